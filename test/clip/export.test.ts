@@ -1,0 +1,100 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+
+const run = promisify(execFile)
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const python = process.env.SEMPLES_PYTHON ?? ''
+const golden = process.env.SEMPLES_GOLDEN ?? path.join(root, '../shared/golden')
+const weights = path.join(golden, 'clip_weights.safetensors')
+const tokens = path.join(golden, 'clip_token_embedding.safetensors')
+const config = path.join(golden, 'clip_config.json')
+
+const reason = !python
+  ? 'SEMPLES_PYTHON is unset'
+  : existsSync(path.join(golden, 'clip_io.safetensors'))
+    ? ''
+    : 'the golden folder is absent'
+const when = reason ? describe.skip : describe
+
+when(`CLIP export scripts${reason && ` (skipped: ${reason})`}`, () => {
+  let folder: string
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'semples-clip-'))
+  })
+  afterAll(() => rm(folder, { recursive: true, force: true }))
+
+  const script = (name: string, ...args: string[]) => run(python, [path.join(root, name), ...args])
+  const compare = async (archive: string) => {
+    const { stdout } = await script('test/clip/reference.py', archive, golden)
+    return JSON.parse(stdout) as {
+      errors: Record<string, number>
+      attributes: Record<string, unknown>
+      trainable: number
+    }
+  }
+
+  test('reproduces the reference features and gradients from OpenAI names', async () => {
+    const out = path.join(folder, 'openai.pt')
+    await script(
+      'scripts/clip/export.py',
+      ...['--weights', weights, '--token-embedding', tokens, '--config', config, '--out', out],
+    )
+    const { errors, attributes, trainable } = await compare(out)
+    expect(Object.keys(errors).length).toBeGreaterThanOrEqual(7)
+    for (const [name, error] of Object.entries(errors))
+      expect({ name, within: error < (name.includes('gradient') ? 1e-4 : 1e-5) }).toEqual({ name, within: true })
+    expect(attributes).toMatchObject({
+      mean: [0.48145466, 0.4578275, 0.40821073],
+      std: [0.26862954, 0.26130258, 0.27577711],
+    })
+    expect(trainable).toBe(0)
+  })
+
+  test('reads the same weights under the names of Hugging Face', async () => {
+    const out = path.join(folder, 'hugging-face.pt')
+    await script('test/clip/hugging_face.py', golden, folder)
+    await script(
+      'scripts/clip/export.py',
+      ...['--weights', path.join(folder, 'model.safetensors'), '--config', path.join(folder, 'config.json')],
+      ...['--out', out],
+    )
+    const { errors } = await compare(out)
+    expect(Math.max(...Object.values(errors))).toBeLessThan(1e-4)
+  })
+
+  test('an archive in the layout of OpenAI can be exported, to the precision of its half weights', async () => {
+    const archive = path.join(folder, 'half.pt')
+    const out = path.join(folder, 'from-half.pt')
+    await script(
+      'scripts/clip/openai_archive.py',
+      ...['--weights', weights, '--token-embedding', tokens, '--config', config, '--out', archive],
+    )
+    await script('scripts/clip/export.py', '--weights', archive, '--config', config, '--out', out)
+    const { errors } = await compare(out)
+    expect(errors.image).toBeGreaterThan(1e-6)
+    expect(errors.image).toBeLessThan(5e-3)
+    expect(errors.text_features).toBeLessThan(5e-3)
+  })
+
+  test('weights that do not fit the configuration are refused by name, and nothing is written', async () => {
+    const out = path.join(folder, 'refused.pt')
+    const failed = script('scripts/clip/export.py', '--weights', weights, '--config', config, '--out', out)
+    await expect(failed).rejects.toMatchObject({
+      stderr: expect.stringContaining('1 missing (token_embedding.weight)'),
+    })
+    expect((await readdir(folder)).filter((name) => name.startsWith('refused'))).toEqual([])
+  })
+
+  test('a configuration without a size is refused with the keys that are expected', async () => {
+    const broken = path.join(folder, 'broken.json')
+    await writeFile(broken, '{"embed_dim": 32}')
+    const failed = script('scripts/clip/export.py', '--weights', weights, '--config', broken, '--out', `${broken}.pt`)
+    await expect(failed).rejects.toMatchObject({ stderr: expect.stringContaining('vision_patch_size') })
+  })
+})
