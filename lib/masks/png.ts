@@ -1,0 +1,151 @@
+import { type DecodedPng, decode, encode } from 'fast-png'
+import { SemplesError } from '../config/error.js'
+import { readBytes, writeBytes } from './files.js'
+import type { LabelMap } from './labelMap.js'
+import { maskPalette, type Palette } from './palette.js'
+
+/** Largest mask that is opened: 2^28 pixels. A header that claims more is damaged, or no mask. */
+const MAX_PIXELS = 2 ** 28
+
+export interface ReadMaskOptions {
+  /**
+   * Turns a truecolour mask into ids by exact colour. Without it a truecolour mask is refused,
+   * because the same colours mean other classes elsewhere.
+   */
+  palette?: Palette
+}
+
+/**
+ * Writes a mask as an indexed PNG (colour type 3, 8 bit) whose pixel values are the class ids. Atomic.
+ *
+ * @param palette 256 colours, for viewers only; default the VOC palette
+ * @throws SemplesError `SEMPLES_MASK_SHAPE` when the data is not width * height, `SEMPLES_WRITE_FAILED`
+ */
+export async function writeMask(file: string, mask: LabelMap, palette: Palette = maskPalette()): Promise<void> {
+  await writeBytes(file, encodeMask(mask, palette))
+}
+
+/** The bytes that `writeMask` writes. */
+export function encodeMask(mask: LabelMap, palette: Palette = maskPalette()): Uint8Array {
+  const { width, height, data } = mask
+  if (!(width > 0 && height > 0) || data.length !== width * height) {
+    throw new SemplesError('SEMPLES_MASK_SHAPE', {
+      message: `A mask of ${width}x${height} needs ${width * height} pixels.`,
+      field: 'data.length',
+      value: data.length,
+    })
+  }
+  return encode({ width, height, data, depth: 8, channels: 1, palette: palette.map((color) => [...color]) })
+}
+
+/**
+ * Reads a mask. Indexed PNGs (1, 2, 4 or 8 bit) give their indices, 8-bit grey PNGs their grey values,
+ * truecolour PNGs the ids of their colours when a palette is given.
+ *
+ * @returns class ids, row-major; 0 background, 255 void
+ * @throws SemplesError `SEMPLES_FILE_UNREADABLE`, `SEMPLES_MASK_CORRUPT` (not a whole PNG),
+ *   `SEMPLES_MASK_KIND` (a PNG whose pixels are not ids), `SEMPLES_MASK_COLOR` (a colour that is not in the palette)
+ */
+export async function readMask(file: string, options: ReadMaskOptions = {}): Promise<LabelMap> {
+  return decodeMask(await readBytes(file), file, options)
+}
+
+/** `readMask` on bytes already in memory; `name` is what errors call them. */
+export function decodeMask(bytes: Uint8Array, name: string, options: ReadMaskOptions = {}): LabelMap {
+  const png = decodePng(bytes, name)
+  const { width, height, channels, depth } = png
+  if (channels >= 3 && depth === 8) return { width, height, data: idsFromColors(png, name, options.palette) }
+  if (png.palette !== undefined && depth < 8) return { width, height, data: unpackSamples(png) }
+  if (channels === 1 && depth === 8) return { width, height, data: Uint8Array.from(png.data) }
+  throw new SemplesError('SEMPLES_MASK_KIND', {
+    message: `The PNG ${name} does not hold class ids as its pixel values.`,
+    file: name,
+    expected: 'an indexed PNG or an 8-bit grey one',
+    value: `${depth}-bit ${channels === 1 ? 'grey' : channels === 2 ? 'grey with alpha' : 'truecolour'}`,
+    hint: 'Save the mask with one byte a pixel (Pillow mode P or L).',
+  })
+}
+
+function decodePng(bytes: Uint8Array, name: string): DecodedPng {
+  checkHeader(bytes, name)
+  try {
+    return decode(bytes, { checkCrc: true })
+  } catch (cause) {
+    throw corrupt(name, cause instanceof Error ? cause.message : String(cause), cause)
+  }
+}
+
+/** Reads IHDR before the decoder allocates what it claims. */
+function checkHeader(bytes: Uint8Array, name: string): void {
+  const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
+  if (bytes.length < 33 || signature.some((byte, i) => bytes[i] !== byte)) {
+    throw corrupt(name, bytes.length === 0 ? 'the file is empty' : 'it does not start like a PNG')
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const width = view.getUint32(16)
+  const height = view.getUint32(20)
+  if (width === 0 || height === 0 || width * height > MAX_PIXELS) {
+    throw corrupt(name, `its header claims ${width}x${height} pixels`)
+  }
+  const depth = bytes[24] ?? 0
+  const interlaced = bytes[28] !== 0
+  if (interlaced && depth < 8) {
+    throw new SemplesError('SEMPLES_MASK_KIND', {
+      message: `The PNG ${name} is interlaced with ${depth} bits a pixel, which is not read.`,
+      file: name,
+      hint: 'Save it without interlacing.',
+    })
+  }
+}
+
+function corrupt(name: string, why: string, cause?: unknown): SemplesError {
+  return new SemplesError('SEMPLES_MASK_CORRUPT', {
+    message: `The mask ${name} is not a readable PNG: ${why}.`,
+    file: name,
+    hint: 'Write or download it again.',
+    cause,
+  })
+}
+
+/** Samples of 1, 2 or 4 bits to bytes; each row starts on a byte, highest bits first. */
+function unpackSamples({ width, height, depth, data }: DecodedPng): Uint8Array {
+  const samplesPerByte = 8 / depth
+  const bytesPerRow = Math.ceil(width / samplesPerByte)
+  const highest = (1 << depth) - 1
+  const ids = new Uint8Array(width * height)
+  for (let row = 0, i = 0; row < height; row++) {
+    for (let column = 0; column < width; column++, i++) {
+      const byte = data[row * bytesPerRow + Math.floor(column / samplesPerByte)]!
+      ids[i] = (byte >> (8 - depth * ((column % samplesPerByte) + 1))) & highest
+    }
+  }
+  return ids
+}
+
+function idsFromColors(png: DecodedPng, name: string, palette: Palette | undefined): Uint8Array {
+  if (palette === undefined) {
+    throw new SemplesError('SEMPLES_MASK_KIND', {
+      message: `The mask ${name} is a truecolour PNG; its pixels are colours, not class ids.`,
+      file: name,
+      expected: 'an indexed PNG or an 8-bit grey one',
+      hint: 'Give the palette that the colours come from (maskPalette() is the VOC one), or save the mask with indices.',
+    })
+  }
+  const idOfColor = new Map(palette.map(([red, green, blue], id) => [(red << 16) | (green << 8) | blue, id]))
+  const { width, height, channels, data } = png
+  const ids = new Uint8Array(width * height)
+  for (let i = 0, offset = 0; i < ids.length; i++, offset += channels) {
+    const [red, green, blue] = [data[offset]!, data[offset + 1]!, data[offset + 2]!]
+    const id = idOfColor.get((red << 16) | (green << 8) | blue)
+    if (id === undefined || (channels === 4 && data[offset + 3] !== 255)) {
+      throw new SemplesError('SEMPLES_MASK_COLOR', {
+        message: `The mask ${name} has a colour that is not in the palette, at column ${i % width}, row ${Math.floor(i / width)}.`,
+        file: name,
+        value: Array.from(data.slice(offset, offset + channels)),
+        hint: 'Use another palette, or save the mask without smoothing or lossy compression.',
+      })
+    }
+    ids[i] = id
+  }
+  return ids
+}
