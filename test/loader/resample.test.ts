@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals'
 import { type Box, type RawImage, roundHalfToEven } from '../../lib/loader/image.js'
 import { resizeBicubic, resizeBicubicAsync } from '../../lib/loader/resample.js'
 import { type GoldenTensor, goldenFolder, readTensors } from './golden.js'
+import { noise } from './pictures.js'
 
 const image = ({ shape, data }: GoldenTensor): RawImage => ({
   height: shape[0],
@@ -122,18 +123,6 @@ test.each([
     expect.objectContaining({ code: 'SEMPLES_IMAGE_SIZE' }),
   )
 })
-
-/** The same bytes as `noise` in fixtures/pillow.py: black and white, or all values, by the parity of the seed. */
-function noise(width: number, height: number, seed: number): RawImage {
-  const data = new Uint8Array(width * height * 3)
-  let state = seed >>> 0
-  for (let i = 0; i < data.length; i++) {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    const value = state >>> 24
-    data[i] = seed % 2 === 0 ? value : value < 128 ? 0 : 255
-  }
-  return { width, height, data }
-}
 
 function inside(index: number, width: number, box: Box): boolean {
   const pixel = Math.floor(index / 3)

@@ -1,0 +1,62 @@
+import { emptyImage, type RawImage } from '../image.js'
+
+/**
+ * Operations that move a picture away from a duller version of itself: a factor of 0 gives the dull version,
+ * 1 the picture, above 1 exaggerates. Arithmetic in 32-bit floats, cut to whole values, as in Pillow.
+ */
+
+/** Dull version: grey. */
+export function color(image: RawImage, factor: number): RawImage {
+  const grey = emptyImage(image.width, image.height)
+  for (let i = 0; i < image.data.length; i += 3) grey.data.fill(luma(image.data, i), i, i + 3)
+  return blend(grey.data, image, factor)
+}
+
+/** Dull version: one grey, the mean of the picture. */
+export function contrast(image: RawImage, factor: number): RawImage {
+  let sum = 0
+  for (let i = 0; i < image.data.length; i += 3) sum += luma(image.data, i)
+  const mean = Math.floor(sum / (image.width * image.height) + 0.5)
+  return blend(new Uint8Array(image.data.length).fill(mean), image, factor)
+}
+
+/** Dull version: black. */
+export function brightness(image: RawImage, factor: number): RawImage {
+  return blend(new Uint8Array(image.data.length), image, factor)
+}
+
+/** Dull version: smoothed by a 3x3 kernel. */
+export function sharpness(image: RawImage, factor: number): RawImage {
+  return blend(smooth(image), image, factor)
+}
+
+/** ITU-R 601 brightness in 16-bit fixed point. */
+function luma(data: Uint8Array, at: number): number {
+  return (data[at]! * 19595 + data[at + 1]! * 38470 + data[at + 2]! * 7471 + 0x8000) >> 16
+}
+
+function blend(dull: Uint8Array, image: RawImage, factor: number): RawImage {
+  const result = emptyImage(image.width, image.height)
+  const weight = Math.fround(factor)
+  for (let i = 0; i < dull.length; i++) {
+    const from = dull[i]!
+    const value = Math.fround(from + Math.fround(weight * (image.data[i]! - from)))
+    result.data[i] = Math.max(0, Math.min(255, value))
+  }
+  return result
+}
+
+/** Mean of 3x3 pixels in which the middle counts five times; the outermost pixels stay. */
+function smooth({ data, width, height }: RawImage): Uint8Array {
+  const result = data.slice()
+  const line = width * 3
+  for (let row = 1; row < height - 1; row++) {
+    for (let i = row * line + 3; i < (row + 1) * line - 3; i++) {
+      const above = data[i - line - 3]! + data[i - line]! + data[i - line + 3]!
+      const beside = data[i - 3]! + 5 * data[i]! + data[i + 3]!
+      const below = data[i + line - 3]! + data[i + line]! + data[i + line + 3]!
+      result[i] = (above + beside + below) / 13 + 0.5
+    }
+  }
+  return result
+}
