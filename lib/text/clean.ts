@@ -1,0 +1,26 @@
+import { createRequire } from 'node:module'
+
+const require = createRequire(import.meta.url)
+
+const PLAIN = /^[\t\n\x20-\x25\x27-\x7e]*$/ // printable ASCII without `&`: nothing to mend
+
+/**
+ * Normalises text as CLIP's training data were: mended Unicode (mojibake, ligatures, full-width letters, curly quotes),
+ * HTML entities unescaped twice, white space collapsed to single blanks, trimmed, lower case.
+ */
+export function cleanText(text: string): string {
+  const mended = PLAIN.test(text) ? text : unescapeTwice(mend(text))
+  return mended.replace(/\s+/g, ' ').trim().toLowerCase()
+}
+
+// Both libraries carry large tables that a class name in plain letters never needs, so they are loaded on demand.
+
+function mend(text: string): string {
+  const { fix_text }: typeof import('ftfy-js') = require('ftfy-js')
+  return fix_text(text)
+}
+
+function unescapeTwice(text: string): string {
+  const { decode }: typeof import('html-entities') = require('html-entities')
+  return decode(decode(text))
+}
