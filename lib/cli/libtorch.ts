@@ -1,0 +1,52 @@
+import { listLibTorch, removeLibTorch } from '../native/libtorch/cache.js'
+import type { LibTorchKind } from '../native/libtorch/candidate.js'
+import { describeRefused, searchLibTorch } from '../native/libtorch/find.js'
+import { installLibTorch } from '../native/libtorch/install.js'
+import { formatBytes, type InstallProgress, type ReportProgress } from '../native/libtorch/progress.js'
+
+type Write = (line: string) => void
+
+/** `semples libtorch install`: fetches LibTorch; `onProgress` shows how far it is (see `progressLines`). */
+export async function libtorchInstall(
+  options: { kind?: LibTorchKind; from?: string; force?: boolean; signal?: AbortSignal },
+  write: Write,
+  onProgress: ReportProgress,
+): Promise<void> {
+  const installed = await installLibTorch({ ...options, onProgress })
+  write(`LibTorch ${installed.version} (${formatBytes(installed.bytes)}) is in ${installed.directory}`)
+}
+
+/** `semples libtorch list`: what is installed, and which LibTorch would be used. */
+export function libtorchList(write: Write): void {
+  const installed = listLibTorch()
+  if (installed.length === 0) write('No LibTorch is installed in the cache.')
+  for (const { name, bytes, directory } of installed) write(`${name}\t${formatBytes(bytes)}\t${directory}`)
+  const { found, refused } = searchLibTorch()
+  for (const each of refused) write(`not used: ${describeRefused(each)}`)
+  write(
+    found ? `used: ${found.version} ${found.folder} (${found.origin})` : 'To fetch it: npx semples libtorch install',
+  )
+}
+
+/** `semples libtorch remove NAME`, or all of them. */
+export async function libtorchRemove(name: string | undefined, write: Write): Promise<void> {
+  const names = name === undefined ? listLibTorch().map((each) => each.name) : [name]
+  for (const each of names) write(`removed ${(await removeLibTorch(each)).directory}`)
+}
+
+/** Turns progress into lines for a log or terminal: each message once, then every tenth of it. */
+export function progressLines(write: Write): ReportProgress {
+  let message = ''
+  let tenth = 0
+  return (progress: InstallProgress) => {
+    if (progress.message !== message) {
+      message = progress.message
+      tenth = 0
+      write(message)
+    }
+    const share = progress.totalBytes ? Math.floor((10 * progress.doneBytes) / progress.totalBytes) : 0
+    if (share <= tenth) return
+    tenth = share
+    write(`  ${tenth * 10} %`)
+  }
+}

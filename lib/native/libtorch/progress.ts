@@ -1,0 +1,20 @@
+/** What `installLibTorch` is doing. */
+export interface InstallProgress {
+  /**
+   * `wait`: another process is installing; `search`: looking for the packages; `download`; `unpack`; `done`.
+   */
+  phase: 'wait' | 'search' | 'download' | 'unpack' | 'done'
+  /** The phase in words, with its size where it has one. */
+  message: string
+  /** Bytes done in this phase. */
+  doneBytes: number
+  /** Bytes of this phase in all, known before its first byte is written. */
+  totalBytes?: number
+}
+
+export type ReportProgress = (progress: InstallProgress) => void
+
+/** `191.8 MB`, decimal as download pages write it. */
+export function formatBytes(bytes: number): string {
+  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(2)} GB` : `${(bytes / 1e6).toFixed(1)} MB`
+}

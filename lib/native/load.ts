@@ -1,0 +1,101 @@
+import { createRequire } from 'node:module'
+import { dirname } from 'node:path'
+import { SemplesError } from '../config/error.js'
+import type { Addon } from './addon.js'
+import { type AddonFile, findAddon } from './addonFile.js'
+import type { LibTorch } from './libtorch/candidate.js'
+import { findLibTorch } from './libtorch/find.js'
+import { versionOfAbi } from './libtorch/version.js'
+import { type LoaderAddon, mappedTwice } from './loaderAddon.js'
+
+export interface LoadOptions {
+  /** A LibTorch folder or the `torch` folder of a Python installation; default: the first that is found. */
+  libtorch?: string
+}
+
+/** The addon of this JavaScript environment (the main thread, or one worker thread) and what it runs on. */
+export interface Loaded {
+  addon: Addon
+  addonFile: AddonFile
+  libtorch: LibTorch
+  loader: LoaderAddon
+}
+
+const require = createRequire(import.meta.url)
+let loaded: Loaded | undefined
+
+/**
+ * The native addon, loaded at the first call together with LibTorch (about 0.3 s) and kept.
+ * @throws SemplesError `SEMPLES_ADDON_NOT_FOUND`, `SEMPLES_LIBTORCH_NOT_FOUND`, `SEMPLES_LIBTORCH_VERSION`,
+ * `SEMPLES_LIBTORCH_CONFLICT` (the process already runs another LibTorch), `SEMPLES_LIBTORCH_LOAD_FAILED`,
+ * `SEMPLES_ADDON_LOAD_FAILED`; the message says what was looked at and what to type
+ */
+export function loadAddon(options: LoadOptions = {}): Addon {
+  return load(options).addon
+}
+
+/** As `loadAddon`, with the files that were chosen. */
+export function load(options: LoadOptions = {}): Loaded {
+  if (loaded !== undefined) return options.libtorch === undefined ? loaded : sameLibTorch(loaded, options.libtorch)
+  const addonFile = findAddon()
+  const libtorch = findLibTorch({ libtorch: options.libtorch, version: addonFile.builtFor })
+  const loader = requireAddon<LoaderAddon>(addonFile.loader)
+  openLibTorch(loader, libtorch, addonFile)
+  loaded = { addon: requireAddon<Addon>(addonFile.file), addonFile, libtorch, loader }
+  return loaded
+}
+
+/** What `load` gave, or undefined before the first call; loads nothing. */
+export function alreadyLoaded(): Loaded | undefined {
+  return loaded
+}
+
+function sameLibTorch(present: Loaded, path: string): Loaded {
+  const asked = findLibTorch({ libtorch: path, version: present.addonFile.builtFor })
+  if (asked.folder === present.libtorch.folder) return present
+  throw conflict(asked, present.libtorch.folder)
+}
+
+function openLibTorch(loader: LoaderAddon, libtorch: LibTorch, addon: AddonFile): void {
+  const foreign = mappedTwice(loader.mapped(), libtorch.libraries)
+  if (foreign !== undefined) throw conflict(libtorch, dirname(foreign))
+  const failure = loader.open(libtorch.libraries)
+  if (failure !== undefined) {
+    throw new SemplesError('SEMPLES_LIBTORCH_LOAD_FAILED', {
+      message: `LibTorch in ${libtorch.folder} could not be opened: ${failure.reason}.`,
+      hint: 'For the whole picture, type: npx semples doctor',
+    })
+  }
+  const abi = loader.abiVersion()
+  const version = abi === undefined ? 'of unknown version' : versionOfAbi(abi)
+  if (version === addon.builtFor) return
+  throw new SemplesError('SEMPLES_LIBTORCH_VERSION', {
+    message: `LibTorch in ${libtorch.folder} is not the one that the addon was built for.`,
+    value: version,
+    expected: addon.builtFor,
+    hint: 'To fetch the right one, type: npx semples libtorch install',
+  })
+}
+
+function conflict(libtorch: LibTorch, present: string): SemplesError {
+  return new SemplesError('SEMPLES_LIBTORCH_CONFLICT', {
+    message: `This process already runs the LibTorch in ${present}; the one in ${libtorch.folder} cannot be loaded beside it.`,
+    hint: 'Use one LibTorch a process: set SEMPLES_LIBTORCH before starting it.',
+  })
+}
+
+function requireAddon<T>(file: string): T {
+  try {
+    return require(file) as T
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause)
+    const packed = /\.asar[\\/]/.test(file)
+    throw new SemplesError('SEMPLES_ADDON_LOAD_FAILED', {
+      message: `The native addon ${file} could not be loaded: ${reason}.`,
+      hint: packed
+        ? 'Native addons cannot be loaded from an asar archive: list semples under asarUnpack.'
+        : 'For the whole picture, type: npx semples doctor',
+      cause,
+    })
+  }
+}
