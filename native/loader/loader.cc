@@ -1,5 +1,6 @@
 // Opens LibTorch by absolute path before the addon that needs it is required: no LD_LIBRARY_PATH, no rpath.
-// Written against the C interface of Node-API and linked with nothing but libdl. Failures come back as values.
+// Written against the C interface of Node-API and linked with nothing but libdl. Failures come back as
+// values.
 #include <dlfcn.h>
 #include <node_api.h>
 
@@ -84,7 +85,8 @@ napi_value AbiVersion(napi_env env, napi_callback_info) {
   return value;
 }
 
-// mapped(): absolute paths of the shared libraries in this process, each once, sorted; empty where /proc is missing.
+// mapped(): absolute paths of the shared libraries in this process, each once, sorted; empty where /proc is
+// missing.
 napi_value Mapped(napi_env env, napi_callback_info) {
   std::set<std::string> libraries;
   std::ifstream maps("/proc/self/maps");
@@ -92,7 +94,8 @@ napi_value Mapped(napi_env env, napi_callback_info) {
     const size_t start = line.find('/');
     if (start == std::string::npos) continue;
     const std::string path = line.substr(start);
-    if (path.find(".so") != std::string::npos || path.find(".node") != std::string::npos) libraries.insert(path);
+    if (path.find(".so") != std::string::npos || path.find(".node") != std::string::npos)
+      libraries.insert(path);
   }
   napi_value list = nullptr;
   napi_create_array_with_length(env, libraries.size(), &list);
@@ -101,12 +104,14 @@ napi_value Mapped(napi_env env, napi_callback_info) {
   return list;
 }
 
-// driverVersion(): the CUDA version that the installed NVIDIA driver supports (13000 is 13.0); 0 where there is none.
+// driverVersion(): the CUDA version that the installed NVIDIA driver supports (13000 is 13.0); 0 where there
+// is none.
 napi_value DriverVersion(napi_env env, napi_callback_info) {
   int version = 0;
   if (void* driver = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL); driver != nullptr) {
     using Query = int (*)(int*);
-    if (auto query = reinterpret_cast<Query>(dlsym(driver, "cuDriverGetVersion")); query != nullptr) query(&version);
+    if (auto query = reinterpret_cast<Query>(dlsym(driver, "cuDriverGetVersion")); query != nullptr)
+      query(&version);
     dlclose(driver);
   }
   napi_value value = nullptr;

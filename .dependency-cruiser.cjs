@@ -1,0 +1,64 @@
+// The one-way imports of lib/: a folder imports only what stands to its right.
+const chain = [
+  'cli', 'runs', 'segment', 'refine', 'cam', 'stages', 'models', 'loader', 'datasets', 'checkpoints', 'distributed',
+  'text', 'native', 'config',
+]
+// These stand beside the chain and meet it at config: they run without models and without the addon.
+const beside = ['report', 'evaluate', 'masks', 'config']
+/** Folders beside the chain that a folder of the chain may import. */
+const besideFor = (folder) => {
+  if (folder === 'cli' || folder === 'runs') return ['report', 'evaluate', 'masks']
+  return chain.indexOf(folder) <= chain.indexOf('datasets') ? ['masks'] : []
+}
+const withoutAddon = ['loader', 'datasets', 'checkpoints', 'text']
+
+const allowed = {}
+for (const [index, folder] of beside.entries()) allowed[folder] = beside.slice(index)
+for (const [index, folder] of chain.entries()) {
+  const right = chain.slice(index).filter((other) => other !== 'native' || !withoutAddon.includes(folder))
+  allowed[folder] = [...right, ...besideFor(folder)]
+}
+
+const oneWay = Object.entries(allowed).map(([folder, others]) => ({
+  name: `one-way-${folder}`,
+  comment: `lib/${folder} may import only ${others.join(', ')}`,
+  severity: 'error',
+  from: { path: `^lib/${folder}/` },
+  to: { path: '^lib/', pathNot: `^lib/(${others.join('|')})/` },
+}))
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    ...oneWay,
+    {
+      name: 'known-folder',
+      comment: 'A new folder of lib/ needs its place in the order above',
+      severity: 'error',
+      from: { path: '^lib/', pathNot: `^lib/((${Object.keys(allowed).join('|')})/|index\\.ts$)` },
+      to: {},
+    },
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'published-only',
+      comment: 'lib/ is published: it imports neither development dependencies nor files outside itself',
+      severity: 'error',
+      from: { path: '^lib/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+    },
+    {
+      name: 'lib-alone',
+      severity: 'error',
+      from: { path: '^lib/' },
+      to: { path: '^(test|scripts|bench|examples)/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'], extensions: ['.ts', '.js'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+}

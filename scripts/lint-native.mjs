@@ -1,0 +1,63 @@
+// The floors of native/ (each includes only lower ones), napi.h in native/binding alone, and clang-format.
+// --write formats instead of checking.
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join, normalize } from 'node:path'
+import { root } from './steps/process.mjs'
+
+const native = join(root, 'native')
+/** From the highest floor to the lowest; the loader stands alone. */
+const floors = ['binding', 'core', 'ops']
+const nodeHeaders = /^(napi|node_api|js_native_api|uv|v8|node)\.h$/
+const mayIncludeNode = { binding: nodeHeaders, loader: /^node_api\.h$/ }
+
+const sources = readdirSync(native, { recursive: true })
+  .filter((name) => /\.(h|cc|cpp|cu|cuh)$/.test(name))
+  .sort()
+const problems = sources.flatMap(includeProblems)
+
+if (process.argv.includes('--write')) clangFormat(['-i'])
+else problems.push(...clangFormat(['--dry-run', '-Werror']))
+for (const problem of problems) console.error(problem)
+process.exitCode = problems.length === 0 ? 0 : 1
+
+function includeProblems(file) {
+  const floor = floorOf(file)
+  return readFileSync(join(native, file), 'utf8')
+    .split('\n')
+    .flatMap((line, index) => {
+      const included = /^\s*#\s*include\s*[<"]([^">]+)[">]/.exec(line)?.[1]
+      const problem = included === undefined ? undefined : problemOf(file, floor, included)
+      return problem === undefined ? [] : [`native/${file}:${index + 1}: ${problem}`]
+    })
+}
+
+function problemOf(file, floor, included) {
+  if (nodeHeaders.test(included) && !mayIncludeNode[floor]?.test(included)) {
+    return `${included} is for native/binding alone`
+  }
+  const beside = normalize(join(dirname(file), included))
+  const target = [beside, included].find((path) => !path.startsWith('..') && existsSync(join(native, path)))
+  if (target === undefined) return undefined
+  const other = floorOf(target)
+  if (other === floor || other === '') return undefined
+  if (floor === 'loader' || other === 'loader') return `native/loader stands alone, but here ${target} is included`
+  if (floors.indexOf(other) < floors.indexOf(floor) || floor === '')
+    return `${floor || 'native'} must not include ${target}: ${other} is above it`
+  return undefined
+}
+
+/** The folder right below native/, or '' for a file beside the floors (the precompiled header). */
+function floorOf(file) {
+  const [first, ...rest] = file.split(/[\\/]/)
+  return rest.length === 0 ? '' : first
+}
+
+function clangFormat(parameters) {
+  const { clangFormatPath } = createRequire(import.meta.url)('clang-format-node')
+  if (sources.length === 0) return []
+  const child = spawnSync(clangFormatPath, [...parameters, ...sources], { cwd: native, encoding: 'utf8' })
+  if (child.error) return [`clang-format cannot be run: ${child.error.message}`]
+  return child.status === 0 ? [] : [child.stderr.trim(), 'To format: npm run format']
+}
