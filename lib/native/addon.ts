@@ -1,0 +1,235 @@
+import type { TensorData, TensorMap } from '../config/tensor.js'
+
+/**
+ * Everything native, in one place: the types of the C++ addon. Only lib/native loads it; lib/models wraps it.
+ *
+ * Calls copy their buffers before they return. Everything that takes over a millisecond returns a promise; the jobs
+ * of one environment (main thread or worker) run one after the other, in call order, on a thread of their own.
+ */
+export interface Addon {
+  /** LibTorch version the binary was built for: `2.13`. */
+  readonly builtForTorch: string
+  runtimeInfo(): RuntimeInfo
+  /** Threads of one operation (1..4096), from the next job on. Resolves to the number in force. */
+  setThreads(threads: number): Promise<number>
+  createGenerator(config: NativeGeneratorConfig): Promise<NativeGenerator>
+  openClip(options: NativeClipOptions): Promise<NativeClip>
+  createPrompts(config: NativePromptsConfig): Promise<NativePrompts>
+  createTrainer(config: NativeTrainerConfig): Promise<NativeTrainer>
+  /** Gradients on given tensors, for tests. */
+  readonly inspection: NativeInspection
+}
+
+export interface RuntimeInfo {
+  torch: string
+  cudaDevices: number
+  threads: number
+}
+
+/** What every native object has. Use after `dispose()` throws SEMPLES_DISPOSED; a job under way ends normally. */
+export interface NativeHandle {
+  dispose(): void
+  readonly disposed: boolean
+}
+
+/** Sizes of a WeakTr-style generator. Defaults: DeiT-S/16 at 224 as trained for VOC 2012. */
+export interface NativeGeneratorConfig {
+  imageSize?: number
+  patchSize?: number
+  width?: number
+  depth?: number
+  heads?: number
+  classes?: number
+  mlpRatio?: number
+  /** Attention fusion: hidden width is heads * depth / fusionReduction. */
+  fusionReduction?: number
+  fusionFeatureReduction?: number
+  fusionPool?: 'max' | 'mean'
+  /** Drop-path rate of the last block, 0 up to but not 1. */
+  dropPath?: number
+  /** Of the random initialisation. */
+  seed?: number
+  /** `cpu`, `cuda`, `cuda:1`. */
+  device?: string
+}
+
+/** Pictures as bytes (NHWC), or already normalised: exactly one of the two. */
+export interface NativeImages {
+  /** RGB bytes, `count * height * width * 3`. */
+  pixels?: Uint8Array
+  count?: number
+  height?: number
+  width?: number
+  /** float32 [B, 3, H, W], ImageNet-normalised. */
+  images?: TensorData
+  /** int32 `[top, left, height, width]` a picture; height 0 = none. */
+  erase?: Int32Array
+  /** Of erasing noise and drop path. */
+  seed?: number
+}
+
+export interface NativeForwardOptions {
+  /** Where gradients stop; changes no value. Default `semples`. */
+  gradients?: 'semples' | 'classification' | 'all'
+  /** Also return intermediate values by name. */
+  trace?: boolean
+  /** float32 [depth, 2, B]: drop path as given. */
+  dropFactors?: TensorData
+}
+
+export interface LoadReport {
+  missing: string[]
+  unexpected: string[]
+  mismatched: string[]
+}
+
+export interface NativeGenerator extends NativeHandle {
+  /** In checkpoint order; `head`: trained by `trains: 'head'`. */
+  readonly parameters: { name: string; shape: number[]; head: boolean }[]
+  /**
+   * Copies tensors in. `strict` (default true): all or nothing, SEMPLES_CHECKPOINT_MISMATCH names what does not fit.
+   * `adapt`: fit a DeiT state first (class token repeated, positions resized, classification head dropped).
+   */
+  load(tensors: TensorMap, options: { strict?: boolean; adapt?: boolean }): Promise<LoadReport>
+  state(): Promise<TensorMap>
+  /** `class_logits`, `coarse_logits`, `fine_logits`, `fine_cam`, and with `trace` the intermediate values. */
+  forward(images: NativeImages, options: NativeForwardOptions): Promise<TensorMap>
+  /** Multi-scale CAMs of one picture: `cams` [k, H, W] in [0, 1], `classLogits` [C]. */
+  cams(request: NativeCamRequest): Promise<{ cams: TensorData; classLogits: TensorData }>
+}
+
+export interface NativeCamRequest {
+  /** The picture at each scale, RGB bytes HWC; the first is at original size and defines H and W. */
+  scales: { data: Uint8Array; height: number; width: number }[]
+  /** int64 [k]: indices of the classes present. */
+  classes: TensorData
+  /** Also run the mirrored picture. Default true. */
+  flip?: boolean
+}
+
+export interface NativeClipOptions {
+  path: string
+  device?: string
+  /** Heads are not stored in OpenAI archives: width / 64 unless given. */
+  visionHeads?: number
+  textHeads?: number
+}
+
+export interface ClipInfo {
+  layout: 'interface' | 'openai'
+  imageSize: number
+  contextLength: number
+  textWidth: number
+  featureWidth: number
+  mean: [number, number, number]
+  std: [number, number, number]
+}
+
+export interface NativeClip extends NativeHandle {
+  readonly info: ClipInfo
+  /** float32 [B, 3, S, S], normalised → [B, D], not of unit length. */
+  encodeImage(images: TensorData): Promise<TensorData>
+  /** → [B, P, D], one feature a patch. */
+  encodePatches(images: TensorData): Promise<TensorData>
+  /** int64 [B, L] → [B, D]. */
+  encodeText(ids: TensorData): Promise<TensorData>
+  /** int64 [B, L] → [B, L, W]. */
+  embedTokens(ids: TensorData): Promise<TensorData>
+}
+
+export interface NativePromptsConfig {
+  classes: number
+  /** Vectors a prompt. */
+  length: number
+  /** Text width of the CLIP. */
+  width: number
+  seed?: number
+  /** 0 (default): uniform in [0, 1) as published; else normal with this deviation. */
+  deviation?: number
+  device?: string
+}
+
+export interface NativePrompts extends NativeHandle {
+  /** float32 [C, length, width]. */
+  load(prompts: TensorData): Promise<void>
+  state(): Promise<TensorData>
+  /** Features [C, D] of every prompt, not of unit length. */
+  encode(clip: NativeClip): Promise<TensorData>
+}
+
+/** Loss terms by name; lib/stages/terms.ts says where each is defined. */
+export type TermName =
+  | 'class_logits'
+  | 'coarse_logits'
+  | 'fine_logits'
+  | 'match'
+  | 'background_text'
+  | 'background_prompt'
+  | 'text_prompt'
+  | 'foreground_prompt'
+  | 'repel_foreground'
+
+export interface WeightedTerm {
+  name: TermName
+  weight: number
+}
+
+export interface NativeTrainerConfig {
+  generator: NativeGenerator
+  clip?: NativeClip
+  prompts?: NativePrompts
+  /** int64 [C, L]: the label text of each class. */
+  textIds?: TensorData
+  terms: WeightedTerm[]
+  trains: 'head' | 'all' | 'prompts'
+  form?: 'log' | 'cosine'
+  maskEpsilon?: number
+  /** Stage 0: gradients stop where WeakTr's classification training stops them. */
+  classificationGradients?: boolean
+  dropPath?: boolean
+  /** Give CLIP pictures with its own statistics instead of the generator's. */
+  clipStatistics?: boolean
+  weightDecay?: number
+  beta1?: number
+  beta2?: number
+  epsilon?: number
+}
+
+export interface NativeTrainingBatch extends NativeImages {
+  /** 0/1, `B * C`. */
+  labels: Uint8Array
+  learningRate: number
+  /** Also return gradients, similarities and the masked pictures. */
+  details?: boolean
+}
+
+export interface StepResult {
+  loss: number
+  /** Unweighted values of the terms. */
+  terms: Partial<Record<TermName, number>>
+  /** Positive (picture, class) pairs of the batch. */
+  pairs: number
+  /** No positive pair: nothing was computed or changed. */
+  skipped: boolean
+  details?: TensorMap
+}
+
+export interface NativeTrainer extends NativeHandle {
+  step(batch: NativeTrainingBatch): Promise<StepResult>
+  /** `step.<name>`, `exp_avg.<name>`, `exp_avg_sq.<name>`. */
+  optimizerState(): Promise<TensorMap>
+  loadOptimizerState(state: TensorMap): Promise<void>
+}
+
+export interface NativeInspection {
+  generatorGradients(
+    generator: NativeGenerator,
+    images: NativeImages,
+    cotangents: TensorMap,
+    options: NativeForwardOptions,
+  ): Promise<TensorMap>
+  imageGradient(clip: NativeClip, images: TensorData, cotangent: TensorData): Promise<TensorMap>
+  promptGradient(clip: NativeClip, vectors: TensorData, cotangent: TensorData): Promise<TensorMap>
+  lossTerms(features: TensorMap, terms: WeightedTerm[], form: 'log' | 'cosine'): Promise<TensorMap>
+  similarityGradient(term: TermName, similarities: TensorData): Promise<TensorMap>
+}

@@ -1,0 +1,118 @@
+#include "binding/clip.h"
+
+#include <torch/torch.h>
+
+#include "binding/convert.h"
+#include "binding/exports.h"
+
+namespace semples {
+
+namespace {
+
+std::optional<int64_t> heads_option(const Napi::Object& object, const char* name) {
+  const int64_t heads = integer_option(object, name, 0);
+  return heads > 0 ? std::optional(heads) : std::nullopt;
+}
+
+Napi::Value open_clip(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const Napi::Object object = object_argument(info, 0, "options");
+    const std::string path = text_option(object, "path", "");
+    ClipOptions options;
+    options.device = device_option(object);
+    options.vision_heads = heads_option(object, "visionHeads");
+    options.text_heads = heads_option(object, "textHeads");
+    return JobQueue::of(info.Env()).submit(
+        info.Env(), [=] { return std::shared_ptr<Clip>(Clip::open(path, options)); },
+        [](Napi::Env env, const std::shared_ptr<Clip>& clip) { return ClipHandle::make(env, clip, 0); });
+  });
+}
+
+at::Tensor read_clip_images(const Napi::Value& value, const Clip& clip) {
+  const at::Tensor images = read_tensor(value, "images");
+  const int64_t size = clip.info().image_size;
+  if (images.dim() != 4 || images.size(1) != 3 || images.size(2) != size || images.size(3) != size || images.scalar_type() != at::kFloat)
+    throw Error("SEMPLES_ARGUMENT_INVALID", "Pictures for CLIP have the wrong shape")
+        .in_field("images")
+        .saw(shape_text(images.sizes()))
+        .wanted("float32 [pictures, 3, " + std::to_string(size) + ", " + std::to_string(size) + "]");
+  return images;
+}
+
+at::Tensor read_ids(const Napi::Value& value, const Clip& clip) {
+  const at::Tensor ids = read_tensor(value, "ids").to(at::kLong);
+  if (ids.dim() != 2 || ids.size(1) != clip.info().context_length)
+    throw Error("SEMPLES_ARGUMENT_INVALID", "Token ids have the wrong shape")
+        .in_field("ids")
+        .saw(shape_text(ids.sizes()))
+        .wanted("[texts, " + std::to_string(clip.info().context_length) + "]");
+  return ids;
+}
+
+template <class Encode>
+Napi::Value encode(const Napi::CallbackInfo& info, const std::shared_ptr<Clip>& clip, const at::Tensor& input, Encode run) {
+  return JobQueue::of(info.Env()).submit(
+      info.Env(),
+      [clip, input, run] {
+        torch::NoGradGuard no_grad;
+        return run(*clip, input.to(clip->device()));
+      },
+      write_tensor);
+}
+
+}  // namespace
+
+Napi::Value ClipHandle::info(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const ClipInfo facts = core()->info();
+    Napi::Object result = Napi::Object::New(info.Env());
+    result.Set("layout", facts.layout);
+    result.Set("imageSize", double(facts.image_size));
+    result.Set("contextLength", double(facts.context_length));
+    result.Set("textWidth", double(facts.text_width));
+    result.Set("featureWidth", double(facts.feature_width));
+    for (const auto& [name, values] : {std::pair{"mean", facts.statistics.mean}, std::pair{"std", facts.statistics.deviation}}) {
+      Napi::Array array = Napi::Array::New(info.Env(), 3);
+      for (uint32_t i = 0; i < 3; ++i) array.Set(i, values[i]);
+      result.Set(name, array);
+    }
+    return result;
+  });
+}
+
+Napi::Value ClipHandle::encode_image(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    return encode(info, core(), read_clip_images(info[0], *core()), [](const Clip& c, const at::Tensor& x) { return c.encode_image(x); });
+  });
+}
+
+Napi::Value ClipHandle::encode_patches(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    return encode(info, core(), read_clip_images(info[0], *core()), [](const Clip& c, const at::Tensor& x) { return c.encode_patches(x); });
+  });
+}
+
+Napi::Value ClipHandle::encode_text(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    return encode(info, core(), read_ids(info[0], *core()), [](const Clip& c, const at::Tensor& x) { return c.encode_text(x); });
+  });
+}
+
+Napi::Value ClipHandle::embed_tokens(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    return encode(info, core(), read_ids(info[0], *core()), [](const Clip& c, const at::Tensor& x) { return c.embed_tokens(x); });
+  });
+}
+
+void export_clip(Napi::Env env, Napi::Object exports) {
+  ClipHandle::define(env, {
+                              ClipHandle::InstanceAccessor("info", &ClipHandle::info, nullptr),
+                              ClipHandle::InstanceMethod("encodeImage", &ClipHandle::encode_image),
+                              ClipHandle::InstanceMethod("encodePatches", &ClipHandle::encode_patches),
+                              ClipHandle::InstanceMethod("encodeText", &ClipHandle::encode_text),
+                              ClipHandle::InstanceMethod("embedTokens", &ClipHandle::embed_tokens),
+                          });
+  exports.Set("openClip", Napi::Function::New(env, open_clip, "openClip"));
+}
+
+}  // namespace semples

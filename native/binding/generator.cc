@@ -1,0 +1,208 @@
+#include "binding/generator.h"
+
+#include <torch/torch.h>
+
+#include "binding/convert.h"
+#include "binding/exports.h"
+#include "core/cam/multiscale.h"
+#include "core/models/weaktr_generator.h"
+
+namespace semples {
+
+namespace {
+
+int64_t size_option(const Napi::Object& object, const char* name, int64_t fallback, int64_t limit = 1 << 20) {
+  const int64_t value = integer_option(object, name, fallback);
+  if (value < 1 || value > limit)
+    throw Error("SEMPLES_ARGUMENT_INVALID", "A size of the mask generator is out of range")
+        .in_field(name)
+        .saw(std::to_string(value))
+        .wanted("1 to " + std::to_string(limit));
+  return value;
+}
+
+WeakTrConfig read_config(const Napi::Object& object) {
+  WeakTrConfig config;
+  config.image_size = size_option(object, "imageSize", config.image_size, 16384);
+  config.patch_size = size_option(object, "patchSize", config.patch_size, 256);
+  config.width = size_option(object, "width", config.width, 16384);
+  config.depth = size_option(object, "depth", config.depth, 256);
+  config.heads = size_option(object, "heads", config.heads, 256);
+  config.classes = size_option(object, "classes", config.classes, 4096);
+  config.mlp_ratio = number_option(object, "mlpRatio", config.mlp_ratio);
+  config.fusion_reduction = size_option(object, "fusionReduction", config.fusion_reduction);
+  config.fusion_feature_reduction = size_option(object, "fusionFeatureReduction", config.fusion_feature_reduction);
+  const std::string pool = text_option(object, "fusionPool", "max");
+  if (pool != "max" && pool != "mean")
+    throw Error("SEMPLES_ARGUMENT_INVALID", "Attention fusion pools in another way").in_field("fusionPool").saw(pool).wanted("max or mean");
+  config.fusion_pool = pool == "max" ? FusionPool::kMax : FusionPool::kMean;
+  config.drop_path = number_option(object, "dropPath", config.drop_path);
+  config.seed = uint64_t(integer_option(object, "seed", 0));
+  if (config.width % config.heads != 0)
+    throw Error("SEMPLES_ARGUMENT_INVALID", "The width is not a multiple of the attention heads")
+        .in_field("width")
+        .saw(std::to_string(config.width))
+        .wanted("a multiple of " + std::to_string(config.heads));
+  if (config.image_size < config.patch_size)
+    throw Error("SEMPLES_ARGUMENT_INVALID", "The pictures are smaller than a patch").in_field("imageSize");
+  if (!(config.drop_path >= 0 && config.drop_path < 1))
+    throw Error("SEMPLES_ARGUMENT_INVALID", "The drop-path rate is out of range").in_field("dropPath").wanted("0 up to, but not, 1");
+  return config;
+}
+
+int64_t parameter_bytes(const MaskGenerator& generator) {
+  int64_t bytes = 0;
+  for (const auto& entry : generator.parameters()) bytes += int64_t(entry.second.nbytes());
+  return bytes;
+}
+
+Napi::Array write_names(Napi::Env env, const std::vector<std::string>& names) {
+  Napi::Array array = Napi::Array::New(env, names.size());
+  for (size_t i = 0; i < names.size(); ++i) array.Set(uint32_t(i), names[i]);
+  return array;
+}
+
+Napi::Value create_generator(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const Napi::Object object = object_argument(info, 0, "config");
+    const WeakTrConfig config = read_config(object);
+    const at::Device device = device_option(object);
+    return JobQueue::of(info.Env()).submit(
+        info.Env(), [=] { return std::shared_ptr<MaskGenerator>(std::make_shared<WeakTrGenerator>(config, device)); },
+        [](Napi::Env env, const std::shared_ptr<MaskGenerator>& generator) {
+          return GeneratorHandle::make(env, generator, parameter_bytes(*generator));
+        });
+  });
+}
+
+}  // namespace
+
+ForwardOptions read_forward_options(const Napi::Object& object) {
+  ForwardOptions options;
+  const std::string gradients = text_option(object, "gradients", "semples");
+  if (gradients != "semples" && gradients != "classification" && gradients != "all")
+    throw Error("SEMPLES_ARGUMENT_INVALID", "Gradients stop elsewhere").in_field("gradients").saw(gradients).wanted("semples, classification or all");
+  options.detach_patches = gradients == "semples";
+  options.detach_coarse_cam = gradients == "classification";
+  options.trace = flag_option(object, "trace", false);
+  if (!object.Get("dropFactors").IsUndefined()) options.drop_factors = read_tensor(object.Get("dropFactors"), "dropFactors");
+  return options;
+}
+
+NamedTensors named_outputs(const GeneratorOutputs& outputs) {
+  NamedTensors named = {{"class_logits", outputs.class_logits},
+                        {"coarse_logits", outputs.coarse_logits},
+                        {"fine_logits", outputs.fine_logits},
+                        {"fine_cam", outputs.fine_cam}};
+  named.insert(named.end(), outputs.trace.begin(), outputs.trace.end());
+  return named;
+}
+
+Napi::Value GeneratorHandle::parameters(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const auto generator = core();
+    const std::vector<std::string> head = generator->head_parameters();
+    Napi::Array result = Napi::Array::New(info.Env());
+    for (const auto& [name, tensor] : generator->parameters()) {
+      Napi::Object entry = Napi::Object::New(info.Env());
+      Napi::Array shape = Napi::Array::New(info.Env(), tensor.dim());
+      for (int64_t i = 0; i < tensor.dim(); ++i) shape.Set(uint32_t(i), double(tensor.size(i)));
+      entry.Set("name", name);
+      entry.Set("shape", shape);
+      entry.Set("head", std::find(head.begin(), head.end(), name) != head.end());
+      result.Set(result.Length(), entry);
+    }
+    return result;
+  });
+}
+
+Napi::Value GeneratorHandle::load(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const NamedTensors tensors = read_tensors(info[0], "tensors");
+    const Napi::Object options = object_argument(info, 1, "options");
+    const bool strict = flag_option(options, "strict", true), adapt = flag_option(options, "adapt", false);
+    return JobQueue::of(info.Env()).submit(
+        info.Env(),
+        [generator = core(), tensors, strict, adapt] {
+          return load_named(adapt ? generator->adapt(tensors) : tensors, generator->parameters(), strict);
+        },
+        [](Napi::Env env, const LoadReport& report) {
+          Napi::Object result = Napi::Object::New(env);
+          result.Set("missing", write_names(env, report.missing));
+          result.Set("unexpected", write_names(env, report.unexpected));
+          result.Set("mismatched", write_names(env, report.mismatched));
+          return result;
+        });
+  });
+}
+
+Napi::Value GeneratorHandle::state(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    return JobQueue::of(info.Env()).submit(
+        info.Env(),
+        [generator = core()] {
+          NamedTensors copies;
+          for (const auto& [name, tensor] : generator->parameters()) copies.emplace_back(name, tensor.detach().cpu().clone());
+          return copies;
+        },
+        write_tensors);
+  });
+}
+
+Napi::Value GeneratorHandle::forward(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const PendingImages images = read_images(object_argument(info, 0, "batch"));
+    const ForwardOptions options = read_forward_options(object_argument(info, 1, "options"));
+    return JobQueue::of(info.Env()).submit(
+        info.Env(),
+        [generator = core(), images, options] {
+          torch::NoGradGuard no_grad;
+          return named_outputs(generator->forward(images.to_images(generator->device()), options));
+        },
+        write_tensors);
+  });
+}
+
+Napi::Value GeneratorHandle::cams(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const Napi::Object request = object_argument(info, 0, "request");
+    const auto generator = core();
+    const Napi::Value list = request.Get("scales");
+    if (!list.IsArray() || list.As<Napi::Array>().Length() == 0)
+      throw Error("SEMPLES_ARGUMENT_INVALID", "CAM generation needs the picture at one scale at least").in_field("scales");
+    std::vector<at::Tensor> scales;
+    for (uint32_t i = 0; i < list.As<Napi::Array>().Length(); ++i) {
+      const Napi::Object image = list.As<Napi::Array>().Get(i).As<Napi::Object>();
+      Napi::Object one = Napi::Object::New(info.Env());
+      one.Set("pixels", image.Get("data"));
+      one.Set("count", 1);
+      one.Set("height", image.Get("height"));
+      one.Set("width", image.Get("width"));
+      scales.push_back(read_images(one).pixels[0]);
+    }
+    const at::Tensor classes = read_tensor(request.Get("classes"), "classes").to(at::kLong);
+    if (classes.dim() != 1 || (classes.numel() > 0 && (classes.min().item<int64_t>() < 0 || classes.max().item<int64_t>() >= generator->classes())))
+      throw Error("SEMPLES_ARGUMENT_INVALID", "A class index is out of range")
+          .in_field("classes")
+          .wanted("0 to " + std::to_string(generator->classes() - 1));
+    const bool flip = flag_option(request, "flip", true);
+    return JobQueue::of(info.Env()).submit(
+        info.Env(), [=] { return multiscale_cams(*generator, scales, classes.to(generator->device()), flip); },
+        [](Napi::Env env, const CamResult& result) {
+          return write_tensors(env, {{"cams", result.cams}, {"classLogits", result.class_logits}});
+        });
+  });
+}
+
+void export_generator(Napi::Env env, Napi::Object exports) {
+  GeneratorHandle::define(env, {
+                                   GeneratorHandle::InstanceAccessor("parameters", &GeneratorHandle::parameters, nullptr),
+                                   GeneratorHandle::InstanceMethod("load", &GeneratorHandle::load),
+                                   GeneratorHandle::InstanceMethod("state", &GeneratorHandle::state),
+                                   GeneratorHandle::InstanceMethod("forward", &GeneratorHandle::forward),
+                                   GeneratorHandle::InstanceMethod("cams", &GeneratorHandle::cams),
+                               });
+  exports.Set("createGenerator", Napi::Function::New(env, create_generator, "createGenerator"));
+}
+
+}  // namespace semples

@@ -1,0 +1,51 @@
+// Versions, devices and threads.
+#include <ATen/Parallel.h>
+#include <torch/torch.h>
+#include <torch/version.h>
+
+#include "binding/convert.h"
+#include "binding/environment.h"
+#include "binding/exports.h"
+#include "core/error.h"
+
+namespace semples {
+
+namespace {
+
+// { torch, cudaDevices, threads }
+Napi::Value runtime_info(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    Napi::Object result = Napi::Object::New(info.Env());
+    result.Set("torch", TORCH_VERSION);
+    const double devices = torch::cuda::is_available() ? double(torch::cuda::device_count()) : 0;
+    result.Set("cudaDevices", devices);
+    result.Set("threads", double(at::get_num_threads()));
+    return result;
+  });
+}
+
+// Threads of one operation, for every job of this process from now on. Resolves to the number in force.
+Napi::Value set_threads(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const double threads = info.Length() > 0 && info[0].IsNumber() ? info[0].As<Napi::Number>().DoubleValue() : 0;
+    if (!(threads >= 1 && threads <= 4096))
+      throw Error("SEMPLES_ARGUMENT_INVALID", "The number of threads is wrong").in_field("threads").wanted("1 to 4096");
+    return JobQueue::of(info.Env()).submit(
+        info.Env(),
+        [threads] {
+          at::set_num_threads(int(threads));
+          return at::get_num_threads();
+        },
+        [](Napi::Env env, int count) { return Napi::Number::New(env, count); });
+  });
+}
+
+}  // namespace
+
+void export_runtime(Napi::Env env, Napi::Object exports) {
+  exports.Set("builtForTorch", std::to_string(TORCH_VERSION_MAJOR) + "." + std::to_string(TORCH_VERSION_MINOR));
+  exports.Set("runtimeInfo", Napi::Function::New(env, runtime_info, "runtimeInfo"));
+  exports.Set("setThreads", Napi::Function::New(env, set_threads, "setThreads"));
+}
+
+}  // namespace semples

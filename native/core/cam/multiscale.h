@@ -1,0 +1,21 @@
+// Multi-scale + flip CAMs of one picture (METHOD 6: sum over all runs, then min-max per class).
+#pragma once
+#include <torch/types.h>
+
+#include <vector>
+
+#include "core/models/mask_generator.h"
+
+namespace semples {
+
+struct CamResult {
+  at::Tensor cams;          // [k, H, W] float32 in [0, 1], the requested classes in the given order
+  at::Tensor class_logits;  // [C] of the first scale, not mirrored
+};
+
+// `scales`: uint8 [h, w, 3], the picture at each scale; the first is at original size and defines H and W.
+// `classes`: [k] indices of the classes present.
+CamResult multiscale_cams(const MaskGenerator& generator, const std::vector<at::Tensor>& scales, const at::Tensor& classes,
+                          bool flip);
+
+}  // namespace semples

@@ -1,0 +1,51 @@
+// A frozen CLIP (Radford et al. 2021). No gradient is ever computed for a CLIP weight; gradients reach its inputs.
+#pragma once
+#include <torch/types.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/images.h"
+
+namespace semples {
+
+struct ClipInfo {
+  std::string layout;  // "interface" (methods of docs/clip.md) or "openai" (parameters of OpenAI's archives)
+  int64_t image_size = 0, context_length = 77, text_width = 0, feature_width = 0, vocabulary = 0;
+  Normalization statistics{{0.48145466, 0.4578275, 0.40821073}, {0.26862954, 0.26130258, 0.27577711}};
+};
+
+struct ClipOptions {
+  at::Device device = at::kCPU;
+  // Attention heads are not stored in OpenAI archives: width / 64 unless given or stored as attributes.
+  std::optional<int64_t> vision_heads, text_heads;
+};
+
+class Clip {
+ public:
+  virtual ~Clip() = default;
+
+  // [B, 3, S, S] float32, normalised -> [B, D], not yet of unit length.
+  virtual at::Tensor encode_image(const at::Tensor& images) const = 0;
+  // Every patch token through ln_post and the projection: [B, P, D]. Only of OpenAI-layout archives.
+  virtual at::Tensor encode_patches(const at::Tensor& images) const = 0;
+  // [B, L] int64 -> [B, D]; the feature is read at the first largest id (the end-of-text token).
+  virtual at::Tensor encode_text(const at::Tensor& ids) const = 0;
+  // [B, L] int64 -> [B, L, W]
+  virtual at::Tensor embed_tokens(const at::Tensor& ids) const = 0;
+  // [B, L, W] token embeddings without positions, end [B] int64: where the feature is read -> [B, D]
+  virtual at::Tensor encode_embeddings(const at::Tensor& embeddings, const at::Tensor& end) const = 0;
+
+  const ClipInfo& info() const { return info_; }
+  at::Device device() const { return device_; }
+
+  // Opens a TorchScript archive of either layout; SEMPLES_CLIP_INVALID says what was found instead.
+  static std::unique_ptr<Clip> open(const std::string& path, const ClipOptions& options);
+
+ protected:
+  ClipInfo info_;
+  at::Device device_ = at::kCPU;
+};
+
+}  // namespace semples

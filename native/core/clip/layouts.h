@@ -1,0 +1,17 @@
+// The two layouts of a TorchScript CLIP.
+#pragma once
+#include <torch/script.h>
+
+#include <memory>
+
+#include "core/clip/clip.h"
+
+namespace semples {
+
+// Methods encode_image, encode_text, embed_tokens, encode_embeddings on the module.
+std::unique_ptr<Clip> open_script_clip(torch::jit::Module module, const ClipOptions& options);
+
+// An unmodified OpenAI archive: its graphs have devices and dtypes baked in, so only its parameters are read.
+std::unique_ptr<Clip> open_openai_clip(const torch::jit::Module& module, const ClipOptions& options);
+
+}  // namespace semples

@@ -1,0 +1,57 @@
+#include "core/clip/prompts.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <torch/torch.h>
+
+#include "core/checkpoint/state.h"
+#include "core/error.h"
+
+namespace semples {
+
+namespace {
+
+constexpr int64_t kStart = 49406, kEnd = 49407;
+const std::vector<int64_t> kPrefix = {kStart, 320, 1125, 539};  // "a photo of"
+// '.' without the end-of-word mark, not the 269 of ordinary text: what published prompts were trained with.
+constexpr int64_t kFullStop = 13;
+
+}  // namespace
+
+Prompts::Prompts(const PromptsConfig& config, at::Device device) {
+  auto generator = at::detail::createCPUGenerator(config.seed);
+  const std::vector<int64_t> shape = {config.classes, config.length, config.width};
+  vectors_ = (config.deviation > 0 ? torch::randn(shape, generator) * config.deviation : torch::rand(shape, generator)).to(device);
+}
+
+at::Tensor encode_prompt_vectors(const Clip& clip, const at::Tensor& vectors) {
+  const int64_t count = vectors.size(0), length = vectors.size(1), context = clip.info().context_length;
+  const int64_t end = int64_t(kPrefix.size()) + length + 1;
+  if (end >= context)
+    throw Error("SEMPLES_PROMPT_TOO_LONG", "A learnable prompt does not fit into CLIP's context")
+        .in_field("prompt.length")
+        .saw(std::to_string(length))
+        .wanted("at most " + std::to_string(context - int64_t(kPrefix.size()) - 2));
+  std::vector<int64_t> tail = {kFullStop, kEnd};
+  tail.resize(context - kPrefix.size() - length, 0);
+  const auto options = torch::TensorOptions().dtype(torch::kInt64);
+  const at::Tensor before = clip.embed_tokens(torch::tensor(kPrefix, options).to(vectors.device()).unsqueeze(0));
+  const at::Tensor after = clip.embed_tokens(torch::tensor(tail, options).to(vectors.device()).unsqueeze(0));
+  const at::Tensor sequence = at::cat({before.expand({count, -1, -1}), vectors, after.expand({count, -1, -1})}, 1);
+  return clip.encode_embeddings(sequence, torch::full({count}, end, options.device(vectors.device())));
+}
+
+at::Tensor Prompts::encode(const Clip& clip, const at::Tensor& classes) const {
+  return encode_prompt_vectors(clip, vectors_.index_select(0, classes));
+}
+
+void Prompts::load(const at::Tensor& vectors) {
+  if (vectors.sizes() != vectors_.sizes())
+    throw Error("SEMPLES_CHECKPOINT_MISMATCH", "The learned prompts are of another shape")
+        .in_field("prompts")
+        .saw(shape_text(vectors.sizes()))
+        .wanted(shape_text(vectors_.sizes()));
+  torch::NoGradGuard no_grad;
+  vectors_.copy_(vectors);
+}
+
+}  // namespace semples
