@@ -1,0 +1,104 @@
+import { SemplesError } from '../../config/error.js'
+import { breathe, type Turns } from '../cooperate.js'
+import { type Box, emptyImage, type RawImage, wholeBox } from '../image.js'
+import type { Random } from '../random.js'
+import { resizeSteps } from '../resample.js'
+import { resizeImage } from '../resize.js'
+import { centerSquare, cropBox, eraseBox } from './boxes.js'
+import { brightness, color, contrast } from './enhance.js'
+import type { AugmentOptions, ColorOptions } from './options.js'
+import { drawRandAugment, type Step } from './randAugment.js'
+
+export interface AugmentedImage {
+  image: RawImage
+  /** Where noise goes after normalisation, which is the training step's work. */
+  erase?: Box
+}
+
+export interface ApplyOptions {
+  turns?: Turns
+  signal?: AbortSignal
+}
+
+/**
+ * Turns a decoded picture into a network's input of `width` x `height` pixels.
+ * All that is random comes from `random`, in a fixed order: crop, flip, RandAugment, colour, erasing.
+ */
+export async function augmentImage(
+  image: RawImage,
+  size: { width: number; height: number },
+  options: AugmentOptions,
+  random: Random,
+  { turns, signal }: ApplyOptions = {},
+): Promise<AugmentedImage> {
+  const box = typeof options.crop === 'object' && options.crop ? cropBox(image, options.crop, random) : undefined
+  const steps: Step[] = random.chance(options.flip) ? [mirror] : []
+  if (options.randAugment) steps.push(...drawRandAugment(options.randAugment, random))
+  if (options.color) steps.push(...drawColor(options.color, random))
+
+  let input: RawImage
+  if (options.crop === 'center') input = await centerCrop(image, size, options.resample, { turns, signal })
+  else input = await resizeImage(image, size.width, size.height, { box, mode: options.resample, turns, signal })
+  if (steps.length > 0) input = await breathe(runSteps(input, steps), { turns, signal })
+  // Last, because the operations before draw as they run.
+  const erase = options.erase ? eraseBox(size, options.erase, random) : undefined
+  return erase === undefined ? { image: input } : { image: input, erase }
+}
+
+/** The picture as validation shows it: shorter side to 256/224 of `side`, middle square of `side`. */
+export function evaluationImage(image: RawImage, side: number, mode: 'exact' | 'fast' = 'exact'): Promise<RawImage> {
+  return centerCrop(image, { width: side, height: side }, mode, {})
+}
+
+async function centerCrop(
+  image: RawImage,
+  size: { width: number; height: number },
+  mode: 'exact' | 'fast',
+  options: ApplyOptions,
+): Promise<RawImage> {
+  if (size.width !== size.height)
+    throw new SemplesError('SEMPLES_IMAGE_SIZE', {
+      message: 'The center crop is a square.',
+      value: size,
+      expected: 'height equal to width',
+    })
+  const { resized, square } = centerSquare(image, size.width)
+  const whole = await resizeImage(image, resized.width, resized.height, { mode, ...options })
+  return breathe(resizeSteps(whole, size.width, size.height, square), options)
+}
+
+/** Left and right exchanged. */
+export function mirror(image: RawImage): RawImage {
+  const { data, width, height } = image
+  const result = emptyImage(width, height)
+  for (let row = 0; row < height; row++) {
+    let from = (row + 1) * width * 3 - 3
+    for (let to = row * width * 3; to < (row + 1) * width * 3; to += 3, from -= 3) {
+      result.data[to] = data[from]!
+      result.data[to + 1] = data[from + 1]!
+      result.data[to + 2] = data[from + 2]!
+    }
+  }
+  return result
+}
+
+function drawColor(options: ColorOptions, random: Random): Step[] {
+  const draw = (range: number): number => random.uniform(1 - range, 1 + range)
+  const [bright, strong, saturated] = [draw(options.brightness), draw(options.contrast), draw(options.saturation)]
+  return [(image) => brightness(image, bright), (image) => contrast(image, strong), (image) => color(image, saturated)]
+}
+
+function* runSteps(image: RawImage, steps: readonly Step[]): Generator<undefined, RawImage> {
+  let result = image
+  for (const step of steps) {
+    result = step(result)
+    yield
+  }
+  return result
+}
+
+/** Where noise goes as the four numbers of a batch: top, left, height, width; all 0 without a box. */
+export function eraseNumbers(box: Box | undefined): [number, number, number, number] {
+  const { top, left, height, width } = box ?? { ...wholeBox({ width: 0, height: 0 }) }
+  return [top, left, height, width]
+}
