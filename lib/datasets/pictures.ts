@@ -1,4 +1,5 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
+import path from 'node:path'
 import { SemplesError } from '../config/error.js'
 
 /** Names in a folder, or undefined where there is no such folder. */
@@ -8,6 +9,46 @@ export async function folderNames(folder: string): Promise<string[] | undefined>
   } catch {
     return undefined
   }
+}
+
+const PICTURE_EXTENSIONS: ReadonlySet<string> = new Set([
+  '.jpg',
+  '.jpeg',
+  '.png',
+  '.webp',
+  '.tif',
+  '.tiff',
+  '.gif',
+  '.avif',
+])
+
+/** Whether a file name has the extension of a picture that can be opened. */
+export function isPictureName(name: string): boolean {
+  return PICTURE_EXTENSIONS.has(path.extname(name).toLowerCase())
+}
+
+/**
+ * All files in a folder and the folders within it, as sorted paths inside it with `/`. Hidden ones (`.name`) and
+ * `except` (an absolute path) are left out; links to files count as files, links to folders within are not followed.
+ */
+export async function filesWithin(folder: string, except?: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const files: string[] = []
+  for (const entry of entries) {
+    const file = path.join(entry.parentPath, entry.name)
+    const inside = path.relative(folder, file).split(path.sep)
+    const excepted = except !== undefined && (file === except || file.startsWith(except + path.sep))
+    if (excepted || inside.some((part) => part.startsWith('.'))) continue
+    if (entry.isFile() || (entry.isSymbolicLink() && (await isFile(file)))) files.push(inside.join('/'))
+  }
+  return files.sort()
+}
+
+async function isFile(file: string): Promise<boolean> {
+  return stat(file).then(
+    (stats) => stats.isFile(),
+    () => false,
+  )
 }
 
 /**

@@ -1,0 +1,155 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { SemplesError } from '../config/error.js'
+import { maskPalette } from '../masks/palette.js'
+import { readMask } from '../masks/png.js'
+import { didYouMean, MAX_CLASSES, promptOf, readClassTable } from './classes/classTableFile.js'
+import { classTable } from './classes/names.js'
+import type { ClassTable, Dataset, DatasetItem } from './dataset.js'
+import { classFolders } from './folder/classFolders.js'
+import type { FolderPicture } from './folder/folderPicture.js'
+import { labelledPictures } from './folder/labelledPictures.js'
+import { filesWithin, folderNames } from './pictures.js'
+
+export interface FolderOptions {
+  /** The pictures: jpg, jpeg, png, webp, tif, tiff, gif, avif; with `labels`, also in folders within it. */
+  folder: string
+  /** CSV or JSON with the labels of each picture (see `readLabelsFile`), as a path or a name inside `folder`. */
+  labels?: string
+  /** classes.json with ids, labels, prompts and colours (see `readClassTable`), as a path or a name inside `folder`. */
+  classes?: string
+  /** Folder with ground-truth masks for evaluation: `<item id>.png`, indexed or 8-bit grey with class ids, or in class colours. */
+  masks?: string
+}
+
+/**
+ * A folder of one's own pictures, labelled by a file (`labels`) or by one sub-folder a class. Without a classes.json
+ * the classes are the labels in alphabetical order with ids from 1. Item ids are paths inside the folder without
+ * extension (with it, where two pictures differ in nothing else). EXIF orientation is applied.
+ * `warnings` counts what was left out.
+ *
+ * @throws SemplesError `SEMPLES_FOLDER_MISSING`, `SEMPLES_PICTURE_MISSING` (the labels file names absent pictures),
+ *   `SEMPLES_LABELS_INVALID`, `SEMPLES_PATH_OUTSIDE`, `SEMPLES_CLASS_UNKNOWN` (not in classes.json), `SEMPLES_CLASSES_INVALID`,
+ *   `SEMPLES_TOO_MANY_CLASSES` (over 254), `SEMPLES_NO_LABELS` (no labelled picture at all),
+ *   `SEMPLES_NAME_CLASH` (two different pictures of one name in class folders)
+ */
+export async function folder(options: FolderOptions): Promise<Dataset> {
+  const root = path.resolve(options.folder)
+  const masks = options.masks === undefined ? undefined : path.resolve(options.masks)
+  if ((await folderNames(root)) === undefined) throw missingFolder('folder', root)
+  if (masks !== undefined && (await folderNames(masks)) === undefined) throw missingFolder('masks', masks)
+  const { pictures, warnings } =
+    options.labels === undefined
+      ? await classFolders(root, masks)
+      : await labelledPictures(root, await fileOf(options.labels, root), masks)
+  if (pictures.every(({ labels }) => labels.length === 0)) throw noLabels(options, root)
+  const classes =
+    options.classes === undefined
+      ? alphabeticalClasses(path.basename(root), pictures)
+      : await readClassTable(await fileOf(options.classes, root), path.basename(root))
+  const items = itemsOf(pictures, classes)
+  const maskFiles = await maskFilesOf(items, masks)
+  const palette = maskPalette(classes.classes)
+  return {
+    name: `folder ${options.folder}`,
+    classes,
+    items,
+    orientation: 'exif',
+    warnings: [...warnings, ...similarLabels(classes), ...missingMasks(items, maskFiles, masks)],
+    mask: async (item) => {
+      const file = maskFiles.get(item.id)
+      return file === undefined ? undefined : readMask(file, { palette })
+    },
+  }
+}
+
+/** `name` as a path, or, where there is no such file, inside the folder. */
+async function fileOf(name: string, root: string): Promise<string> {
+  const inFolder = path.resolve(root, name)
+  return !existsSync(path.resolve(name)) && existsSync(inFolder) ? inFolder : path.resolve(name)
+}
+
+function alphabeticalClasses(name: string, pictures: readonly FolderPicture[]): ClassTable {
+  const labels = [...new Set(pictures.flatMap((picture) => picture.labels))].sort()
+  if (labels.length > MAX_CLASSES) {
+    throw new SemplesError('SEMPLES_TOO_MANY_CLASSES', {
+      message: `The pictures of ${name} have ${labels.length} different labels.`,
+      value: labels.length,
+      expected: `at most ${MAX_CLASSES}, because a mask byte holds the class id (0 is background, 255 void)`,
+      hint: 'Are the labels separated by ; or | ?',
+    })
+  }
+  return classTable(
+    name,
+    labels.map((label) => [label, promptOf(label)]),
+  )
+}
+
+function itemsOf(pictures: readonly FolderPicture[], classes: ClassTable): DatasetItem[] {
+  const indexOf = new Map(classes.classes.map(({ label }, index) => [label, index]))
+  const stems = new Map<string, number>()
+  for (const { file } of pictures) stems.set(stemOf(file), (stems.get(stemOf(file)) ?? 0) + 1)
+  return pictures.map(({ file, image, labels, origin }) => {
+    const indices = labels.map((label) => indexOf.get(label) ?? unknownClass(label, origin, classes))
+    const id = stems.get(stemOf(file)) === 1 ? stemOf(file) : file
+    return { id, image, labels: indices.sort((a, b) => a - b) }
+  })
+}
+
+function stemOf(file: string): string {
+  return file.slice(0, file.length - path.extname(file).length)
+}
+
+async function maskFilesOf(items: readonly DatasetItem[], masks: string | undefined): Promise<Map<string, string>> {
+  if (masks === undefined) return new Map()
+  const present = new Set(await filesWithin(masks))
+  return new Map(
+    items.filter(({ id }) => present.has(`${id}.png`)).map(({ id }) => [id, path.join(masks, `${id}.png`)]),
+  )
+}
+
+function missingMasks(items: readonly DatasetItem[], found: Map<string, string>, masks: string | undefined): string[] {
+  const without = masks === undefined ? [] : items.filter(({ id }) => !found.has(id))
+  if (without.length === 0) return []
+  return [
+    `${without.length} of ${items.length} pictures have no mask in ${masks}; the first would be ${without[0]!.id}.png.`,
+  ]
+}
+
+/** Labels that differ in upper and lower case only are mostly one class, spelled twice. */
+function similarLabels({ classes }: ClassTable): string[] {
+  const byLowerCase = new Map<string, string>()
+  return classes.flatMap(({ label }) => {
+    const twin = byLowerCase.get(label.toLowerCase())
+    byLowerCase.set(label.toLowerCase(), label)
+    return twin === undefined ? [] : [`The labels "${twin}" and "${label}" differ only in case and are two classes.`]
+  })
+}
+
+function unknownClass(label: string, origin: string, classes: ClassTable): never {
+  throw new SemplesError('SEMPLES_CLASS_UNKNOWN', {
+    message: `The label "${label}" (${origin}) is not in the class table ${classes.name}.`,
+    value: label,
+    hint: didYouMean(label, classes),
+  })
+}
+
+function missingFolder(field: string, file: string): SemplesError {
+  return new SemplesError('SEMPLES_FOLDER_MISSING', {
+    message: `There is no folder ${file}.`,
+    field,
+    file,
+    hint: 'Check the path; it is taken from the working directory.',
+  })
+}
+
+function noLabels({ labels }: FolderOptions, root: string): SemplesError {
+  return new SemplesError('SEMPLES_NO_LABELS', {
+    message:
+      labels === undefined
+        ? `No picture in ${root} has a label: it has no sub-folder with pictures that could name a class.`
+        : `No picture of ${root} has a label in ${labels}: all label fields are empty.`,
+    file: root,
+    hint: 'Give a labels file (CSV with file,labels), or put the pictures into one sub-folder a class.',
+  })
+}
