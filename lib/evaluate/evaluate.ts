@@ -1,0 +1,129 @@
+import { join } from 'node:path'
+import { SemplesError } from '../config/error.js'
+import type { ClassTable, Dataset } from '../datasets/dataset.js'
+import type { LabelMap } from '../masks/labelMap.js'
+import { readMask } from '../masks/png.js'
+import { isFile, readCams } from './camFiles.js'
+import { ConfusionCounter } from './confusion.js'
+import { refuse, type TruthPicture, truthPictures } from './groundTruth.js'
+import { type ClassScores, type Scores, scores } from './scores.js'
+import { bestPoint, greedyPart, hundredths, SweepCounter, type SweepPoint } from './sweep.js'
+
+export interface EvaluateOptions {
+  /** Folder of masks to judge, `<id>.png`: indexed or grey PNGs whose pixel values are class ids. This or `cams`. */
+  masks?: string
+  /** Folder of class activation maps to judge, `<id>.npy` or `<id>.npz` (see `readCams`), at every threshold. */
+  cams?: string
+  /** Folder of ground-truth masks, `<id>.png`, or a data set that has masks. */
+  groundTruth: string | Dataset
+  /** The classes and their pixel values. Default: those of the data set; needed with a folder. */
+  classes?: ClassTable
+  /**
+   * Ids of the pictures to judge. Default: every picture with ground truth. Every one of them must have a mask.
+   */
+  ids?: readonly string[]
+  /** Background thresholds for `cams`, ascending. Default 0.00, 0.01, ... 0.99. */
+  thresholds?: readonly number[]
+  /**
+   * Stop the sweep at the first threshold that is not better than the best so far, as the paper's code does (with
+   * `thresholds: hundredths(40, 60)`). Finds the first local maximum only. Default false: the whole curve.
+   */
+  greedy?: boolean
+  /** Called after each picture. */
+  onProgress?: (progress: { done: number; total: number }) => void
+  /** Stops between pictures with the signal's reason. */
+  signal?: AbortSignal
+}
+
+/** All figures are fractions from 0 to 1; NaN where a class is in neither ground truth nor masks. */
+export interface Evaluation extends Omit<Scores, 'perClass'> {
+  /** Background first, then the classes in the order of their table. */
+  perClass: (ClassScores & { label: string })[]
+  /** Number of pictures judged. */
+  pictures: number
+  /** For `cams`: mean IoU at every threshold visited. */
+  curve?: SweepPoint[]
+  /** For `cams`: the best point of the curve; the other figures are those at its threshold. */
+  best?: SweepPoint
+}
+
+/**
+ * Compares masks, or class activation maps at a sweep of background thresholds, with ground truth: mean IoU over the
+ * classes and the background, per-class IoU, precision and recall. Void pixels (255) of the ground truth are ignored.
+ *
+ * @throws SemplesError `SEMPLES_EVALUATION_OPTIONS` (options that contradict each other), `SEMPLES_EVALUATION_EMPTY` (no
+ * picture with ground truth), `SEMPLES_MASK_MISSING`, `SEMPLES_MASK_SIZE`, `SEMPLES_MASK_CLASS` naming the files, and what
+ * reading a mask throws.
+ */
+export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
+  const { masks, cams, greedy = false, thresholds = hundredths(0, 100) } = options
+  const classes = classTableOf(options)
+  const ids = [0, ...classes.classes.map(({ id }) => id)]
+  if (masks !== undefined && cams === undefined) {
+    const counter = new ConfusionCounter(ids)
+    const pictures = await forEachPicture(options, async ({ id, name }, truth) => {
+      const file = join(masks, `${id}.png`)
+      counter.add(await readExisting(file, id), truth, { prediction: file, groundTruth: name })
+    })
+    return evaluation(scores(counter.confusion()), classes, pictures)
+  }
+  if (cams === undefined || masks !== undefined) throw invalid('Give either masks or cams.', 'masks', masks)
+  const counter = new SweepCounter(ids, thresholds)
+  const pictures = await forEachPicture(options, async ({ id, name, labels }, truth) => {
+    const { file, ...picture } = await readCams(cams, id, classes, labels)
+    counter.add(picture, truth, { prediction: file, groundTruth: name })
+  })
+  const whole = counter.curve()
+  const curve = greedy ? greedyPart(whole) : whole
+  const best = bestPoint(curve)
+  const atBest = scores(counter.confusion(thresholds.indexOf(best.threshold)))
+  return { ...evaluation(atBest, classes, pictures), curve, best }
+}
+
+/** Reads the ground truth of one picture after another and has it judged; gives the number of those that had any. */
+async function forEachPicture(
+  { groundTruth, ids, onProgress, signal }: EvaluateOptions,
+  judge: (picture: TruthPicture, truth: LabelMap) => Promise<void>,
+): Promise<number> {
+  const pictures = await truthPictures(groundTruth, ids)
+  let judged = 0
+  for (const [done, picture] of pictures.entries()) {
+    signal?.throwIfAborted()
+    const truth = await picture.read()
+    if (truth !== undefined) {
+      await judge(picture, truth)
+      judged++
+    } else if (ids !== undefined) refuse(picture.id, groundTruth)
+    onProgress?.({ done: done + 1, total: pictures.length })
+  }
+  if (judged > 0) return judged
+  throw new SemplesError('SEMPLES_EVALUATION_EMPTY', {
+    message: `There is no ground-truth mask in ${typeof groundTruth === 'string' ? groundTruth : groundTruth.name}.`,
+    field: 'groundTruth',
+    expected: 'at least one picture with a mask',
+  })
+}
+
+function evaluation({ perClass, ...means }: Scores, { classes }: ClassTable, pictures: number): Evaluation {
+  const labels = ['background', ...classes.map(({ label }) => label)]
+  return { ...means, perClass: perClass.map((entry, index) => ({ ...entry, label: labels[index]! })), pictures }
+}
+
+function classTableOf({ classes, groundTruth }: EvaluateOptions): ClassTable {
+  const table = classes ?? (typeof groundTruth === 'string' ? undefined : groundTruth.classes)
+  if (table === undefined) throw invalid('A folder of ground truth needs a class table.', 'classes', classes)
+  return table
+}
+
+async function readExisting(file: string, id: string): Promise<LabelMap> {
+  if (await isFile(file)) return readMask(file)
+  throw new SemplesError('SEMPLES_MASK_MISSING', {
+    message: `There is no mask ${file} for the picture ${id}.`,
+    file,
+    hint: 'Make the masks of all pictures first, or name those to judge (ids).',
+  })
+}
+
+function invalid(message: string, field: string, value: unknown): SemplesError {
+  return new SemplesError('SEMPLES_EVALUATION_OPTIONS', { message, field, value })
+}

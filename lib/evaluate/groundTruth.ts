@@ -1,0 +1,74 @@
+import { readdir } from 'node:fs/promises'
+import { join, sep } from 'node:path'
+import { SemplesError } from '../config/error.js'
+import type { Dataset } from '../datasets/dataset.js'
+import type { LabelMap } from '../masks/labelMap.js'
+import { readMask } from '../masks/png.js'
+
+/** A picture that may have ground truth. */
+export interface TruthPicture {
+  id: string
+  /** What messages call its ground truth. */
+  name: string
+  /** Indices of its image-level labels, where the data set knows them. */
+  labels?: readonly number[]
+  /** The ground truth; undefined where the picture has none. */
+  read(): Promise<LabelMap | undefined>
+}
+
+/**
+ * The pictures of a folder of masks or of a data set: those of `ids`, each once, or all.
+ *
+ * @throws SemplesError `SEMPLES_MASK_MISSING` for an id that is not there, `SEMPLES_FILE_UNREADABLE` for the folder
+ */
+export async function truthPictures(
+  groundTruth: string | Dataset,
+  ids: readonly string[] | undefined,
+): Promise<TruthPicture[]> {
+  const found = typeof groundTruth === 'string' ? await inFolder(groundTruth) : inDataset(groundTruth)
+  if (ids === undefined) return found
+  const byId = new Map(found.map((picture) => [picture.id, picture]))
+  return [...new Set(ids)].map((id) => byId.get(id) ?? refuse(id, groundTruth))
+}
+
+/** @throws SemplesError `SEMPLES_MASK_MISSING`: a picture that was asked for has no ground truth */
+export function refuse(id: string, groundTruth: string | Dataset): never {
+  const where = typeof groundTruth === 'string' ? groundTruth : groundTruth.name
+  throw new SemplesError('SEMPLES_MASK_MISSING', {
+    message: `There is no ground truth for the picture ${id} in ${where}.`,
+    field: 'ids',
+    value: id,
+  })
+}
+
+function inDataset(dataset: Dataset): TruthPicture[] {
+  return dataset.items.map((item) => ({
+    id: item.id,
+    name: `${item.id} in ${dataset.name}`,
+    labels: item.labels,
+    read: () => dataset.mask(item),
+  }))
+}
+
+async function inFolder(folder: string): Promise<TruthPicture[]> {
+  const files = await listFiles(folder)
+  return files
+    .filter((file) => file.endsWith('.png'))
+    .sort()
+    .map((file) => {
+      const path = join(folder, file)
+      return { id: file.slice(0, -'.png'.length).split(sep).join('/'), name: path, read: () => readMask(path) }
+    })
+}
+
+async function listFiles(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder, { recursive: true })
+  } catch (cause) {
+    throw new SemplesError('SEMPLES_FILE_UNREADABLE', {
+      message: `Cannot read the folder of ground truth ${folder}: ${String(cause)}.`,
+      file: folder,
+      cause,
+    })
+  }
+}
