@@ -1,0 +1,43 @@
+import type { TensorData } from '../config/tensor.js'
+import type { ClipInfo, NativeClip, NativeClipOptions } from '../native/addon.js'
+import { callNative } from '../native/errors.js'
+import { loadAddon } from '../native/load.js'
+import { Handle } from './handle.js'
+
+export type ClipOptions = NativeClipOptions
+
+/** A frozen CLIP from a TorchScript archive: OpenAI's (ViT-B-32.pt), or one with the interface of docs/clip.md. */
+export class Clip extends Handle<NativeClip> {
+  private constructor(
+    native: NativeClip,
+    readonly info: ClipInfo,
+  ) {
+    super(native)
+  }
+
+  /** @throws SemplesError `SEMPLES_CLIP_INVALID` naming the file and what was found in it */
+  static async open(options: ClipOptions): Promise<Clip> {
+    const native = await callNative(() => loadAddon().openClip(options))
+    return new Clip(native, native.info)
+  }
+
+  /** float32 [B, 3, S, S], normalised → features [B, D], not of unit length. */
+  encodeImage(images: TensorData): Promise<TensorData> {
+    return this.call((native) => native.encodeImage(images))
+  }
+
+  /** float32 [B, 3, S, S] → one feature a patch [B, P, D]. */
+  encodePatches(images: TensorData): Promise<TensorData> {
+    return this.call((native) => native.encodePatches(images))
+  }
+
+  /** int64 [B, L] → features [B, D]. */
+  encodeText(ids: TensorData): Promise<TensorData> {
+    return this.call((native) => native.encodeText(ids))
+  }
+
+  /** int64 [B, L] → token embeddings [B, L, W]. */
+  embedTokens(ids: TensorData): Promise<TensorData> {
+    return this.call((native) => native.embedTokens(ids))
+  }
+}

@@ -1,0 +1,96 @@
+import type { TensorData, TensorMap } from '../config/tensor.js'
+import type {
+  LoadReport,
+  NativeForwardOptions,
+  NativeGenerator,
+  NativeGeneratorConfig,
+  NativeImages,
+} from '../native/addon.js'
+import { callNative } from '../native/errors.js'
+import { loadAddon } from '../native/load.js'
+import { Handle } from './handle.js'
+
+export type GeneratorConfig = NativeGeneratorConfig
+
+/** The picture at one scale: RGB bytes, HWC. */
+export interface ScaledPicture {
+  data: Uint8Array
+  width: number
+  height: number
+}
+
+/** CAMs of one picture. */
+export interface Cams {
+  /** float32, `classes.length * height * width`, each class in [0, 1]. */
+  cams: Float32Array
+  /** Indices into the class table, in the order of `cams`. */
+  classes: number[]
+  height: number
+  width: number
+  /** Class logits [C] of the first scale. */
+  logits: Float32Array
+}
+
+/**
+ * The mask generator: a DeiT with one class token per class, a convolutional CAM head, adaptive attention fusion and
+ * patch-affinity refinement (WeakTr, Zhu et al., arXiv 2304.01184).
+ */
+export class MaskGenerator extends Handle<NativeGenerator> {
+  private constructor(
+    native: NativeGenerator,
+    readonly config: GeneratorConfig,
+  ) {
+    super(native)
+  }
+
+  /** Randomly initialised from `config.seed`; the default sizes are DeiT-S/16 at 224 for 20 classes. */
+  static async create(config: GeneratorConfig = {}): Promise<MaskGenerator> {
+    return new MaskGenerator(await callNative(() => loadAddon().createGenerator(config)), config)
+  }
+
+  /** Names and shapes in checkpoint order; `head`: what the published losses reach. */
+  get parameters(): { name: string; shape: number[]; head: boolean }[] {
+    return this.call((native) => native.parameters)
+  }
+
+  /**
+   * Copies tensors in.
+   * @param options.strict default true: all or nothing
+   * @param options.adapt fit a DeiT state first: class token repeated, positions resized, classification head dropped
+   * @throws SemplesError `SEMPLES_CHECKPOINT_MISMATCH`
+   */
+  load(tensors: TensorMap, options: { strict?: boolean; adapt?: boolean } = {}): Promise<LoadReport> {
+    return this.call((native) => native.load(tensors, options))
+  }
+
+  state(): Promise<TensorMap> {
+    return this.call((native) => native.state())
+  }
+
+  /** One pass in evaluation mode: `class_logits` [B, C], `fine_cam` [B, C, gh, gw], and with `trace` what lies between. */
+  forward(images: NativeImages, options: NativeForwardOptions = {}): Promise<TensorMap> {
+    return this.call((native) => native.forward(images, options))
+  }
+
+  /**
+   * Multi-scale + flip CAMs: the sum over all runs, resized to the size of the first scale, then min-max per class.
+   * @param classes indices of the classes present
+   * @throws SemplesError `SEMPLES_IMAGE_TOO_SMALL` for a picture smaller than a patch
+   */
+  async cams(scales: readonly ScaledPicture[], classes: readonly number[], flip = true): Promise<Cams> {
+    const first = scales[0]!
+    const indices: TensorData = {
+      dtype: 'int64',
+      shape: [classes.length],
+      data: BigInt64Array.from(classes, (index) => BigInt(index)),
+    }
+    const result = await this.call((native) => native.cams({ scales: [...scales], classes: indices, flip }))
+    return {
+      cams: result.cams.data as Float32Array,
+      classes: [...classes],
+      height: first.height,
+      width: first.width,
+      logits: result.classLogits.data as Float32Array,
+    }
+  }
+}
