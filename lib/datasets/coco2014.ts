@@ -107,7 +107,7 @@ function checkCategories({ file, categories, annotations }: CocoFile): void {
     if (unknown !== undefined) {
       throw cocoInvalid(
         file,
-        `annotates image ${imageId} with category ${unknown.categoryId}, which it does not define`,
+        `annotates image ${imageId} with category ${unknown.categoryId}, which is no annotated category of COCO 2014`,
       )
     }
   }

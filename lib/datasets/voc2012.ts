@@ -8,7 +8,7 @@ import { voc2012Classes } from './classes/voc2012.js'
 import type { Dataset } from './dataset.js'
 import { readLabelsFile } from './labelsFile.js'
 import { folderNames, missingPictures } from './pictures.js'
-import { readObjectNames, vocInvalid } from './voc/annotation.js'
+import { readObjectNames } from './voc/annotation.js'
 import { type ListedImage, readImageList } from './voc/imageList.js'
 
 export interface Voc2012Options {
@@ -93,9 +93,7 @@ async function labelsOf(root: string, images: readonly ListedImage[], labelsFile
     const some = images.slice(start, start + READ_AT_ONCE).map(async ({ id }) => {
       const file = path.join(annotations, `${id}.xml`)
       if (!annotated.has(`${id}.xml`)) return classIndices(fromFile.get(id)!, `${id} in ${labelsFile}`)
-      const names = await readObjectNames(file)
-      if (names.length === 0) throw vocInvalid(file, 'holds no object')
-      return classIndices(names, file)
+      return classIndices(await readObjectNames(file), file)
     })
     labels.push(...(await Promise.all(some)))
   }

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
-import { cp, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { coco2014 } from '../../lib/datasets/coco2014.js'
 import { readMask } from '../../lib/masks/png.js'
+import { temporaryFiles } from './temporaryFiles.js'
 
 // Three small pictures in COCO's layout and the masks pycocotools draws: test/fixtures/coco/make.py.
 const root = path.join(import.meta.dirname, '../fixtures/coco')
@@ -15,7 +15,7 @@ const [busy, crowded, unlabelled] = [
 ]
 
 async function copy(): Promise<string> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'semples-coco-'))
+  const folder = await temporaryFiles({})
   await cp(root, folder, { recursive: true })
   return folder
 }
@@ -71,7 +71,7 @@ describe('coco2014', () => {
   })
 
   test('takes the pictures of a list, by id or by name', async () => {
-    const list = path.join(await mkdtemp(path.join(tmpdir(), 'semples-list-')), 'ids.txt')
+    const list = path.join(await temporaryFiles({}), 'ids.txt')
     await writeFile(list, `139\r\n\n000000000042\n${crowded}.jpg\n${busy}\n`)
     const data = await coco2014({ root, split: 'val2014', list })
     expect(data.items.map(({ id }) => id)).toEqual([unlabelled, busy, crowded])

@@ -1,10 +1,10 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import type { TensorData } from '../../lib/config/tensor.js'
 import { decodeNpy, encodeNpy, readNpy, writeNpy } from '../../lib/masks/npy.js'
 import { readNpz, writeNpz } from '../../lib/masks/npz.js'
+import { temporaryFiles } from '../datasets/temporaryFiles.js'
 
 // The files come from NumPy: test/fixtures/masks/make.py says what each holds.
 const fixtures = path.join(import.meta.dirname, '../fixtures/masks')
@@ -53,7 +53,7 @@ describe('writing', () => {
   )
 
   test('writes files that it reads again', async () => {
-    const folder = await mkdtemp(path.join(tmpdir(), 'semples-npy-'))
+    const folder = await temporaryFiles({})
     const tensor: TensorData = { dtype: 'float32', shape: [2, 200, 300], data: new Float32Array(120_000) }
     tensor.data.forEach((_, i) => {
       tensor.data[i] = Math.sin(i)
@@ -113,7 +113,7 @@ describe('refusals', () => {
 
   test('an absent file, a damaged archive and an archive with something else in it', async () => {
     await expect(readNpy(fixture('no.npy'))).rejects.toMatchObject({ code: 'SEMPLES_FILE_UNREADABLE' })
-    const folder = await mkdtemp(path.join(tmpdir(), 'semples-npz-'))
+    const folder = await temporaryFiles({})
     const archive = path.join(folder, 'a.npz')
     const bytes = await readFile(fixture('arrays.npz'))
     await writeFile(archive, bytes.subarray(0, 300))

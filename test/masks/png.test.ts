@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import sharp from 'sharp'
 import type { LabelMap } from '../../lib/masks/labelMap.js'
 import { maskPalette, vocColor } from '../../lib/masks/palette.js'
 import { decodeMask, encodeMask, readMask, writeMask } from '../../lib/masks/png.js'
+import { temporaryFiles } from '../datasets/temporaryFiles.js'
 
 // The files come from Pillow: test/fixtures/masks/make.py says what each holds.
 const fixture = (name: string) => path.join(import.meta.dirname, '../fixtures/masks', name)
@@ -17,7 +17,7 @@ function mask(width: number, height: number): LabelMap {
 
 describe('writeMask', () => {
   test('writes colour type 3 with the palette, and the indices come back', async () => {
-    const file = path.join(await mkdtemp(path.join(tmpdir(), 'semples-mask-')), 'deep/er/a.png')
+    const file = path.join(await temporaryFiles({}), 'deep/er/a.png')
     const written = mask(37, 19)
     await writeMask(file, written, maskPalette([{ id: 7, color: [1, 2, 3] }]))
     const bytes = await readFile(file)
@@ -43,7 +43,7 @@ describe('writeMask', () => {
   })
 
   test('keeps the old file and leaves no other when it cannot write', async () => {
-    const folder = await mkdtemp(path.join(tmpdir(), 'semples-mask-'))
+    const folder = await temporaryFiles({})
     const file = path.join(folder, 'a.png', 'b.png')
     await writeFile(path.join(folder, 'a.png'), 'a file, not a folder')
     await expect(writeMask(file, mask(2, 2))).rejects.toMatchObject({ code: 'SEMPLES_WRITE_FAILED', file })

@@ -38,7 +38,7 @@ function isObjectName(open: readonly string[]): boolean {
   return open.length === 3 && open[1] === 'object' && open[2] === 'name'
 }
 
-export function vocInvalid(file: string, why: string, cause?: unknown): SemplesError {
+function vocInvalid(file: string, why: string, cause?: unknown): SemplesError {
   return new SemplesError('SEMPLES_VOC_INVALID', {
     message: `${file} ${why}.`,
     file,
