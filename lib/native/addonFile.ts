@@ -68,13 +68,16 @@ export function searchAddon(root: string = packageFolder): { found?: AddonFile; 
 export function findAddon(root: string = packageFolder): AddonFile {
   const { found, refused } = searchAddon(root)
   if (found !== undefined) return found
-  const clone = existsSync(join(root, 'CMakeLists.txt'))
   throw new SemplesError('SEMPLES_ADDON_NOT_FOUND', {
     message: `The native addon of semples was not found. Looked at: ${refused.map(describeRefusedAddon).join('; ')}.`,
-    hint: clone
-      ? 'To build it, type: npm run build'
-      : `There is no prebuilt addon for ${prebuildFolder()}: build semples from its repository (npm run build) and name the addon in SEMPLES_ADDON.`,
+    hint: buildHint(root),
   })
+}
+
+function buildHint(root: string): string {
+  if (readEnvironment('SEMPLES_ADDON') !== undefined) return 'Correct or unset SEMPLES_ADDON.'
+  if (existsSync(join(root, 'CMakeLists.txt'))) return 'To build it, type: npm run build'
+  return `There is no prebuilt addon for ${prebuildFolder()}: build semples from its repository (npm run build) and name the addon in SEMPLES_ADDON.`
 }
 
 export function describeRefusedAddon({ origin, path, reason }: RefusedAddon): string {

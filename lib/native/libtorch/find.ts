@@ -90,6 +90,7 @@ const locateTorch = [
 function torchOfPython(): { folder?: string; reason: string } {
   const child = spawnSync('python3', ['-c', locateTorch], {
     encoding: 'utf8',
+    env: process.env,
     stdio: ['ignore', 'pipe', 'ignore'],
     timeout: 10_000,
   })

@@ -24,7 +24,12 @@ export interface PipDownload {
 export function findPip(): string[] | undefined {
   const commands = [['python3', '-m', 'pip'], ['python', '-m', 'pip'], ['pip3']]
   return commands.find(([program, ...rest]) => {
-    const child = spawnSync(program!, [...rest, '--version'], { encoding: 'utf8', stdio: 'pipe', timeout: 20_000 })
+    const child = spawnSync(program!, [...rest, '--version'], {
+      encoding: 'utf8',
+      env: process.env,
+      stdio: 'pipe',
+      timeout: 20_000,
+    })
     return child.status === 0 && Number(/^pip (\d+)/.exec(child.stdout)?.[1] ?? 0) >= 20
   })
 }
