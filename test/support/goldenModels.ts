@@ -1,4 +1,6 @@
+import type { ClipOptions } from '../../lib/models/clip.js'
 import type { GeneratorConfig } from '../../lib/models/maskGenerator.js'
+import { readGoldenJson } from './golden.js'
 
 /** The `config` metadata of a generator file, in the names of this package. */
 export function generatorConfig(config: Record<string, unknown>): GeneratorConfig {
@@ -15,4 +17,10 @@ export function generatorConfig(config: Record<string, unknown>): GeneratorConfi
     fusionFeatureReduction: number('feat_reduction'),
     dropPath: 0,
   }
+}
+
+/** Options that open the golden CLIP: head counts are not stored in OpenAI archives. */
+export function clipOptions(path: string): ClipOptions {
+  const config = readGoldenJson<{ vision_heads: number; transformer_heads: number }>('clip_config.json')
+  return { path, visionHeads: config.vision_heads, textHeads: config.transformer_heads }
 }

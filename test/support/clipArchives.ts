@@ -1,0 +1,61 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe } from '@jest/globals'
+import { writeSafetensors } from '../../lib/checkpoints/safetensors.js'
+import { goldenFolder, readGolden } from './golden.js'
+
+const run = promisify(execFile)
+const root = fileURLToPath(new URL('../../', import.meta.url))
+
+/** The Python that has torch, from `npm test`; empty where there is none. */
+export const python = process.env.SEMPLES_PYTHON ?? ''
+
+/** Runs a script of this repository with the Python environment of `npm test`. */
+export async function runScript(script: string, ...parameters: string[]): Promise<string> {
+  const { stdout } = await run(python, [join(root, script), ...parameters])
+  return stdout
+}
+
+/** The two layouts of a TorchScript CLIP and the script that writes each. */
+const SCRIPTS = {
+  interface: ['scripts/clip/export.py'],
+  openai: ['scripts/clip/openai_archive.py', '--dtype', 'float32', '--no-heads'],
+} as const
+export type Layout = keyof typeof SCRIPTS
+
+/**
+ * The golden CLIP written as an archive of the given layout, once before the tests of the enclosing describe.
+ * Its tests are skipped with a reason without Python.
+ */
+export function describeClipArchives(body: (layout: Layout, archive: () => string) => void): void {
+  for (const layout of ['interface', 'openai'] as const) {
+    const title = `${layout} archive`
+    if (python === '') {
+      describe.skip(`${title} (skipped: no Python with torch, SEMPLES_PYTHON is empty)`, () => body(layout, () => ''))
+      continue
+    }
+    describe(title, () => {
+      let folder = ''
+      beforeAll(async () => {
+        folder = await mkdtemp(join(tmpdir(), 'semples-clip-'))
+        await writeGoldenArchive(layout, folder)
+      })
+      afterAll(() => rm(folder, { recursive: true, force: true }))
+      body(layout, () => join(folder, 'clip.pt'))
+    })
+  }
+}
+
+async function writeGoldenArchive(layout: Layout, folder: string): Promise<void> {
+  const weights = await readGolden('clip_weights')
+  const embedding = await readGolden('clip_token_embedding')
+  const merged = join(folder, 'weights.safetensors')
+  await writeSafetensors(merged, { ...weights.tensors, ...embedding.tensors })
+  const [script, ...options] = SCRIPTS[layout]
+  const config = join(goldenFolder, 'clip_config.json')
+  await runScript(script, ...options, '--weights', merged, '--config', config, '--out', join(folder, 'clip.pt'))
+}
