@@ -67,6 +67,19 @@ describe('readMask', () => {
     expect(await readMask(fixture('grey.png'))).toEqual({ width: 3, height: 1, data: Uint8Array.of(0, 21, 255) })
   })
 
+  test('reads interlaced bytes, and refuses interlaced parts of bytes', async () => {
+    const grey = Uint8Array.from({ length: 13 * 9 }, (_, i) => i)
+    const image = sharp(grey, { raw: { width: 13, height: 9, channels: 1 } }).toColourspace('b-w')
+    const bytes = await image.png({ progressive: true }).toBuffer()
+    expect(bytes[28]).toBe(1)
+    expect(decodeMask(bytes, 'interlaced.png')).toEqual({ width: 13, height: 9, data: grey })
+    const two = await sharp(Buffer.alloc(27 * 9), { raw: { width: 9, height: 9, channels: 3 } })
+      .png({ progressive: true, palette: true, colours: 2 })
+      .toBuffer()
+    expect([two[24], two[28]]).toEqual([1, 1])
+    expect(() => decodeMask(two, 'two.png')).toThrow(/two\.png is interlaced with 1 bits/)
+  })
+
   test('turns truecolour into ids by a palette, and only by one', async () => {
     const { data } = await readMask(fixture('truecolour.png'), { palette: maskPalette() })
     expect([...data]).toEqual([0, 1, 255])
