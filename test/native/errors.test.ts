@@ -1,0 +1,58 @@
+import { describe, expect, test } from '@jest/globals'
+import { SemplesError } from '../../lib/config/error.js'
+import { callNative, fromNative } from '../../lib/native/errors.js'
+
+function nativeError(details: Record<string, unknown>, message = 'The batch has the wrong shape'): Error {
+  return Object.assign(new Error(message), { code: 'SEMPLES_ARGUMENT_INVALID', ...details })
+}
+
+describe('errors of the addon', () => {
+  test('become a SemplesError with every detail', () => {
+    const details = {
+      field: 'pixels',
+      value: [2, 3],
+      expected: '[batch, 3, 224, 224]',
+      hint: 'Check the loader.',
+      file: 'a',
+    }
+    const error = fromNative(nativeError(details))
+    expect(error).toBeInstanceOf(SemplesError)
+    expect(error).toMatchObject({ code: 'SEMPLES_ARGUMENT_INVALID', ...details })
+    expect((error as Error).message).toMatch(
+      /wrong shape.*pixels.*\[batch, 3, 224, 224\].*\[ 2, 3 \].*Check the loader\./,
+    )
+  })
+
+  test('lose the C++ backtrace', () => {
+    const text = 'Out of memory\nException raised from allocate at Allocator.cpp:12\nframe #0: c10::Error'
+    expect((fromNative(nativeError({}, text)) as Error).message).toBe('Out of memory')
+  })
+
+  test('other errors stay what they are', () => {
+    for (const error of [new TypeError('x'), Object.assign(new Error('y'), { code: 'ENOENT' }), 'text', undefined]) {
+      expect(fromNative(error)).toBe(error)
+    }
+    const own = new SemplesError('SEMPLES_X', { message: 'mine' })
+    expect(fromNative(own)).toBe(own)
+  })
+
+  test('thrown at once or later, the stack names the caller', async () => {
+    function theCaller<T>(call: () => T): T {
+      return callNative(call)
+    }
+    const thrown = () =>
+      theCaller(() => {
+        throw nativeError({})
+      })
+    expect(thrown).toThrow(expect.objectContaining({ stack: expect.stringContaining('theCaller') }))
+    const later = theCaller(() => new Promise((_, reject) => setImmediate(() => reject(nativeError({})))))
+    const error = await later.catch((caught: unknown) => caught)
+    expect(error).toBeInstanceOf(SemplesError)
+    expect((error as Error).stack).toMatch(/^SemplesError \[SEMPLES_ARGUMENT_INVALID\]: The batch.*\n.*theCaller/)
+  })
+
+  test('results pass through, promised or not', async () => {
+    expect(callNative(() => 7)).toBe(7)
+    await expect(callNative(() => Promise.resolve(8))).resolves.toBe(8)
+  })
+})

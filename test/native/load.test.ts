@@ -1,0 +1,220 @@
+import { execFile } from 'node:child_process'
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { promisify } from 'node:util'
+import { describe, expect, test } from '@jest/globals'
+import { findAddon, packageFolder, searchAddon } from '../../lib/native/addonFile.js'
+import { diagnose } from '../../lib/native/diagnose.js'
+import { searchLibTorch } from '../../lib/native/libtorch/find.js'
+import { load, loadAddon } from '../../lib/native/load.js'
+import { openmpCopies } from '../../lib/native/loaderAddon.js'
+import { probeAddon } from '../../lib/native/probe.js'
+import { temporaryFolder, wheelFiles, withEnvironment, writeFiles } from './folders.js'
+
+const built = searchAddon().found
+const libtorch = searchLibTorch().found
+// Without the addon only the refusals can be tested: npm test builds it first.
+const withAddon = built !== undefined && libtorch !== undefined ? describe : describe.skip
+const withDist =
+  withAddon !== describe.skip && existsSync(join(packageFolder, 'dist/native/load.js')) ? describe : describe.skip
+const run = promisify(execFile)
+
+/** Runs a program on dist/ in a Node of its own. `load` is lib/native/load, `say` prints JSON. */
+async function node(body: string, environment: Record<string, string> = {}): Promise<unknown> {
+  const program = `
+    const load = await import(${JSON.stringify(join(packageFolder, 'dist/native/load.js'))})
+    const say = (value) => process.stdout.write(JSON.stringify(value))
+    ${body}`
+  const { LD_LIBRARY_PATH: _, ...env } = process.env
+  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', program], {
+    env: { ...env, ...environment },
+  })
+  return JSON.parse(stdout)
+}
+
+describe('choosing the addon', () => {
+  const file = (root: string) => findAddon(root).file.slice(root.length + 1)
+  const build = { 'build/Release/semples.node': '', 'build/Release/semples_loader.node': '' }
+  const folder = `prebuilds/${process.platform}-${process.arch}`
+  const prebuilt = { [`${folder}/torch2.13-cpu.glibc.node`]: '', [`${folder}/semples_loader.node`]: '' }
+
+  test('the build of a clone comes before the prebuilt one', () => {
+    const root = writeFiles(temporaryFolder(), { ...build, ...prebuilt })
+    expect(file(root)).toBe('build/Release/semples.node')
+    expect(file(writeFiles(temporaryFolder(), prebuilt))).toBe(`${folder}/torch2.13-cpu.glibc.node`)
+  })
+
+  test('the LibTorch it needs stands in its name or beside it', () => {
+    const root = writeFiles(temporaryFolder(), { ...build, 'build/Release/semples.json': '{"torch": "2.11.0+cpu"}' })
+    expect(findAddon(root).builtFor).toBe('2.11')
+    const newest = { ...prebuilt, [`${folder}/torch2.9-cpu.glibc.node`]: '' }
+    expect(findAddon(writeFiles(temporaryFolder(), newest)).builtFor).toBe('2.13')
+  })
+
+  test('none: in a clone the message says how to build it, in a package it names the machine', () => {
+    const clone = writeFiles(temporaryFolder(), { 'CMakeLists.txt': '' })
+    expect(() => findAddon(clone)).toThrow(
+      expect.objectContaining({ code: 'SEMPLES_ADDON_NOT_FOUND', message: expect.stringContaining('npm run build') }),
+    )
+    expect(() => findAddon(temporaryFolder())).toThrow(`${process.platform}-${process.arch}`)
+  })
+
+  test('SEMPLES_ADDON is used or refused', async () => {
+    const root = writeFiles(temporaryFolder(), build)
+    await withEnvironment({ SEMPLES_ADDON: join(root, 'elsewhere.node') }, () =>
+      expect(() => findAddon(root)).toThrow(/elsewhere\.node \(it does not exist\).*unset SEMPLES_ADDON/),
+    )
+  })
+})
+
+withAddon('refusing to load', () => {
+  test('without LibTorch: the places and the command', async () => {
+    await withEnvironment({ SEMPLES_LIBTORCH: temporaryFolder() }, () =>
+      expect(() => loadAddon()).toThrow(
+        expect.objectContaining({
+          code: 'SEMPLES_LIBTORCH_NOT_FOUND',
+          message: expect.stringContaining('npx semples libtorch install'),
+        }),
+      ),
+    )
+  })
+
+  test('libraries that are none: the words of the dynamic linker, and the process goes on', () => {
+    const folder = writeFiles(temporaryFolder(), wheelFiles())
+    expect(() => loadAddon({ libtorch: folder })).toThrow(
+      expect.objectContaining({
+        code: 'SEMPLES_LIBTORCH_LOAD_FAILED',
+        message: expect.stringMatching(/libgomp\.so\.1: file too short|libgomp\.so\.1: invalid ELF header/),
+      }),
+    )
+  })
+
+  test('an addon that is none', async () => {
+    const root = writeFiles(temporaryFolder(), { 'semples.node': 'text' })
+    copyFileSync(built!.loader, join(root, 'semples_loader.node'))
+    await withEnvironment({ SEMPLES_ADDON: join(root, 'semples.node') }, () =>
+      expect(() => loadAddon()).toThrow(
+        expect.objectContaining({
+          code: 'SEMPLES_ADDON_LOAD_FAILED',
+          message: expect.stringContaining('semples doctor'),
+        }),
+      ),
+    )
+  })
+})
+
+withAddon('loading', () => {
+  test('gives the addon, the same one each time', () => {
+    const addon = loadAddon()
+    expect(addon.builtForTorch).toBe(load().addonFile.builtFor)
+    expect(loadAddon({ libtorch: libtorch!.folder })).toBe(addon)
+  })
+
+  test('maps one OpenMP runtime: the one of LibTorch', () => {
+    const { loader, libtorch: used } = load()
+    expect(openmpCopies(loader.mapped()).map((path) => basename(path))).toEqual([basename(used.libraries[0]!)])
+  })
+
+  test('a second LibTorch in the process is refused, not loaded', () => {
+    const folder = writeFiles(temporaryFolder(), wheelFiles(`${load().addonFile.builtFor}.0+cpu`))
+    expect(() => loadAddon({ libtorch: folder })).toThrow(
+      expect.objectContaining({ code: 'SEMPLES_LIBTORCH_CONFLICT' }),
+    )
+  })
+
+  test('the loader takes absolute paths alone, and says what it could not open', () => {
+    const { loader } = load()
+    expect(() => loader.open(['libc.so.6'])).toThrow(/absolute/)
+    expect(() => loader.open('/x' as never)).toThrow(/array/)
+    expect(loader.open(['/nowhere/libx.so'])).toEqual({
+      path: '/nowhere/libx.so',
+      reason: expect.stringContaining('No such file'),
+    })
+  })
+})
+
+withDist('in a process of its own', () => {
+  test('importing loads nothing; using it does', async () => {
+    const mapped = `(await import('node:fs')).readFileSync('/proc/self/maps', 'utf8').includes('libtorch_cpu')`
+    expect(await node(`const before = ${mapped}; load.loadAddon(); say([before, ${mapped}])`)).toEqual([false, true])
+  })
+
+  test('worker threads load it too, and may end', async () => {
+    const worker = `import(${JSON.stringify(join(packageFolder, 'dist/native/load.js'))}).then((load) =>
+      require('node:worker_threads').parentPort.postMessage(load.loadAddon().builtForTorch))`
+    const body = `
+      const { Worker } = await import('node:worker_threads')
+      const one = () => new Promise((done, failed) => {
+        const worker = new Worker(${JSON.stringify(worker)}, { eval: true }).once('error', failed)
+        worker.once('message', async (text) => { await worker.terminate(); done(text) })
+      })
+      say([await one(), load.loadAddon().builtForTorch, ...(await Promise.all([one(), one()]))])`
+    expect(await node(body)).toEqual(Array(4).fill(built!.builtFor))
+  })
+
+  test('two copies of the addon live in one process', async () => {
+    const copy = temporaryFolder()
+    mkdirSync(join(copy, 'Release'))
+    for (const file of [built!.file, built!.loader]) copyFileSync(file, join(copy, 'Release', basename(file)))
+    const body = `
+      const { createRequire } = await import('node:module')
+      const first = load.loadAddon()
+      const second = createRequire('/')(${JSON.stringify(join(copy, 'Release', basename(built!.file)))})
+      say([first === second, first.runtimeInfo().torch === second.runtimeInfo().torch])`
+    expect(await node(body)).toEqual([false, true])
+  })
+
+  test('sharp before and after it', async () => {
+    const use = `await (await import('sharp')).default({ create: { width: 9, height: 9, channels: 3, background: 'red' } }).png().toBuffer()`
+    const add = 'load.loadAddon().runtimeInfo()'
+    for (const body of [`${use}; ${add}`, `${add}; ${use}`]) expect(await node(`${body}; say(1)`)).toBe(1)
+  })
+})
+
+describe('trying in a child process', () => {
+  const addonFile = (loader: string) => ({ origin: 'build', file: '/nowhere.node', loader, builtFor: '2.13' }) as const
+  const nothing = { origin: 'cache', folder: '/', version: '2.13.0', kind: 'cpu', libraries: [] } as const
+  const probe = (program: string, options = {}) => {
+    const folder = writeFiles(temporaryFolder(), { 'loader.cjs': program })
+    return probeAddon(addonFile(join(folder, 'loader.cjs')), { ...nothing, libraries: [] }, options)
+  }
+
+  test.each([
+    ['SIGILL', /lacks an instruction/],
+    ['SIGSEGV', /segmentation fault/],
+    ['SIGABRT', /aborted/],
+  ])('%s becomes a sentence', async (signal, sentence) => {
+    const result = await probe(`process.kill(process.pid, '${signal}')\nfor (;;) {}`)
+    expect(result).toMatchObject({ works: false, problem: expect.stringMatching(sentence) })
+  })
+
+  test('so does a program that never ends', async () => {
+    const result = await probe('for (;;) {}', { timeout: 500 })
+    expect(result).toMatchObject({ works: false, problem: expect.stringContaining('more than 0.5 s') })
+  })
+
+  test('and a loader that is missing', async () => {
+    const result = await probeAddon(addonFile('/nowhere/loader.node'), { ...nothing, libraries: [] })
+    expect(result).toMatchObject({ works: false, problem: expect.stringContaining('Cannot find module') })
+  })
+})
+
+withAddon('diagnosis', () => {
+  test('of a working installation: no problem, one OpenMP runtime, the CPU', async () => {
+    const diagnosis = await diagnose()
+    expect(diagnosis).toMatchObject({ problems: [], abi: built!.builtFor, node: process.version })
+    expect(diagnosis.devices[0]).toBe('cpu')
+    expect(diagnosis.openmp).toHaveLength(1)
+    expect(diagnosis.probe?.seconds).toBeGreaterThan(0)
+  })
+
+  test('of a broken one: what was looked at, and what to type', async () => {
+    const { problems, probe } = await diagnose({ libtorch: '/nowhere' })
+    expect(probe).toBeUndefined()
+    expect(problems).toEqual([
+      expect.stringMatching(/option \/nowhere \(it does not exist\).*npx semples libtorch install/),
+    ])
+    const folder = writeFiles(temporaryFolder(), wheelFiles())
+    expect((await diagnose({ libtorch: folder })).problems[0]).toMatch(/Loading failed: .*libgomp/)
+  })
+})
