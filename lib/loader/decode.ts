@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import sharp, { type Metadata, type Sharp } from 'sharp'
 import { SemplesError } from '../config/error.js'
+import { breathe } from './cooperate.js'
 import { emptyImage, type RawImage } from './image.js'
 
 export interface DecodeOptions {
@@ -61,7 +62,10 @@ async function pixelsOf(bytes: Uint8Array, metadata: Metadata, options: DecodeOp
   const size = reducedSize(metadata, options)
   // Blending neighbours would mix hidden colours of transparent pixels in by their opacity.
   if (size !== undefined && !metadata.hasAlpha) pipeline = pipeline.resize({ ...size, fit: 'fill', kernel: 'cubic' })
-  if (plainCmyk) return rgbFromCmyk(await raw(pipeline.pipelineColourspace('cmyk').toColourspace('cmyk')))
+  if (plainCmyk) {
+    const inks = await raw(pipeline.pipelineColourspace('cmyk').toColourspace('cmyk'))
+    return breathe(rgbFromCmyk(inks), options)
+  }
   // sharp leaves 16-bit RGB with a profile in a wider space unless the last one is named.
   if (metadata.space === 'rgb16' && metadata.hasProfile) pipeline = pipeline.withIccProfile('srgb')
   const { data, width, height } = await raw(pipeline.removeAlpha().toColourspace('srgb'))
@@ -92,15 +96,19 @@ function reducedSize(
   return { width: Math.round(width / factor), height: Math.round(height / factor) }
 }
 
-function rgbFromCmyk({ data, width, height }: RawImage): RawImage {
+/** Four bytes a pixel in, three out, a few rows at a time. */
+function* rgbFromCmyk({ data, width, height }: RawImage): Generator<undefined, RawImage> {
   const result = emptyImage(width, height)
-  for (let from = 0, to = 0; from < data.length; from += 4, to += 3) {
-    const light = 255 - data[from + 3]!
-    for (let ink = 0; ink < 3; ink++) {
-      // Division by 255, rounded, in whole numbers.
-      const product = data[from + ink]! * light + 128
-      result.data[to + ink] = Math.max(0, light - (((product >> 8) + product) >> 8))
+  for (let row = 0; row < height; row++) {
+    for (let pixel = row * width; pixel < (row + 1) * width; pixel++) {
+      const light = 255 - data[pixel * 4 + 3]!
+      for (let ink = 0; ink < 3; ink++) {
+        // Division by 255, rounded, in whole numbers.
+        const product = data[pixel * 4 + ink]! * light + 128
+        result.data[pixel * 3 + ink] = light - (((product >> 8) + product) >> 8)
+      }
     }
+    yield
   }
   return result
 }

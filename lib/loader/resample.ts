@@ -11,6 +11,9 @@ const PRECISION_BITS = 22
 const HALF = 1 << (PRECISION_BITS - 1)
 const SUPPORT = 2
 
+// Named here: looking `Math` up for every product costs more than the product where globals are virtual.
+const { imul } = Math
+
 /** The source pixels that each output pixel of one axis is a weighted sum of. */
 interface AxisWeights {
   /** First source pixel of each output pixel. */
@@ -163,9 +166,9 @@ function resampleRows(
       let blue = HALF
       for (; tap < end; tap++, from += 3) {
         const w = weight[tap]!
-        red = (red + Math.imul(w, source[from]!)) | 0
-        green = (green + Math.imul(w, source[from + 1]!)) | 0
-        blue = (blue + Math.imul(w, source[from + 2]!)) | 0
+        red = (red + imul(w, source[from]!)) | 0
+        green = (green + imul(w, source[from + 1]!)) | 0
+        blue = (blue + imul(w, source[from + 2]!)) | 0
       }
       target[to] = red >> PRECISION_BITS
       target[to + 1] = green >> PRECISION_BITS
@@ -213,10 +216,10 @@ function addFourLines(
   const d = weight[place + 3]!
   for (let i = 0; i < sums.length; i++) {
     const sum =
-      Math.imul(a, source[first + i]!) +
-      Math.imul(b, source[second + i]!) +
-      Math.imul(c, source[third + i]!) +
-      Math.imul(d, source[fourth + i]!)
+      imul(a, source[first + i]!) +
+      imul(b, source[second + i]!) +
+      imul(c, source[third + i]!) +
+      imul(d, source[fourth + i]!)
     sums[i] = (sums[i]! + sum) | 0
   }
 }

@@ -53,7 +53,7 @@ describe('formats', () => {
   test.each([
     ['JPEG', () => source().jpeg({ quality: 100, chromaSubsampling: '4:4:4' }), 3],
     ['AVIF', () => source().avif({ quality: 95, chromaSubsampling: '4:4:4' }), 8],
-  ] as [string, () => Sharp, number][])('%s comes back within its loss', async (_, encode) => {
+  ] as [string, () => Sharp, number][])('%s comes back within its loss', async (_, encode, loss) => {
     expect(largestDifference(await decodeImage(await encode().toBuffer()), gradient.data)).toBeLessThanOrEqual(loss)
   })
 

@@ -5,6 +5,9 @@ import { emptyImage, type RawImage } from '../image.js'
  */
 export type AffineMatrix = readonly [a: number, b: number, c: number, d: number, e: number, f: number]
 
+// Named here: looking `Math` up for every pixel is slow where globals are virtual.
+const { floor, max, min } = Math
+
 /** RGB for what lies outside the picture. */
 export type FillColor = readonly [number, number, number]
 
@@ -60,8 +63,8 @@ function affine(image: RawImage, [a, b, c, d, e, f]: AffineMatrix, fill: FillCol
 
 function interpolate(image: RawImage, x: number, y: number, target: Uint8Array, to: number): void {
   const { data, width, height } = image
-  const column = Math.floor(x)
-  const row = Math.floor(y)
+  const column = floor(x)
+  const row = floor(y)
   const dx = x - column
   const dy = y - row
   // Beyond an edge the outermost pixel repeats.
@@ -81,7 +84,7 @@ function interpolate(image: RawImage, x: number, y: number, target: Uint8Array, 
       cubic(data[y3 + x0 + channel]!, data[y3 + x1 + channel]!, data[y3 + x2 + channel]!, data[y3 + x3 + channel]!, dx),
       dy,
     )
-    target[to + channel] = Math.max(0, Math.min(255, value))
+    target[to + channel] = max(0, min(255, value))
   }
 }
 

@@ -1,6 +1,6 @@
 import { SemplesError } from '../../config/error.js'
 import { breathe, type Turns } from '../cooperate.js'
-import { type Box, emptyImage, type RawImage, wholeBox } from '../image.js'
+import { type Box, emptyImage, type RawImage } from '../image.js'
 import type { Random } from '../random.js'
 import { resizeSteps } from '../resample.js'
 import { resizeImage } from '../resize.js'
@@ -35,13 +35,12 @@ export async function augmentImage(
   const steps: Step[] = random.chance(options.flip) ? [mirror] : []
   if (options.randAugment) steps.push(...drawRandAugment(options.randAugment, random))
   if (options.color) steps.push(...drawColor(options.color, random))
+  const erase = options.erase ? eraseBox(size, options.erase, random) : undefined
 
   let input: RawImage
   if (options.crop === 'center') input = await centerCrop(image, size, options.resample, { turns, signal })
   else input = await resizeImage(image, size.width, size.height, { box, mode: options.resample, turns, signal })
   if (steps.length > 0) input = await breathe(runSteps(input, steps), { turns, signal })
-  // Last, because the operations before draw as they run.
-  const erase = options.erase ? eraseBox(size, options.erase, random) : undefined
   return erase === undefined ? { image: input } : { image: input, erase }
 }
 
@@ -95,10 +94,4 @@ function* runSteps(image: RawImage, steps: readonly Step[]): Generator<undefined
     yield
   }
   return result
-}
-
-/** Where noise goes as the four numbers of a batch: top, left, height, width; all 0 without a box. */
-export function eraseNumbers(box: Box | undefined): [number, number, number, number] {
-  const { top, left, height, width } = box ?? { ...wholeBox({ width: 0, height: 0 }) }
-  return [top, left, height, width]
 }

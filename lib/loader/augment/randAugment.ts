@@ -5,37 +5,52 @@ import { brightness, color, contrast, sharpness } from './enhance.js'
 import { autoContrast, equalize, invert, posterize, solarize, solarizeAdd } from './levels.js'
 import type { RandAugmentOptions } from './options.js'
 
-/** One operation at a strength of 0..1. */
-type Operation = (image: RawImage, strength: number, random: Random, fill: FillColor) => RawImage
+/** What happens to a picture when its turn comes; nothing is drawn then. */
+export type Step = (image: RawImage) => RawImage
+
+/** Draws what is still open about an operation at a strength of 0..1. */
+type Operation = (strength: number, random: Random, fill: FillColor) => Step
 
 const sign = (random: Random): number => (random.chance(0.5) ? -1 : 1)
-const factor = (strength: number, random: Random): number => Math.max(0.1, 1 + sign(random) * 0.9 * strength)
+
+/** Operations with a factor: 1 leaves the picture as it is, both directions are equally likely. */
+function enhancing(operation: (image: RawImage, factor: number) => RawImage): Operation {
+  return (strength, random) => {
+    const factor = Math.max(0.1, 1 + sign(random) * 0.9 * strength)
+    return (image) => operation(image, factor)
+  }
+}
+
+/** Operations that move pixels, by up to `most` to either side. */
+function moving(operation: (image: RawImage, amount: number, fill: FillColor) => RawImage, most: number): Operation {
+  return (strength, random, fill) => {
+    const amount = sign(random) * most * strength
+    return (image) => operation(image, amount, fill)
+  }
+}
 
 /** The fifteen operations, each getting stronger with the magnitude ("inc1"). */
 export const randAugmentOperations: Readonly<Record<string, Operation>> = {
-  autoContrast: (image) => autoContrast(image),
-  equalize: (image) => equalize(image),
-  invert: (image) => invert(image),
-  rotate: (image, strength, random, fill) => rotate(image, sign(random) * 30 * strength, fill),
-  posterize: (image, strength) => posterize(image, 4 - Math.trunc(4 * strength)),
-  solarize: (image, strength) => solarize(image, 256 - Math.trunc(256 * strength)),
-  solarizeAdd: (image, strength) => solarizeAdd(image, Math.trunc(110 * strength)),
-  color: (image, strength, random) => color(image, factor(strength, random)),
-  contrast: (image, strength, random) => contrast(image, factor(strength, random)),
-  brightness: (image, strength, random) => brightness(image, factor(strength, random)),
-  sharpness: (image, strength, random) => sharpness(image, factor(strength, random)),
-  shearX: (image, strength, random, fill) => shearX(image, sign(random) * 0.3 * strength, fill),
-  shearY: (image, strength, random, fill) => shearY(image, sign(random) * 0.3 * strength, fill),
-  translateX: (image, strength, random, fill) => translateX(image, sign(random) * 0.45 * strength, fill),
-  translateY: (image, strength, random, fill) => translateY(image, sign(random) * 0.45 * strength, fill),
+  autoContrast: () => autoContrast,
+  equalize: () => equalize,
+  invert: () => invert,
+  rotate: moving(rotate, 30),
+  posterize: (strength) => (image) => posterize(image, 4 - Math.trunc(4 * strength)),
+  solarize: (strength) => (image) => solarize(image, 256 - Math.trunc(256 * strength)),
+  solarizeAdd: (strength) => (image) => solarizeAdd(image, Math.trunc(110 * strength)),
+  color: enhancing(color),
+  contrast: enhancing(contrast),
+  brightness: enhancing(brightness),
+  sharpness: enhancing(sharpness),
+  shearX: moving(shearX, 0.3),
+  shearY: moving(shearY, 0.3),
+  translateX: moving(translateX, 0.45),
+  translateY: moving(translateY, 0.45),
 }
 
 const names = Object.keys(randAugmentOperations)
 
-/** An operation drawn for a picture, to be run when its turn comes. */
-export type Step = (image: RawImage) => RawImage
-
-/** Draws the operations that a picture gets and their strengths. */
+/** Draws the operations that a picture gets, their strengths and directions. */
 export function drawRandAugment(options: RandAugmentOptions, random: Random): Step[] {
   const chosen = Array.from({ length: options.operations }, () => random.pick(names))
   const steps: Step[] = []
@@ -44,7 +59,7 @@ export function drawRandAugment(options: RandAugmentOptions, random: Random): St
     const magnitude = random.normal(options.magnitude, options.magnitudeDeviation)
     const strength = Math.max(0, Math.min(10, magnitude)) / 10
     const operation = randAugmentOperations[name] as Operation
-    steps.push((image) => operation(image, strength, random, options.fill))
+    steps.push(operation(strength, random, options.fill))
   }
   return steps
 }

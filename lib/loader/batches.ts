@@ -1,0 +1,216 @@
+import { SemplesError } from '../config/error.js'
+import type { Dataset, DatasetItem } from '../datasets/dataset.js'
+import { augmentImage } from './augment/apply.js'
+import type { AugmentOptions } from './augment/options.js'
+import type { ImageBatch } from './batch.js'
+import { ImageCache } from './cache.js'
+import { Turns } from './cooperate.js'
+import { decodeImage } from './decode.js'
+import type { Box, RawImage } from './image.js'
+import { Limit } from './limit.js'
+import { prefetched } from './prefetch.js'
+import { Random } from './random.js'
+
+export interface LoaderOptions {
+  dataset: Dataset
+  /** Positions in `dataset.items` to use; all by default. */
+  indices?: readonly number[]
+  /** Size of the pictures in a batch, in pixels. */
+  height: number
+  width: number
+  /** Pictures in a batch. */
+  batch: number
+  augment: AugmentOptions
+  /** Seed of the run. */
+  seed: number
+  /** Name of the stage: stages with one seed see different pictures. */
+  stage: string
+  /** New order in every epoch. Default true. */
+  shuffle?: boolean
+  /** Leave out the pictures that do not fill a last batch. Default true. */
+  dropLast?: boolean
+  /** Leave out pictures without a label. Default true. */
+  labelledOnly?: boolean
+  /** Batches made ahead of the one in use. Default 2. */
+  prefetch?: number
+  /** Pictures decoded at a time. Default 4. */
+  concurrency?: number
+  /** `skip`: leave unreadable pictures out of their batches and count them. Default `throw`. */
+  unreadable?: 'throw' | 'skip'
+  /** Called for every picture that is skipped, every time. */
+  onSkip?: (item: DatasetItem, error: SemplesError) => void
+  /** Bytes of decoded pictures to keep in memory; small data sets are then decoded once. Default 0. */
+  cacheBytes?: number
+}
+
+export interface Loader {
+  stepsPerEpoch: number
+  /** Pictures in use. */
+  count: number
+  /** Pictures left out for want of a label. */
+  unlabelled: number
+  /** Times that an unreadable picture was left out of its batch so far. */
+  readonly skipped: number
+  /**
+   * The batches of epoch `epoch` from step `fromStep` on. The same arguments give the same bytes, whatever was loaded
+   * before. Work begins with the first `next()` and ends, with nothing left running, when the iteration is left in any
+   * way: to the end, by `break`, by an error or by `signal`, with whose reason it then rejects.
+   * @throws SemplesError `SEMPLES_IMAGE_UNREADABLE` at the step that needs the picture
+   */
+  epoch(epoch: number, fromStep?: number, signal?: AbortSignal): AsyncIterableIterator<ImageBatch>
+}
+
+/**
+ * Makes training batches out of a data set: decoded, augmented, shuffled, ahead of their use.
+ * @throws SemplesError `SEMPLES_NO_LABELS`: no picture with a label; `SEMPLES_BATCH_TOO_LARGE`: fewer pictures than
+ *   a batch; `SEMPLES_LOADER_OPTION`: a number out of its range
+ */
+export function createLoader(options: LoaderOptions): Loader {
+  checkNumbers(options)
+  const { dataset, batch, dropLast = true } = options
+  const { indices, unlabelled } = usedIndices(options)
+  if (batch > indices.length)
+    throw new SemplesError('SEMPLES_BATCH_TOO_LARGE', {
+      message: `A batch of ${batch} pictures cannot be filled: ${dataset.name} has ${indices.length} to use.`,
+      field: 'batch',
+      value: batch,
+      expected: `at most ${indices.length}`,
+      hint: `Set batch to ${indices.length} or less.`,
+    })
+  const stepsPerEpoch = dropLast ? Math.floor(indices.length / batch) : Math.ceil(indices.length / batch)
+  const maker = new BatchMaker(options, indices)
+  return {
+    stepsPerEpoch,
+    count: indices.length,
+    unlabelled,
+    get skipped() {
+      return maker.skipped
+    },
+    epoch(epoch, fromStep = 0, signal) {
+      if (!Number.isInteger(fromStep) || fromStep < 0 || fromStep > stepsPerEpoch)
+        throw optionError('fromStep', fromStep, `a whole number from 0 to ${stepsPerEpoch}`)
+      const order = maker.order(epoch)
+      const make = (step: number, stop: AbortSignal): Promise<ImageBatch> => maker.make(order, epoch, step, stop)
+      return prefetched(make, fromStep, stepsPerEpoch, options.prefetch ?? 2, signal)
+    },
+  }
+}
+
+interface LoadedPicture {
+  index: number
+  image: RawImage
+  erase?: Box
+}
+
+class BatchMaker {
+  skipped = 0
+  private readonly cache: ImageCache
+  private readonly limit: Limit
+  private readonly turns = new Turns()
+
+  constructor(
+    private readonly options: LoaderOptions,
+    private readonly indices: readonly number[],
+  ) {
+    this.cache = new ImageCache(options.cacheBytes ?? 0)
+    this.limit = new Limit(options.concurrency ?? 4)
+  }
+
+  /** Positions in the data set in the order of an epoch. */
+  order(epoch: number): readonly number[] {
+    const { seed, stage, shuffle = true } = this.options
+    if (!shuffle) return this.indices
+    return Array.from(
+      new Random(seed, stage, 'order', epoch).permutation(this.indices.length),
+      (at) => this.indices[at]!,
+    )
+  }
+
+  async make(order: readonly number[], epoch: number, step: number, signal: AbortSignal): Promise<ImageBatch> {
+    const { batch, seed, stage } = this.options
+    const wanted = order.slice(step * batch, (step + 1) * batch)
+    const load = (index: number): Promise<LoadedPicture> =>
+      this.limit.run(() => this.load(index, epoch, signal), signal)
+    // All of them settle before one error is told, so that no work outlives its batch.
+    const outcomes = await Promise.allSettled(wanted.map(load))
+    const pictures: LoadedPicture[] = []
+    outcomes.forEach((outcome, at) => {
+      if (outcome.status === 'fulfilled') pictures.push(outcome.value)
+      else this.skip(wanted[at]!, outcome.reason)
+    })
+    if (pictures.length === 0) throw (outcomes[0] as PromiseRejectedResult).reason
+    return this.assemble(pictures, new Random(seed, stage, 'step', epoch, step).seed())
+  }
+
+  private skip(index: number, error: unknown): void {
+    const unreadable = error instanceof SemplesError && error.code === 'SEMPLES_IMAGE_UNREADABLE'
+    if (!unreadable || this.options.unreadable !== 'skip') throw error
+    this.skipped++
+    this.options.onSkip?.(this.options.dataset.items[index]!, error)
+  }
+
+  private async load(index: number, epoch: number, signal: AbortSignal): Promise<LoadedPicture> {
+    const { dataset, height, width, augment, seed, stage } = this.options
+    // The smallest usual crop, a twelfth of the area, then still has more pixels than the input.
+    const minimumSide = augment.resample === 'fast' ? 4 * Math.max(height, width) : undefined
+    const decoded = await this.cache.get(index, () =>
+      decodeImage(dataset.items[index]!.image, { orientation: dataset.orientation, minimumSide, signal }),
+    )
+    const random = new Random(seed, stage, 'image', epoch, index)
+    return {
+      index,
+      ...(await augmentImage(decoded, { height, width }, augment, random, { turns: this.turns, signal })),
+    }
+  }
+
+  private assemble(pictures: readonly LoadedPicture[], seed: number): ImageBatch {
+    const { dataset, height, width, augment } = this.options
+    const classes = dataset.classes.classes.length
+    const count = pictures.length
+    const pixels = new Uint8Array(count * height * width * 3)
+    const labels = new Uint8Array(count * classes)
+    const erase = new Int32Array(count * 4)
+    pictures.forEach(({ index, image, erase: box }, at) => {
+      pixels.set(image.data, at * height * width * 3)
+      for (const label of dataset.items[index]!.labels) labels[at * classes + label] = 1
+      if (box) erase.set([box.top, box.left, box.height, box.width], at * 4)
+    })
+    const ids = pictures.map(({ index }) => dataset.items[index]!.id)
+    return { pixels, count, height, width, labels, ids, seed, ...(augment.erase ? { erase } : {}) }
+  }
+}
+
+function usedIndices({ dataset, indices, labelledOnly = true }: LoaderOptions): {
+  indices: readonly number[]
+  unlabelled: number
+} {
+  const all = indices ?? Array.from(dataset.items.keys())
+  const outside = all.find((index) => dataset.items[index] === undefined)
+  if (outside !== undefined) throw optionError('indices', outside, `positions from 0 to ${dataset.items.length - 1}`)
+  const labelled = all.filter((index) => dataset.items[index]!.labels.length > 0)
+  if (!labelledOnly) return { indices: all, unlabelled: 0 }
+  if (labelled.length === 0)
+    throw new SemplesError('SEMPLES_NO_LABELS', {
+      message: `None of the ${all.length} pictures of ${dataset.name} has a label, so there is nothing to learn from.`,
+      hint: 'Check that the labels file names these pictures and that its label column is filled.',
+    })
+  return { indices: labelled, unlabelled: all.length - labelled.length }
+}
+
+function checkNumbers(options: LoaderOptions): void {
+  const atLeastOne = ['height', 'width', 'batch', 'concurrency', 'prefetch'] as const
+  for (const field of atLeastOne) {
+    const value = options[field]
+    if (value !== undefined && !(Number.isInteger(value) && value > 0))
+      throw optionError(field, value, 'a whole number above 0')
+  }
+}
+
+function optionError(field: string, value: unknown, expected: string): SemplesError {
+  return new SemplesError('SEMPLES_LOADER_OPTION', {
+    message: `The loader cannot use ${field}.`,
+    field,
+    value,
+    expected,
+  })
+}
