@@ -1,0 +1,106 @@
+import { caption } from './captions.js'
+import type { SceneOptions } from './compose.js'
+import { Random } from './random.js'
+import { type Scene, scene } from './scene.js'
+import { BACKGROUNDS, OBJECTS } from './vocabulary.js'
+
+const { exp, hypot, round } = Math
+
+/** A picture with its caption, as the demo's CLIP is trained on. */
+export interface Shot {
+  /** RGB bytes, `size * size * 3`. */
+  pixels: Uint8Array
+  caption: string
+  /** The content words of the caption in a fixed order: captions that say the same have the same. */
+  meaning: string
+}
+
+export interface ShotOptions {
+  /** Width and height in pixels. Default 64. */
+  size?: number
+}
+
+/** ImageNet's mean colour: what a masked-out pixel is to the stages, which multiply normalised pictures by masks. */
+const MEAN = [0.485 * 255, 0.456 * 255, 0.406 * 255] as const
+
+const CONTENT: ReadonlySet<string> = new Set([...OBJECTS, ...BACKGROUNDS])
+
+/** Kinds of pictures and their shares; each says what its captions may speak of. */
+const KINDS = [
+  { share: 0.45, scene: { typical: 0.35, secondClass: 0.15 } },
+  { share: 0.25, scene: { plain: true, secondClass: 0.1 }, speaks: 'objects' },
+  { share: 0.17, scene: { typical: 0.35, secondClass: 0.1 }, speaks: 'objects', veil: 'object' },
+  { share: 0.07, scene: { empty: 1 }, speaks: 'background' },
+  { share: 0.06, scene: { empty: 1 }, speaks: 'background', veil: 'anywhere' },
+] as const satisfies readonly { share: number; scene: SceneOptions; speaks?: string; veil?: string }[]
+
+/**
+ * Picture `index` of the endless captioned series that `seed` names: scenes, objects on plain colour, and scenes
+ * seen through soft masks like those that the stages learn. The masks here are blobs drawn at random about the
+ * middle of an object, not the outlines of objects.
+ */
+export function captionedShot(seed: number, index: number, options: ShotOptions = {}): Shot {
+  const random = new Random('shots', seed, index)
+  const kind = pickKind(random.next())
+  const drawn = scene(seed, index, { size: 64, ...options, ...kind.scene, stream: 'shots' })
+  const names = drawn.labels.map((label) => OBJECTS[label]!)
+  const text = caption(
+    random,
+    random.sample(names, names.length),
+    drawn.background,
+    'speaks' in kind ? kind.speaks : undefined,
+  )
+  if ('veil' in kind) applyVeil(drawn, random, kind.veil)
+  return { pixels: drawn.pixels, caption: text, meaning: meaningOf(text) }
+}
+
+function pickKind(draw: number): (typeof KINDS)[number] {
+  let reached = 0
+  for (const kind of KINDS) {
+    reached += kind.share
+    if (draw < reached) return kind
+  }
+  return KINDS[0]
+}
+
+/** Fades everything outside a soft blob into the mean colour; `object` centres the blobs on the objects. */
+function applyVeil({ pixels, width, height, objects }: Scene, random: Random, where: 'object' | 'anywhere'): void {
+  const centres =
+    where === 'anywhere' || objects.length === 0
+      ? [{ x: random.between(0.2, 0.8), y: random.between(0.2, 0.8), rx: 0.25, ry: 0.25 }]
+      : objects.map(({ box: [left, top, right, bottom] }) => ({
+          x: (left + right) / 2 / width + random.between(-0.06, 0.06),
+          y: (top + bottom) / 2 / height + random.between(-0.06, 0.06),
+          rx: (right - left) / 2 / width,
+          ry: (bottom - top) / 2 / height,
+        }))
+  const blobs = centres.map((blob) => ({
+    ...blob,
+    rx: blob.rx * random.between(0.8, 1.5),
+    ry: blob.ry * random.between(0.8, 1.5),
+  }))
+  const inverted = where === 'anywhere' && random.chance(0.5)
+  const [edge, floor, ceiling] = [random.between(1.5, 8), random.between(0, 0.2), random.between(0.7, 1)]
+  for (let y = 0, at = 0; y < height; y += 1) {
+    for (let x = 0; x < width; x += 1) {
+      let distance = Number.POSITIVE_INFINITY
+      for (const blob of blobs) {
+        const d = hypot(((x + 0.5) / width - blob.x) / blob.rx, ((y + 0.5) / height - blob.y) / blob.ry)
+        if (d < distance) distance = d
+      }
+      const inside = 1 / (1 + exp(edge * (distance - 1.1)))
+      const kept = floor + (ceiling - floor) * (inverted ? 1 - inside : inside)
+      for (let channel = 0; channel < 3; channel += 1, at += 1) {
+        pixels[at] = round(MEAN[channel]! + kept * (pixels[at]! - MEAN[channel]!))
+      }
+    }
+  }
+}
+
+function meaningOf(text: string): string {
+  const words = text.match(/[a-z]+/g) ?? []
+  return [...new Set(words)]
+    .filter((word) => CONTENT.has(word))
+    .sort()
+    .join(' ')
+}
