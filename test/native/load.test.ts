@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, test } from '@jest/globals'
 import { findAddon, packageFolder, searchAddon } from '../../lib/native/addonFile.js'
@@ -17,12 +18,13 @@ const libtorch = searchLibTorch().found
 const withAddon = built !== undefined && libtorch !== undefined ? describe : describe.skip
 const withDist =
   withAddon !== describe.skip && existsSync(join(packageFolder, 'dist/native/load.js')) ? describe : describe.skip
+const distLoad = JSON.stringify(pathToFileURL(join(packageFolder, 'dist/native/load.js')))
 const run = promisify(execFile)
 
 /** Runs a program on dist/ in a Node of its own. `load` is lib/native/load, `say` prints JSON. */
 async function node(body: string, environment: Record<string, string> = {}): Promise<unknown> {
   const program = `
-    const load = await import(${JSON.stringify(join(packageFolder, 'dist/native/load.js'))})
+    const load = await import(${distLoad})
     const say = (value) => process.stdout.write(JSON.stringify(value))
     ${body}`
   const { LD_LIBRARY_PATH: _, ...env } = process.env
@@ -140,12 +142,14 @@ withDist('in a process of its own', () => {
   })
 
   test('worker threads load it too, and may end', async () => {
-    const worker = `import(${JSON.stringify(join(packageFolder, 'dist/native/load.js'))}).then((load) =>
-      require('node:worker_threads').parentPort.postMessage(load.loadAddon().builtForTorch))`
+    const worker = `
+      const { parentPort } = await import('node:worker_threads')
+      const load = await import(${distLoad})
+      parentPort.postMessage(load.loadAddon().builtForTorch)`
     const body = `
       const { Worker } = await import('node:worker_threads')
       const one = () => new Promise((done, failed) => {
-        const worker = new Worker(${JSON.stringify(worker)}, { eval: true }).once('error', failed)
+        const worker = new Worker(new URL('data:text/javascript,' + encodeURIComponent(${JSON.stringify(worker)}))).once('error', failed)
         worker.once('message', async (text) => { await worker.terminate(); done(text) })
       })
       say([await one(), load.loadAddon().builtForTorch, ...(await Promise.all([one(), one()]))])`
