@@ -6,29 +6,32 @@ import { toNumbers } from '../support/numbers.js'
 
 // The reference's own gradients, put through a second AdamW, must meet the rule by which optimised
 // parameters are compared, and parameters that were not updated must not: the rule is neither too strict nor empty.
-describe.each(goldenMatches(/^stage_(.)_(.+)\.safetensors$/))('rule for optimised parameters: stage %s %s', (stage, kind) => {
-  test('a second AdamW passes, an untouched parameter fails', async () => {
-    const golden = await readGolden(`stage_${stage}_${kind}`)
-    const initial = await initialParameters(stage, kind, golden)
-    const steps = Object.keys(golden.tensors).filter((name) => /^step\d+\.lr$/.test(name)).length
-    const lrs = Array.from({ length: steps }, (_, step) => golden.scalar(`step${step + 1}.lr`))
-    const names = Object.keys(golden.under('step1.grad.'))
-    expect(names.length).toBeGreaterThan(0)
-    let untouchedFailures = 0
-    for (const name of names) {
-      const start = toNumbers(initial[name])
-      const gradients = lrs.map((_, step) => golden.numbers(`step${step + 1}.grad.${name}`))
-      for (const done of [1, steps]) {
-        const expected = golden.tensor(`step${done}.param.${name}`)
-        const ours = adamW(start, gradients.slice(0, done), lrs, golden)
-        const rule = { name: `step${done} ${name}`, gradient: gradients[0], lr: Math.max(...lrs), steps: done }
-        expectOptimizedParameters(ours, expected, rule)
-        if (done === steps && throws(() => expectOptimizedParameters(start, expected, rule))) untouchedFailures++
+describe.each(goldenMatches(/^stage_(.)_(.+)\.safetensors$/))(
+  'rule for optimised parameters: stage %s %s',
+  (stage, kind) => {
+    test('a second AdamW passes, an untouched parameter fails', async () => {
+      const golden = await readGolden(`stage_${stage}_${kind}`)
+      const initial = await initialParameters(stage, kind, golden)
+      const steps = Object.keys(golden.tensors).filter((name) => /^step\d+\.lr$/.test(name)).length
+      const lrs = Array.from({ length: steps }, (_, step) => golden.scalar(`step${step + 1}.lr`))
+      const names = Object.keys(golden.under('step1.grad.'))
+      expect(names.length).toBeGreaterThan(0)
+      let untouchedFailures = 0
+      for (const name of names) {
+        const start = toNumbers(initial[name])
+        const gradients = lrs.map((_, step) => golden.numbers(`step${step + 1}.grad.${name}`))
+        for (const done of [1, steps]) {
+          const expected = golden.tensor(`step${done}.param.${name}`)
+          const ours = adamW(start, gradients.slice(0, done), lrs, golden)
+          const rule = { name: `step${done} ${name}`, gradient: gradients[0], lr: Math.max(...lrs), steps: done }
+          expectOptimizedParameters(ours, expected, rule)
+          if (done === steps && throws(() => expectOptimizedParameters(start, expected, rule))) untouchedFailures++
+        }
       }
-    }
-    expect(untouchedFailures).toBeGreaterThan(0)
-  })
-})
+      expect(untouchedFailures).toBeGreaterThan(0)
+    })
+  },
+)
 
 async function initialParameters(stage: string, kind: string, golden: GoldenFile): Promise<TensorMap> {
   if (stage === 'b') return { prompts: (await readGolden(`stages_${kind}_inputs`)).tensor('prompts_init') }

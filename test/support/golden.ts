@@ -15,9 +15,6 @@ const here = dirname(fileURLToPath(import.meta.url))
  */
 export const goldenFolder = chooseFolder()
 
-/** Whether the tests run on the small copies, which lack some files. */
-export const goldenIsSmall = goldenFolder === join(here, '../golden/data')
-
 /** The capture groups of every file name of the folder that fits `pattern`, sorted: `/^stage_(.)_(.+)\.safetensors$/` → `[['a', 'coco'], …]`. */
 export function goldenMatches(pattern: RegExp): string[][] {
   return readdirSync(goldenFolder)
@@ -39,10 +36,6 @@ export function describeGolden(prefix: string, body: (kind: string) => void): vo
   const kinds = goldenKinds(prefix)
   if (kinds.length === 0) test.skip(`no ${prefix}*.safetensors in this golden folder`, () => undefined)
   for (const kind of kinds) describe(`${prefix}${kind}`, () => body(kind))
-}
-
-export function hasGolden(name: string): boolean {
-  return existsSync(join(goldenFolder, name))
 }
 
 /** A JSON file of the folder (`clip_config.json`). The caller names the shape it relies on. */
