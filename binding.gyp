@@ -1,7 +1,6 @@
 {
-  # Delegates to the one CMake build, for node-gyp and prebuildify. node-gyp wants Node's headers before it looks at
-  # this file although nothing here uses them; offline, name a Node installation that has them:
-  #   npx node-gyp rebuild --nodedir="$(node -p "require('path').resolve(process.execPath, '../..')")"
+  # Delegates to the one CMake build, for node-gyp and prebuildify: `npx node-gyp rebuild` gives the same addon as
+  # `npm run build`. No headers are fetched, see scripts/node-gyp.
   "targets": [
     {
       "target_name": "semples_cmake",
@@ -10,7 +9,8 @@
         {
           "action_name": "cmake",
           "inputs": ["CMakeLists.txt"],
-          "outputs": ["build/Release/always-run"],
+          # Never written, so the action runs each time; the build itself knows what has changed.
+          "outputs": ["build/Release/always"],
           "action": ["node", "scripts/build.mjs", "--native-only"],
         }
       ],
