@@ -21,7 +21,8 @@ const INTEGER_DEPTHS: readonly string[] = ['uchar', 'ushort']
  * Reads a picture (JPEG, PNG, WebP, TIFF, GIF or AVIF; the first of several frames) as 8-bit RGB.
  *
  * - Embedded ICC profiles are converted to sRGB, perceptual intent; without one, values are taken as sRGB.
- * - Transparency is dropped, as by Pillow's `convert('RGB')`: the colours under it appear.
+ * - Transparency is dropped, as by Pillow's `convert('RGB')`: the colours under it appear
+ *   (GIF keeps none there: black).
  * - Grey repeats in the three channels; 16-bit values keep their high byte; palettes are looked up.
  * - CMYK without a profile becomes RGB by the plain formula that Pillow uses, (255 - C) * (255 - K) / 255.
  *
@@ -49,7 +50,7 @@ export async function decodeImage(
     throw new SemplesError('SEMPLES_IMAGE_UNREADABLE', {
       message: `The picture ${name} cannot be read: ${firstLine(cause)}`,
       file: name,
-      hint: 'Replace the file, or leave it out of the data set.',
+      hint: 'Replace it by a whole JPEG, PNG, WebP, TIFF, GIF or AVIF file, or leave it out of the data set.',
       cause,
     })
   }

@@ -159,6 +159,23 @@ describe('seeding', () => {
   })
 })
 
+test('a signal stops an epoch with its reason, and skipping does not swallow it', async () => {
+  const controller = new AbortController()
+  const reason = new Error('enough')
+  const made = loader({ unreadable: 'skip', augment: referenceAugment, batch: 1 })
+  const seen: string[] = []
+  const reading = async (): Promise<void> => {
+    for await (const { ids } of made.epoch(0, 0, controller.signal)) {
+      seen.push(...ids)
+      if (seen.length === 2) controller.abort(reason)
+    }
+  }
+  await expect(reading()).rejects.toBe(reason)
+  expect(seen).toHaveLength(2)
+  expect(made.skipped).toBe(0)
+  expect(await collect(made.epoch(0))).toHaveLength(LABELLED)
+})
+
 describe('unreadable pictures', () => {
   const broken = (at: number): Dataset => {
     const file = join(folder, 'broken.png')
