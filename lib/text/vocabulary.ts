@@ -28,7 +28,7 @@ export interface Vocabulary {
 
 let loaded: Vocabulary | undefined
 
-/** CLIP's byte-pair vocabulary, read at the first call (some 30 ms). */
+/** CLIP's byte-pair vocabulary, read at the first call (about a tenth of a second). */
 export function vocabulary(): Vocabulary {
   loaded ??= load()
   return loaded
