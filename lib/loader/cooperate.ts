@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
 /** How long pixel work may hold the event loop before others get a turn, in milliseconds. */
-const PORTION_MS = 8
+const PORTION_MS = 5
 
 /**
  * Gives one piece of pixel work at a time the JavaScript thread.

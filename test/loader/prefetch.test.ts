@@ -154,7 +154,7 @@ describe('pixel work', () => {
     const took = performance.now() - start
     running = false
     await watch
-    // Portions are of 8 ms; a machine that others use may be late, so only a whole picture at once would fail.
+    // Portions are of 5 ms; a machine that others use may be late, so only a whole picture at once would fail.
     expect(fired).toBeGreaterThan(took / 40)
     expect(longest).toBeLessThan(took / 3)
   })
