@@ -10,7 +10,7 @@
           "action_name": "cmake",
           "inputs": ["CMakeLists.txt"],
           # Never written, so the action runs each time; the build itself knows what has changed.
-          "outputs": ["build/Release/always"],
+          "outputs": ["<(PRODUCT_DIR)/always"],
           "action": ["node", "scripts/build.mjs", "--native-only"],
         }
       ],
