@@ -82,7 +82,8 @@ describeGolden('generator_droppath_', (kind) => {
       dropFactors: file.tensor('factor'),
       trace: true,
     })
-    for (const [name, expected] of Object.entries(file.under('out.'))) expectClose(outputs[name], expected, { name, ...FORWARD })
+    for (const [name, expected] of Object.entries(file.under('out.')))
+      expectClose(outputs[name], expected, { name, ...FORWARD })
   })
 })
 
@@ -106,13 +107,18 @@ describeGolden('generator_backward_', (kind) => {
       }
       const norm = Math.sqrt(squares)
       expectClose(norm, expected[2 * i], { name: `${key} |${name}|`, relMax: 1e-4 })
-      expectClose(sum, expected[2 * i + 1], { name: `${key} sum ${name}`, relMax: 0, abs: 1e-4 * norm * Math.sqrt(values.length) })
+      expectClose(sum, expected[2 * i + 1], {
+        name: `${key} sum ${name}`,
+        relMax: 0,
+        abs: 1e-4 * norm * Math.sqrt(values.length),
+      })
     }
   }
 
   const FIRST_LINEAR = ['class_logits', 'coarse_logits', 'fine_logits', 'fused_cam', 'patch_attn', 'fine_cam']
   const CAMS = ['fused_cam', 'patch_attn', 'fine_cam']
-  const cotangents = (file: GoldenFile, names: string[]) => Object.fromEntries(names.map((n) => [n, file.tensor(`cot.${n}`)]))
+  const cotangents = (file: GoldenFile, names: string[]) =>
+    Object.fromEntries(names.map((n) => [n, file.tensor(`cot.${n}`)]))
 
   for (const [key, gradients, outputs] of [
     ['semples.linear', 'semples', FIRST_LINEAR],
@@ -134,8 +140,15 @@ describeGolden('generator_backward_', (kind) => {
         expectClose(found[`gradient.${name}`], expected, gradientTolerance(name))
       if (file.has(`${key}.grad_norm_and_sum`)) checkNormsAndSums(file, key, found)
       if (key === 'semples.camonly')
-        expect(Object.keys(found).filter((name) => name.startsWith('gradient.')).sort()).toEqual(
-          file.meta<string[]>('semples_camonly_with_grad').map((name) => `gradient.${name}`).sort(),
+        expect(
+          Object.keys(found)
+            .filter((name) => name.startsWith('gradient.'))
+            .sort(),
+        ).toEqual(
+          file
+            .meta<string[]>('semples_camonly_with_grad')
+            .map((name) => `gradient.${name}`)
+            .sort(),
         )
       for (const name of file.meta<string[]>(`${key.split('.')[0]}_linear_no_grad`))
         expect(found).not.toHaveProperty([`gradient.${name}`])

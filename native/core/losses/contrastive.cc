@@ -65,7 +65,9 @@ at::Tensor similarity_loss(const std::string& name, const at::Tensor& similarity
 
 TermValue contrastive_term(const std::string& name, const PairFeatures& features, LossForm form) {
   const Term& term = find_term(name);
-  const at::Tensor similarity = (features.*term.first * features.*term.second).sum(-1);
+  // As a batched product: near similarity 1 the gradient 1 / (1 - s) shows the last bit of how the sum was taken.
+  const at::Tensor similarity =
+      at::bmm((features.*term.first).unsqueeze(1), (features.*term.second).unsqueeze(2)).flatten();
   return {similarity_loss(name, similarity, form), similarity};
 }
 
