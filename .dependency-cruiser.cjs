@@ -14,6 +14,8 @@ const withoutAddon = ['loader', 'datasets', 'checkpoints', 'text']
 
 const allowed = {}
 for (const [index, folder] of beside.entries()) allowed[folder] = beside.slice(index)
+// They speak of data sets (classes, pictures, ground truth), which know neither models nor the addon.
+for (const folder of ['report', 'evaluate']) allowed[folder].push('datasets')
 for (const [index, folder] of chain.entries()) {
   const right = chain.slice(index).filter((other) => other !== 'native' || !withoutAddon.includes(folder))
   allowed[folder] = [...right, ...besideFor(folder)]

@@ -101,9 +101,13 @@ function acceptedPlatforms(platform: string): string[] {
 }
 
 function pipFailed(requirements: string[], words: string[]): SemplesError {
-  const errors = words.filter((line) => line.startsWith('ERROR')).slice(-2)
+  const errors = words.filter((line) => line.startsWith('ERROR: ')).slice(-2)
+  // The list of all versions that exist fills a screen and says nothing.
+  const reasons = (errors.length > 0 ? errors : words.slice(-2)).map((line) =>
+    line.replace(/^ERROR: /, '').replace(/ \(from versions: [^)]*\)/, ''),
+  )
   return new SemplesError('SEMPLES_PIP_FAILED', {
-    message: `pip could not download ${requirements.join(' ')}: ${(errors.length > 0 ? errors : words.slice(-2)).join(' ')}`,
+    message: `pip could not download ${requirements.join(' ')}: ${reasons.join('; ').replace(/\.$/, '')}.`,
   })
 }
 
