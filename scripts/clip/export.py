@@ -1,4 +1,9 @@
-"""Writes a TorchScript CLIP with the interface that semples uses (docs/clip.md).
+"""Writes a TorchScript CLIP with the interface that semples uses.
+
+Methods: encode_image(pixels [B,3,S,S], normalised) and encode_text(ids [B,L]) give features [B,D],
+encode_patches(pixels) features [B,P,D] of the patches, embed_tokens(ids) embeddings [B,L,W], and
+encode_embeddings(embeddings, end [B]) features [B,D] read at position `end`.
+Attributes: image_size, context_length, mean, std, trained_tokens.
 
     python scripts/clip/export.py --weights clip.safetensors --config config.json --out clip.pt
     python scripts/clip/export.py --weights ViT-B-32.pt --out clip.pt
@@ -28,8 +33,8 @@ from weights import (
     read_tensors,
 )
 
-METHODS = ["encode_image", "encode_text", "embed_tokens", "encode_embeddings"]
-ATTRIBUTES = ["image_size", "context_length", "mean", "std"]
+METHODS = ["encode_image", "encode_patches", "encode_text", "embed_tokens", "encode_embeddings"]
+ATTRIBUTES = ["image_size", "context_length", "mean", "std", "trained_tokens"]
 
 
 def save_archive(module: torch.jit.ScriptModule, out: Path) -> None:
@@ -61,7 +66,7 @@ def _append(target: zipfile.ZipFile, name: str, content: bytes) -> None:
 
 
 def script(model: Clip, frozen: bool = True) -> torch.jit.ScriptModule:
-    """`model` as TorchScript. Freezing turns weights into constants; it also widens weights stored in half precision."""
+    """`model` as TorchScript. Freezing turns weights into constants, and widens those stored in half precision."""
     model = model.eval().requires_grad_(False)
     scripted = torch.jit.script(model)
     return torch.jit.freeze(scripted, preserved_attrs=METHODS + ATTRIBUTES) if frozen else scripted
@@ -101,7 +106,7 @@ def main() -> None:
     source.add_argument("--hugging-face", metavar="MODEL", help="name or folder of a Hugging Face CLIP")
     source.add_argument("--open-clip", metavar="MODEL", help="architecture name of open_clip")
     parser.add_argument("--pretrained", default="openai", help="weights of --open-clip (default: openai)")
-    parser.add_argument("--token-embedding", type=Path, help="file that holds token_embedding.weight, where it is apart")
+    parser.add_argument("--token-embedding", type=Path, help="file of token_embedding.weight, where apart")
     parser.add_argument("--config", type=Path, help="sizes as JSON: ours, open_clip's or Hugging Face's")
     parser.add_argument("--out", type=Path, required=True, help="the TorchScript archive to write")
     options = parser.parse_args()

@@ -100,7 +100,8 @@ class Attention(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         batch, length, width = x.shape
         packed = F.linear(x, self.in_proj_weight.to(x.dtype), self.in_proj_bias.to(x.dtype))
-        query, key, value = packed.view(batch, length, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4).unbind(0)
+        heads = packed.view(batch, length, 3, self.heads, width // self.heads)
+        query, key, value = heads.permute(2, 0, 3, 1, 4).unbind(0)
         attended = F.scaled_dot_product_attention(query, key, value, is_causal=self.causal)
         return self.out_proj(attended.transpose(1, 2).reshape(batch, length, width))
 
@@ -157,12 +158,21 @@ class VisionTransformer(nn.Module):
         self.ln_post = LayerNorm(width)
         self.proj = nn.Parameter(torch.randn(width, config.embed_dim) * width**-0.5)
 
-    def forward(self, pixels: Tensor) -> Tensor:
+    def tokens(self, pixels: Tensor) -> Tensor:
         patches = self.conv1(pixels)
         token = self.class_embedding.to(pixels.dtype).expand(patches.shape[0], 1, patches.shape[2])
         x = torch.cat([token, patches], dim=1) + self.positional_embedding.to(pixels.dtype)
-        x = self.transformer(self.ln_pre(x))
-        return self.ln_post(x[:, 0]) @ self.proj.to(pixels.dtype)
+        return self.transformer(self.ln_pre(x))
+
+    def project(self, tokens: Tensor) -> Tensor:
+        return self.ln_post(tokens) @ self.proj.to(tokens.dtype)
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        return self.project(self.tokens(pixels)[:, 0])
+
+    def patches(self, pixels: Tensor) -> Tensor:
+        """One feature a patch [B,P,embed_dim], row-major: for heat maps."""
+        return self.project(self.tokens(pixels)[:, 1:])
 
 
 class TokenEmbedding(nn.Module):
@@ -192,6 +202,7 @@ class Clip(nn.Module):
     context_length: int
     mean: List[float]
     std: List[float]
+    trained_tokens: List[int]
 
     def __init__(self, config: ClipConfig):
         super().__init__()
@@ -199,6 +210,8 @@ class Clip(nn.Module):
         self.context_length = config.context_length
         self.mean = MEAN
         self.std = STD
+        # The token ids that training saw, ascending; empty where all were seen.
+        self.trained_tokens = []
         width = config.transformer_width
         self.visual = VisionTransformer(config)
         self.transformer = Transformer(
@@ -217,6 +230,11 @@ class Clip(nn.Module):
     def encode_image(self, pixels: Tensor) -> Tensor:
         """Normalised pixels [B,3,image_size,image_size] → features [B,D], not normalised."""
         return self.visual(pixels)
+
+    @torch.jit.export
+    def encode_patches(self, pixels: Tensor) -> Tensor:
+        """Normalised pixels [B,3,image_size,image_size] → a feature a patch [B,P,D], not normalised."""
+        return self.visual.patches(pixels)
 
     @torch.jit.export
     def embed_tokens(self, ids: Tensor) -> Tensor:

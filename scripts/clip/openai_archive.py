@@ -78,7 +78,7 @@ def halve(model: Clip) -> Clip:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--weights", type=Path, help="weights to store (default: random ones)")
-    parser.add_argument("--token-embedding", type=Path, help="file that holds token_embedding.weight, where it is apart")
+    parser.add_argument("--token-embedding", type=Path, help="file of token_embedding.weight, where apart")
     parser.add_argument("--config", type=Path, help="sizes as JSON (default: ViT-B/32)")
     parser.add_argument("--seed", type=int, default=0, help="of random weights (default: 0)")
     parser.add_argument("--dtype", choices=["float16", "float32"], default="float16", help="(default: float16)")

@@ -135,7 +135,7 @@ def hugging_face_config(stored: dict) -> ClipConfig:
 
 
 def infer_config(tensors: StateDict) -> ClipConfig:
-    """The configuration that the shapes of weights under OpenAI's names tell; heads are 64 wide, as in all of OpenAI's."""
+    """What the shapes of weights under OpenAI's names tell; heads are taken to be 64 wide, as in all of OpenAI's."""
     vision_width, _, patch, _ = tensors["visual.conv1.weight"].shape
     grid = round((tensors["visual.positional_embedding"].shape[0] - 1) ** 0.5)
     context, text_width = tensors["positional_embedding"].shape
@@ -159,10 +159,12 @@ def infer_config(tensors: StateDict) -> ClipConfig:
 
 
 def build(config: ClipConfig, tensors: StateDict, dtype: torch.dtype | None = torch.float32) -> Clip:
-    """A CLIP with these weights, in eval mode and without gradients for any of them; `dtype` None keeps each one's own."""
+    """A CLIP with these weights, in eval mode and without gradients for them; `dtype` None keeps each one's own."""
     model = Clip(config)
     own = model.state_dict()
-    optional = {"logit_scale", "token_embedding.index"}
+    tensors = dict(tensors)
+    model.token_embedding.index = tensors.pop("token_embedding.index", None)
+    optional = {"logit_scale"}
     missing = sorted(set(own) - set(tensors) - optional)
     unknown = sorted(set(tensors) - set(own) - optional)
     wrong = [

@@ -25,6 +25,7 @@ def main(archive: str, golden: Path) -> None:
     pictures = known["images"].clone().requires_grad_(True)
     features = clip.encode_image(pictures)
     errors["image"] = error(features, known["image_features"])
+    errors["patches"] = error(clip.encode_patches(pictures), known["image_patch_features"])
     (features * known["image_grad.cotangent"]).sum().backward()
     errors["image gradient"] = error(pictures.grad, known["image_grad.grad_images"])
 

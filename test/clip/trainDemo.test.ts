@@ -1,0 +1,93 @@
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+
+const run = promisify(execFile)
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const python = process.env.SEMPLES_PYTHON ?? ''
+const built = existsSync(path.join(root, 'dist/datasets/scenes/shots.js'))
+const reason = !python ? 'SEMPLES_PYTHON is unset' : built ? '' : 'the package is not built'
+const when = reason ? describe.skip : describe
+
+/** Loads an archive, and says what its interface does with the demo's class texts. */
+const INSPECT = `
+import json, sys, torch
+clip = torch.jit.load(sys.argv[1])
+ids = torch.zeros(2, clip.context_length, dtype=torch.long)
+ids[:, 0], ids[:, 1], ids[0, 2], ids[1, 2], ids[:, 3] = 49406, 320, 1125, 539, 49407
+rows = clip.embed_tokens(torch.tensor([[1000, 2000, 269, 13, 320]]))[0]
+pixels = torch.randn(2, 3, clip.image_size, clip.image_size, requires_grad=True)
+clip.encode_image(pixels).sum().backward()
+print(json.dumps({
+    "image": list(clip.encode_image(pixels).shape), "text": list(clip.encode_text(ids).shape),
+    "unknown": torch.equal(rows[0], rows[1]), "stop": torch.equal(rows[2], rows[3]),
+    "known": not torch.equal(rows[0], rows[4]), "trained": clip.trained_tokens,
+    "gradient": pixels.grad.abs().max().item(), "mean": clip.mean,
+}))`
+
+when(`train_demo.py${reason && ` (skipped: ${reason})`}`, () => {
+  let folder: string
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'semples-demo-clip-'))
+  })
+  afterAll(() => rm(folder, { recursive: true, force: true }))
+
+  const train = async (name: string, ...options: string[]) => {
+    const out = path.join(folder, name)
+    const scenes = path.join(folder, 'scenes')
+    const script = path.join(root, 'scripts/clip/train_demo.py')
+    await run(python, [
+      script,
+      '--out',
+      out,
+      '--scenes',
+      scenes,
+      '--shots',
+      '192',
+      '--probes',
+      '24',
+      '--batch',
+      '32',
+      ...options,
+    ])
+    return out
+  }
+
+  test('writes a small archive with the interface of semples, and its provenance', async () => {
+    const out = await train('demo.pt', '--samples', '192')
+    expect((await stat(out)).size).toBeLessThan(4e6)
+    const provenance = JSON.parse(await readFile(path.join(folder, 'demo.json'), 'utf8'))
+    expect(provenance).toMatchObject({ seed: 0, samples: 192, data: { shots: 192, seed: 0 } })
+    expect(provenance.sha256).toBe(
+      createHash('sha256')
+        .update(await readFile(out))
+        .digest('hex'),
+    )
+    expect(provenance.measured['object accuracy, background unrelated']).toBeGreaterThanOrEqual(0)
+    const { stdout } = await run(python, ['-c', INSPECT, out])
+    const seen = JSON.parse(stdout)
+    expect(seen).toMatchObject({ image: [2, 128], text: [2, 128], unknown: true, stop: true, known: true })
+    expect(seen.gradient).toBeGreaterThan(0)
+    expect(seen.mean).toEqual([0.485, 0.456, 0.406])
+    for (const { ids } of provenance.words) expect(seen.trained).toEqual(expect.arrayContaining(ids))
+  })
+
+  test('the same seed gives the same archive, another seed another one', async () => {
+    const bytes = async (name: string, seed: string) => readFile(await train(name, '--samples', '64', '--seed', seed))
+    const first = await bytes('first.pt', '0')
+    expect((await bytes('second.pt', '0')).equals(first)).toBe(true)
+    expect((await bytes('other.pt', '1')).equals(first)).toBe(false)
+  })
+
+  test('the archive holds no path of the machine that wrote it', async () => {
+    const archive = await readFile(path.join(folder, 'demo.pt'))
+    expect(archive.includes(root)).toBe(false)
+    expect(archive.includes('.debug_pkl')).toBe(false)
+  })
+})
