@@ -89,7 +89,8 @@ function cudaVersion(driver: number): string {
   return `${Math.floor(driver / 1000)}.${Math.floor((driver % 1000) / 10)}`
 }
 
-function packageVersion(): string {
+/** Version of this package. */
+export function packageVersion(): string {
   const { version } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8')) as { version: string }
   return version
 }

@@ -21,15 +21,16 @@ export async function buildNative() {
 
 /** LibTorch as the library finds it, fetched for the CPU where there is none. */
 async function ensureLibTorch() {
-  const { searchLibTorch } = await import(join(root, 'dist/native/libtorch/find.js'))
+  const { findLibTorch, searchLibTorch } = await import(join(root, 'dist/native/libtorch/find.js'))
   const { installLibTorch } = await import(join(root, 'dist/native/libtorch/install.js'))
   const { progressLines } = await import(join(root, 'dist/cli/libtorch.js'))
   const usable = ({ found }) => (found && existsSync(join(found.folder, 'share/cmake/Torch')) ? found : undefined)
   const present = usable(searchLibTorch())
   if (present !== undefined) return present
+  // A path that was named is mended by its owner; what is fetched would not be used.
+  if (process.env.SEMPLES_LIBTORCH) findLibTorch()
   say('LibTorch is missing: fetching it')
   await installLibTorch({ kind: 'cpu', onProgress: progressLines(say) })
-  const { findLibTorch } = await import(join(root, 'dist/native/libtorch/find.js'))
   return findLibTorch()
 }
 
