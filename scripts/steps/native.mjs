@@ -19,19 +19,21 @@ export async function buildNative() {
   await once('build/.stamp', stamp, () => compile(libtorch))
 }
 
-/** LibTorch as the library finds it, fetched for the CPU where there is none. */
+/**
+ * The LibTorch to build against: one that is named by SEMPLES_LIBTORCH, else a CPU build, fetched where there is none.
+ * The CMake package of a CUDA build wants a CUDA toolkit; the addon built for the CPU runs on both.
+ */
 async function ensureLibTorch() {
   const { findLibTorch, searchLibTorch } = await import(join(root, 'dist/native/libtorch/find.js'))
   const { installLibTorch } = await import(join(root, 'dist/native/libtorch/install.js'))
   const { progressLines } = await import(join(root, 'dist/cli/libtorch.js'))
-  const usable = ({ found }) => (found && existsSync(join(found.folder, 'share/cmake/Torch')) ? found : undefined)
-  const present = usable(searchLibTorch())
-  if (present !== undefined) return present
   // A path that was named is mended by its owner; what is fetched would not be used.
-  if (process.env.SEMPLES_LIBTORCH) findLibTorch()
-  say('LibTorch is missing: fetching it')
-  await installLibTorch({ kind: 'cpu', onProgress: progressLines(say) })
-  return findLibTorch()
+  if (process.env.SEMPLES_LIBTORCH) return findLibTorch()
+  const { found } = searchLibTorch()
+  if (found?.kind === 'cpu' && existsSync(join(found.folder, 'share/cmake/Torch'))) return found
+  say('Making sure of a CPU build of LibTorch to build against')
+  const { directory } = await installLibTorch({ kind: 'cpu', onProgress: progressLines(say) })
+  return findLibTorch({ libtorch: directory })
 }
 
 function compile(libtorch) {
