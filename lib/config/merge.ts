@@ -1,0 +1,17 @@
+/** Some fields of an object, at any depth. */
+export type Partly<T> = T extends readonly unknown[] ? T : T extends object ? { [Key in keyof T]?: Partly<T[Key]> } : T
+
+/** `base` with the fields of `changes`, section by section; lists are replaced, absent fields change nothing. */
+export function merge<T extends object>(base: T, changes: Partly<NoInfer<T>>): T {
+  const result = { ...base } as Record<string, unknown>
+  for (const [key, value] of Object.entries(changes)) {
+    if (value === undefined) continue
+    const present = result[key]
+    result[key] = isSection(value) && isSection(present) ? merge(present, value) : value
+  }
+  return result as T
+}
+
+function isSection(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

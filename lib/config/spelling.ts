@@ -1,0 +1,36 @@
+import { distance } from 'fastest-levenshtein'
+
+/**
+ * The known dotted field that a misspelt one most likely means, or undefined where none is near: a near spelling at
+ * the same level first, then a field of that name elsewhere (`backgroundText` → `match.backgroundText`).
+ */
+export function nearestField(wrong: string, known: Iterable<string>): string | undefined {
+  let best: { field: string; cost: number } | undefined
+  for (const field of candidates(known)) {
+    const cost = Math.min(
+      spelling(wrong, field),
+      spelling(last(wrong), last(field)) + (parent(wrong) === parent(field) ? 0 : 0.5),
+    )
+    if (cost < (best?.cost ?? Number.POSITIVE_INFINITY)) best = { field, cost }
+  }
+  return best !== undefined && best.cost <= Math.ceil(last(wrong).length / 3) + 0.5 ? best.field : undefined
+}
+
+/** The field and its sections: `match` may be what `mach` means. */
+function candidates(known: Iterable<string>): Set<string> {
+  return new Set([...known].flatMap((field) => (field.includes('.') ? [field, parent(field)] : [field])))
+}
+
+/** Letters to change, add or take away; a name cut short counts as one. */
+function spelling(wrong: string, right: string): number {
+  const [one, other] = [wrong.toLowerCase(), right.toLowerCase()]
+  return one.length >= 3 && other.startsWith(one) ? Math.min(1, distance(one, other)) : distance(one, other)
+}
+
+function last(path: string): string {
+  return path.slice(path.lastIndexOf('.') + 1)
+}
+
+function parent(path: string): string {
+  return path.includes('.') ? path.slice(0, path.lastIndexOf('.')) : ''
+}
