@@ -1,6 +1,6 @@
 // Writes captioned scenes as raw arrays for scripts/clip/train_demo.py, which calls this by itself.
 //
-//     node scripts/clip/make_scenes.mjs --out build/scenes --shots 40000 --probes 600 --seed 0
+//     node scripts/clip/make_scenes.mjs --out .cache/scenes-clip --shots 40000 --probes 600 --seed 0
 //
 // shots.u8 [shots, size, size, 3]    tokens.i32 [shots, context]     meanings.i32 [shots]
 // probes.u8, wholes.u8 [probes, size, size, 3] and probe_masks.u8, whole_masks.u8 [probes, size, size]: pictures for

@@ -1,7 +1,7 @@
 """Trains the demo's CLIP on captioned scenes and writes it as TorchScript with a provenance file beside it.
 
     python scripts/clip/train_demo.py --out models/demo-clip.pt --samples 150000 --seed 0
-    python scripts/clip/train_demo.py --out build/demo-clip.pt --minutes 5
+    python scripts/clip/train_demo.py --out .cache/demo-clip.pt --minutes 5
 
 The pictures come from the package's own generator (npm run build:ts first; needs node). Nothing but pictures and
 captions is trained on: the generator's masks serve the measurements at the end. With --samples the result depends on
@@ -183,7 +183,7 @@ def halve(model: Clip) -> Clip:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True, help="archive to write; provenance beside it as .json")
-    parser.add_argument("--scenes", type=Path, default=Path("build/scenes-clip"), help="folder for the pictures")
+    parser.add_argument("--scenes", type=Path, default=Path(".cache/scenes-clip"), help="folder for the pictures")
     parser.add_argument("--shots", type=int, default=40000, help="different pictures (default: 40000)")
     parser.add_argument("--probes", type=int, default=600, help="pictures to measure with (default: 600)")
     length = parser.add_mutually_exclusive_group()
