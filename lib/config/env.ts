@@ -24,6 +24,10 @@ export const environmentVariables = {
     purpose: 'The addon (.node file) to load instead of the one that belongs to the package',
     fallback: 'build/Release in a clone, else prebuilds/<platform>-<architecture>',
   },
+  SEMPLES_DEBUG: {
+    purpose: 'Any value: the command line prints where in the code an error arose',
+    fallback: 'errors are printed in a sentence',
+  },
   SEMPLES_PYTHON: {
     purpose: 'Python with torch and numpy for the tests that compare with them; empty: such tests are skipped',
     fallback: 'set by `npm test`',

@@ -50,17 +50,22 @@ const coco2014Data = z.strictObject({
   crowd: choice(['class', 'void'], 'What crowd regions become in masks.'),
 })
 
-const stageFields = {
-  epochs: whole(1, 'Passes over the training pictures.', { unit: 'epochs' }),
-  batch: whole(1, 'Pictures a step.', { unit: 'pictures' }),
-  lr: positive('Base learning rate; the effective rate is lr * batch / 512.', { unit: 'per 512 pictures' }),
-  weightDecay: weight('Decoupled weight decay of AdamW.'),
-  maskEpsilon: positive('Added to the range of a map when it is scaled to a mask.'),
+/** What can be set for one stage, and for all. */
+const generalFields = (of: string) => ({
+  epochs: whole(1, `Passes over the training pictures${of}.`, { unit: 'epochs' }),
+  batch: whole(1, `Pictures a step${of}.`, { unit: 'pictures' }),
+  lr: positive(`Base learning rate${of}; the effective rate is lr * batch / 512.`, { unit: 'per 512 pictures' }),
   augment: choice(
     ['reference', 'light', 'none'],
-    'What pictures go through: the published recipe, crop and flip and light colours, or nothing.',
+    `What pictures go through${of}: the published recipe; crop, flip and light colour changes; or nothing.`,
   ),
-  maxSteps: whole(1, 'Ends every epoch after so many steps, for trials.', { unit: 'steps' }),
+  maxSteps: whole(1, `Ends every epoch${of} after so many steps, for trials.`, { unit: 'steps' }),
+})
+
+const stageFields = {
+  ...generalFields(''),
+  weightDecay: weight('Decoupled weight decay of AdamW.'),
+  maskEpsilon: positive('Added to the range of a map when it is scaled to a mask.'),
 }
 
 const trained = choice(['head', 'all'], 'What is trained: CAM head and attention fusion, or the whole generator.')
@@ -78,7 +83,7 @@ const shape = {
       width: whole(1, 'Width of the token vectors.'),
       depth: whole(1, 'Transformer blocks.'),
       heads: whole(1, 'Attention heads of a block.'),
-      mlpRatio: positive("Hidden width of a block's MLP.", { unit: 'widths' }),
+      mlpRatio: positive("Hidden width of a block's MLP, as a multiple of width."),
       fusionReduction: whole(1, 'Attention fusion: heads * depth over its hidden width.'),
       fusionFeatureReduction: whole(1, 'Attention fusion: head width over the hidden width of a feature.'),
       fusionPool: choice(['max', 'mean'], 'Attention fusion: how features are pooled over the tokens.'),
@@ -114,12 +119,7 @@ const shape = {
       form: 'list',
     },
   ),
-  // Once for all stages; a stage's own field wins.
-  epochs: stageFields.epochs,
-  batch: stageFields.batch,
-  lr: stageFields.lr,
-  maxSteps: stageFields.maxSteps,
-  augment: stageFields.augment,
+  ...generalFields(' of every stage that has no value of its own'),
   classify: z.strictObject(stageFields).optional(),
   match: z.strictObject({ ...stageFields, backgroundText, train: trained }).optional(),
   prompt: z

@@ -1,0 +1,36 @@
+import type { GenerateMasksOptions, GenerateMasksResult } from '../cam/generateMasks.js'
+import type { TrainConfigInput } from '../config/types.js'
+import type { Evaluation } from '../evaluate/evaluate.js'
+import type { EvaluateOptions } from '../runs/evaluate.js'
+import type { RunResult, TrainOptions } from '../runs/trainSemPLeS.js'
+import type { EnsureOptions } from './ensureLibTorch.js'
+import type { Terminal } from './terminal.js'
+
+/** The long jobs behind the commands: the public API. */
+export interface Jobs {
+  train(input: TrainConfigInput & TrainOptions): Promise<RunResult>
+  masks(options: GenerateMasksOptions): Promise<GenerateMasksResult>
+  evaluate(options: EvaluateOptions): Promise<Evaluation>
+  /** Fetches LibTorch where it is missing. */
+  ensureLibTorch(options: EnsureOptions): Promise<void>
+}
+
+/** What a command works with. */
+export interface Cli {
+  jobs: Jobs
+  terminal: Terminal
+  /** Aborted by Ctrl-C. */
+  signal: AbortSignal
+  /** Exit status of the command; 0 unless it sets another. */
+  status: number
+  /** What to say to someone who interrupted the command: how to go on. */
+  afterInterrupt?: () => string | undefined
+}
+
+/** The jobs of the package, each loaded when it is first asked for. */
+export const jobs: Jobs = {
+  train: async (input) => (await import('../runs/trainSemPLeS.js')).trainSemPLeS(input),
+  masks: async (options) => (await import('../cam/generateMasks.js')).generateMasks(options),
+  evaluate: async (options) => (await import('../runs/evaluate.js')).evaluate(options),
+  ensureLibTorch: async (options) => (await import('./ensureLibTorch.js')).ensureLibTorch(options),
+}

@@ -1,0 +1,107 @@
+import { Command, Option } from 'commander'
+import { SemplesError } from '../../config/error.js'
+import type { Evaluation } from '../../evaluate/evaluate.js'
+import type { Cli } from '../cli.js'
+import { detectData } from '../detectData.js'
+import { examples, shared } from '../options.js'
+import { openView } from '../progress/view.js'
+import { table } from '../tables.js'
+
+interface EvalOptions {
+  masks?: string
+  cams?: string
+  groundTruth?: string
+  data?: string
+  labels?: string
+  split?: 'train' | 'val'
+  classes?: string
+  sweep?: boolean
+  json?: boolean
+  quiet?: boolean
+}
+
+export function evalCommand(cli: Cli): Command {
+  return new Command('eval')
+    .summary('compare masks with ground truth')
+    .description(
+      'Compares masks with ground truth: mean IoU over the classes and the background, IoU, precision and recall of every class. Pixels of value 255 in the ground truth do not count.',
+    )
+    .option('--masks <dir>', 'folder of masks to judge, <picture>.png')
+    .option('--cams <dir>', 'folder of class scores to judge at every threshold, <picture>.npy or .npz')
+    .option('--sweep', 'judge the scores beside the masks (made with --npy) at every threshold; prints the curve')
+    .addOption(new Option('--ground-truth <dir>', 'folder of ground-truth masks, <picture>.png').conflicts('data'))
+    .addOption(shared.data())
+    .addOption(shared.labels())
+    .addOption(shared.split('val'))
+    .option('--classes <table>', "voc2012, coco2014, or a run's classes.json; needed with --ground-truth")
+    .addOption(shared.json())
+    .addOption(shared.quiet())
+    .addHelpText(
+      'after',
+      examples(
+        'semples eval --masks masks-val --data VOCdevkit/VOC2012 --split val',
+        'semples eval --masks masks --ground-truth SegmentationClass --classes voc2012',
+        'semples eval --masks masks-val --sweep --data VOCdevkit/VOC2012 --split val',
+      ),
+    )
+    .action((options: EvalOptions) => evaluateMasks(cli, options))
+}
+
+async function evaluateMasks(cli: Cli, options: EvalOptions): Promise<void> {
+  const { terminal, signal, jobs } = cli
+  const { sweep, classes, split, json, quiet } = options
+  const view = await openView(terminal, quiet)
+  const folder = options.cams ?? (sweep ? options.masks : undefined)
+  const evaluation = await jobs
+    .evaluate({
+      ...(folder === undefined ? { masks: required(options.masks, '--masks DIR') } : { cams: folder }),
+      groundTruth: await truthOf(options),
+      split,
+      classes,
+      onProgress: ({ done, total }) => view.show({ stage: 'eval', epoch: 1, epochs: 1, step: done, steps: total }),
+      signal,
+    })
+    .finally(() => view.close())
+  if (json) terminal.out(JSON.stringify(evaluation, undefined, 2))
+  else for (const line of describe(evaluation, sweep)) terminal.out(line)
+}
+
+async function truthOf({ groundTruth, data, labels }: EvalOptions) {
+  if (groundTruth !== undefined) return groundTruth
+  return detectData(required(data, '--ground-truth DIR or --data DIR'), { labels })
+}
+
+function required(value: string | undefined, option: string): string {
+  if (value !== undefined) return value
+  throw new SemplesError('SEMPLES_OPTION_MISSING', {
+    message: `semples eval needs ${option}.`,
+    hint: 'For examples, type: semples eval --help',
+  })
+}
+
+/** An evaluation as lines: the classes that occur, the means, and the curve of a sweep. */
+function describe(evaluation: Evaluation, withCurve = false): string[] {
+  const { perClass, curve, best, pictures } = evaluation
+  const present = perClass.filter(({ iou }) => !Number.isNaN(iou))
+  const absent = perClass.length - present.length
+  const rows = present.map(({ label, iou, precision, recall }) => [
+    label,
+    percent(iou),
+    percent(precision),
+    percent(recall),
+  ])
+  return [
+    ...(withCurve && curve !== undefined
+      ? [...table([['threshold', 'mIoU %'], ...curve.map((at) => [at.threshold.toFixed(2), percent(at.miou)])]), '']
+      : []),
+    ...table([['class', 'IoU %', 'precision %', 'recall %'], ...rows]),
+    ...(absent === 0 ? [] : [`(${absent} classes occur in neither ground truth nor masks)`]),
+    '',
+    `mean IoU ${percent(evaluation.miou)} %${best === undefined ? '' : ` at background threshold ${best.threshold}`}, over ${pictures} pictures`,
+    `false positives ${percent(evaluation.falsePositive)} %, false negatives ${percent(evaluation.falseNegative)} %, precision ${percent(evaluation.precision)} %, recall ${percent(evaluation.recall)} %`,
+  ]
+}
+
+function percent(fraction: number): string {
+  return Number.isNaN(fraction) ? '-' : (100 * fraction).toFixed(2)
+}

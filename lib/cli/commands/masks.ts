@@ -1,0 +1,82 @@
+import { Command } from 'commander'
+import type { Cli } from '../cli.js'
+import { detectData } from '../detectData.js'
+import { examples, shared } from '../options.js'
+import { openView } from '../progress/view.js'
+
+interface MasksOptions {
+  run: string
+  out: string
+  data?: string
+  labels?: string
+  split?: 'train' | 'val'
+  threshold?: string
+  npy?: boolean
+  npz?: boolean
+  device?: string
+  threads?: string
+  offline?: boolean
+  json?: boolean
+  quiet?: boolean
+}
+
+export function masksCommand(cli: Cli): Command {
+  return new Command('masks')
+    .summary('make masks with a trained run')
+    .description(
+      "Makes a mask of every picture: <picture>.png with the VOC palette, pixel values are class ids, 0 is background. Which classes a mask may hold is told by the picture's labels.",
+    )
+    .requiredOption('--run <dir>', 'folder of the run, as "semples train --out" made it')
+    .requiredOption('--out <dir>', 'folder for the masks')
+    .addOption(shared.data().default(undefined, "the run's own"))
+    .addOption(shared.labels())
+    .addOption(shared.split('train'))
+    .option('--threshold <number>', "0 to 1: background where no class scores higher (default: the run's, 0.45)")
+    .option('--npy', 'also write the scores of every class as <picture>.npy, for "semples eval --sweep"')
+    .option('--npz', 'the same as <picture>.npz, one array a class id')
+    .addOption(shared.device())
+    .addOption(shared.threads())
+    .addOption(shared.offline())
+    .addOption(shared.json())
+    .addOption(shared.quiet())
+    .addHelpText(
+      'after',
+      examples(
+        'semples masks --run runs/boats --out masks',
+        'semples masks --run runs/voc --split val --threshold 0.5 --out masks-val',
+        'semples masks --run runs/voc --split val --npy --out masks-val',
+      ),
+    )
+    .action((options: MasksOptions) => masks(cli, options))
+}
+
+async function masks(cli: Cli, options: MasksOptions): Promise<void> {
+  const { terminal, signal, jobs } = cli
+  const { run, out, data, labels, split, threshold, npy, npz, device, threads, offline, json, quiet } = options
+  const given = data === undefined ? undefined : await detectData(data, { labels })
+  cli.afterInterrupt = () => `The masks that were made are in ${out}.`
+  await jobs.ensureLibTorch({ offline, device, write: terminal.err, signal })
+  const view = await openView(terminal, quiet)
+  const result = await jobs
+    .masks({
+      run,
+      out,
+      data: given,
+      split,
+      threshold: threshold === undefined ? undefined : Number(threshold),
+      cams: npz ? 'npz' : npy,
+      device,
+      threads: threads === undefined || threads === 'auto' ? threads : Number(threads),
+      onProgress: (progress) => view.show(progress),
+      signal,
+    })
+    .finally(() => view.close())
+  if (json) {
+    terminal.out(JSON.stringify(result, undefined, 2))
+    return
+  }
+  const { pictures, unlabelled, threshold: used } = result
+  for (const line of result.notices) terminal.out(line)
+  if (unlabelled > 0) terminal.out(`${unlabelled} without a label: all background`)
+  terminal.out(`${pictures} masks at background threshold ${used} are in ${result.out}`)
+}

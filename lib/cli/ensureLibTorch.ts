@@ -1,0 +1,33 @@
+import { readEnvironment } from '../config/env.js'
+import { findLibTorch, searchLibTorch } from '../native/libtorch/find.js'
+import { installLibTorch } from '../native/libtorch/install.js'
+import { progressLines } from './libtorch.js'
+
+export interface EnsureOptions {
+  /** Never download. */
+  offline?: boolean
+  /** The device that will be asked for decides which build is fetched. */
+  device?: string
+  /** Receives lines for standard error. */
+  write: (line: string) => void
+  signal?: AbortSignal
+}
+
+/**
+ * Fetches LibTorch into the user cache where there is none, after saying so. A LibTorch that is named by
+ * SEMPLES_LIBTORCH is used or refused; nothing is fetched in its place.
+ *
+ * @throws SemplesError `SEMPLES_LIBTORCH_NOT_FOUND` or `SEMPLES_LIBTORCH_VERSION` with `offline` or a refused path, and
+ *   what `installLibTorch` throws
+ */
+export async function ensureLibTorch({ offline, device, write, signal }: EnsureOptions): Promise<void> {
+  if (searchLibTorch().found !== undefined) return
+  if (offline || readEnvironment('SEMPLES_LIBTORCH') !== undefined) {
+    findLibTorch()
+    return
+  }
+  const kind = device?.startsWith('cuda') ? 'cuda' : 'cpu'
+  const size = kind === 'cuda' ? '2.5 GB' : '190 MB'
+  write(`LibTorch is missing: fetching it into the user cache, once (about ${size}; --offline forbids it)`)
+  await installLibTorch({ kind, onProgress: progressLines(write), signal })
+}

@@ -1,0 +1,30 @@
+import type { Terminal } from './terminal.js'
+
+const statusOf = { SIGINT: 130, SIGTERM: 143 } as const
+
+/** The reason of an abort by a signal of the operating system. */
+export class Interrupted extends Error {
+  constructor(readonly status: number) {
+    super('interrupted')
+  }
+}
+
+/**
+ * A signal that Ctrl-C (or SIGTERM) aborts; jobs then stop at the next safe place. A second Ctrl-C ends the process
+ * at once.
+ */
+export function interruptSignal(terminal: Terminal): AbortSignal {
+  const controller = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted) {
+        // A progress bar hides the cursor and keeps lines from wrapping.
+        if (terminal.screen !== undefined) terminal.screen.write('\u001b[?25h\u001b[?7h\n')
+        process.exit(statusOf[name])
+      }
+      controller.abort(new Interrupted(statusOf[name]))
+      terminal.err('Stopping as soon as nothing gets lost. To stop at once, press Ctrl-C again.')
+    })
+  }
+  return controller.signal
+}

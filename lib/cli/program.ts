@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs'
+import { Command } from 'commander'
+import type { Cli } from './cli.js'
+import { configCommand } from './commands/config.js'
+import { demoCommand } from './commands/demo.js'
+import { doctorCommand } from './commands/doctor.js'
+import { evalCommand } from './commands/eval.js'
+import { libtorchCommand } from './commands/libtorch.js'
+import { masksCommand } from './commands/masks.js'
+import { trainCommand } from './commands/train.js'
+import { reportFailure } from './failures.js'
+import { examples } from './options.js'
+
+/**
+ * Runs one command.
+ * @param words what was typed after `semples`
+ * @returns exit status: 0 where all is well, 1 for an error, 2 for a command typed wrong, 130 after Ctrl-C
+ */
+export async function runCommand(words: readonly string[], cli: Cli): Promise<number> {
+  try {
+    await createProgram(cli).parseAsync([...words], { from: 'user' })
+    cli.signal.throwIfAborted()
+    return cli.status
+  } catch (error) {
+    return reportFailure(error, cli)
+  }
+}
+
+/** All commands. */
+export function createProgram(cli: Cli): Command {
+  const program = new Command('semples')
+    .description('Weakly-supervised semantic segmentation: pictures with image-level labels in, pixel masks out.')
+    .version(packageVersion(), '-v, --version', 'print the version')
+    .addHelpText(
+      'after',
+      examples(
+        'semples demo                                   try everything on drawn pictures',
+        'semples doctor                                 see whether this machine is ready',
+        'semples train --data photos --labels labels.csv --clip ViT-B-32.pt --weights deit_small.safetensors --out runs/boats',
+        'semples masks --run runs/boats --out masks',
+        'semples eval --masks masks --ground-truth truth --classes runs/boats/classes.json',
+        '',
+        'More about a command: semples train --help',
+      ),
+    )
+  const commands = [trainCommand, masksCommand, evalCommand, demoCommand, configCommand, doctorCommand, libtorchCommand]
+  for (const create of commands) program.addCommand(create(cli))
+  for (const command of withSubcommands(program)) {
+    command
+      .exitOverride()
+      .showHelpAfterError(`(For help, type: semples ${command === program ? '' : `${nameOf(command)} `}--help)`)
+      .configureOutput({
+        writeOut: (text) => cli.terminal.out(text.replace(/\n$/, '')),
+        writeErr: (text) => cli.terminal.err(text.replace(/\n$/, '')),
+      })
+  }
+  return program
+}
+
+function withSubcommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap((inner) => withSubcommands(inner as Command))]
+}
+
+/** `libtorch install`. */
+function nameOf(command: Command): string {
+  const { parent } = command
+  return parent === null || parent.parent === null ? command.name() : `${nameOf(parent)} ${command.name()}`
+}
+
+/** package.json lies beside both lib/ and dist/. */
+function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
+  return version
+}

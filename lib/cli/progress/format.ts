@@ -1,0 +1,37 @@
+import type { Progress } from '../../stages/progress.js'
+
+/** `8 s`, `6 min`, `1 h 20 min`. */
+export function duration(seconds: number): string {
+  if (seconds < 59.5) return `${Math.round(seconds)} s`
+  const minutes = Math.round(seconds / 60)
+  if (minutes < 60) return `${minutes} min`
+  return `${Math.floor(minutes / 60)} h${minutes % 60 === 0 ? '' : ` ${minutes % 60} min`}`
+}
+
+/** A loss with four digits that say something. */
+export function decimal(value: number): string {
+  if (!Number.isFinite(value)) return String(value)
+  return Math.abs(value) >= 1e-3 || value === 0 ? value.toFixed(4) : value.toExponential(2)
+}
+
+/** `loss 1.2345  12.3 pictures/s  6 min left`, as far as it is known. */
+export function figures({ loss, picturesPerSecond, eta }: Progress): string {
+  return [
+    loss === undefined ? '' : `loss ${decimal(loss)}`,
+    picturesPerSecond === undefined ? '' : `${picturesPerSecond.toPrecision(3)} pictures/s`,
+    eta === undefined || eta < 0.5 ? '' : `${duration(eta)} left`,
+  ]
+    .filter((part) => part !== '')
+    .join('  ')
+}
+
+/** `epoch 3/60`, or nothing where there is one pass only. */
+export function epochOf({ epoch, epochs }: Progress): string {
+  return epochs > 1 ? `epoch ${epoch}/${epochs}` : ''
+}
+
+/** Share of the stage that is done, 0 to 1. */
+export function shareDone({ epoch, epochs, step, steps }: Progress): number {
+  const all = epochs * steps
+  return all === 0 ? 0 : ((Math.max(1, epoch) - 1) * steps + step) / all
+}

@@ -1,0 +1,36 @@
+import type { Progress } from '../../stages/progress.js'
+import type { Terminal } from '../terminal.js'
+import { epochOf, figures, shareDone } from './format.js'
+import type { ProgressView } from './view.js'
+
+/** Milliseconds between two lines at least. */
+const INTERVAL = 5000
+
+/** A line for every notice, the start and end of every stage, and now and then between. */
+export class LineView implements ProgressView {
+  private stage = ''
+  private told = Number.NEGATIVE_INFINITY
+
+  constructor(
+    private readonly terminal: Pick<Terminal, 'err'>,
+    private readonly now: () => number = () => performance.now(),
+  ) {}
+
+  show(progress: Progress): void {
+    if (progress.message !== undefined) {
+      this.terminal.err(`${progress.stage}: ${progress.message}`)
+      return
+    }
+    const starts = progress.stage !== this.stage
+    const ends = shareDone(progress) >= 1
+    if (!starts && !ends && this.now() - this.told < INTERVAL) return
+    this.stage = progress.stage
+    this.told = this.now()
+    const position = `${progress.step}/${progress.steps}`
+    const epoch = epochOf(progress)
+    const parts = [epoch === '' ? position : `${epoch} step ${position}`, figures(progress)]
+    this.terminal.err(`${progress.stage}: ${parts.filter((part) => part !== '').join('  ')}`)
+  }
+
+  close(): void {}
+}

@@ -1,0 +1,18 @@
+import type { Progress } from '../../stages/progress.js'
+import type { Terminal } from '../terminal.js'
+import { LineView } from './lines.js'
+
+/** Shows a job's progress to whoever started it. */
+export interface ProgressView {
+  show(progress: Progress): void
+  /** Leaves the screen as it was; nothing may be shown afterwards. */
+  close(): void
+}
+
+/** A bar for a person at a terminal, lines for pipes, files and CI, nothing with `quiet`. */
+export async function openView(terminal: Terminal, quiet = false): Promise<ProgressView> {
+  if (quiet) return { show: () => undefined, close: () => undefined }
+  if (terminal.screen === undefined) return new LineView(terminal)
+  const { BarView } = await import('./bar.js')
+  return new BarView(terminal.screen)
+}
