@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "core/models/transformer.h"
+
 namespace semples {
 
 AttentionFusion AttentionFusion::create(int64_t heads, int64_t layers, int64_t head_width, int64_t reduction,
@@ -44,10 +46,60 @@ at::Tensor AttentionFusion::weights(const std::vector<at::Tensor>& pooled) const
   return at::sigmoid(at::linear(at::relu(at::linear(scores, weight_in)), weight_out));
 }
 
-at::Tensor AttentionFusion::fuse(const std::vector<at::Tensor>& attention, const at::Tensor& weights) const {
-  const int64_t batch = weights.size(0), maps = weights.size(1), count = attention.front().size(-1);
-  const at::Tensor stacked = at::stack(attention, 2).view({batch, maps, count * count});
-  return at::bmm(weights.unsqueeze(1), stacked).view({batch, count, count}) / double(maps);
+namespace {
+
+// Numbers of attention maps that are held at a time: what stays in the cache.
+constexpr int64_t kBlockElements = 1 << 21;
+
+// Calls visit(picture, layer, first row, maps [heads, rows, N]) for all attention maps, block by block.
+template <class Visit>
+void for_each_block(const std::vector<at::Tensor>& queries, const std::vector<at::Tensor>& keys, Visit visit) {
+  const int64_t batch = queries.front().size(0), heads = queries.front().size(1), count = queries.front().size(2);
+  const int64_t rows = std::clamp<int64_t>(kBlockElements / (heads * count), 1, count);
+  for (size_t layer = 0; layer < queries.size(); ++layer)
+    for (int64_t picture = 0; picture < batch; ++picture)
+      for (int64_t first = 0; first < count; first += rows) {
+        const at::Tensor query = queries[layer][picture].narrow(1, first, std::min(rows, count - first));
+        visit(picture, int64_t(layer), first, attention_map(query, keys[layer][picture]));
+      }
+}
+
+// weights [B, heads, layers] -> sum of weight * map [B, N, N].
+class WeightedMaps : public torch::autograd::Function<WeightedMaps> {
+ public:
+  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& weights,
+                            const std::vector<at::Tensor>& queries, const std::vector<at::Tensor>& keys) {
+    at::Tensor sum = torch::zeros({weights.size(0), queries.front().size(2), queries.front().size(2)}, weights.options());
+    for_each_block(queries, keys, [&](int64_t picture, int64_t layer, int64_t first, const at::Tensor& maps) {
+      const at::Tensor added = at::matmul(weights[picture].select(1, layer).unsqueeze(0), maps.flatten(1));
+      sum[picture].narrow(0, first, maps.size(1)).add_(added.view({maps.size(1), maps.size(2)}));
+    });
+    std::vector<at::Tensor> saved = queries;
+    saved.insert(saved.end(), keys.begin(), keys.end());
+    context->save_for_backward(saved);
+    return sum;
+  }
+
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                 torch::autograd::variable_list gradients) {
+    const std::vector<at::Tensor> saved = context->get_saved_variables();
+    const size_t layers = saved.size() / 2;
+    const std::vector<at::Tensor> queries(saved.begin(), saved.begin() + layers), keys(saved.begin() + layers, saved.end());
+    const at::Tensor gradient = gradients[0].contiguous();
+    at::Tensor of_weights = torch::zeros({gradient.size(0), queries.front().size(1), int64_t(layers)}, gradient.options());
+    for_each_block(queries, keys, [&](int64_t picture, int64_t layer, int64_t first, const at::Tensor& maps) {
+      const at::Tensor rows = gradient[picture].narrow(0, first, maps.size(1)).flatten();
+      of_weights[picture].select(1, layer).add_(at::matmul(maps.flatten(1), rows));
+    });
+    return {of_weights, at::Tensor(), at::Tensor()};
+  }
+};
+
+}  // namespace
+
+at::Tensor AttentionFusion::fuse(const std::vector<at::Tensor>& queries, const std::vector<at::Tensor>& keys,
+                                 const at::Tensor& weights) const {
+  return WeightedMaps::apply(weights.view({-1, heads, layers}), queries, keys) / double(heads * layers);
 }
 
 }  // namespace semples

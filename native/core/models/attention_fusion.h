@@ -29,8 +29,10 @@ struct AttentionFusion {
   // pooled: `layers` tensors [B, heads, head width] -> sigmoid weights [B, heads*layers], head the slow index.
   at::Tensor weights(const std::vector<at::Tensor>& pooled) const;
 
-  // Mean over all maps of weight * map: attention: `layers` tensors [B, heads, N, N] -> [B, N, N] (rows do not sum to 1).
-  at::Tensor fuse(const std::vector<at::Tensor>& attention, const at::Tensor& weights) const;
+  // Mean over all maps of weight * map: [B, N, N] (rows do not sum to 1). The maps themselves, heads * layers * N^2 numbers
+  // a picture, are never stored: each is made from queries and keys [B, heads, N, D/heads] when it is added, and once more
+  // in the backward pass, which reaches the weights alone.
+  at::Tensor fuse(const std::vector<at::Tensor>& queries, const std::vector<at::Tensor>& keys, const at::Tensor& weights) const;
 };
 
 }  // namespace semples

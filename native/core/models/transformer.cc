@@ -54,16 +54,19 @@ BlockOutput transformer_block(const BlockWeights& w, const at::Tensor& tokens, i
   const at::Tensor qkv = at::linear(layer_norm(tokens, w.norm1_weight, w.norm1_bias), w.qkv_weight, w.qkv_bias)
                              .view({batch, count, 3, heads, head_width})
                              .permute({2, 0, 3, 1, 4});
-  const at::Tensor scores = at::matmul(qkv[0], qkv[1].transpose(-2, -1)) * (1.0 / std::sqrt(double(head_width)));
-  const at::Tensor attention = at::softmax(scores, -1);
-  const at::Tensor mixed = at::matmul(attention, qkv[2]).transpose(1, 2).reshape({batch, count, width});
+  const at::Tensor mixed =
+      at::scaled_dot_product_attention(qkv[0], qkv[1], qkv[2]).transpose(1, 2).reshape({batch, count, width});
   const at::Tensor branch = at::linear(mixed, w.proj_weight, w.proj_bias);
 
   at::Tensor x = tokens + scaled(branch, drop_factors, 0);
   const at::Tensor hidden =
       at::gelu(at::linear(layer_norm(x, w.norm2_weight, w.norm2_bias), w.fc1_weight, w.fc1_bias));
   x = x + scaled(at::linear(hidden, w.fc2_weight, w.fc2_bias), drop_factors, 1);
-  return {x, attention, branch};
+  return {x, qkv[0], qkv[1], branch};
+}
+
+at::Tensor attention_map(const at::Tensor& query, const at::Tensor& key) {
+  return at::softmax(at::matmul(query * (1.0 / std::sqrt(double(query.size(-1)))), key.transpose(-2, -1)), -1);
 }
 
 at::Tensor sample_drop_factors(int64_t depth, int64_t batch, double rate, uint64_t seed) {

@@ -20,14 +20,17 @@ struct BlockWeights {
 };
 
 struct BlockOutput {
-  at::Tensor tokens;             // [B, N, D] after both residual branches
-  at::Tensor attention;          // [B, h, N, N] softmax
-  at::Tensor attention_branch;   // [B, N, D] output of the attention projection, before drop path
+  at::Tensor tokens;            // [B, N, D] after both residual branches
+  at::Tensor query, key;        // [B, h, N, D/h]: the attention maps are made from them again where they are needed
+  at::Tensor attention_branch;  // [B, N, D] output of the attention projection, before drop path
 };
 
 // `drop_factors`: [2, B], what the attention and the MLP branch of each sample are multiplied by; undefined = 1.
 BlockOutput transformer_block(const BlockWeights& weights, const at::Tensor& tokens, int64_t heads,
                               const at::Tensor& drop_factors);
+
+// softmax(query key^T / sqrt(D/h)): [.., h, rows, N] for query [.., h, rows, D/h].
+at::Tensor attention_map(const at::Tensor& query, const at::Tensor& key);
 
 // Stochastic depth: [depth, 2, B] factors, 0 or 1 / keep; the rate of block i is i / (depth - 1) * rate.
 at::Tensor sample_drop_factors(int64_t depth, int64_t batch, double rate, uint64_t seed);

@@ -105,16 +105,17 @@ GeneratorOutputs WeakTrGenerator::forward(const at::Tensor& images, const Forwar
   keep("pos_embed", position);
   at::Tensor tokens = at::cat({class_token_.expand({batch, -1, -1}), patches}, 1) + position;
 
-  std::vector<at::Tensor> attention, pooled;
+  std::vector<at::Tensor> queries, keys, pooled;
   for (int64_t i = 0; i < config_.depth; ++i) {
     BlockOutput block = transformer_block(blocks_[i], tokens, config_.heads,
                                           options.drop_factors.defined() ? options.drop_factors[i] : at::Tensor());
     tokens = block.tokens;
-    attention.push_back(block.attention.detach());
+    queries.push_back(block.query.detach());
+    keys.push_back(block.key.detach());
     pooled.push_back(fusion_.pool_branch(block.attention_branch.detach()));
     if (options.trace) {
       const std::string layer = std::to_string(i);
-      out.trace.emplace_back("attn_layer" + layer, block.attention);
+      out.trace.emplace_back("attn_layer" + layer, attention_map(block.query, block.key));
       out.trace.emplace_back("attn_feat_layer" + layer, block.attention_branch);
     }
   }
@@ -133,7 +134,7 @@ GeneratorOutputs WeakTrGenerator::forward(const at::Tensor& images, const Forwar
 
   const at::Tensor weights = fusion_.weights(pooled);
   keep("aaf_weight", weights);
-  const at::Tensor fused = fusion_.fuse(attention, weights);
+  const at::Tensor fused = fusion_.fuse(queries, keys, weights);
   const at::Tensor cross_attention = fused.narrow(1, 0, classes).slice(2, classes).reshape_as(coarse_cam);
   const at::Tensor patch_attention = fused.slice(1, classes).slice(2, classes);
   keep("cross_attn_map", cross_attention);

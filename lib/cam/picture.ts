@@ -1,0 +1,57 @@
+import type { Dataset, DatasetItem } from '../datasets/dataset.js'
+import { decodeImage } from '../loader/decode.js'
+import { scaledImages } from '../loader/scales.js'
+import type { Cams, MaskGenerator, ScaledPicture } from '../models/maskGenerator.js'
+
+export interface CamOptions {
+  /** The first must be 1. */
+  scales: readonly number[]
+  flip: boolean
+  resample: 'exact' | 'fast'
+}
+
+/** A picture, decoded and at every scale. */
+export interface PreparedPicture {
+  item: DatasetItem
+  scales: ScaledPicture[]
+}
+
+export async function preparePicture(
+  dataset: Dataset,
+  item: DatasetItem,
+  options: CamOptions,
+): Promise<PreparedPicture> {
+  const image = await decodeImage(item.image, { orientation: dataset.orientation })
+  return { item, scales: await scaledImages(image, [...options.scales], options.resample) }
+}
+
+/**
+ * The pictures of `items` in order, each prepared while the ones before are used.
+ * @param ahead pictures in flight
+ */
+export async function* preparedPictures(
+  dataset: Dataset,
+  items: readonly DatasetItem[],
+  options: CamOptions,
+  ahead = 2,
+): AsyncGenerator<PreparedPicture> {
+  const flight: Promise<PreparedPicture>[] = []
+  try {
+    for (let next = 0; next < items.length || flight.length > 0; ) {
+      while (flight.length < ahead && next < items.length) {
+        const prepared = preparePicture(dataset, items[next++]!, options)
+        // It is awaited below; until then its failure must not count as unhandled.
+        prepared.catch(() => undefined)
+        flight.push(prepared)
+      }
+      yield await flight.shift()!
+    }
+  } finally {
+    await Promise.allSettled(flight)
+  }
+}
+
+/** CAMs of a prepared picture for the classes that it is labelled with. */
+export function camsOf(generator: MaskGenerator, picture: PreparedPicture, options: CamOptions): Promise<Cams> {
+  return generator.cams(picture.scales, picture.item.labels, options.flip)
+}

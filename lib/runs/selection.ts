@@ -1,0 +1,44 @@
+import { type CamOptions, camsOf, preparedPictures } from '../cam/picture.js'
+import { SemplesError } from '../config/error.js'
+import type { Dataset } from '../datasets/dataset.js'
+import { bestPoint, greedyPart, hundredths, SweepCounter, type SweepPoint } from '../evaluate/sweep.js'
+import type { MaskGenerator } from '../models/maskGenerator.js'
+
+/** Scale 1 and flip, as the published training evaluates. */
+const SELECTION: CamOptions = { scales: [1], flip: true, resample: 'exact' }
+
+/**
+ * mIoU of the generator's CAMs on pixel labels, at the best background threshold of 0.40..0.59: what `select: 'miou'`
+ * compares epochs by.
+ *
+ * @param greedy stop at the first threshold that does not improve, as published
+ * @throws SemplesError `SEMPLES_NO_MASKS` where no picture has pixel labels
+ */
+export async function selectionScore(
+  generator: MaskGenerator,
+  dataset: Dataset,
+  greedy: boolean,
+  signal?: AbortSignal,
+): Promise<SweepPoint & { pictures: number }> {
+  const ids = [0, ...dataset.classes.classes.map(({ id }) => id)]
+  const counter = new SweepCounter(ids, hundredths(40, 60))
+  let pictures = 0
+  for await (const picture of preparedPictures(dataset, dataset.items, SELECTION)) {
+    signal?.throwIfAborted()
+    const truth = await dataset.mask(picture.item)
+    if (truth === undefined) continue
+    const { cams, classes, height, width } = await camsOf(generator, picture, SELECTION)
+    const classIds = classes.map((index) => dataset.classes.classes[index]!.id)
+    counter.add({ cams, classIds, height, width }, truth, { prediction: picture.item.id, groundTruth: picture.item.id })
+    pictures++
+  }
+  if (pictures === 0)
+    throw new SemplesError('SEMPLES_NO_MASKS', {
+      message: `Epochs cannot be selected by mIoU: ${dataset.name} has no pixel labels.`,
+      field: 'select',
+      value: 'miou',
+      hint: "Use select: 'last', which needs none.",
+    })
+  const curve = counter.curve()
+  return { ...bestPoint(greedy ? greedyPart(curve) : curve), pictures }
+}

@@ -1,0 +1,11 @@
+import type { RunConfig } from '../config/types.js'
+
+/** What every reader of a run's results must know; each output says it. */
+export function cautions(config: Pick<RunConfig, 'generator' | 'select'>): string[] {
+  const found: string[] = []
+  if (config.generator.weights === 'random')
+    found.push('The generator starts from RANDOM weights: masks will be poor. Give generator.weights for real use.')
+  if (config.select === 'miou')
+    found.push('Epochs are selected by mIoU: PIXEL LABELS of the evaluation split are used.')
+  return found
+}

@@ -1,0 +1,26 @@
+/** What a long job reports: to a terminal, a log, or anyone's `onProgress`. */
+export interface Progress {
+  /** `classify`, `match`, `prompt`, `refine`, `masks`, or `run` for notices about the whole. */
+  stage: string
+  /** Counted from 1; 0 before the first step. */
+  epoch: number
+  epochs: number
+  /** Steps (or pictures) done in this epoch, of `steps`. */
+  step: number
+  steps: number
+  loss?: number
+  /** Unweighted loss terms by name. */
+  terms?: Record<string, number>
+  picturesPerSecond?: number
+  /** Seconds left in this stage. */
+  eta?: number
+  /** A one-line notice for people: counts, chosen device, effective learning rate. */
+  message?: string
+}
+
+export type OnProgress = (progress: Progress) => void
+
+/** A notice that belongs to no step. */
+export function notice(stage: string, message: string): Progress {
+  return { stage, epoch: 0, epochs: 0, step: 0, steps: 0, message }
+}
