@@ -22,16 +22,18 @@ Napi::Value open_clip(const Napi::CallbackInfo& info) {
     options.device = device_option(object);
     options.vision_heads = heads_option(object, "visionHeads");
     options.text_heads = heads_option(object, "textHeads");
-    return JobQueue::of(info.Env()).submit(
-        info.Env(), [=] { return std::shared_ptr<Clip>(Clip::open(path, options)); },
-        [](Napi::Env env, const std::shared_ptr<Clip>& clip) { return ClipHandle::make(env, clip, 0); });
+    return JobQueue::of(info.Env())
+        .submit(
+            info.Env(), [=] { return std::shared_ptr<Clip>(Clip::open(path, options)); },
+            [](Napi::Env env, const std::shared_ptr<Clip>& clip) { return ClipHandle::make(env, clip, 0); });
   });
 }
 
 at::Tensor read_clip_images(const Napi::Value& value, const Clip& clip) {
   const at::Tensor images = read_tensor(value, "images");
   const int64_t size = clip.info().image_size;
-  if (images.dim() != 4 || images.size(1) != 3 || images.size(2) != size || images.size(3) != size || images.scalar_type() != at::kFloat)
+  if (images.dim() != 4 || images.size(1) != 3 || images.size(2) != size || images.size(3) != size ||
+      images.scalar_type() != at::kFloat)
     throw Error("SEMPLES_ARGUMENT_INVALID", "Pictures for CLIP have the wrong shape")
         .in_field("images")
         .saw(shape_text(images.sizes()))
@@ -50,14 +52,16 @@ at::Tensor read_ids(const Napi::Value& value, const Clip& clip) {
 }
 
 template <class Encode>
-Napi::Value encode(const Napi::CallbackInfo& info, const std::shared_ptr<Clip>& clip, const at::Tensor& input, Encode run) {
-  return JobQueue::of(info.Env()).submit(
-      info.Env(),
-      [clip, input, run] {
-        torch::NoGradGuard no_grad;
-        return run(*clip, input.to(clip->device()));
-      },
-      write_tensor);
+Napi::Value encode(const Napi::CallbackInfo& info, const std::shared_ptr<Clip>& clip, const at::Tensor& input,
+                   Encode run) {
+  return JobQueue::of(info.Env())
+      .submit(
+          info.Env(),
+          [clip, input, run] {
+            torch::NoGradGuard no_grad;
+            return run(*clip, input.to(clip->device()));
+          },
+          write_tensor);
 }
 
 }  // namespace
@@ -71,7 +75,8 @@ Napi::Value ClipHandle::info(const Napi::CallbackInfo& info) {
     result.Set("contextLength", double(facts.context_length));
     result.Set("textWidth", double(facts.text_width));
     result.Set("featureWidth", double(facts.feature_width));
-    for (const auto& [name, values] : {std::pair{"mean", facts.statistics.mean}, std::pair{"std", facts.statistics.deviation}}) {
+    for (const auto& [name, values] :
+         {std::pair{"mean", facts.statistics.mean}, std::pair{"std", facts.statistics.deviation}}) {
       Napi::Array array = Napi::Array::New(info.Env(), 3);
       for (uint32_t i = 0; i < 3; ++i) array.Set(i, values[i]);
       result.Set(name, array);
@@ -82,25 +87,29 @@ Napi::Value ClipHandle::info(const Napi::CallbackInfo& info) {
 
 Napi::Value ClipHandle::encode_image(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] {
-    return encode(info, core(), read_clip_images(info[0], *core()), [](const Clip& c, const at::Tensor& x) { return c.encode_image(x); });
+    return encode(info, core(), read_clip_images(info[0], *core()),
+                  [](const Clip& c, const at::Tensor& x) { return c.encode_image(x); });
   });
 }
 
 Napi::Value ClipHandle::encode_patches(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] {
-    return encode(info, core(), read_clip_images(info[0], *core()), [](const Clip& c, const at::Tensor& x) { return c.encode_patches(x); });
+    return encode(info, core(), read_clip_images(info[0], *core()),
+                  [](const Clip& c, const at::Tensor& x) { return c.encode_patches(x); });
   });
 }
 
 Napi::Value ClipHandle::encode_text(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] {
-    return encode(info, core(), read_ids(info[0], *core()), [](const Clip& c, const at::Tensor& x) { return c.encode_text(x); });
+    return encode(info, core(), read_ids(info[0], *core()),
+                  [](const Clip& c, const at::Tensor& x) { return c.encode_text(x); });
   });
 }
 
 Napi::Value ClipHandle::embed_tokens(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] {
-    return encode(info, core(), read_ids(info[0], *core()), [](const Clip& c, const at::Tensor& x) { return c.embed_tokens(x); });
+    return encode(info, core(), read_ids(info[0], *core()),
+                  [](const Clip& c, const at::Tensor& x) { return c.embed_tokens(x); });
   });
 }
 

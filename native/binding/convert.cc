@@ -19,10 +19,10 @@ struct DtypeName {
 };
 
 constexpr DtypeName kDtypes[] = {
-    {"float32", at::kFloat, napi_float32_array},  {"float64", at::kDouble, napi_float64_array},
-    {"float16", at::kHalf, napi_uint16_array},    {"bfloat16", at::kBFloat16, napi_uint16_array},
-    {"int64", at::kLong, napi_bigint64_array},    {"int32", at::kInt, napi_int32_array},
-    {"uint8", at::kByte, napi_uint8_array},       {"bool", at::kBool, napi_uint8_array},
+    {"float32", at::kFloat, napi_float32_array}, {"float64", at::kDouble, napi_float64_array},
+    {"float16", at::kHalf, napi_uint16_array},   {"bfloat16", at::kBFloat16, napi_uint16_array},
+    {"int64", at::kLong, napi_bigint64_array},   {"int32", at::kInt, napi_int32_array},
+    {"uint8", at::kByte, napi_uint8_array},      {"bool", at::kBool, napi_uint8_array},
 };
 
 [[noreturn]] void wrong_type(const std::string& field, const std::string& expected, const Napi::Value& value) {
@@ -41,8 +41,10 @@ at::Tensor copy_bytes(const Napi::Value& value, at::ScalarType type, napi_typeda
                       const std::vector<int64_t>& shape, const std::string& field) {
   if (!value.IsTypedArray()) wrong_type(field, "a typed array", value);
   const Napi::TypedArray array = value.As<Napi::TypedArray>();
-  if (array.TypedArrayType() != array_type && !(array_type == napi_uint8_array && array.TypedArrayType() == napi_uint8_clamped_array))
-    wrong_type(field, "a typed array of " + std::string(c10::toString(type)) + " elements", Napi::String::New(value.Env(), "another kind"));
+  if (array.TypedArrayType() != array_type &&
+      !(array_type == napi_uint8_array && array.TypedArrayType() == napi_uint8_clamped_array))
+    wrong_type(field, "a typed array of " + std::string(c10::toString(type)) + " elements",
+               Napi::String::New(value.Env(), "another kind"));
   at::Tensor tensor = torch::empty(shape, type);
   if (array.ByteLength() != size_t(tensor.nbytes()))
     throw Error("SEMPLES_ARGUMENT_INVALID", "A buffer does not have the size that its shape says")
@@ -146,10 +148,12 @@ PendingImages read_images(const Napi::Object& batch) {
   const at::Tensor& given = pending.images.defined() ? pending.images : pending.pixels;
   if (!batch.Get("erase").IsUndefined()) {
     pending.erase = copy_bytes(batch.Get("erase"), at::kInt, napi_int32_array, {given.size(0), 4}, "erase");
-    const int64_t height = pending.images.defined() ? given.size(2) : given.size(1), width = given.size(pending.images.defined() ? 3 : 2);
+    const int64_t height = pending.images.defined() ? given.size(2) : given.size(1),
+                  width = given.size(pending.images.defined() ? 3 : 2);
     const auto box = pending.erase.accessor<int32_t, 2>();
     for (int64_t i = 0; i < given.size(0); ++i)
-      if (box[i][0] < 0 || box[i][1] < 0 || box[i][0] + std::max(0, box[i][2]) > height || box[i][1] + std::max(0, box[i][3]) > width)
+      if (box[i][0] < 0 || box[i][1] < 0 || box[i][0] + std::max(0, box[i][2]) > height ||
+          box[i][1] + std::max(0, box[i][3]) > width)
         throw Error("SEMPLES_ARGUMENT_INVALID", "An erasing box lies outside the picture").in_field("erase");
   }
   return pending;
@@ -193,7 +197,9 @@ std::string text_option(const Napi::Object& object, const char* name, const std:
 
 Napi::Object object_argument(const Napi::CallbackInfo& info, size_t index, const char* name) {
   if (index >= info.Length() || !info[index].IsObject())
-    throw Error("SEMPLES_ARGUMENT_INVALID", "An argument of the native call is missing").in_field(name).wanted("an object");
+    throw Error("SEMPLES_ARGUMENT_INVALID", "An argument of the native call is missing")
+        .in_field(name)
+        .wanted("an object");
   return info[index].As<Napi::Object>();
 }
 
@@ -203,13 +209,17 @@ at::Device device_option(const Napi::Object& object) {
   try {
     device = at::Device(text);
   } catch (const c10::Error&) {
-    throw Error("SEMPLES_DEVICE_UNKNOWN", "There is no such device").in_field("device").saw(text).wanted("cpu, cuda or cuda:N");
+    throw Error("SEMPLES_DEVICE_UNKNOWN", "There is no such device")
+        .in_field("device")
+        .saw(text)
+        .wanted("cpu, cuda or cuda:N");
   }
   if (device.is_cpu()) return at::kCPU;
   const int64_t count = device.is_cuda() && torch::cuda::is_available() ? int64_t(torch::cuda::device_count()) : 0;
   const int64_t index = device.has_index() ? device.index() : 0;
   if (index >= count)
-    throw Error("SEMPLES_DEVICE_UNAVAILABLE", "The requested device is not there: this LibTorch sees " + std::to_string(count) + " CUDA devices")
+    throw Error("SEMPLES_DEVICE_UNAVAILABLE",
+                "The requested device is not there: this LibTorch sees " + std::to_string(count) + " CUDA devices")
         .in_field("device")
         .saw(text)
         .advise("Use device 'cpu', or 'auto' to take what is there; `npx semples doctor` shows what was found.");

@@ -34,7 +34,10 @@ WeakTrConfig read_config(const Napi::Object& object) {
   config.fusion_feature_reduction = size_option(object, "fusionFeatureReduction", config.fusion_feature_reduction);
   const std::string pool = text_option(object, "fusionPool", "max");
   if (pool != "max" && pool != "mean")
-    throw Error("SEMPLES_ARGUMENT_INVALID", "Attention fusion pools in another way").in_field("fusionPool").saw(pool).wanted("max or mean");
+    throw Error("SEMPLES_ARGUMENT_INVALID", "Attention fusion pools in another way")
+        .in_field("fusionPool")
+        .saw(pool)
+        .wanted("max or mean");
   config.fusion_pool = pool == "max" ? FusionPool::kMax : FusionPool::kMean;
   config.drop_path = number_option(object, "dropPath", config.drop_path);
   config.seed = uint64_t(integer_option(object, "seed", 0));
@@ -46,7 +49,9 @@ WeakTrConfig read_config(const Napi::Object& object) {
   if (config.image_size < config.patch_size)
     throw Error("SEMPLES_ARGUMENT_INVALID", "The pictures are smaller than a patch").in_field("imageSize");
   if (!(config.drop_path >= 0 && config.drop_path < 1))
-    throw Error("SEMPLES_ARGUMENT_INVALID", "The drop-path rate is out of range").in_field("dropPath").wanted("0 up to, but not, 1");
+    throw Error("SEMPLES_ARGUMENT_INVALID", "The drop-path rate is out of range")
+        .in_field("dropPath")
+        .wanted("0 up to, but not, 1");
   return config;
 }
 
@@ -67,11 +72,13 @@ Napi::Value create_generator(const Napi::CallbackInfo& info) {
     const Napi::Object object = object_argument(info, 0, "config");
     const WeakTrConfig config = read_config(object);
     const at::Device device = device_option(object);
-    return JobQueue::of(info.Env()).submit(
-        info.Env(), [=] { return std::shared_ptr<MaskGenerator>(std::make_shared<WeakTrGenerator>(config, device)); },
-        [](Napi::Env env, const std::shared_ptr<MaskGenerator>& generator) {
-          return GeneratorHandle::make(env, generator, parameter_bytes(*generator));
-        });
+    return JobQueue::of(info.Env())
+        .submit(
+            info.Env(),
+            [=] { return std::shared_ptr<MaskGenerator>(std::make_shared<WeakTrGenerator>(config, device)); },
+            [](Napi::Env env, const std::shared_ptr<MaskGenerator>& generator) {
+              return GeneratorHandle::make(env, generator, parameter_bytes(*generator));
+            });
   });
 }
 
@@ -81,11 +88,15 @@ ForwardOptions read_forward_options(const Napi::Object& object) {
   ForwardOptions options;
   const std::string gradients = text_option(object, "gradients", "semples");
   if (gradients != "semples" && gradients != "classification" && gradients != "all")
-    throw Error("SEMPLES_ARGUMENT_INVALID", "Gradients stop elsewhere").in_field("gradients").saw(gradients).wanted("semples, classification or all");
+    throw Error("SEMPLES_ARGUMENT_INVALID", "Gradients stop elsewhere")
+        .in_field("gradients")
+        .saw(gradients)
+        .wanted("semples, classification or all");
   options.detach_patches = gradients == "semples";
   options.detach_coarse_cam = gradients == "classification";
   options.trace = flag_option(object, "trace", false);
-  if (!object.Get("dropFactors").IsUndefined()) options.drop_factors = read_tensor(object.Get("dropFactors"), "dropFactors");
+  if (!object.Get("dropFactors").IsUndefined())
+    options.drop_factors = read_tensor(object.Get("dropFactors"), "dropFactors");
   return options;
 }
 
@@ -121,31 +132,34 @@ Napi::Value GeneratorHandle::load(const Napi::CallbackInfo& info) {
     const NamedTensors tensors = read_tensors(info[0], "tensors");
     const Napi::Object options = object_argument(info, 1, "options");
     const bool strict = flag_option(options, "strict", true), adapt = flag_option(options, "adapt", false);
-    return JobQueue::of(info.Env()).submit(
-        info.Env(),
-        [generator = core(), tensors, strict, adapt] {
-          return load_named(adapt ? generator->adapt(tensors) : tensors, generator->parameters(), strict);
-        },
-        [](Napi::Env env, const LoadReport& report) {
-          Napi::Object result = Napi::Object::New(env);
-          result.Set("missing", write_names(env, report.missing));
-          result.Set("unexpected", write_names(env, report.unexpected));
-          result.Set("mismatched", write_names(env, report.mismatched));
-          return result;
-        });
+    return JobQueue::of(info.Env())
+        .submit(
+            info.Env(),
+            [generator = core(), tensors, strict, adapt] {
+              return load_named(adapt ? generator->adapt(tensors) : tensors, generator->parameters(), strict);
+            },
+            [](Napi::Env env, const LoadReport& report) {
+              Napi::Object result = Napi::Object::New(env);
+              result.Set("missing", write_names(env, report.missing));
+              result.Set("unexpected", write_names(env, report.unexpected));
+              result.Set("mismatched", write_names(env, report.mismatched));
+              return result;
+            });
   });
 }
 
 Napi::Value GeneratorHandle::state(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
-    return JobQueue::of(info.Env()).submit(
-        info.Env(),
-        [generator = core()] {
-          NamedTensors copies;
-          for (const auto& [name, tensor] : generator->parameters()) copies.emplace_back(name, tensor.detach().cpu().clone());
-          return copies;
-        },
-        write_tensors);
+    return JobQueue::of(info.Env())
+        .submit(
+            info.Env(),
+            [generator = core()] {
+              NamedTensors copies;
+              for (const auto& [name, tensor] : generator->parameters())
+                copies.emplace_back(name, tensor.detach().cpu().clone());
+              return copies;
+            },
+            write_tensors);
   });
 }
 
@@ -153,13 +167,14 @@ Napi::Value GeneratorHandle::forward(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const PendingImages images = read_images(object_argument(info, 0, "batch"));
     const ForwardOptions options = read_forward_options(object_argument(info, 1, "options"));
-    return JobQueue::of(info.Env()).submit(
-        info.Env(),
-        [generator = core(), images, options] {
-          torch::NoGradGuard no_grad;
-          return named_outputs(generator->forward(images.to_images(generator->device()), options));
-        },
-        write_tensors);
+    return JobQueue::of(info.Env())
+        .submit(
+            info.Env(),
+            [generator = core(), images, options] {
+              torch::NoGradGuard no_grad;
+              return named_outputs(generator->forward(images.to_images(generator->device()), options));
+            },
+            write_tensors);
   });
 }
 
@@ -169,7 +184,8 @@ Napi::Value GeneratorHandle::cams(const Napi::CallbackInfo& info) {
     const auto generator = core();
     const Napi::Value list = request.Get("scales");
     if (!list.IsArray() || list.As<Napi::Array>().Length() == 0)
-      throw Error("SEMPLES_ARGUMENT_INVALID", "CAM generation needs the picture at one scale at least").in_field("scales");
+      throw Error("SEMPLES_ARGUMENT_INVALID", "CAM generation needs the picture at one scale at least")
+          .in_field("scales");
     std::vector<at::Tensor> scales;
     for (uint32_t i = 0; i < list.As<Napi::Array>().Length(); ++i) {
       const Napi::Object image = list.As<Napi::Array>().Get(i).As<Napi::Object>();
@@ -181,27 +197,30 @@ Napi::Value GeneratorHandle::cams(const Napi::CallbackInfo& info) {
       scales.push_back(read_images(one).pixels[0]);
     }
     const at::Tensor classes = read_tensor(request.Get("classes"), "classes").to(at::kLong);
-    if (classes.dim() != 1 || (classes.numel() > 0 && (classes.min().item<int64_t>() < 0 || classes.max().item<int64_t>() >= generator->classes())))
+    if (classes.dim() != 1 || (classes.numel() > 0 && (classes.min().item<int64_t>() < 0 ||
+                                                       classes.max().item<int64_t>() >= generator->classes())))
       throw Error("SEMPLES_ARGUMENT_INVALID", "A class index is out of range")
           .in_field("classes")
           .wanted("0 to " + std::to_string(generator->classes() - 1));
     const bool flip = flag_option(request, "flip", true);
-    return JobQueue::of(info.Env()).submit(
-        info.Env(), [=] { return multiscale_cams(*generator, scales, classes.to(generator->device()), flip); },
-        [](Napi::Env env, const CamResult& result) {
-          return write_tensors(env, {{"cams", result.cams}, {"classLogits", result.class_logits}});
-        });
+    return JobQueue::of(info.Env())
+        .submit(
+            info.Env(), [=] { return multiscale_cams(*generator, scales, classes.to(generator->device()), flip); },
+            [](Napi::Env env, const CamResult& result) {
+              return write_tensors(env, {{"cams", result.cams}, {"classLogits", result.class_logits}});
+            });
   });
 }
 
 void export_generator(Napi::Env env, Napi::Object exports) {
-  GeneratorHandle::define(env, {
-                                   GeneratorHandle::InstanceAccessor("parameters", &GeneratorHandle::parameters, nullptr),
-                                   GeneratorHandle::InstanceMethod("load", &GeneratorHandle::load),
-                                   GeneratorHandle::InstanceMethod("state", &GeneratorHandle::state),
-                                   GeneratorHandle::InstanceMethod("forward", &GeneratorHandle::forward),
-                                   GeneratorHandle::InstanceMethod("cams", &GeneratorHandle::cams),
-                               });
+  GeneratorHandle::define(env,
+                          {
+                              GeneratorHandle::InstanceAccessor("parameters", &GeneratorHandle::parameters, nullptr),
+                              GeneratorHandle::InstanceMethod("load", &GeneratorHandle::load),
+                              GeneratorHandle::InstanceMethod("state", &GeneratorHandle::state),
+                              GeneratorHandle::InstanceMethod("forward", &GeneratorHandle::forward),
+                              GeneratorHandle::InstanceMethod("cams", &GeneratorHandle::cams),
+                          });
   exports.Set("createGenerator", Napi::Function::New(env, create_generator, "createGenerator"));
 }
 

@@ -28,13 +28,16 @@ class Handle : public Napi::ObjectWrap<Derived> {
   static std::shared_ptr<Core> unwrap(const Napi::Value& value, const char* argument) {
     const napi_type_tag tag = type_tag();
     if (!value.IsObject() || !value.As<Napi::Object>().CheckTypeTag(&tag))
-      throw Error("SEMPLES_HANDLE_INVALID", std::string("This argument is not a ") + Derived::kName + " of this copy of semples")
+      throw Error("SEMPLES_HANDLE_INVALID",
+                  std::string("This argument is not a ") + Derived::kName + " of this copy of semples")
           .in_field(argument);
     return Derived::Unwrap(value.As<Napi::Object>())->core();
   }
 
   std::shared_ptr<Core> core() const {
-    if (!core_) throw Error("SEMPLES_DISPOSED", std::string("This ") + Derived::kName + " was disposed").advise("Make a new one.");
+    if (!core_)
+      throw Error("SEMPLES_DISPOSED", std::string("This ") + Derived::kName + " was disposed")
+          .advise("Make a new one.");
     return core_;
   }
 
@@ -47,7 +50,8 @@ class Handle : public Napi::ObjectWrap<Derived> {
   void dispose_handle(const Napi::CallbackInfo&) { set_core(nullptr, 0); }
   Napi::Value is_disposed(const Napi::CallbackInfo& info) { return Napi::Boolean::New(info.Env(), core_ == nullptr); }
 
-  // Defines the class in this environment; objects are made by `make` alone, so `new` from JavaScript gives an empty one.
+  // Defines the class in this environment; objects are made by `make` alone, so `new` from JavaScript gives an empty
+  // one.
   static void define(Napi::Env env, std::initializer_list<Napi::ClassPropertyDescriptor<Derived>> members) {
     std::vector<Napi::ClassPropertyDescriptor<Derived>> all(members);
     all.push_back(Derived::InstanceMethod("dispose", &Derived::dispose_handle));

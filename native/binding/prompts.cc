@@ -20,15 +20,17 @@ Napi::Value create_prompts(const Napi::CallbackInfo& info) {
     config.seed = uint64_t(integer_option(object, "seed", 0));
     config.deviation = number_option(object, "deviation", 0);
     const at::Device device = device_option(object);
-    if (config.classes < 1 || config.length < 1 || config.width < 1 || config.classes > 4096 || config.length > 4096 || config.width > 65536)
+    if (config.classes < 1 || config.length < 1 || config.width < 1 || config.classes > 4096 || config.length > 4096 ||
+        config.width > 65536)
       throw Error("SEMPLES_ARGUMENT_INVALID", "The sizes of the prompts are out of range")
           .in_field("classes, length, width")
           .saw(shape_text({config.classes, config.length, config.width}));
-    return JobQueue::of(info.Env()).submit(
-        info.Env(), [=] { return std::make_shared<Prompts>(config, device); },
-        [](Napi::Env env, const std::shared_ptr<Prompts>& prompts) {
-          return PromptsHandle::make(env, prompts, int64_t(prompts->vectors().nbytes()));
-        });
+    return JobQueue::of(info.Env())
+        .submit(
+            info.Env(), [=] { return std::make_shared<Prompts>(config, device); },
+            [](Napi::Env env, const std::shared_ptr<Prompts>& prompts) {
+              return PromptsHandle::make(env, prompts, int64_t(prompts->vectors().nbytes()));
+            });
   });
 }
 
@@ -37,20 +39,21 @@ Napi::Value create_prompts(const Napi::CallbackInfo& info) {
 Napi::Value PromptsHandle::load(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const at::Tensor vectors = read_tensor(info[0], "prompts");
-    return JobQueue::of(info.Env()).submit(
-        info.Env(),
-        [prompts = core(), vectors] {
-          prompts->load(vectors);
-          return true;
-        },
-        [](Napi::Env env, bool) { return env.Undefined(); });
+    return JobQueue::of(info.Env())
+        .submit(
+            info.Env(),
+            [prompts = core(), vectors] {
+              prompts->load(vectors);
+              return true;
+            },
+            [](Napi::Env env, bool) { return env.Undefined(); });
   });
 }
 
 Napi::Value PromptsHandle::state(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
-    return JobQueue::of(info.Env()).submit(
-        info.Env(), [prompts = core()] { return prompts->vectors().detach().cpu().clone(); }, write_tensor);
+    return JobQueue::of(info.Env())
+        .submit(info.Env(), [prompts = core()] { return prompts->vectors().detach().cpu().clone(); }, write_tensor);
   });
 }
 
@@ -58,13 +61,14 @@ Napi::Value PromptsHandle::state(const Napi::CallbackInfo& info) {
 Napi::Value PromptsHandle::encode(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const auto clip = ClipHandle::unwrap(info[0], "clip");
-    return JobQueue::of(info.Env()).submit(
-        info.Env(),
-        [prompts = core(), clip] {
-          torch::NoGradGuard no_grad;
-          return encode_prompt_vectors(*clip, prompts->vectors());
-        },
-        write_tensor);
+    return JobQueue::of(info.Env())
+        .submit(
+            info.Env(),
+            [prompts = core(), clip] {
+              torch::NoGradGuard no_grad;
+              return encode_prompt_vectors(*clip, prompts->vectors());
+            },
+            write_tensor);
   });
 }
 

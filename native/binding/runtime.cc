@@ -30,13 +30,14 @@ Napi::Value set_threads(const Napi::CallbackInfo& info) {
     const double threads = info.Length() > 0 && info[0].IsNumber() ? info[0].As<Napi::Number>().DoubleValue() : 0;
     if (!(threads >= 1 && threads <= 4096))
       throw Error("SEMPLES_ARGUMENT_INVALID", "The number of threads is wrong").in_field("threads").wanted("1 to 4096");
-    return JobQueue::of(info.Env()).submit(
-        info.Env(),
-        [threads] {
-          at::set_num_threads(int(threads));
-          return at::get_num_threads();
-        },
-        [](Napi::Env env, int count) { return Napi::Number::New(env, count); });
+    return JobQueue::of(info.Env())
+        .submit(
+            info.Env(),
+            [threads] {
+              at::set_num_threads(int(threads));
+              return at::get_num_threads();
+            },
+            [](Napi::Env env, int count) { return Napi::Number::New(env, count); });
   });
 }
 

@@ -1,3 +1,5 @@
+#include "core/train/trainer.h"
+
 #include <torch/torch.h>
 
 #include "binding/clip.h"
@@ -5,7 +7,6 @@
 #include "binding/exports.h"
 #include "binding/generator.h"
 #include "binding/prompts.h"
-#include "core/train/trainer.h"
 
 namespace semples {
 
@@ -30,23 +31,31 @@ Trainable read_trainable(const std::string& name) {
   if (name == "head") return Trainable::kHead;
   if (name == "all") return Trainable::kAll;
   if (name == "prompts") return Trainable::kPrompts;
-  throw Error("SEMPLES_ARGUMENT_INVALID", "A stage trains something else").in_field("trains").saw(name).wanted("head, all or prompts");
+  throw Error("SEMPLES_ARGUMENT_INVALID", "A stage trains something else")
+      .in_field("trains")
+      .saw(name)
+      .wanted("head, all or prompts");
 }
 
 LossForm read_form(const std::string& name) {
   if (name == "log") return LossForm::kLog;
   if (name == "cosine") return LossForm::kCosine;
-  throw Error("SEMPLES_ARGUMENT_INVALID", "Losses have another form").in_field("form").saw(name).wanted("log or cosine");
+  throw Error("SEMPLES_ARGUMENT_INVALID", "Losses have another form")
+      .in_field("form")
+      .saw(name)
+      .wanted("log or cosine");
 }
 
 TrainerConfig read_config(const Napi::Object& object) {
   TrainerConfig config;
   const Napi::Value terms = object.Get("terms");
-  if (!terms.IsArray()) throw Error("SEMPLES_ARGUMENT_INVALID", "A stage needs loss terms").in_field("terms").wanted("[{ name, weight }]");
+  if (!terms.IsArray())
+    throw Error("SEMPLES_ARGUMENT_INVALID", "A stage needs loss terms").in_field("terms").wanted("[{ name, weight }]");
   for (uint32_t i = 0; i < terms.As<Napi::Array>().Length(); ++i) {
     const Napi::Value term = terms.As<Napi::Array>()[i];
     if (!term.IsObject()) throw Error("SEMPLES_ARGUMENT_INVALID", "A loss term is not an object").in_field("terms");
-    config.terms.push_back({text_option(term.As<Napi::Object>(), "name", ""), number_option(term.As<Napi::Object>(), "weight", 1)});
+    config.terms.push_back(
+        {text_option(term.As<Napi::Object>(), "name", ""), number_option(term.As<Napi::Object>(), "weight", 1)});
   }
   config.trains = read_trainable(text_option(object, "trains", "head"));
   config.form = read_form(text_option(object, "form", "log"));
@@ -79,10 +88,16 @@ Napi::Value create_trainer(const Napi::CallbackInfo& info) {
             .saw(shape_text(text_ids.sizes()))
             .wanted("[" + std::to_string(generator->classes()) + ", context length]");
     }
-    return JobQueue::of(info.Env()).submit(
-        info.Env(),
-        [=] { return std::make_shared<TrainerParts>(TrainerParts{generator, Trainer(config, generator, clip, prompts, text_ids)}); },
-        [](Napi::Env env, const std::shared_ptr<TrainerParts>& parts) { return TrainerHandle::make(env, parts, 0); });
+    return JobQueue::of(info.Env())
+        .submit(
+            info.Env(),
+            [=] {
+              return std::make_shared<TrainerParts>(
+                  TrainerParts{generator, Trainer(config, generator, clip, prompts, text_ids)});
+            },
+            [](Napi::Env env, const std::shared_ptr<TrainerParts>& parts) {
+              return TrainerHandle::make(env, parts, 0);
+            });
   });
 }
 
@@ -107,51 +122,56 @@ Napi::Value TrainerHandle::step(const Napi::CallbackInfo& info) {
     const at::Tensor labels = read_labels(object, pictures, parts->generator->classes());
     const double learning_rate = number_option(object, "learningRate", 0);
     const bool details = flag_option(object, "details", false);
-    return JobQueue::of(info.Env()).submit(
-        info.Env(),
-        [=] {
-          const at::Device device = parts->generator->device();
-          TrainingBatch batch{images.to_images(device), labels.to(device), images.seed, learning_rate};
-          return parts->trainer.step(batch, details);
-        },
-        write_result);
+    return JobQueue::of(info.Env())
+        .submit(
+            info.Env(),
+            [=] {
+              const at::Device device = parts->generator->device();
+              TrainingBatch batch{images.to_images(device), labels.to(device), images.seed, learning_rate};
+              return parts->trainer.step(batch, details);
+            },
+            write_result);
   });
 }
 
 Napi::Value TrainerHandle::optimizer_state(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
-    return JobQueue::of(info.Env()).submit(
-        info.Env(),
-        [parts = core()] {
-          NamedTensors copies;
-          for (const auto& [name, tensor] : parts->trainer.optimizer_state()) copies.emplace_back(name, tensor.cpu().clone());
-          return copies;
-        },
-        write_tensors);
+    return JobQueue::of(info.Env())
+        .submit(
+            info.Env(),
+            [parts = core()] {
+              NamedTensors copies;
+              for (const auto& [name, tensor] : parts->trainer.optimizer_state())
+                copies.emplace_back(name, tensor.cpu().clone());
+              return copies;
+            },
+            write_tensors);
   });
 }
 
 Napi::Value TrainerHandle::load_optimizer_state(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const NamedTensors state = read_tensors(info[0], "optimizer");
-    return JobQueue::of(info.Env()).submit(
-        info.Env(),
-        [parts = core(), state] {
-          parts->trainer.load_optimizer_state(state);
-          return true;
-        },
-        [](Napi::Env env, bool) { return env.Undefined(); });
+    return JobQueue::of(info.Env())
+        .submit(
+            info.Env(),
+            [parts = core(), state] {
+              parts->trainer.load_optimizer_state(state);
+              return true;
+            },
+            [](Napi::Env env, bool) { return env.Undefined(); });
   });
 }
 
 }  // namespace
 
 void export_trainer(Napi::Env env, Napi::Object exports) {
-  TrainerHandle::define(env, {
-                                 TrainerHandle::InstanceMethod("step", &TrainerHandle::step),
-                                 TrainerHandle::InstanceMethod("optimizerState", &TrainerHandle::optimizer_state),
-                                 TrainerHandle::InstanceMethod("loadOptimizerState", &TrainerHandle::load_optimizer_state),
-                             });
+  TrainerHandle::define(env,
+                        {
+                            TrainerHandle::InstanceMethod("step", &TrainerHandle::step),
+                            TrainerHandle::InstanceMethod("optimizerState", &TrainerHandle::optimizer_state),
+                            TrainerHandle::InstanceMethod("loadOptimizerState", &TrainerHandle::load_optimizer_state),
+                        });
   exports.Set("createTrainer", Napi::Function::New(env, create_trainer, "createTrainer"));
 }
 

@@ -94,8 +94,7 @@ napi_value Mapped(napi_env env, napi_callback_info) {
     const size_t start = line.find('/');
     if (start == std::string::npos) continue;
     const std::string path = line.substr(start);
-    if (path.find(".so") != std::string::npos || path.find(".node") != std::string::npos)
-      libraries.insert(path);
+    if (path.find(".so") != std::string::npos || path.find(".node") != std::string::npos) libraries.insert(path);
   }
   napi_value list = nullptr;
   napi_create_array_with_length(env, libraries.size(), &list);
@@ -110,8 +109,7 @@ napi_value DriverVersion(napi_env env, napi_callback_info) {
   int version = 0;
   if (void* driver = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL); driver != nullptr) {
     using Query = int (*)(int*);
-    if (auto query = reinterpret_cast<Query>(dlsym(driver, "cuDriverGetVersion")); query != nullptr)
-      query(&version);
+    if (auto query = reinterpret_cast<Query>(dlsym(driver, "cuDriverGetVersion")); query != nullptr) query(&version);
     dlclose(driver);
   }
   napi_value value = nullptr;

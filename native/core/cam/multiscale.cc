@@ -6,8 +6,8 @@
 
 namespace semples {
 
-CamResult multiscale_cams(const MaskGenerator& generator, const std::vector<at::Tensor>& scales, const at::Tensor& classes,
-                          bool flip) {
+CamResult multiscale_cams(const MaskGenerator& generator, const std::vector<at::Tensor>& scales,
+                          const at::Tensor& classes, bool flip) {
   torch::NoGradGuard no_grad;
   const int64_t height = scales.front().size(0), width = scales.front().size(1);
   CamResult result;
@@ -17,8 +17,7 @@ CamResult multiscale_cams(const MaskGenerator& generator, const std::vector<at::
     if (flip) images = at::cat({images, images.flip({3})}, 0);
     const GeneratorOutputs outputs = generator.forward(images, {});
     if (!result.class_logits.defined()) result.class_logits = outputs.class_logits[0];
-    const at::Tensor cams =
-        at::upsample_bilinear2d(outputs.fine_cam.index_select(1, classes), {height, width}, false);
+    const at::Tensor cams = at::upsample_bilinear2d(outputs.fine_cam.index_select(1, classes), {height, width}, false);
     const at::Tensor run = flip ? cams[0] + cams[1].flip({2}) : cams[0];
     sum = sum.defined() ? sum + run : run;
   }

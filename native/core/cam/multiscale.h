@@ -15,7 +15,7 @@ struct CamResult {
 
 // `scales`: uint8 [h, w, 3], the picture at each scale; the first is at original size and defines H and W.
 // `classes`: [k] indices of the classes present.
-CamResult multiscale_cams(const MaskGenerator& generator, const std::vector<at::Tensor>& scales, const at::Tensor& classes,
-                          bool flip);
+CamResult multiscale_cams(const MaskGenerator& generator, const std::vector<at::Tensor>& scales,
+                          const at::Tensor& classes, bool flip);
 
 }  // namespace semples

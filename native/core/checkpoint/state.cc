@@ -17,7 +17,8 @@ std::string shape_text(at::IntArrayRef shape) {
 }
 
 const at::Tensor* find_tensor(const NamedTensors& tensors, const std::string& name) {
-  const auto found = std::find_if(tensors.begin(), tensors.end(), [&](const auto& entry) { return entry.first == name; });
+  const auto found =
+      std::find_if(tensors.begin(), tensors.end(), [&](const auto& entry) { return entry.first == name; });
   return found == tensors.end() ? nullptr : &found->second;
 }
 

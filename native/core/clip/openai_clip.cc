@@ -109,7 +109,8 @@ class OpenAiClip : public Clip {
   at::Tensor take(const std::string& name) const {
     const auto found = state_.find(name);
     if (found == state_.end())
-      throw Error("SEMPLES_CLIP_INVALID", "This archive looks like OpenAI's CLIP but lacks the parameter " + name).in_field(name);
+      throw Error("SEMPLES_CLIP_INVALID", "This archive looks like OpenAI's CLIP but lacks the parameter " + name)
+          .in_field(name);
     return found->second.detach().to(device_, torch::kFloat32).contiguous();
   }
 
@@ -119,8 +120,8 @@ class OpenAiClip : public Clip {
       const std::string p = prefix + std::to_string(i) + ".";
       blocks.push_back({take(p + "ln_1.weight"), take(p + "ln_1.bias"), take(p + "attn.in_proj_weight"),
                         take(p + "attn.in_proj_bias"), take(p + "attn.out_proj.weight"), take(p + "attn.out_proj.bias"),
-                        take(p + "ln_2.weight"), take(p + "ln_2.bias"), take(p + "mlp.c_fc.weight"), take(p + "mlp.c_fc.bias"),
-                        take(p + "mlp.c_proj.weight"), take(p + "mlp.c_proj.bias")});
+                        take(p + "ln_2.weight"), take(p + "ln_2.bias"), take(p + "mlp.c_fc.weight"),
+                        take(p + "mlp.c_fc.bias"), take(p + "mlp.c_proj.weight"), take(p + "mlp.c_proj.bias")});
     }
     return blocks;
   }
@@ -131,7 +132,8 @@ class OpenAiClip : public Clip {
     if (module.hasattr(attribute) && module.attr(attribute).isInt()) count = module.attr(attribute).toInt();
     if (given) count = *given;
     if (count < 1 || width % count != 0)
-      throw Error("SEMPLES_CLIP_INVALID", "The number of attention heads does not divide the width " + std::to_string(width))
+      throw Error("SEMPLES_CLIP_INVALID",
+                  "The number of attention heads does not divide the width " + std::to_string(width))
           .in_field(attribute)
           .saw(std::to_string(count));
     return count;

@@ -20,7 +20,8 @@ constexpr int64_t kFullStop = 13;
 Prompts::Prompts(const PromptsConfig& config, at::Device device) {
   auto generator = at::detail::createCPUGenerator(config.seed);
   const std::vector<int64_t> shape = {config.classes, config.length, config.width};
-  vectors_ = (config.deviation > 0 ? torch::randn(shape, generator) * config.deviation : torch::rand(shape, generator)).to(device);
+  vectors_ = (config.deviation > 0 ? torch::randn(shape, generator) * config.deviation : torch::rand(shape, generator))
+                 .to(device);
 }
 
 at::Tensor encode_prompt_vectors(const Clip& clip, const at::Tensor& vectors) {

@@ -21,7 +21,8 @@ class ScriptClip : public Clip {
     for (at::Tensor parameter : module_.parameters()) parameter.set_requires_grad(false);
 
     torch::NoGradGuard no_grad;
-    const at::Tensor ids = torch::zeros({1, info_.context_length}, torch::TensorOptions().dtype(torch::kInt64).device(device_));
+    const at::Tensor ids =
+        torch::zeros({1, info_.context_length}, torch::TensorOptions().dtype(torch::kInt64).device(device_));
     info_.text_width = embed_tokens(ids).size(-1);
     info_.feature_width = encode_text(ids).size(-1);
   }
@@ -64,7 +65,9 @@ class ScriptClip : public Clip {
     if (value.isTuple())
       for (const c10::IValue& element : value.toTupleRef().elements()) numbers.push_back(element.toDouble());
     if (numbers.size() != 3)
-      throw Error("SEMPLES_CLIP_INVALID", std::string("This CLIP archive's attribute ") + name + " is not three numbers").in_field(name);
+      throw Error("SEMPLES_CLIP_INVALID",
+                  std::string("This CLIP archive's attribute ") + name + " is not three numbers")
+          .in_field(name);
     std::copy(numbers.begin(), numbers.end(), target.begin());
   }
 

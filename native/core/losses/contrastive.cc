@@ -14,9 +14,9 @@ namespace {
 using Select = at::Tensor PairFeatures::*;
 
 enum class Direction {
-  kPull,        // -mean log s
-  kPushApart,   // -mean log(1 - s)
-  kPushDown,    // +mean log s
+  kPull,       // -mean log s
+  kPushApart,  // -mean log(1 - s)
+  kPushDown,   // +mean log s
 };
 
 struct Term {
@@ -28,18 +28,23 @@ struct Term {
 const std::map<std::string, Term>& registry() {
   static const std::map<std::string, Term> terms = {
       {"match", {&PairFeatures::foreground, &PairFeatures::text, Direction::kPull, {true, false, true, false}}},
-      {"background_text", {&PairFeatures::background, &PairFeatures::text, Direction::kPushApart, {false, true, true, false}}},
-      {"background_prompt", {&PairFeatures::background, &PairFeatures::prompt, Direction::kPull, {false, true, false, true}}},
+      {"background_text",
+       {&PairFeatures::background, &PairFeatures::text, Direction::kPushApart, {false, true, true, false}}},
+      {"background_prompt",
+       {&PairFeatures::background, &PairFeatures::prompt, Direction::kPull, {false, true, false, true}}},
       {"text_prompt", {&PairFeatures::text, &PairFeatures::prompt, Direction::kPushDown, {false, false, true, true}}},
-      {"foreground_prompt", {&PairFeatures::foreground, &PairFeatures::prompt, Direction::kPushApart, {true, false, false, true}}},
-      {"repel_foreground", {&PairFeatures::foreground, &PairFeatures::prompt, Direction::kPushDown, {true, false, false, true}}},
+      {"foreground_prompt",
+       {&PairFeatures::foreground, &PairFeatures::prompt, Direction::kPushApart, {true, false, false, true}}},
+      {"repel_foreground",
+       {&PairFeatures::foreground, &PairFeatures::prompt, Direction::kPushDown, {true, false, false, true}}},
   };
   return terms;
 }
 
 const Term& find_term(const std::string& name) {
   const auto found = registry().find(name);
-  if (found == registry().end()) throw Error("SEMPLES_LOSS_UNKNOWN", "There is no loss term of this name").in_field("terms").saw(name);
+  if (found == registry().end())
+    throw Error("SEMPLES_LOSS_UNKNOWN", "There is no loss term of this name").in_field("terms").saw(name);
   return found->second;
 }
 
@@ -56,9 +61,12 @@ at::Tensor similarity_loss(const std::string& name, const at::Tensor& similarity
   if (form == LossForm::kCosine) return direction == Direction::kPull ? -similarity.mean() : similarity.mean();
   const at::Tensor clamped = similarity.clamp(kSimilarityFloor, kSimilarityCeiling);
   switch (direction) {
-    case Direction::kPull: return -clamped.log().mean();
-    case Direction::kPushApart: return -(1 - clamped).log().mean();
-    case Direction::kPushDown: return clamped.log().mean();
+    case Direction::kPull:
+      return -clamped.log().mean();
+    case Direction::kPushApart:
+      return -(1 - clamped).log().mean();
+    case Direction::kPushDown:
+      return clamped.log().mean();
   }
   throw Error("SEMPLES_INTERNAL", "unreachable loss direction");
 }

@@ -69,7 +69,8 @@ class WeightedMaps : public torch::autograd::Function<WeightedMaps> {
  public:
   static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& weights,
                             const std::vector<at::Tensor>& queries, const std::vector<at::Tensor>& keys) {
-    at::Tensor sum = torch::zeros({weights.size(0), queries.front().size(2), queries.front().size(2)}, weights.options());
+    at::Tensor sum =
+        torch::zeros({weights.size(0), queries.front().size(2), queries.front().size(2)}, weights.options());
     for_each_block(queries, keys, [&](int64_t picture, int64_t layer, int64_t first, const at::Tensor& maps) {
       const at::Tensor added = at::matmul(weights[picture].select(1, layer).unsqueeze(0), maps.flatten(1));
       sum[picture].narrow(0, first, maps.size(1)).add_(added.view({maps.size(1), maps.size(2)}));
@@ -84,9 +85,11 @@ class WeightedMaps : public torch::autograd::Function<WeightedMaps> {
                                                  torch::autograd::variable_list gradients) {
     const std::vector<at::Tensor> saved = context->get_saved_variables();
     const size_t layers = saved.size() / 2;
-    const std::vector<at::Tensor> queries(saved.begin(), saved.begin() + layers), keys(saved.begin() + layers, saved.end());
+    const std::vector<at::Tensor> queries(saved.begin(), saved.begin() + layers),
+        keys(saved.begin() + layers, saved.end());
     const at::Tensor gradient = gradients[0].contiguous();
-    at::Tensor of_weights = torch::zeros({gradient.size(0), queries.front().size(1), int64_t(layers)}, gradient.options());
+    at::Tensor of_weights =
+        torch::zeros({gradient.size(0), queries.front().size(1), int64_t(layers)}, gradient.options());
     for_each_block(queries, keys, [&](int64_t picture, int64_t layer, int64_t first, const at::Tensor& maps) {
       const at::Tensor rows = gradient[picture].narrow(0, first, maps.size(1)).flatten();
       of_weights[picture].select(1, layer).add_(at::matmul(maps.flatten(1), rows));

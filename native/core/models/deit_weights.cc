@@ -17,9 +17,8 @@ NamedTensors adapt_deit(NamedTensors state, int64_t classes, int64_t grid_side) 
       if (side * side == tensor.size(1) - 1 && tensor.size(1) != classes + grid_side * grid_side) {
         at::Tensor grid = tensor.slice(1, 1).reshape({1, side, side, -1}).permute({0, 3, 1, 2}).to(torch::kFloat32);
         if (side != grid_side) grid = at::upsample_bicubic2d(grid, {grid_side, grid_side}, false);
-        tensor = at::cat({tensor.narrow(1, 0, 1).to(torch::kFloat32).repeat({1, classes, 1}),
-                          grid.flatten(2).transpose(1, 2)},
-                         1);
+        tensor = at::cat(
+            {tensor.narrow(1, 0, 1).to(torch::kFloat32).repeat({1, classes, 1}), grid.flatten(2).transpose(1, 2)}, 1);
       }
     } else if (name == "head.weight" && tensor.dim() == 2) {
       continue;

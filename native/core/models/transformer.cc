@@ -39,11 +39,19 @@ BlockWeights BlockWeights::create(int64_t width, int64_t hidden) {
 }
 
 void BlockWeights::append_to(NamedTensors& parameters, const std::string& prefix) const {
-  for (const auto& [name, tensor] : std::initializer_list<std::pair<const char*, at::Tensor>>{
-           {"norm1.weight", norm1_weight}, {"norm1.bias", norm1_bias}, {"attn.qkv.weight", qkv_weight},
-           {"attn.qkv.bias", qkv_bias}, {"attn.proj.weight", proj_weight}, {"attn.proj.bias", proj_bias},
-           {"norm2.weight", norm2_weight}, {"norm2.bias", norm2_bias}, {"mlp.fc1.weight", fc1_weight},
-           {"mlp.fc1.bias", fc1_bias}, {"mlp.fc2.weight", fc2_weight}, {"mlp.fc2.bias", fc2_bias}})
+  for (const auto& [name, tensor] :
+       std::initializer_list<std::pair<const char*, at::Tensor>>{{"norm1.weight", norm1_weight},
+                                                                 {"norm1.bias", norm1_bias},
+                                                                 {"attn.qkv.weight", qkv_weight},
+                                                                 {"attn.qkv.bias", qkv_bias},
+                                                                 {"attn.proj.weight", proj_weight},
+                                                                 {"attn.proj.bias", proj_bias},
+                                                                 {"norm2.weight", norm2_weight},
+                                                                 {"norm2.bias", norm2_bias},
+                                                                 {"mlp.fc1.weight", fc1_weight},
+                                                                 {"mlp.fc1.bias", fc1_bias},
+                                                                 {"mlp.fc2.weight", fc2_weight},
+                                                                 {"mlp.fc2.bias", fc2_bias}})
     parameters.emplace_back(prefix + name, tensor);
 }
 
@@ -59,8 +67,7 @@ BlockOutput transformer_block(const BlockWeights& w, const at::Tensor& tokens, i
   const at::Tensor branch = at::linear(mixed, w.proj_weight, w.proj_bias);
 
   at::Tensor x = tokens + scaled(branch, drop_factors, 0);
-  const at::Tensor hidden =
-      at::gelu(at::linear(layer_norm(x, w.norm2_weight, w.norm2_bias), w.fc1_weight, w.fc1_bias));
+  const at::Tensor hidden = at::gelu(at::linear(layer_norm(x, w.norm2_weight, w.norm2_bias), w.fc1_weight, w.fc1_bias));
   x = x + scaled(at::linear(hidden, w.fc2_weight, w.fc2_bias), drop_factors, 1);
   return {x, qkv[0], qkv[1], branch};
 }
@@ -84,13 +91,13 @@ at::Tensor interpolate_positions(const at::Tensor& table, int64_t class_tokens, 
                                  int64_t grid_width) {
   const int64_t patches = table.size(1) - class_tokens, width = table.size(2);
   const int64_t side = std::llround(std::sqrt(double(patches)));
-  const double scale_y = (double(grid_height) + 0.1) / double(side), scale_x = (double(grid_width) + 0.1) / double(side);
-  const at::Tensor grid =
-      table.narrow(1, class_tokens, patches).reshape({1, side, side, width}).permute({0, 3, 1, 2});
+  const double scale_y = (double(grid_height) + 0.1) / double(side),
+               scale_x = (double(grid_width) + 0.1) / double(side);
+  const at::Tensor grid = table.narrow(1, class_tokens, patches).reshape({1, side, side, width}).permute({0, 3, 1, 2});
   const at::Tensor resized = at::upsample_bicubic2d(grid, {grid_height, grid_width}, false, scale_y, scale_x);
-  return at::cat({table.narrow(1, 0, class_tokens),
-                  resized.permute({0, 2, 3, 1}).reshape({1, grid_height * grid_width, width})},
-                 1);
+  return at::cat(
+      {table.narrow(1, 0, class_tokens), resized.permute({0, 2, 3, 1}).reshape({1, grid_height * grid_width, width})},
+      1);
 }
 
 }  // namespace semples

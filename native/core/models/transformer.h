@@ -35,8 +35,9 @@ at::Tensor attention_map(const at::Tensor& query, const at::Tensor& key);
 // Stochastic depth: [depth, 2, B] factors, 0 or 1 / keep; the rate of block i is i / (depth - 1) * rate.
 at::Tensor sample_drop_factors(int64_t depth, int64_t batch, double rate, uint64_t seed);
 
-// Bicubic resize of the patch part of a position table with the *given* scale (gh + 0.1) / n, as DINO-derived code does:
-// computing the scale from the sizes gives other values. table [1, C + n*n, D] -> [1, C + gh*gw, D].
-at::Tensor interpolate_positions(const at::Tensor& table, int64_t class_tokens, int64_t grid_height, int64_t grid_width);
+// Bicubic resize of the patch part of a position table with the *given* scale (gh + 0.1) / n, as DINO-derived code
+// does: computing the scale from the sizes gives other values. table [1, C + n*n, D] -> [1, C + gh*gw, D].
+at::Tensor interpolate_positions(const at::Tensor& table, int64_t class_tokens, int64_t grid_height,
+                                 int64_t grid_width);
 
 }  // namespace semples

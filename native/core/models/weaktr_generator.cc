@@ -33,8 +33,10 @@ WeakTrGenerator::WeakTrGenerator(const WeakTrConfig& config, at::Device device) 
                                     config.fusion_feature_reduction, config.fusion_pool);
 
   // The order and the names of WeakTr checkpoints; `norm` is in them and is never used.
-  parameters_ = {{"cls_token", class_token_},           {"pos_embed", position_table_},
-                 {"patch_embed.proj.weight", patch_weight_}, {"patch_embed.proj.bias", patch_bias_}};
+  parameters_ = {{"cls_token", class_token_},
+                 {"pos_embed", position_table_},
+                 {"patch_embed.proj.weight", patch_weight_},
+                 {"patch_embed.proj.bias", patch_bias_}};
   for (int64_t i = 0; i < config.depth; ++i) blocks_[i].append_to(parameters_, "blocks." + std::to_string(i) + ".");
   parameters_.emplace_back("norm.weight", norm_weight_);
   parameters_.emplace_back("norm.bias", norm_bias_);
@@ -54,8 +56,9 @@ void WeakTrGenerator::initialize() {
   for (auto& [name, tensor] : parameters_) {
     const bool bias = name.size() > 5 && name.compare(name.size() - 5, 5, ".bias") == 0;
     if (starts_with(name, kFusionPrefix)) {
-      const int64_t fan_in = bias ? (name.find("ffn.0") != std::string::npos ? fusion_.feature_in : fusion_.feature_out).size(1)
-                                  : tensor.size(1);
+      const int64_t fan_in =
+          bias ? (name.find("ffn.0") != std::string::npos ? fusion_.feature_in : fusion_.feature_out).size(1)
+               : tensor.size(1);
       const double bound = 1.0 / std::sqrt(double(fan_in));
       tensor.uniform_(-bound, bound, generator);
     } else if (!bias && tensor.dim() > 1) {
@@ -83,7 +86,8 @@ at::Tensor WeakTrGenerator::sample_noise(int64_t batch, uint64_t seed) const {
 at::Tensor WeakTrGenerator::positions(int64_t height, int64_t width) const {
   const int64_t grid_height = height / config_.patch_size, grid_width = width / config_.patch_size;
   const bool as_trained = height == width && grid_height * grid_width == position_table_.size(1) - config_.classes;
-  return as_trained ? position_table_ : interpolate_positions(position_table_, config_.classes, grid_height, grid_width);
+  return as_trained ? position_table_
+                    : interpolate_positions(position_table_, config_.classes, grid_height, grid_width);
 }
 
 GeneratorOutputs WeakTrGenerator::forward(const at::Tensor& images, const ForwardOptions& options) const {
@@ -100,7 +104,8 @@ GeneratorOutputs WeakTrGenerator::forward(const at::Tensor& images, const Forwar
     if (options.trace) out.trace.emplace_back(name, value);
   };
 
-  const at::Tensor patches = at::conv2d(images, patch_weight_, patch_bias_, config_.patch_size).flatten(2).transpose(1, 2);
+  const at::Tensor patches =
+      at::conv2d(images, patch_weight_, patch_bias_, config_.patch_size).flatten(2).transpose(1, 2);
   const at::Tensor position = positions(height, width);
   keep("pos_embed", position);
   at::Tensor tokens = at::cat({class_token_.expand({batch, -1, -1}), patches}, 1) + position;

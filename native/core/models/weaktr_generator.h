@@ -34,7 +34,8 @@ class WeakTrGenerator : public MaskGenerator {
   at::Tensor positions(int64_t height, int64_t width) const;
 
   WeakTrConfig config_;
-  at::Tensor class_token_, position_table_, patch_weight_, patch_bias_, norm_weight_, norm_bias_, head_weight_, head_bias_;
+  at::Tensor class_token_, position_table_, patch_weight_, patch_bias_, norm_weight_, norm_bias_, head_weight_,
+      head_bias_;
   std::vector<BlockWeights> blocks_;
   AttentionFusion fusion_;
   NamedTensors parameters_;

@@ -13,9 +13,13 @@ namespace semples {
 
 Trainer::Trainer(TrainerConfig config, std::shared_ptr<MaskGenerator> generator, std::shared_ptr<Clip> clip,
                  std::shared_ptr<Prompts> prompts, const at::Tensor& text_ids)
-    : config_(std::move(config)), generator_(std::move(generator)), clip_(std::move(clip)), prompts_(std::move(prompts)),
+    : config_(std::move(config)),
+      generator_(std::move(generator)),
+      clip_(std::move(clip)),
+      prompts_(std::move(prompts)),
       text_ids_(text_ids) {
-  if (config_.terms.empty()) throw Error("SEMPLES_LOSS_UNKNOWN", "A stage needs at least one loss term").in_field("terms");
+  if (config_.terms.empty())
+    throw Error("SEMPLES_LOSS_UNKNOWN", "A stage needs at least one loss term").in_field("terms");
   for (const WeightedTerm& term : config_.terms) {
     if (is_classification_term(term.name)) {
       classifies_ = true;
@@ -52,11 +56,10 @@ Trainer::Trainer(TrainerConfig config, std::shared_ptr<MaskGenerator> generator,
   // One group: weight decay on everything trained, as published; parameters without a gradient are left alone.
   std::vector<at::Tensor> parameters;
   for (const auto& entry : trained_) parameters.push_back(entry.second);
-  optimizer_ = std::make_unique<torch::optim::AdamW>(
-      parameters, torch::optim::AdamWOptions(1e-3)
-                      .betas({config_.beta1, config_.beta2})
-                      .eps(config_.epsilon)
-                      .weight_decay(config_.weight_decay));
+  optimizer_ = std::make_unique<torch::optim::AdamW>(parameters, torch::optim::AdamWOptions(1e-3)
+                                                                     .betas({config_.beta1, config_.beta2})
+                                                                     .eps(config_.epsilon)
+                                                                     .weight_decay(config_.weight_decay));
 }
 
 void Trainer::enable_gradients(bool enabled) const {
@@ -83,7 +86,8 @@ at::Tensor Trainer::prompt_features(const at::Tensor& classes) {
   }
   if (!fixed_prompt_features_.defined()) {
     torch::NoGradGuard no_grad;
-    fixed_prompt_features_ = unit_length(prompts_->encode(*clip_, torch::arange(prompts_->classes(), classes.options())));
+    fixed_prompt_features_ =
+        unit_length(prompts_->encode(*clip_, torch::arange(prompts_->classes(), classes.options())));
   }
   return fixed_prompt_features_.index_select(0, classes);
 }
@@ -145,7 +149,8 @@ StepResult Trainer::step(const TrainingBatch& batch, bool details) {
   ForwardOptions options;
   options.detach_patches = config_.trains != Trainable::kAll;
   options.detach_coarse_cam = config_.classification_gradients;
-  if (trains_generator && config_.drop_path) options.drop_factors = generator_->sample_noise(batch.images.size(0), batch.seed);
+  if (trains_generator && config_.drop_path)
+    options.drop_factors = generator_->sample_noise(batch.images.size(0), batch.seed);
 
   at::Tensor loss;
   {
@@ -201,7 +206,8 @@ void Trainer::load_optimizer_state(const NamedTensors& state) {
     if (!step) continue;
     const at::Tensor *first = find_tensor(state, "exp_avg." + name), *second = find_tensor(state, "exp_avg_sq." + name);
     if (!first || !second || first->sizes() != parameter.sizes() || second->sizes() != parameter.sizes())
-      throw Error("SEMPLES_CHECKPOINT_MISMATCH", "The optimiser state does not fit the parameter " + name).in_field(name);
+      throw Error("SEMPLES_CHECKPOINT_MISMATCH", "The optimiser state does not fit the parameter " + name)
+          .in_field(name);
     auto moments = std::make_unique<torch::optim::AdamWParamState>();
     moments->step(step->item<int64_t>());
     moments->exp_avg(first->to(parameter.device()).clone());

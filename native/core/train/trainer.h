@@ -50,13 +50,14 @@ struct StepResult {
   double loss = 0;
   std::map<std::string, double> terms;  // unweighted
   int64_t pairs = 0;
-  bool skipped = false;        // no positive pair: nothing was computed
-  NamedTensors details;        // gradients, similarities, masked pictures; on request
+  bool skipped = false;  // no positive pair: nothing was computed
+  NamedTensors details;  // gradients, similarities, masked pictures; on request
 };
 
 class Trainer {
  public:
-  // `clip`, `prompts` and `texts` (unit-length features of the class names [C, D]) may be empty where no term needs them.
+  // `clip`, `prompts` and `texts` (unit-length features of the class names [C, D]) may be empty where no term needs
+  // them.
   Trainer(TrainerConfig config, std::shared_ptr<MaskGenerator> generator, std::shared_ptr<Clip> clip,
           std::shared_ptr<Prompts> prompts, const at::Tensor& text_ids);
 
@@ -67,7 +68,8 @@ class Trainer {
   void load_optimizer_state(const NamedTensors& state);
 
  private:
-  at::Tensor contrastive_loss(const GeneratorOutputs& outputs, const TrainingBatch& batch, StepResult& result, bool details);
+  at::Tensor contrastive_loss(const GeneratorOutputs& outputs, const TrainingBatch& batch, StepResult& result,
+                              bool details);
   at::Tensor encode_masked(const at::Tensor& masked) const;
   const at::Tensor& text_features();
   at::Tensor prompt_features(const at::Tensor& classes);
