@@ -8,6 +8,8 @@ export interface Terminal {
   screen?: WriteStream
   /** Whether `err` may be coloured. */
   color: boolean
+  /** Set by what draws on the screen: takes the lines of `err` meanwhile. */
+  aside?: (line: string) => void
 }
 
 /** Standard output and standard error of this process. A reader that went away (`| head`) is no error. */
@@ -19,12 +21,16 @@ export function processTerminal(environment: NodeJS.ProcessEnv = process.env): T
   }
   const { TERM, CI, NO_COLOR } = environment
   const watched = process.stderr.isTTY === true && TERM !== 'dumb'
-  return {
+  const terminal: Terminal = {
     out: (line) => void process.stdout.write(`${line}\n`),
-    err: (line) => void process.stderr.write(`${line}\n`),
+    err: (line) => {
+      if (terminal.aside === undefined) process.stderr.write(`${line}\n`)
+      else terminal.aside(line)
+    },
     screen: watched && !CI ? process.stderr : undefined,
     color: watched && !NO_COLOR,
   }
+  return terminal
 }
 
 /** Red, where colours may be used. */

@@ -95,7 +95,7 @@ function describe(evaluation: Evaluation, withCurve = false): string[] {
       ? [...table([['threshold', 'mIoU %'], ...curve.map((at) => [at.threshold.toFixed(2), percent(at.miou)])]), '']
       : []),
     ...table([['class', 'IoU %', 'precision %', 'recall %'], ...rows]),
-    ...(absent === 0 ? [] : [`(${absent} classes occur in neither ground truth nor masks)`]),
+    ...(absent === 0 ? [] : [`(${absent} of ${perClass.length} classes occur in neither ground truth nor masks)`]),
     '',
     `mean IoU ${percent(evaluation.miou)} %${best === undefined ? '' : ` at background threshold ${best.threshold}`}, over ${pictures} pictures`,
     `false positives ${percent(evaluation.falsePositive)} %, false negatives ${percent(evaluation.falseNegative)} %, precision ${percent(evaluation.precision)} %, recall ${percent(evaluation.recall)} %`,

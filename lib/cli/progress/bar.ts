@@ -1,6 +1,7 @@
 import type { WriteStream } from 'node:tty'
 import cliProgress, { type MultiBar, type SingleBar } from 'cli-progress'
 import type { Progress } from '../../stages/progress.js'
+import type { Terminal } from '../terminal.js'
 import { epochOf, figures, shareDone } from './format.js'
 import type { ProgressView } from './view.js'
 
@@ -13,7 +14,11 @@ export class BarView implements ProgressView {
   private stage = ''
   private bar?: SingleBar
 
-  constructor(screen: WriteStream) {
+  constructor(
+    private readonly terminal: Pick<Terminal, 'aside'>,
+    private readonly screen: WriteStream,
+  ) {
+    terminal.aside = (line) => this.say(line)
     this.bars = new cliProgress.MultiBar({
       stream: screen,
       hideCursor: true,
@@ -21,6 +26,8 @@ export class BarView implements ProgressView {
       // Ctrl-C is the command's: it stops the job first.
       gracefulExit: false,
       fps: 10,
+      // A notice moves the bars down; those at rest must be drawn again too.
+      forceRedraw: true,
       format: (_options, { progress }, { stage, epoch, figures: text }) =>
         [`${stage}`.padEnd(8), drawBar(progress), `${Math.floor(progress * 100)} %`.padStart(5), epoch, text]
           .filter((part) => part !== '')
@@ -42,12 +49,14 @@ export class BarView implements ProgressView {
   }
 
   close(): void {
+    this.terminal.aside = undefined
     this.bars.update()
     this.bars.stop()
   }
 
   private say(line: string): void {
-    this.bars.log(`${line}\n`)
+    // While a bar is on the screen, the terminal would cut long lines off.
+    for (const part of wrap(line, this.screen.columns ?? 80)) this.bars.log(`${part}\n`)
     // Without a bar nothing would draw it.
     this.bars.update()
   }
@@ -56,4 +65,15 @@ export class BarView implements ProgressView {
 function drawBar(share: number): string {
   const full = Math.round(Math.min(1, share) * WIDTH)
   return '━'.repeat(full) + '─'.repeat(WIDTH - full)
+}
+
+/** Breaks a line at spaces where it is longer than the screen is wide. */
+function wrap(line: string, columns: number): string[] {
+  const lines: string[] = []
+  for (const word of line.split(' ')) {
+    const last = lines.at(-1)
+    if (last === undefined || last.length + 1 + word.length > columns) lines.push(word)
+    else lines[lines.length - 1] = `${last} ${word}`
+  }
+  return lines
 }

@@ -14,5 +14,5 @@ export async function openView(terminal: Terminal, quiet = false): Promise<Progr
   if (quiet) return { show: () => undefined, close: () => undefined }
   if (terminal.screen === undefined) return new LineView(terminal)
   const { BarView } = await import('./bar.js')
-  return new BarView(terminal.screen)
+  return new BarView(terminal, terminal.screen)
 }

@@ -1,0 +1,79 @@
+import type { Cli, Jobs } from '../../lib/cli/cli.js'
+import { runCommand } from '../../lib/cli/program.js'
+import type { Evaluation } from '../../lib/evaluate/evaluate.js'
+import type { RunResult } from '../../lib/runs/trainSemPLeS.js'
+
+export interface Ran {
+  status: number
+  /** Lines of standard output and standard error. */
+  out: string[]
+  err: string[]
+  /** Names of the jobs that were called, with what they were given. */
+  calls: [keyof Jobs, Record<string, unknown>][]
+}
+
+export const runResult: RunResult = {
+  out: '/runs/boats',
+  classes: { name: 'boats', classes: [] },
+  stages: [{ name: 'match', epochs: 2, steps: 20, firstLoss: 2.5, lastLoss: 1.25, seconds: 75 }],
+  notices: ['The generator starts from RANDOM weights: masks will be poor.'],
+}
+
+export const evaluation: Evaluation = {
+  miou: 0.5,
+  falsePositive: 0.1,
+  falseNegative: 0.2,
+  precision: 0.75,
+  recall: 0.6,
+  pictures: 7,
+  perClass: [
+    { id: 0, label: 'background', iou: 0.75, precision: 0.8, recall: 0.9 },
+    { id: 1, label: 'boat', iou: 0.25, precision: 0.7, recall: 0.3 },
+    { id: 2, label: 'cat', iou: Number.NaN, precision: Number.NaN, recall: Number.NaN },
+  ],
+}
+
+/** Runs a command with jobs that do nothing but what `jobs` says. */
+export async function run(words: string[], jobs: Partial<Jobs> = {}, change: Partial<Cli> = {}): Promise<Ran> {
+  const ran: Ran = { status: 0, out: [], err: [], calls: [] }
+  const standard: Jobs = {
+    train: async () => runResult,
+    masks: async ({ out }) => ({
+      out,
+      pictures: 3,
+      unlabelled: 1,
+      threshold: 0.45,
+      stage: 'refine',
+      notices: ['masks of stage refine'],
+    }),
+    evaluate: async () => evaluation,
+    ensureLibTorch: async () => undefined,
+  }
+  const record =
+    <T, R>(name: keyof Jobs, job: (input: T) => Promise<R>) =>
+    (input: T) => {
+      ran.calls.push([name, input as Record<string, unknown>])
+      return job(input)
+    }
+  const { train, masks, evaluate, ensureLibTorch } = { ...standard, ...jobs }
+  ran.status = await runCommand(words, {
+    jobs: {
+      train: record('train', train),
+      masks: record('masks', masks),
+      evaluate: record('evaluate', evaluate),
+      ensureLibTorch: record('ensureLibTorch', ensureLibTorch),
+    },
+    terminal: { out: (line) => ran.out.push(line), err: (line) => ran.err.push(line), color: false },
+    signal: new AbortController().signal,
+    status: 0,
+    ...change,
+  })
+  return ran
+}
+
+/** What the job `name` was given. */
+export function given(ran: Ran, name: keyof Jobs): Record<string, unknown> {
+  const call = ran.calls.find(([job]) => job === name)
+  if (call === undefined) throw new Error(`${name} was not called; it said: ${ran.err.join('\n')}`)
+  return call[1]
+}

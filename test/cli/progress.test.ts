@@ -1,0 +1,139 @@
+import { Writable } from 'node:stream'
+import type { WriteStream } from 'node:tty'
+import { describe, expect, test } from '@jest/globals'
+import { BarView } from '../../lib/cli/progress/bar.js'
+import { decimal, duration, figures, shareDone } from '../../lib/cli/progress/format.js'
+import { LineView } from '../../lib/cli/progress/lines.js'
+import { table } from '../../lib/cli/tables.js'
+import type { Terminal } from '../../lib/cli/terminal.js'
+import type { Progress } from '../../lib/stages/progress.js'
+
+function at(epoch: number, step: number, more: Partial<Progress> = {}): Progress {
+  return { stage: 'match', epoch, epochs: 2, step, steps: 100, ...more }
+}
+
+test.each([
+  [0, '0 s'],
+  [59.4, '59 s'],
+  [59.6, '1 min'],
+  [3569, '59 min'],
+  [3571, '1 h'],
+  [4800, '1 h 20 min'],
+  [360000, '100 h'],
+])('duration(%d) = %s', (seconds, text) => {
+  expect(duration(seconds)).toBe(text)
+})
+
+test.each([
+  [2.50004, '2.5000'],
+  [-0.25, '-0.2500'],
+  [0.00012, '1.20e-4'],
+  [0, '0.0000'],
+  [Number.NaN, 'NaN'],
+])('decimal(%d) = %s', (value, text) => {
+  expect(decimal(value)).toBe(text)
+})
+
+test('figures say what is known', () => {
+  expect(figures(at(1, 1))).toBe('')
+  expect(figures(at(1, 1, { loss: 1.5, picturesPerSecond: 12.345, eta: 90 }))).toBe(
+    'loss 1.5000  12.3 pictures/s  2 min left',
+  )
+})
+
+test('shareDone counts epochs and steps', () => {
+  expect(shareDone(at(0, 0))).toBe(0)
+  expect(shareDone(at(1, 50))).toBe(0.25)
+  expect(shareDone(at(2, 100))).toBe(1)
+  expect(shareDone(at(0, 0, { epochs: 0, steps: 0 }))).toBe(0)
+})
+
+test('table: numbers to the right, no space at the ends', () => {
+  expect(
+    table([
+      ['name', 'n'],
+      ['a', 5],
+      ['long name', 12345],
+    ]),
+  ).toEqual(['name           n', 'a              5', 'long name  12345'])
+})
+
+describe('lines', () => {
+  function lines(events: [number, Progress][]): string[] {
+    const written: string[] = []
+    let now = 0
+    const view = new LineView({ err: (line) => written.push(line) }, () => now)
+    for (const [time, progress] of events) {
+      now = time
+      view.show(progress)
+    }
+    return written
+  }
+
+  test('first and last step of a stage, and one in five seconds between', () => {
+    const steps = Array.from({ length: 200 }, (_, i): [number, Progress] => [
+      i * 100,
+      at(i < 100 ? 1 : 2, (i % 100) + 1),
+    ])
+    expect(lines(steps)).toEqual([
+      'match: epoch 1/2 step 1/100',
+      'match: epoch 1/2 step 51/100',
+      'match: epoch 2/2 step 1/100',
+      'match: epoch 2/2 step 51/100',
+      'match: epoch 2/2 step 100/100',
+    ])
+  })
+
+  test('every notice, and a new stage at once', () => {
+    const prompt = at(1, 1, { stage: 'prompt', epochs: 1, loss: 2 })
+    expect(
+      lines([
+        [0, at(1, 1)],
+        [1, at(0, 0, { message: 'hello' })],
+        [2, prompt],
+      ]),
+    ).toEqual(['match: epoch 1/2 step 1/100', 'match: hello', 'prompt: 1/100  loss 2.0000'])
+  })
+})
+
+describe('bar', () => {
+  function screen(columns = 80) {
+    const chunks: string[] = []
+    const stream = new Writable({
+      write: (chunk, _, done) => {
+        chunks.push(String(chunk))
+        done()
+      },
+    })
+    Object.assign(stream, { isTTY: true, columns })
+    return { stream: stream as unknown as WriteStream, text: () => chunks.join('') }
+  }
+
+  test('shows stage, share, epoch and figures; gives the cursor back', () => {
+    const { stream, text } = screen()
+    const view = new BarView({}, stream)
+    view.show(at(2, 50, { loss: 1.5 }))
+    view.close()
+    expect(text()).toMatch(/match .*75 %.*epoch 2\/2.*loss 1\.5000/)
+    expect(text().lastIndexOf('\u001b[?25h')).toBeGreaterThan(text().lastIndexOf('\u001b[?25l'))
+    expect(text().lastIndexOf('\u001b[?7h')).toBeGreaterThan(text().lastIndexOf('\u001b[?7l'))
+  })
+
+  test('notices and lines of the command go above it, wrapped to the screen', () => {
+    const { stream, text } = screen(20)
+    const terminal: Pick<Terminal, 'aside'> = {}
+    const view = new BarView(terminal, stream)
+    view.show(at(1, 1))
+    view.show(at(0, 0, { message: 'twenty characters are not enough' }))
+    terminal.aside?.('Stopping')
+    view.close()
+    for (const line of ['match: twenty\n', 'characters are not\n', 'enough\n', 'Stopping\n'])
+      expect(text()).toContain(line)
+    expect(terminal.aside).toBeUndefined()
+  })
+
+  test('closing without a bar leaves nothing running', () => {
+    const { stream } = screen()
+    new BarView({}, stream).close()
+  })
+})
