@@ -1,15 +1,17 @@
-/** Rows as aligned columns; numbers stand to the right. The first row is the header. */
+const number = /^-?[\d.]+$|^-$/
+
+/** Rows as aligned columns, numbers to the right. The first row is the header. */
 export function table(rows: readonly (readonly (string | number)[])[]): string[] {
-  const widths = rows.reduce<number[]>(
-    (found, row) => row.map((cell, column) => Math.max(found[column] ?? 0, String(cell).length)),
-    [],
-  )
-  const right = widths.map((_, column) => rows.slice(1).some((row) => typeof row[column] === 'number'))
-  return rows.map((row) =>
+  const texts = rows.map((row) => row.map(String))
+  const columns = texts[0]!.map((_, column) => texts.map((row) => row[column] ?? ''))
+  const pad = columns.map(([header, ...cells]) => {
+    const width = Math.max(...[header!, ...cells].map(({ length }) => length))
+    const right = cells.length > 0 && cells.every((cell) => number.test(cell))
+    return (cell: string) => (right ? cell.padStart(width) : cell.padEnd(width))
+  })
+  return texts.map((row) =>
     row
-      .map((cell, column) =>
-        right[column] ? String(cell).padStart(widths[column]!) : String(cell).padEnd(widths[column]!),
-      )
+      .map((cell, column) => pad[column]!(cell))
       .join('  ')
       .trimEnd(),
   )

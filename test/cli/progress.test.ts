@@ -48,14 +48,15 @@ test('shareDone counts epochs and steps', () => {
   expect(shareDone(at(0, 0, { epochs: 0, steps: 0 }))).toBe(0)
 })
 
-test('table: numbers to the right, no space at the ends', () => {
+test('table: numbers to the right, also written ones and absent ones; no space at the ends', () => {
   expect(
     table([
-      ['name', 'n'],
-      ['a', 5],
-      ['long name', 12345],
+      ['name', 'n', '%'],
+      ['a', 5, '1.50'],
+      ['long name', 12345, '-'],
     ]),
-  ).toEqual(['name           n', 'a              5', 'long name  12345'])
+  ).toEqual(['name           n     %', 'a              5  1.50', 'long name  12345     -'])
+  expect(table([['only', 'header']])).toEqual(['only  header'])
 })
 
 describe('lines', () => {
