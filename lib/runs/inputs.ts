@@ -1,5 +1,5 @@
 import type { TensorData, TensorMap } from '../config/tensor.js'
-import type { RunConfig, StageName } from '../config/types.js'
+import type { RunConfig } from '../config/types.js'
 import type { Dataset } from '../datasets/dataset.js'
 import { BackgroundPrompts } from '../models/backgroundPrompts.js'
 import { Clip } from '../models/clip.js'
@@ -70,12 +70,4 @@ export class RunModels {
 export function generatorConfig(config: RunConfig, dataset: Pick<Dataset, 'classes'>, device: string) {
   const { kind: _kind, weights: _weights, ...sizes } = config.generator
   return { ...sizes, classes: dataset.classes.classes.length, seed: config.seed, device }
-}
-
-/** Where a stage takes the generator from: another stage's checkpoint, or the configured weights. */
-export function startOf(stage: StageName, stages: readonly StageName[]): StageName | 'weights' {
-  if (stage === 'classify') return 'weights'
-  // Prompts are learned on the masks of matching; refinement starts again where matching started.
-  if (stage === 'prompt' && stages.includes('match')) return 'match'
-  return stages.includes('classify') ? 'classify' : 'weights'
 }

@@ -32,13 +32,16 @@ export async function selectionScore(
     counter.add({ cams, classIds, height, width }, truth, { prediction: picture.item.id, groundTruth: picture.item.id })
     pictures++
   }
-  if (pictures === 0)
-    throw new SemplesError('SEMPLES_NO_MASKS', {
-      message: `Epochs cannot be selected by mIoU: ${dataset.name} has no pixel labels.`,
-      field: 'select',
-      value: 'miou',
-      hint: "Use select: 'last', which needs none.",
-    })
+  if (pictures === 0) throw noPixelLabels(dataset)
   const curve = counter.curve()
   return { ...bestPoint(greedy ? greedyPart(curve) : curve), pictures }
+}
+
+export function noPixelLabels({ name }: Pick<Dataset, 'name'>): SemplesError {
+  return new SemplesError('SEMPLES_NO_MASKS', {
+    message: `Epochs cannot be selected by mIoU: ${name} has no pixel labels.`,
+    field: 'select',
+    value: 'miou',
+    hint: "Use select: 'last', which needs none.",
+  })
 }

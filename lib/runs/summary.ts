@@ -7,6 +7,8 @@ export interface StageSummary {
   epochs: number
   /** Steps that changed something. */
   steps: number
+  /** Steps without a positive pair, which change nothing; absent where there were none. */
+  skipped?: number
   /** Mean loss of the first quarter of the steps, and of the last. */
   firstLoss: number
   lastLoss: number
@@ -21,6 +23,7 @@ export function summarize(
   manifest: Pick<RunManifest, 'stages'>,
 ): StageSummary[] {
   return stages.map((name) => {
+    const skipped = records.filter((record) => record.stage === name && record.skipped === true).length
     const losses = records.filter((record) => record.stage === name && typeof record.loss === 'number')
     const values = losses.map(({ loss }) => loss as number)
     const quarter = Math.max(1, Math.floor(values.length / 4))
@@ -29,6 +32,7 @@ export function summarize(
       name,
       epochs: state?.epochs ?? 0,
       steps: values.length,
+      ...(skipped > 0 ? { skipped } : {}),
       firstLoss: mean(values.slice(0, quarter)),
       lastLoss: mean(values.slice(-quarter)),
       seconds: state?.finished === undefined ? 0 : (Date.parse(state.finished) - Date.parse(state.started)) / 1000,

@@ -24,10 +24,8 @@ export interface StepRecord extends Position {
 
 export interface EpochHooks {
   onStep(record: StepRecord): Promise<void> | void
-  /** Called at the end of every epoch, at intervals within long ones, and when the run is aborted. */
+  /** Called at the end of every epoch, at intervals within long ones, and when something stops the epoch. */
   save(position: Position): Promise<void>
-  /** Called after the save of a finished epoch. */
-  onEpoch?(epoch: number): Promise<void> | void
 }
 
 export interface EpochsOptions {
@@ -48,7 +46,7 @@ const SAVE_INTERVAL = 10 * 60 * 1000
  * The one epoch loop. Every random choice is a function of seed, stage, epoch and step, so a run that goes on from a
  * saved position makes the same steps as one that was never interrupted.
  *
- * @throws the reason of `signal`, after the position was saved
+ * @throws the reason of `signal`, or what stopped a step, after the position was saved
  */
 export async function runEpochs(options: EpochsOptions): Promise<void> {
   const { stage, hooks, from } = options
@@ -57,7 +55,6 @@ export async function runEpochs(options: EpochsOptions): Promise<void> {
   for (let epoch = from.epoch; epoch < stage.epochs; epoch++) {
     await runEpoch(options, epoch, epoch === from.epoch ? from.step : 0, steps, progress)
     await hooks.save({ epoch: epoch + 1, step: 0 })
-    await hooks.onEpoch?.(epoch)
   }
 }
 
@@ -75,23 +72,33 @@ async function runEpoch(
 ): Promise<void> {
   const { stage, loader, trainer, hooks, signal } = options
   const learningRate = cosineByEpoch(stage.learningRate, epoch, stage.epochs)
+  if (first >= steps) return
   let step = first
+  let kept = first
   let saved = performance.now()
-  if (step >= steps) return
+  // Between two steps: what was trained and what is on record agree.
+  let whole = true
   try {
     for await (const batch of loader.epoch(epoch, step, signal)) {
+      whole = false
       const result = await trainer.step({ ...batch, learningRate })
       step++
       await hooks.onStep({ epoch, step, steps, learningRate, result, ...rate.after(batch.count, epoch, step) })
+      whole = true
       signal?.throwIfAborted()
       if (step >= steps) break
       if (performance.now() - saved > (options.saveInterval ?? SAVE_INTERVAL)) {
         await hooks.save({ epoch, step })
+        kept = step
         saved = performance.now()
       }
     }
   } catch (error) {
-    if (signal?.aborted && step > first) await hooks.save({ epoch, step })
+    // Whatever stopped the next step (a signal, an unreadable picture), the ones before it are kept.
+    if (whole && step > kept) {
+      const save = hooks.save({ epoch, step })
+      await (signal?.aborted ? save : save.catch(() => undefined))
+    }
     throw error
   }
 }

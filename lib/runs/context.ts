@@ -1,0 +1,19 @@
+import type { JsonlLog } from '../checkpoints/jsonl.js'
+import type { RunDirectory } from '../checkpoints/runDirectory.js'
+import type { RunConfig } from '../config/types.js'
+import type { Dataset } from '../datasets/dataset.js'
+import type { OnProgress } from '../stages/progress.js'
+import type { RunModels } from './inputs.js'
+
+/** All that the stages of one run share. */
+export interface RunContext {
+  config: RunConfig
+  run: RunDirectory
+  dataset: Dataset
+  /** Opened only where epochs are selected by mIoU. */
+  validation?: Dataset
+  models: RunModels
+  metrics: JsonlLog
+  report: OnProgress
+  signal?: AbortSignal
+}

@@ -1,0 +1,101 @@
+import { SemplesError } from '../config/error.js'
+import type { TensorData } from '../config/tensor.js'
+import type { RunConfig } from '../config/types.js'
+import type { Dataset } from '../datasets/dataset.js'
+import { openDataset } from '../datasets/open.js'
+import { BackgroundPrompts } from '../models/backgroundPrompts.js'
+import type { Compute } from '../models/devices.js'
+import type { Stage } from '../stages/stage.js'
+import { RunModels } from './inputs.js'
+import { noPixelLabels } from './selection.js'
+import { loadWeights, startOf } from './start.js'
+
+export interface PreflightOptions {
+  config: RunConfig
+  dataset: Dataset
+  compute: Compute
+  /** Those that are still to run. */
+  stages: readonly Stage[]
+}
+
+/**
+ * Opens and tries everything that some stage will need, so that what cannot succeed fails within seconds, before
+ * anything is trained or written. What was opened is closed again.
+ *
+ * @returns the pictures to select epochs by, where that is asked for
+ * @throws SemplesError naming the stage's field, the weights, the CLIP or the data set at fault
+ */
+export async function preflight(options: PreflightOptions): Promise<Dataset | undefined> {
+  const { config, dataset, compute, stages } = options
+  for (const stage of stages) checkBatch(stage, dataset)
+  const selects = config.select === 'miou' && stages.some(({ trains }) => trains !== 'prompts')
+  const validation = selects ? await openValidation(config) : undefined
+  const models = new RunModels(config, dataset, compute)
+  try {
+    if (stages.length > 0) await tryGenerator(models, options)
+    if (stages.some(({ needsClip }) => needsClip)) await tryClip(models, options)
+  } finally {
+    await models.dispose()
+  }
+  return validation
+}
+
+function checkBatch({ name, batch }: Stage, dataset: Dataset): void {
+  const labelled = dataset.items.filter(({ labels }) => labels.length > 0).length
+  if (labelled === 0)
+    throw new SemplesError('SEMPLES_NO_LABELS', {
+      message: `None of the ${dataset.items.length} pictures of ${dataset.name} has a label, so there is nothing to learn from.`,
+      field: 'data',
+      hint: 'Check that the labels belong to these pictures and name classes.',
+    })
+  if (batch > labelled)
+    throw new SemplesError('SEMPLES_BATCH_TOO_LARGE', {
+      message: `Stage ${name} takes ${batch} pictures a step, and ${dataset.name} has ${labelled} with a label.`,
+      field: `${name}.batch`,
+      value: batch,
+      expected: `at most ${labelled}`,
+      hint: `Set ${name}.batch, or batch for all stages, to ${labelled} or less.`,
+    })
+}
+
+/** Masks may be missing one by one; one at least must be there, and readable. */
+async function openValidation(config: RunConfig): Promise<Dataset> {
+  const validation = await openDataset(config.data, 'val')
+  for (const item of validation.items) if ((await validation.mask(item)) !== undefined) return validation
+  throw noPixelLabels(validation)
+}
+
+async function tryGenerator(models: RunModels, { config, stages }: PreflightOptions): Promise<void> {
+  const generator = await models.generator()
+  const first = stages.find(({ name }) => startOf(name, config.stages) === 'weights')
+  if (first !== undefined && config.generator.weights !== 'random') await loadWeights(config, first.name, generator)
+}
+
+/** A picture, the class names and a learned prompt go through CLIP once. */
+async function tryClip(models: RunModels, { config, compute, stages }: PreflightOptions): Promise<void> {
+  const { path } = config.clip
+  const clip = await models.clip()
+  const { imageSize, textWidth } = clip.info
+  const texts = await models.textIds()
+  try {
+    await clip.encodeImage(blank(imageSize))
+    await clip.embedTokens(texts)
+    if (!stages.some(({ needsPrompts }) => needsPrompts)) return
+    const { length } = config.prompt
+    using prompts = await BackgroundPrompts.create({ classes: 1, length, width: textWidth, device: compute.device })
+    await prompts.encode(clip)
+  } catch (cause) {
+    if (!(cause instanceof SemplesError) || cause.code !== 'SEMPLES_NATIVE') throw cause
+    throw new SemplesError('SEMPLES_CLIP_INVALID', {
+      message: `This TorchScript archive opens, but does not compute as a CLIP: ${cause.message}`,
+      file: path,
+      field: 'clip.path',
+      hint: 'Give an OpenAI CLIP archive (ViT-B-32.pt) or one written by scripts/clip/export.py.',
+      cause,
+    })
+  }
+}
+
+function blank(size: number): TensorData {
+  return { dtype: 'float32', shape: [1, 3, size, size], data: new Float32Array(3 * size * size) }
+}

@@ -1,0 +1,105 @@
+import { RunDirectory } from '../checkpoints/runDirectory.js'
+import { SemplesError } from '../config/error.js'
+import { resolveConfig } from '../config/resolve.js'
+import type { RunConfig, TrainConfigInput } from '../config/types.js'
+import type { Dataset } from '../datasets/dataset.js'
+import { fingerprint } from '../datasets/fingerprint.js'
+import { openDataset } from '../datasets/open.js'
+import { type Compute, chooseCompute } from '../models/devices.js'
+import { packageVersion } from '../native/diagnose.js'
+import { notice, type OnProgress } from '../stages/progress.js'
+import { type Stage, stagesOf } from '../stages/stage.js'
+import { preflight } from './preflight.js'
+
+/** A run whose inputs were found good, with the lock of its folder. */
+export interface PreparedRun {
+  run: RunDirectory
+  config: RunConfig
+  dataset: Dataset
+  /** Opened only where epochs are selected by mIoU. */
+  validation?: Dataset
+  compute: Compute
+  /** Those that are still to run. */
+  stages: Stage[]
+}
+
+/** Checks everything a new run needs, then makes its folder. */
+export async function prepareNew(
+  settings: TrainConfigInput,
+  report: OnProgress,
+  signal?: AbortSignal,
+): Promise<PreparedRun> {
+  const config = resolveConfig(settings)
+  const dataset = await openTraining(config, report)
+  const compute = await chooseCompute(config.device, config.threads)
+  const stages = stagesOf(config)
+  const validation = await preflight({ config, dataset, compute, stages })
+  const data = await fingerprint(dataset)
+  signal?.throwIfAborted()
+  const run = await RunDirectory.create(config.out, {
+    config,
+    classes: dataset.classes,
+    versions: { semples: packageVersion(), libtorch: compute.torch },
+    seed: config.seed,
+    data,
+    notes: {
+      weights: config.generator.weights,
+      select: config.select,
+      threads: compute.threads,
+      device: compute.device,
+    },
+  })
+  return { run, config, dataset, validation, compute, stages }
+}
+
+/** Opens a run to go on with, and checks everything that its remaining stages need. */
+export async function prepareResumed(
+  folder: string,
+  settings: TrainConfigInput,
+  report: OnProgress,
+): Promise<PreparedRun> {
+  const given = Object.keys(settings)
+  if (given.length > 0)
+    throw new SemplesError('SEMPLES_CONFIG_INVALID', {
+      message: 'A resumed run keeps its configuration.',
+      field: given[0],
+      hint: 'Leave the other settings out, or start a new run.',
+    })
+  const run = await RunDirectory.open(folder, 'write')
+  try {
+    const config = resolveConfig((await run.readConfig()) as TrainConfigInput)
+    const dataset = await openTraining(config, report)
+    await requireSameData(run, dataset)
+    const compute = await chooseCompute(config.device, config.threads)
+    const stages = stagesOf(config).filter(({ name }) => run.manifest.stages[name]?.status !== 'done')
+    const validation = await preflight({ config, dataset, compute, stages })
+    return { run, config, dataset, validation, compute, stages }
+  } catch (error) {
+    await run.close()
+    throw error
+  }
+}
+
+async function requireSameData(run: RunDirectory, dataset: Dataset): Promise<void> {
+  if ((await fingerprint(dataset)) === run.manifest.data) return
+  throw new SemplesError('SEMPLES_DATA_CHANGED', {
+    message: `The pictures or labels of ${dataset.name} have changed since this run began.`,
+    file: run.path,
+    hint: 'Put them back as they were, or start a new run.',
+  })
+}
+
+async function openTraining(config: RunConfig, report: OnProgress): Promise<Dataset> {
+  const dataset = await openDataset(config.data, 'train')
+  const unlabelled = dataset.items.filter(({ labels }) => labels.length === 0).length
+  report(notice('run', `${dataset.name}: ${dataset.items.length} pictures, ${dataset.classes.classes.length} classes`))
+  if (unlabelled > 0)
+    report(
+      notice(
+        'run',
+        `${unlabelled} ${unlabelled === 1 ? 'picture has' : 'pictures have'} no label: left out of training`,
+      ),
+    )
+  for (const warning of dataset.warnings ?? []) report(notice('run', warning))
+  return dataset
+}

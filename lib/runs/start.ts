@@ -1,0 +1,61 @@
+import type { RunDirectory } from '../checkpoints/runDirectory.js'
+import type { Checkpoint } from '../checkpoints/stageDirectory.js'
+import { SemplesError } from '../config/error.js'
+import type { RunConfig, StageName } from '../config/types.js'
+import type { BackgroundPrompts } from '../models/backgroundPrompts.js'
+import type { MaskGenerator } from '../models/maskGenerator.js'
+import { loadCheckpoint, loadPretrained, readWeights } from '../models/weights.js'
+import type { Stage } from '../stages/stage.js'
+import type { RunModels } from './inputs.js'
+
+/** Where a stage takes the generator from: another stage's result, or the configured weights. */
+export function startOf(stage: StageName, stages: readonly StageName[]): StageName | 'weights' {
+  if (stage === 'classify') return 'weights'
+  // Prompts are learned on the masks of matching; refinement starts again where matching started.
+  if (stage === 'prompt' && stages.includes('match')) return 'match'
+  return stages.includes('classify') ? 'classify' : 'weights'
+}
+
+export interface StartContext {
+  config: RunConfig
+  run: RunDirectory
+  models: RunModels
+}
+
+/** Puts the generator and the prompts where the stage finds them before its first step. */
+export async function loadStart(
+  { config, run, models }: StartContext,
+  stage: Stage,
+  generator: MaskGenerator,
+  prompts: BackgroundPrompts | undefined,
+): Promise<void> {
+  const start = startOf(stage.name, config.stages)
+  if (start !== 'weights') await generator.load((await resultOf(run, start, 'generator')).tensors.generator!)
+  else if (config.generator.weights === 'random') await generator.load(await models.initialState())
+  else await loadWeights(config, stage.name, generator)
+  if (prompts !== undefined && stage.trains !== 'prompts')
+    await prompts.load((await resultOf(run, 'prompt', 'prompts')).tensors.prompts!.prompts!)
+}
+
+/**
+ * Loads the configured weights: those of a DeiT or a WeakTr before classification training, a whole checkpoint before
+ * any other stage.
+ */
+export async function loadWeights(config: RunConfig, stage: StageName, generator: MaskGenerator): Promise<void> {
+  const path = config.generator.weights
+  const tensors = await readWeights(path)
+  if (stage === 'classify') await loadPretrained(generator, tensors, path)
+  else await loadCheckpoint(generator, tensors, path)
+}
+
+/** The result of an earlier stage: its best epoch where epochs were selected, else its last. */
+async function resultOf(run: RunDirectory, stage: StageName, file: string): Promise<Checkpoint> {
+  const checkpoint = await run.stage(stage).load('best', [file])
+  if (checkpoint?.tensors[file] !== undefined) return checkpoint
+  throw new SemplesError('SEMPLES_STAGE_MISSING', {
+    message: `This stage needs the result of stage ${stage}, which the run does not have.`,
+    file: run.path,
+    field: 'stages',
+    hint: `Add "${stage}" to the stages.`,
+  })
+}
