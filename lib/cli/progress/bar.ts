@@ -3,7 +3,7 @@ import cliProgress, { type MultiBar, type SingleBar } from 'cli-progress'
 import type { Progress } from '../../stages/progress.js'
 import type { Terminal } from '../terminal.js'
 import { epochOf, figures, shareDone } from './format.js'
-import type { ProgressView } from './view.js'
+import type { ProgressView } from './progressView.js'
 
 const WIDTH = 24
 const PARTS = 1000

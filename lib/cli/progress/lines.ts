@@ -1,7 +1,7 @@
 import type { Progress } from '../../stages/progress.js'
 import type { Terminal } from '../terminal.js'
 import { epochOf, figures, shareDone } from './format.js'
-import type { ProgressView } from './view.js'
+import type { ProgressView } from './progressView.js'
 
 /** Milliseconds between two lines at least. */
 const INTERVAL = 5000

@@ -1,13 +1,6 @@
-import type { Progress } from '../../stages/progress.js'
 import type { Terminal } from '../terminal.js'
 import { LineView } from './lines.js'
-
-/** Shows a job's progress to whoever started it. */
-export interface ProgressView {
-  show(progress: Progress): void
-  /** Leaves the screen as it was; nothing may be shown afterwards. */
-  close(): void
-}
+import type { ProgressView } from './progressView.js'
 
 /** A bar for a person at a terminal, lines for pipes, files and CI, nothing with `quiet`. */
 export async function openView(terminal: Terminal, quiet = false): Promise<ProgressView> {
