@@ -1,20 +1,31 @@
 /** The whole public API on one screen. */
-export { type GenerateMasksOptions, type GenerateMasksResult, generateMasks } from './cam/generateMasks.js'
+export {
+  coco2014,
+  diagnose,
+  evaluate,
+  folder,
+  generateMasks,
+  readMask,
+  readNpy,
+  trainSemPLeS,
+  voc2012,
+  writeMask,
+  writeNpy,
+  writeScenes,
+} from './api.js'
+export type { GenerateMasksOptions, GenerateMasksResult } from './cam/generateMasks.js'
 export { SemplesError, type SemplesErrorDetails } from './config/error.js'
 export type { Dtype, TensorData, TensorMap } from './config/tensor.js'
 export type { RunConfig, StageName, TrainConfigInput } from './config/types.js'
 export { coco2014Classes, coco2014Classes90 } from './datasets/classes/coco2014.js'
 export { voc2012Classes } from './datasets/classes/voc2012.js'
-export { type Coco2014Options, coco2014 } from './datasets/coco2014.js'
+export type { Coco2014Options } from './datasets/coco2014.js'
 export type { ClassEntry, ClassTable, Dataset, DatasetItem } from './datasets/dataset.js'
-export { type FolderOptions, folder } from './datasets/folder.js'
-export { type Voc2012Options, voc2012 } from './datasets/voc2012.js'
+export type { FolderOptions } from './datasets/folder.js'
+export type { Voc2012Options } from './datasets/voc2012.js'
 export type { Evaluation } from './evaluate/evaluate.js'
 export { type LabelMap, VOID_ID } from './masks/labelMap.js'
-export { readNpy, writeNpy } from './masks/npy.js'
-export { readMask, writeMask } from './masks/png.js'
-export { diagnose } from './native/diagnose.js'
-export { type EvaluateOptions, evaluate } from './runs/evaluate.js'
-export { type RunResult, type TrainOptions, trainSemPLeS } from './runs/trainSemPLeS.js'
+export type { EvaluateOptions } from './runs/evaluate.js'
+export type { RunResult, TrainOptions } from './runs/trainSemPLeS.js'
 export type { Progress } from './stages/progress.js'
 export { decode, encode, tokenize } from './text/tokenizer.js'

@@ -1,0 +1,46 @@
+/**
+ * The asynchronous part of the public API. Each function loads what it needs (sharp, zod, LibTorch) at its first call,
+ * so that importing semples costs next to nothing.
+ */
+
+type Asynchronous = (...parameters: never[]) => Promise<unknown>
+
+function later<F extends Asynchronous>(load: () => Promise<F>): F {
+  return (async (...parameters: Parameters<F>) => (await load())(...parameters)) as F
+}
+
+/** Trains the SemPLeS stages on pictures with image-level labels. */
+export const trainSemPLeS = later(async () => (await import('./runs/trainSemPLeS.js')).trainSemPLeS)
+
+/** Multi-scale + flip CAMs of every picture, thresholded into palette PNGs whose pixel values are class ids. */
+export const generateMasks = later(async () => (await import('./cam/generateMasks.js')).generateMasks)
+
+/** Mean IoU, per-class IoU, precision and recall of masks, or of CAMs at a sweep of background thresholds. */
+export const evaluate = later(async () => (await import('./runs/evaluate.js')).evaluate)
+
+/** COCO 2014: instances JSON and pictures. */
+export const coco2014 = later(async () => (await import('./datasets/coco2014.js')).coco2014)
+
+/** VOC 2012. */
+export const voc2012 = later(async () => (await import('./datasets/voc2012.js')).voc2012)
+
+/** A folder of one's own pictures with a labels file or one sub-folder a class. */
+export const folder = later(async () => (await import('./datasets/folder.js')).folder)
+
+/** Generated scenes with exact masks, written as a VOC 2012 data set that is also a plain folder. */
+export const writeScenes = later(async () => (await import('./datasets/scenes/write.js')).writeScenes)
+
+/** A mask from a PNG: pixel values are class ids. */
+export const readMask = later(async () => (await import('./masks/png.js')).readMask)
+
+/** A mask as a palette PNG, written atomically. */
+export const writeMask = later(async () => (await import('./masks/png.js')).writeMask)
+
+/** A numeric array from a NumPy .npy file. */
+export const readNpy = later(async () => (await import('./masks/npy.js')).readNpy)
+
+/** A numeric array as a NumPy .npy file, written atomically. */
+export const writeNpy = later(async () => (await import('./masks/npy.js')).writeNpy)
+
+/** Facts about addon, LibTorch and devices, and what is wrong with them. */
+export const diagnose = later(async () => (await import('./native/diagnose.js')).diagnose)
