@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { Command } from 'commander'
 import type { Cli } from '../cli.js'
 import { detectData } from '../detectData.js'
@@ -54,7 +55,7 @@ async function masks(cli: Cli, options: MasksOptions): Promise<void> {
   const { terminal, signal, jobs } = cli
   const { run, out, data, labels, split, threshold, npy, npz, device, threads, offline, json, quiet } = options
   const given = data === undefined ? undefined : await detectData(data, { labels })
-  cli.afterInterrupt = () => `The masks that were made are in ${out}.`
+  cli.afterInterrupt = () => (existsSync(out) ? `The masks that were made are in ${out}.` : undefined)
   await jobs.ensureLibTorch({ offline, device, write: terminal.err, signal })
   const view = await openView(terminal, quiet)
   const result = await jobs
