@@ -1,0 +1,20 @@
+// npm run bench -- NAME [options]: side-by-side and resource measurements, one file each.
+import { build } from '../scripts/steps/build.mjs'
+import { main } from '../scripts/steps/process.mjs'
+
+const benches = {
+  'true-size': ['./trueSize.mjs', 'one step of each stage at the published sizes, with peak memory'],
+}
+
+await main(async () => {
+  const [name, ...options] = process.argv.slice(2)
+  const bench = benches[name ?? '']
+  if (bench === undefined) {
+    console.log('npm run bench -- NAME [--json]\n')
+    for (const [each, [, text]] of Object.entries(benches)) console.log(`  ${each.padEnd(12)} ${text}`)
+    return name === undefined || name === '--help' ? 0 : 2
+  }
+  await build()
+  const { run } = await import(bench[0])
+  return run(options)
+})
