@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { SemplesError } from '../config/error.js'
+import { makeFolders } from '../config/folders.js'
 
 const HINTS: Record<string, string> = {
   ENOSPC: 'The disk is full: free some space or choose another output folder.',
@@ -30,7 +31,7 @@ export async function writeAtomic(path: string, content: string | Uint8Array | I
     `.${basename(path)}.${process.pid}.${randomBytes(4).toString('hex')}${TEMPORARY_SUFFIX}`,
   )
   try {
-    await mkdir(dirname(path), { recursive: true })
+    await makeFolders(dirname(path))
     const handle = await open(temporary, 'wx')
     try {
       await writeAll(handle, content)

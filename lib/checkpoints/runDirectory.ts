@@ -1,7 +1,8 @@
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { SemplesError } from '../config/error.js'
+import { makeFolders } from '../config/folders.js'
 import { errorCode, writeAtomic, writeFailed, writeJsonAtomic } from './atomic.js'
 import { JsonlLog, type JsonlRecord, readJsonl } from './jsonl.js'
 import { FolderLock, LOCK_FILES } from './lock.js'
@@ -83,7 +84,7 @@ export class RunDirectory {
     { config, classes, versions, seed, data, notes = {} }: NewRun,
   ): Promise<RunDirectory> {
     const folder = resolve(path)
-    await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+    await makeFolders(folder).catch((cause: unknown) => {
       throw writeFailed(folder, cause)
     })
     await refuseForeign(folder)

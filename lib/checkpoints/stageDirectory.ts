@@ -1,7 +1,8 @@
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { SemplesError } from '../config/error.js'
+import { makeFolders } from '../config/folders.js'
 import type { TensorMap } from '../config/tensor.js'
 import { errorCode, syncFolder, TEMPORARY_SUFFIX, writeFailed, writeJsonAtomic } from './atomic.js'
 import { readSafetensors, writeSafetensors } from './safetensors.js'
@@ -58,7 +59,7 @@ export class StageDirectory {
     const folder = join(this.path, name)
     const temporary = folder + TEMPORARY_SUFFIX
     try {
-      await mkdir(temporary, { recursive: true })
+      await makeFolders(temporary)
       for (const [file, map] of Object.entries(tensors)) {
         await writeSafetensors(join(temporary, `${file}.safetensors`), map)
       }

@@ -1,7 +1,8 @@
-import { mkdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import { SemplesError } from '../config/error.js'
+import { makeFolders } from '../config/folders.js'
 
 /**
  * The bytes of a file.
@@ -30,7 +31,7 @@ export async function readBytes(file: string): Promise<Uint8Array> {
  */
 export async function writeBytes(file: string, bytes: Uint8Array): Promise<void> {
   try {
-    await mkdir(path.dirname(file), { recursive: true })
+    await makeFolders(path.dirname(file))
     await writeFileAtomic(file, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
   } catch (cause) {
     throw new SemplesError('SEMPLES_WRITE_FAILED', {

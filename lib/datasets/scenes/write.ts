@@ -1,7 +1,8 @@
-import { mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import sharp from 'sharp'
 import { SemplesError } from '../../config/error.js'
+import { makeFolders } from '../../config/folders.js'
 import { encodeMask } from '../../masks/png.js'
 import { writeClassTable } from '../classes/classTableFile.js'
 import { annotation } from './annotation.js'
@@ -77,7 +78,7 @@ type Counts = Required<Pick<WriteScenesOptions, 'train' | 'val' | 'seed' | 'size
 
 async function writeAll(folder: string, options: WriteScenesOptions & Counts): Promise<void> {
   for (const name of ['JPEGImages', 'SegmentationClass', 'Annotations', 'ImageSets/Segmentation']) {
-    await mkdir(path.join(folder, name), { recursive: true })
+    await makeFolders(path.join(folder, name))
   }
   const { seed, size, onProgress, signal } = options
   const captions: string[] = []

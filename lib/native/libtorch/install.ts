@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, join, relative, resolve, sep } from 'node:path'
 import { SemplesError } from '../../config/error.js'
+import { makeFolders } from '../../config/folders.js'
 import { checkSpace, placeInInstallation, unpackArchives } from './archive.js'
 import { type InstallationRecord, type InstalledLibTorch, libTorchCache, listLibTorch, recordFile } from './cache.js'
 import { inspectLibTorch, type LibTorchKind } from './candidate.js'
@@ -39,7 +40,7 @@ export async function installLibTorch(options: InstallLibTorchOptions = {}): Pro
     })
   }
   const cache = libTorchCache()
-  await mkdir(cache, { recursive: true }).catch((cause: unknown) => {
+  await makeFolders(cache).catch((cause: unknown) => {
     throw new SemplesError('SEMPLES_CACHE_UNWRITABLE', {
       message: `The folder ${cache} cannot be written.`,
       hint: 'Name a folder of your own in SEMPLES_CACHE.',

@@ -1,0 +1,30 @@
+import { mkdir } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+
+/**
+ * Makes a folder and those above it that are missing. One `mkdir` at a time: Node's own recursive form never ends on
+ * file systems that answer ENOENT to every creation, such as /proc.
+ *
+ * @throws the error of `mkdir`: EACCES, ENOTDIR, ENOSPC, ...; EEXIST where a file has that name
+ */
+export async function makeFolders(path: string): Promise<void> {
+  const folder = resolve(path)
+  try {
+    await makeFolder(folder)
+  } catch (error) {
+    const parent = dirname(folder)
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || parent === folder) throw error
+    await makeFolders(parent)
+    await makeFolder(folder)
+  }
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    // Recursive on what exists only checks that it is a folder.
+    await mkdir(folder, { recursive: true })
+  }
+}
