@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs'
 import { SemplesError } from '../config/error.js'
+import { clipMissing } from '../config/missing.js'
 import type { TensorData } from '../config/tensor.js'
 import type { RunConfig } from '../config/types.js'
 import type { Dataset } from '../datasets/dataset.js'
@@ -74,6 +76,13 @@ async function tryGenerator(models: RunModels, { config, stages }: PreflightOpti
 /** A picture, the class names and a learned prompt go through CLIP once. */
 async function tryClip(models: RunModels, { config, compute, stages }: PreflightOptions): Promise<void> {
   const { path } = config.clip
+  if (!existsSync(path))
+    throw new SemplesError('SEMPLES_CLIP_MISSING', {
+      message: `There is no CLIP archive ${path}.`,
+      file: path,
+      field: 'clip',
+      hint: clipMissing().hint,
+    })
   const clip = await models.clip()
   const { imageSize, textWidth } = clip.info
   const texts = await models.textIds()

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs'
 import type { RunDirectory } from '../checkpoints/runDirectory.js'
 import type { Checkpoint } from '../checkpoints/stageDirectory.js'
 import { SemplesError } from '../config/error.js'
+import { weightsMissing } from '../config/missing.js'
 import type { RunConfig, StageName } from '../config/types.js'
 import type { BackgroundPrompts } from '../models/backgroundPrompts.js'
 import type { MaskGenerator } from '../models/maskGenerator.js'
@@ -43,6 +45,13 @@ export async function loadStart(
  */
 export async function loadWeights(config: RunConfig, stage: StageName, generator: MaskGenerator): Promise<void> {
   const path = config.generator.weights
+  if (!existsSync(path))
+    throw new SemplesError('SEMPLES_WEIGHTS_MISSING', {
+      message: `There are no weights ${path}.`,
+      file: path,
+      field: 'generator.weights',
+      hint: weightsMissing().hint,
+    })
   const tensors = await readWeights(path)
   if (stage === 'classify') await loadPretrained(generator, tensors, path)
   else await loadCheckpoint(generator, tensors, path)
