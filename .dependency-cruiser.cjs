@@ -37,7 +37,7 @@ module.exports = {
       name: 'known-folder',
       comment: 'A new folder of lib/ needs its place in the order above',
       severity: 'error',
-      from: { path: '^lib/', pathNot: `^lib/((${Object.keys(allowed).join('|')})/|index\\.ts$)` },
+      from: { path: '^lib/', pathNot: `^lib/((${Object.keys(allowed).join('|')})/|(index|api)\\.ts$)` },
       to: {},
     },
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },

@@ -13,7 +13,7 @@ struct Normalization {
   std::array<double, 3> mean, deviation;
 };
 
-// ImageNet statistics (METHOD: after / 255); what the generator is trained with.
+// ImageNet statistics, of pixels after / 255; what the generator is trained with.
 inline constexpr Normalization kImageNet{{0.485, 0.456, 0.406}, {0.229, 0.224, 0.225}};
 
 // uint8 [B, H, W, 3] -> float32 [B, 3, H, W], (x / 255 - mean) / deviation.

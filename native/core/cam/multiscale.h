@@ -1,4 +1,4 @@
-// Multi-scale + flip CAMs of one picture (METHOD 6: sum over all runs, then min-max per class).
+// Multi-scale + flip CAMs of one picture (WeakTr, arXiv 2304.01184: sum over all runs, then min-max per class).
 #pragma once
 #include <torch/types.h>
 
