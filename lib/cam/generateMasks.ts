@@ -3,22 +3,18 @@ import { writeJsonAtomic } from '../checkpoints/atomic.js'
 import { RunDirectory } from '../checkpoints/runDirectory.js'
 import { SemplesError } from '../config/error.js'
 import { resolveConfig } from '../config/resolve.js'
-import type { TensorData } from '../config/tensor.js'
 import type { RunConfig, StageName, TrainConfigInput } from '../config/types.js'
 import { readClassTable } from '../datasets/classes/classTableFile.js'
 import type { ClassTable, Dataset } from '../datasets/dataset.js'
 import { openDataset } from '../datasets/open.js'
 import { requireSameClasses } from '../datasets/sameClasses.js'
-import { writeNpy } from '../masks/npy.js'
-import { writeNpz } from '../masks/npz.js'
 import { maskPalette } from '../masks/palette.js'
-import { writeMask } from '../masks/png.js'
-import { maskFromCams } from '../masks/threshold.js'
 import { chooseCompute } from '../models/devices.js'
 import { type Cams, MaskGenerator } from '../models/maskGenerator.js'
 import { cautions } from '../stages/cautions.js'
-import { notice, type OnProgress } from '../stages/progress.js'
-import { camsOf, preparedPictures } from './picture.js'
+import { notice, type OnProgress, type Progress } from '../stages/progress.js'
+import { camsOf, type PreparedPicture, preparedPictures } from './picture.js'
+import { writePicture } from './writePicture.js'
 
 export interface GenerateMasksOptions {
   /** Folder of the run that trained the generator. */
@@ -89,52 +85,40 @@ async function writeAll(
   dataset: Dataset,
   generator: MaskGenerator,
   config: RunConfig,
-  { out, threshold, cams: keepCams, onProgress, signal }: GenerateMasksOptions & { threshold: number },
+  { out, threshold, cams: keep, onProgress, signal }: GenerateMasksOptions & { threshold: number },
 ): Promise<number> {
   const palette = maskPalette(dataset.classes.classes)
+  const keepCams = keep === true ? 'npy' : keep || undefined
   const started = performance.now()
   let done = 0
-  let unlabelled = 0
-  for await (const picture of preparedPictures(dataset, dataset.items, config.cams)) {
-    signal?.throwIfAborted()
-    const cams = await camsOf(generator, picture, config.cams)
+  const write = async (picture: PreparedPicture, cams: Cams): Promise<void> => {
     const classIds = cams.classes.map((index) => dataset.classes.classes[index]!.id)
-    if (classIds.length === 0) unlabelled++
-    const file = join(out, picture.item.id)
-    await writeMask(`${file}.png`, maskFromCams({ ...cams, classIds, threshold }), palette)
-    if (keepCams) await writeCams(file, cams, classIds, keepCams)
+    await writePicture({ file: join(out, picture.item.id), cams, classIds, threshold, palette, keepCams })
     done++
-    const picturesPerSecond = (1000 * done) / (performance.now() - started)
-    const eta = (dataset.items.length - done) / picturesPerSecond
-    onProgress?.({
-      stage: 'masks',
-      epoch: 1,
-      epochs: 1,
-      step: done,
-      steps: dataset.items.length,
-      picturesPerSecond,
-      eta,
-    })
+    onProgress?.(progressOf(done, dataset.items.length, started))
   }
-  return unlabelled
+  // One picture is written while the model works on the next.
+  let writing = Promise.resolve()
+  try {
+    for await (const picture of preparedPictures(dataset, dataset.items, config.cams)) {
+      signal?.throwIfAborted()
+      const computing = camsOf(generator, picture, config.cams)
+      // Either may fail while the other is awaited.
+      computing.catch(() => undefined)
+      await writing
+      writing = write(picture, await computing)
+      writing.catch(() => undefined)
+    }
+  } finally {
+    await writing
+  }
+  return dataset.items.filter(({ labels }) => labels.length === 0).length
 }
 
-async function writeCams(
-  file: string,
-  { cams, height, width }: Cams,
-  classIds: readonly number[],
-  format: true | 'npy' | 'npz',
-): Promise<void> {
-  if (format !== 'npz') {
-    await writeNpy(`${file}.npy`, { dtype: 'float32', shape: [classIds.length, height, width], data: cams })
-    return
-  }
-  const size = height * width
-  const arrays = classIds.map((id, i): [string, TensorData] => [
-    String(id),
-    { dtype: 'float32', shape: [height, width], data: cams.slice(i * size, (i + 1) * size) },
-  ])
-  await writeNpz(`${file}.npz`, Object.fromEntries(arrays))
+function progressOf(done: number, pictures: number, started: number): Progress {
+  const picturesPerSecond = (1000 * done) / (performance.now() - started)
+  const eta = (pictures - done) / picturesPerSecond
+  return { stage: 'masks', epoch: 1, epochs: 1, step: done, steps: pictures, picturesPerSecond, eta }
 }
 
 const GENERATOR_STAGES: readonly StageName[] = ['refine', 'match', 'classify']

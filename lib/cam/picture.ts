@@ -1,3 +1,4 @@
+import { SemplesError } from '../config/error.js'
 import type { Dataset, DatasetItem } from '../datasets/dataset.js'
 import { decodeImage } from '../loader/decode.js'
 import { scaledImages } from '../loader/scales.js'
@@ -51,7 +52,24 @@ export async function* preparedPictures(
   }
 }
 
-/** CAMs of a prepared picture for the classes that it is labelled with. */
-export function camsOf(generator: MaskGenerator, picture: PreparedPicture, options: CamOptions): Promise<Cams> {
-  return generator.cams(picture.scales, picture.item.labels, options.flip)
+/**
+ * CAMs of a prepared picture for the classes that it is labelled with.
+ * @throws SemplesError `SEMPLES_IMAGE_TOO_SMALL` naming the picture
+ */
+export async function camsOf(generator: MaskGenerator, picture: PreparedPicture, options: CamOptions): Promise<Cams> {
+  const { item, scales } = picture
+  try {
+    return await generator.cams(scales, item.labels, options.flip)
+  } catch (error) {
+    if (!(error instanceof SemplesError) || error.code !== 'SEMPLES_IMAGE_TOO_SMALL') throw error
+    const [{ width, height }] = scales as [ScaledPicture]
+    throw new SemplesError(error.code, {
+      message: `The picture ${item.image}, ${width}x${height}, is smaller than a patch of the mask generator at one of the scales ${options.scales.join(', ')}.`,
+      file: item.image,
+      value: error.value,
+      expected: error.expected,
+      hint: error.hint,
+      cause: error,
+    })
+  }
 }

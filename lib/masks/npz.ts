@@ -1,4 +1,5 @@
-import { type Unzipped, unzip, zip } from 'fflate'
+import { setImmediate } from 'node:timers/promises'
+import { type Unzipped, unzip, Zip, ZipPassThrough, zip } from 'fflate'
 import { SemplesError } from '../config/error.js'
 import type { TensorMap } from '../config/tensor.js'
 import { readBytes, writeBytes } from './files.js'
@@ -30,12 +31,33 @@ export async function readNpz(file: string): Promise<TensorMap> {
  * @throws SemplesError `SEMPLES_TENSOR_INVALID`, `SEMPLES_WRITE_FAILED`
  */
 export async function writeNpz(file: string, tensors: TensorMap, options: { compress?: boolean } = {}): Promise<void> {
+  await writeBytes(file, options.compress === true ? await deflated(tensors) : await stored(tensors))
+}
+
+function deflated(tensors: TensorMap): Promise<Uint8Array> {
   const entries = Object.entries(tensors).map(([name, tensor]) => [`${name}.npy`, encodeNpy(tensor)] as const)
-  const level = options.compress === true ? 6 : 0
-  const bytes = await new Promise<Uint8Array>((resolve, reject) => {
-    zip(Object.fromEntries(entries), { level }, (error, data) => (error === null ? resolve(data) : reject(error)))
+  return new Promise((resolve, reject) => {
+    zip(Object.fromEntries(entries), (error, data) => (error === null ? resolve(data) : reject(error)))
   })
-  await writeBytes(file, bytes)
+}
+
+/** One array at a time, with a turn of the event loop after each: the checksum of a large one takes a while. */
+async function stored(tensors: TensorMap): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  let failure: unknown
+  const archive = new Zip((error, chunk) => {
+    failure ??= error
+    chunks.push(chunk)
+  })
+  for (const [name, tensor] of Object.entries(tensors)) {
+    const entry = new ZipPassThrough(`${name}.npy`)
+    archive.add(entry)
+    entry.push(encodeNpy(tensor), true)
+    await setImmediate()
+  }
+  archive.end()
+  if (failure) throw failure
+  return Buffer.concat(chunks)
 }
 
 function unzipped(bytes: Uint8Array, file: string): Promise<Unzipped> {

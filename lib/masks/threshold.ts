@@ -25,32 +25,57 @@ const TIE_RANGE = 1e-6
  *
  * @throws SemplesError `SEMPLES_CAM_SHAPE` when sizes do not agree, `SEMPLES_CAM_NOT_FINITE` for NaN or infinity
  */
-export function maskFromCams({ cams, classIds, height, width, threshold }: CamsToMask): LabelMap {
-  const pixels = height * width
+export function maskFromCams(input: CamsToMask): LabelMap {
+  const steps = maskSteps(input)
+  for (;;) {
+    const step = steps.next()
+    if (step.done) return step.value
+  }
+}
+
+/** Pixels at a time: their scores stay in the processor's cache while one map after another is looked at. */
+const BLOCK = 4096
+
+/** The work of `maskFromCams`, interrupted after every few thousand pixels. */
+export function* maskSteps(input: CamsToMask): Generator<undefined, LabelMap> {
+  const { cams, classIds, height, width, threshold } = input
   checkSizes(cams, classIds, height, width)
-  const background = Math.fround(threshold)
-  if (!Number.isFinite(background)) throw notFinite('threshold', threshold)
-  const data = new Uint8Array(pixels)
-  const scores = new Float32Array(classIds.length + 1)
-  scores[0] = background
-  for (let pixel = 0; pixel < pixels; pixel++) {
-    let highest = background
-    let winner = 0
-    let near = false
-    for (let map = 0; map < classIds.length; map++) {
-      const score = cams[map * pixels + pixel]!
-      if (!Number.isFinite(score)) throw notFinite(`cams[${map * pixels + pixel}]`, score)
-      scores[map + 1] = score
-      if (Math.abs(score - highest) < TIE_RANGE) near = true
-      if (score > highest) {
-        highest = score
-        winner = map + 1
-      }
-    }
-    if (near) winner = firstHighestAfterSoftmax(scores, highest)
-    data[pixel] = winner === 0 ? 0 : classIds[winner - 1]!
+  if (!Number.isFinite(Math.fround(threshold))) throw notFinite('threshold', threshold)
+  const data = new Uint8Array(height * width)
+  for (let start = 0; start < data.length; start += BLOCK) {
+    fillBlock(data.subarray(start, start + BLOCK), input, start)
+    yield
   }
   return { width, height, data }
+}
+
+/** The ids of the pixels from `start` on. */
+function fillBlock(ids: Uint8Array, { cams, classIds, height, width, threshold }: CamsToMask, start: number): void {
+  const pixels = height * width
+  const background = Math.fround(threshold)
+  const highest = new Float32Array(ids.length).fill(background)
+  const near = new Uint8Array(ids.length)
+  for (let map = 0; map < classIds.length; map++) {
+    const from = map * pixels + start
+    const scores = cams.subarray(from, from + ids.length)
+    const id = classIds[map]!
+    for (let pixel = 0; pixel < scores.length; pixel++) {
+      const score = scores[pixel]!
+      // Only NaN and the infinities leave something of themselves.
+      if (score - score !== 0) throw notFinite(`cams[${from + pixel}]`, score)
+      const lead = score - highest[pixel]!
+      if (lead < TIE_RANGE && lead > -TIE_RANGE) near[pixel] = 1
+      if (lead > 0) {
+        highest[pixel] = score
+        ids[pixel] = id
+      }
+    }
+  }
+  for (let pixel = near.indexOf(1); pixel >= 0; pixel = near.indexOf(1, pixel + 1)) {
+    const scores = Float32Array.of(background, ...classIds.map((_, map) => cams[map * pixels + start + pixel]!))
+    const winner = firstHighestAfterSoftmax(scores, highest[pixel]!)
+    ids[pixel] = winner === 0 ? 0 : classIds[winner - 1]!
+  }
 }
 
 /** Softmax with every operation rounded to float32, then the first maximum. */

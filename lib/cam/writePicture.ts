@@ -1,0 +1,41 @@
+import type { TensorData } from '../config/tensor.js'
+import { breathe } from '../loader/cooperate.js'
+import { writeNpy } from '../masks/npy.js'
+import { writeNpz } from '../masks/npz.js'
+import type { Palette } from '../masks/palette.js'
+import { writeMask } from '../masks/png.js'
+import { maskSteps } from '../masks/threshold.js'
+import type { Cams } from '../models/maskGenerator.js'
+
+export interface PictureOutput {
+  /** Path of the files without extension. */
+  file: string
+  cams: Cams
+  /** Pixel value of each map, in map order. */
+  classIds: readonly number[]
+  threshold: number
+  palette: Palette
+  /** Also write the maps. */
+  keepCams: 'npy' | 'npz' | undefined
+}
+
+/** Writes the mask of a picture, and its maps where they are wanted; each file whole or not at all. */
+export async function writePicture(output: PictureOutput): Promise<void> {
+  const { file, cams, classIds, threshold, palette, keepCams } = output
+  await writeMask(`${file}.png`, await breathe(maskSteps({ ...cams, classIds, threshold })), palette)
+  if (keepCams === 'npy') await writeNpy(`${file}.npy`, stack(cams, classIds.length))
+  if (keepCams === 'npz') await writeNpz(`${file}.npz`, mapsById(cams, classIds))
+}
+
+function stack({ cams, height, width }: Cams, count: number): TensorData {
+  return { dtype: 'float32', shape: [count, height, width], data: cams }
+}
+
+function mapsById({ cams, height, width }: Cams, classIds: readonly number[]): Record<string, TensorData> {
+  const size = height * width
+  const entries = classIds.map((id, map): [string, TensorData] => [
+    String(id),
+    { dtype: 'float32', shape: [height, width], data: cams.subarray(map * size, (map + 1) * size) },
+  ])
+  return Object.fromEntries(entries)
+}
