@@ -10,10 +10,10 @@ import { openDataset } from '../datasets/open.js'
 import { requireSameClasses } from '../datasets/sameClasses.js'
 import { maskPalette } from '../masks/palette.js'
 import { chooseCompute } from '../models/devices.js'
-import { type Cams, MaskGenerator } from '../models/maskGenerator.js'
+import { MaskGenerator } from '../models/maskGenerator.js'
 import { cautions } from '../stages/cautions.js'
 import { notice, type OnProgress, type Progress } from '../stages/progress.js'
-import { camsOf, type PreparedPicture, preparedPictures } from './picture.js'
+import { camsOf, type PictureCams, type PreparedPicture, preparedPictures } from './picture.js'
 import { writePicture } from './writePicture.js'
 
 export interface GenerateMasksOptions {
@@ -60,7 +60,8 @@ export interface GenerateMasksResult {
  * @throws SemplesError for a missing run, other classes, unreadable pictures, a full disk
  */
 export async function generateMasks(options: GenerateMasksOptions): Promise<GenerateMasksResult> {
-  const { onProgress, split = 'train' } = options
+  const { onProgress, signal, split = 'train' } = options
+  signal?.throwIfAborted()
   const run = await RunDirectory.open(options.run)
   const config = resolveConfig((await run.readConfig()) as TrainConfigInput)
   const classes = await readClassTable(join(run.path, 'classes.json'))
@@ -91,7 +92,7 @@ async function writeAll(
   const keepCams = keep === true ? 'npy' : keep || undefined
   const started = performance.now()
   let done = 0
-  const write = async (picture: PreparedPicture, cams: Cams): Promise<void> => {
+  const write = async (picture: PreparedPicture, cams: PictureCams): Promise<void> => {
     const classIds = cams.classes.map((index) => dataset.classes.classes[index]!.id)
     await writePicture({ file: join(out, picture.item.id), cams, classIds, threshold, palette, keepCams })
     done++
@@ -106,6 +107,7 @@ async function writeAll(
       // Either may fail while the other is awaited.
       computing.catch(() => undefined)
       await writing
+      signal?.throwIfAborted()
       writing = write(picture, await computing)
       writing.catch(() => undefined)
     }

@@ -52,17 +52,23 @@ export async function* preparedPictures(
   }
 }
 
+export type PictureCams = Omit<Cams, 'logits'>
+
 /**
  * CAMs of a prepared picture for the classes that it is labelled with.
  * @throws SemplesError `SEMPLES_IMAGE_TOO_SMALL` naming the picture
  */
-export async function camsOf(generator: MaskGenerator, picture: PreparedPicture, options: CamOptions): Promise<Cams> {
-  const { item, scales } = picture
+export async function camsOf(
+  generator: MaskGenerator,
+  { item, scales }: PreparedPicture,
+  options: CamOptions,
+): Promise<PictureCams> {
+  const [{ width, height }] = scales as [ScaledPicture]
+  if (item.labels.length === 0) return { cams: new Float32Array(0), classes: [], height, width }
   try {
     return await generator.cams(scales, item.labels, options.flip)
   } catch (error) {
     if (!(error instanceof SemplesError) || error.code !== 'SEMPLES_IMAGE_TOO_SMALL') throw error
-    const [{ width, height }] = scales as [ScaledPicture]
     throw new SemplesError(error.code, {
       message: `The picture ${item.image}, ${width}x${height}, is smaller than a patch of the mask generator at one of the scales ${options.scales.join(', ')}.`,
       file: item.image,

@@ -5,12 +5,12 @@ import { writeNpz } from '../masks/npz.js'
 import type { Palette } from '../masks/palette.js'
 import { writeMask } from '../masks/png.js'
 import { maskSteps } from '../masks/threshold.js'
-import type { Cams } from '../models/maskGenerator.js'
+import type { PictureCams } from './picture.js'
 
 export interface PictureOutput {
   /** Path of the files without extension. */
   file: string
-  cams: Cams
+  cams: PictureCams
   /** Pixel value of each map, in map order. */
   classIds: readonly number[]
   threshold: number
@@ -27,11 +27,11 @@ export async function writePicture(output: PictureOutput): Promise<void> {
   if (keepCams === 'npz') await writeNpz(`${file}.npz`, mapsById(cams, classIds))
 }
 
-function stack({ cams, height, width }: Cams, count: number): TensorData {
+function stack({ cams, height, width }: PictureCams, count: number): TensorData {
   return { dtype: 'float32', shape: [count, height, width], data: cams }
 }
 
-function mapsById({ cams, height, width }: Cams, classIds: readonly number[]): Record<string, TensorData> {
+function mapsById({ cams, height, width }: PictureCams, classIds: readonly number[]): Record<string, TensorData> {
   const size = height * width
   const entries = classIds.map((id, map): [string, TensorData] => [
     String(id),

@@ -9,7 +9,8 @@ import type { PictureCams } from './sweep.js'
 
 /**
  * Reads the class activation maps of a picture, float32 or float64:
- * - `<id>.npz`: one array `[height, width]` a class, named by the class id (its pixel value);
+ * - `<id>.npz`: one array `[height, width]` a class, named by the class id (its pixel value); an archive without arrays
+ *   has no map, and then no size;
  * - `<id>.npy`: one array `[maps, height, width]` with a map for every class of the table in its order, or for the
  *   picture's labels in that order, where `labels` (indices into the table) are known.
  *
@@ -68,7 +69,6 @@ function fromNamed(file: string, arrays: Record<string, TensorData>): PictureCam
     cams.set(toFloat32(file, array), map * height * width)
     return Number(name)
   })
-  if (classIds.length === 0) throw invalid(file, 'no array', 'at least one array')
   return { cams, classIds, height, width }
 }
 

@@ -71,7 +71,9 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const counter = new SweepCounter(ids, thresholds)
   const pictures = await forEachPicture(options, async ({ id, name, labels }, truth) => {
     const { file, ...picture } = await readCams(cams, id, classes, labels)
-    counter.add(picture, truth, { prediction: file, groundTruth: name })
+    // Without a map all is background, whatever the size.
+    const { height, width } = picture.classIds.length === 0 ? truth : picture
+    counter.add({ ...picture, height, width }, truth, { prediction: file, groundTruth: name })
   })
   const whole = counter.curve()
   const curve = greedy ? greedyPart(whole) : whole

@@ -177,7 +177,6 @@ describe('evaluate refuses', () => {
     ['an array that is not named by an id', { cat: float([2, 2], 0, 0, 0, 0) }, /received 'cat'/],
     ['arrays of different sizes', { 3: float([2, 2], 0, 0, 0, 0), 5: float([1, 4], 0, 0, 0, 0) }, /5 \[1, 4\]/],
     ['integers', { 3: { dtype: 'int32' as const, shape: [2, 2], data: new Int32Array(4) } }, /int32/],
-    ['an empty archive', {}, /no array/],
   ])('maps: %s', async (name, arrays, message) => {
     const bad = join(folder, name.replaceAll(' ', '-'))
     await mkdir(bad)

@@ -1,0 +1,271 @@
+import { readFileSync } from 'node:fs'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from '@jest/globals'
+import sharp from 'sharp'
+import { generateMasks } from '../../lib/cam/generateMasks.js'
+import type { FolderData } from '../../lib/config/data.js'
+import { folder } from '../../lib/datasets/folder.js'
+import { decodeImage } from '../../lib/loader/decode.js'
+import { scaledImages } from '../../lib/loader/scales.js'
+import { readNpy } from '../../lib/masks/npy.js'
+import { readNpz } from '../../lib/masks/npz.js'
+import { readMask, writeMask } from '../../lib/masks/png.js'
+import { maskFromCams } from '../../lib/masks/threshold.js'
+import { MaskGenerator } from '../../lib/models/maskGenerator.js'
+import { evaluate } from '../../lib/runs/evaluate.js'
+import { trainSemPLeS } from '../../lib/runs/trainSemPLeS.js'
+import { writeShapes } from '../runs/shapes.js'
+import { filesOf, temporaryFolder, tensorsOf, tinyGenerator, tinyRun } from '../runs/tiny.js'
+
+let root: string
+let run: string
+let data: FolderData & { masks: string }
+let classes: string
+beforeAll(async () => {
+  root = await temporaryFolder()
+  run = join(root, 'run')
+  data = await writeShapes(root)
+  classes = join(run, 'classes.json')
+  await trainSemPLeS(tinyRun(data, run, { stages: ['classify'], epochs: 1, lr: 2 }))
+})
+
+let count = 0
+/** A folder of pictures with their labels, and a place for their masks. */
+async function pictures(
+  files: Record<string, [bytes: Uint8Array, labels: string]>,
+): Promise<{ data: FolderData; out: string }> {
+  const place = join(root, `own-${++count}`)
+  await mkdir(join(place, 'pictures'), { recursive: true })
+  const rows: string[] = []
+  for (const [name, [bytes, labels]] of Object.entries(files)) {
+    await writeFile(join(place, 'pictures', name), bytes)
+    rows.push(`${name},${labels}\n`)
+  }
+  await writeFile(join(place, 'labels.csv'), rows.join(''))
+  return {
+    data: { folder: join(place, 'pictures'), labels: join(place, 'labels.csv'), classes },
+    out: join(place, 'masks'),
+  }
+}
+
+test('a mask is the thresholded map of its own picture: labels alone, every scale, both ways round', async () => {
+  const out = join(root, 'masks')
+  await generateMasks({ run, out, threshold: 0.6, cams: true })
+  const { items } = await folder(data)
+  using generator = await MaskGenerator.create({ ...tinyGenerator, classes: 3 })
+  await generator.load((await tensorsOf(run, 'classify')).generator)
+  for (const { id, image, labels } of items) {
+    const scales = await scaledImages(await decodeImage(image), [1, 1.2])
+    const expected = await generator.cams(scales, labels, true)
+    expect((await readNpy(join(out, `${id}.npy`))).data).toEqual(expected.cams)
+    const mask = maskFromCams({ ...expected, classIds: labels.map((index) => index + 1), threshold: 0.6 })
+    expect(await readMask(join(out, `${id}.png`))).toEqual(mask)
+  }
+})
+
+describe('odd pictures', () => {
+  test('EXIF orientation: the mask is as viewers show the picture', async () => {
+    const shown = await readFile(join(data.folder, 'p02.png'))
+    // Stored lying on its side, with the note that viewers have to turn it by 90 degrees (orientation 6).
+    const lying = await sharp(shown).rotate(-90).withMetadata({ orientation: 6 }).png().toBuffer()
+    expect(await sharp(lying).metadata()).toMatchObject({ width: 40, height: 48, orientation: 6 })
+    const own = await pictures({ 'lying.png': [lying, 'square;bar'], 'shown.png': [shown, 'square;bar'] })
+    await generateMasks({ run, ...own })
+    const mask = await readMask(join(own.out, 'lying.png'))
+    expect(mask).toMatchObject({ width: 48, height: 40 })
+    expect(mask).toEqual(await readMask(join(own.out, 'shown.png')))
+  })
+
+  test('a picture without a label is all background, in masks, maps and judgement', async () => {
+    const picture = await readFile(join(data.folder, 'p00.png'))
+    const own = await pictures({ 'empty.png': [picture, ''], 'bar.png': [picture, 'bar'] })
+    const truth = join(root, 'truth')
+    for (const name of ['empty', 'bar']) {
+      await writeMask(join(truth, `${name}.png`), { width: 48, height: 40, data: new Uint8Array(48 * 40) })
+    }
+    for (const cams of ['npy', 'npz'] as const) {
+      const out = `${own.out}-${cams}`
+      expect(await generateMasks({ run, ...own, out, cams })).toMatchObject({ pictures: 2, unlabelled: 1 })
+      expect((await readMask(join(out, 'empty.png'))).data.every((id) => id === 0)).toBe(true)
+      const swept = await evaluate({ cams: out, groundTruth: { ...own.data, masks: truth } })
+      expect(swept).toMatchObject({ pictures: 2 })
+      const masks = await evaluate({ masks: out, groundTruth: truth, classes })
+      expect(swept.curve?.find(({ threshold }) => threshold === 0.45)?.miou).toBe(masks.miou)
+    }
+    expect((await readNpy(join(`${own.out}-npy`, 'empty.npy'))).shape).toEqual([0, 40, 48])
+    expect(await readNpz(join(`${own.out}-npz`, 'empty.npz'))).toEqual({})
+  })
+
+  test('a picture smaller than a patch is an error that names it; the masks before it are whole', async () => {
+    const picture = await readFile(join(data.folder, 'p00.png'))
+    const tiny = await sharp(picture).resize(7, 20, { fit: 'fill' }).png().toBuffer()
+    const own = await pictures({ 'a.png': [picture, 'bar'], 'b.png': [tiny, 'bar'], 'c.png': [picture, 'bar'] })
+    await expect(generateMasks({ run, ...own })).rejects.toMatchObject({
+      code: 'SEMPLES_IMAGE_TOO_SMALL',
+      file: join(own.data.folder, 'b.png'),
+      value: '7x20',
+    })
+    expect(await filesOf(own.out)).toEqual(['a.png'])
+    expect(await readMask(join(own.out, 'a.png'))).toMatchObject({ width: 48, height: 40 })
+  })
+
+  test('a damaged picture is an error that names it; the masks before it are whole', async () => {
+    const picture = await readFile(join(data.folder, 'p00.png'))
+    const own = await pictures({ 'a.png': [picture, 'bar'], 'b.png': [picture.subarray(0, 300), 'bar'] })
+    await expect(generateMasks({ run, ...own })).rejects.toMatchObject({
+      code: 'SEMPLES_IMAGE_UNREADABLE',
+      file: join(own.data.folder, 'b.png'),
+    })
+    expect(await filesOf(own.out)).toEqual(['a.png'])
+  })
+
+  test('grey, 16-bit, CMYK, alpha and palette pictures get masks of their size', async () => {
+    const picture = sharp(await readFile(join(data.folder, 'p00.png')))
+    const own = await pictures({
+      'grey.png': [await picture.clone().grayscale().png().toBuffer(), 'bar'],
+      'deep.png': [await picture.clone().toColourspace('rgb16').png().toBuffer(), 'bar'],
+      'ink.jpg': [await picture.clone().toColourspace('cmyk').jpeg().toBuffer(), 'bar'],
+      'alpha.png': [await picture.clone().ensureAlpha(0.5).png().toBuffer(), 'bar'],
+      'palette.png': [await picture.clone().png({ palette: true, colours: 8 }).toBuffer(), 'bar'],
+    })
+    expect((await generateMasks({ run, ...own })).pictures).toBe(5)
+    for (const name of ['grey', 'deep', 'ink', 'alpha', 'palette'])
+      expect(await readMask(join(own.out, `${name}.png`))).toMatchObject({ width: 48, height: 40 })
+  })
+})
+
+describe('stopping', () => {
+  test('before it begins writes nothing', async () => {
+    const out = join(root, 'never')
+    const signal = AbortSignal.abort(new Error('no'))
+    await expect(generateMasks({ run, out, signal })).rejects.toThrow('no')
+    expect(await filesOf(out)).toEqual([])
+  })
+
+  test.each([1, 4, 8])('after %i pictures leaves so many whole masks, and no summary', async (wanted) => {
+    const out = join(root, `stopped-${wanted}`)
+    const controller = new AbortController()
+    const making = generateMasks({
+      run,
+      out,
+      cams: 'npz',
+      signal: controller.signal,
+      onProgress: ({ step }) => {
+        if (step === wanted) controller.abort(new Error('stop'))
+      },
+    })
+    await expect(making).rejects.toThrow('stop')
+    const names = await filesOf(out)
+    const masks = names.filter((name) => name.endsWith('.png'))
+    expect(masks).toHaveLength(wanted)
+    expect(names).toHaveLength(2 * masks.length)
+    for (const name of masks) {
+      expect(await readMask(join(out, name))).toMatchObject({ width: 48, height: 40 })
+      expect(Object.keys(await readNpz(join(out, name.replace('png', 'npz')))).length).toBeGreaterThan(0)
+    }
+    // Nothing goes on behind the caller's back.
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(await filesOf(out)).toEqual(names)
+  })
+})
+
+describe('refusals', () => {
+  test.each([-0.1, 1.1, Number.NaN])('a threshold of %d', async (threshold) => {
+    const out = join(root, 'threshold')
+    await expect(generateMasks({ run, out, threshold })).rejects.toMatchObject({
+      code: 'SEMPLES_CONFIG_INVALID',
+      field: 'threshold',
+    })
+    expect(await filesOf(out)).toEqual([])
+  })
+
+  test('no run there, or one without a trained generator', async () => {
+    await expect(generateMasks({ run: root, out: join(root, 'x') })).rejects.toMatchObject({
+      code: 'SEMPLES_RUN_MISSING',
+      file: root,
+    })
+    const begun = join(root, 'begun')
+    const controller = new AbortController()
+    const onProgress = ({ stage }: { stage: string }) => stage === 'classify' && controller.abort(new Error('now'))
+    const input = { ...tinyRun(data, begun, { stages: ['classify'] }), signal: controller.signal }
+    await expect(trainSemPLeS({ ...input, onProgress: (event) => void onProgress(event) })).rejects.toThrow('now')
+    await expect(generateMasks({ run: begun, out: join(root, 'x') })).rejects.toMatchObject({
+      code: 'SEMPLES_STAGE_MISSING',
+      file: begun,
+      hint: expect.stringMatching(/resume/),
+    })
+    expect(await filesOf(join(root, 'x'))).toEqual([])
+  })
+
+  test('a place for masks that is a file', async () => {
+    const out = join(root, 'taken')
+    await writeFile(out, 'mine')
+    await expect(generateMasks({ run, out })).rejects.toMatchObject({ code: 'SEMPLES_WRITE_FAILED' })
+    expect(await readFile(out, 'utf8')).toBe('mine')
+  })
+})
+
+/**
+ * Milliseconds that the JavaScript thread has worked, where the system tells; else of the clock. Other processes on a
+ * busy machine take time from the clock, not from this.
+ */
+function busyTime(): number {
+  try {
+    return Number(readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6
+  } catch {
+    return performance.now()
+  }
+}
+
+test('large pictures with many labels leave the event loop its turns', async () => {
+  const labels = Array.from({ length: 80 }, (_, index) => `class${index}`)
+  const place = join(root, 'large')
+  await mkdir(join(place, 'pictures'), { recursive: true })
+  const table = { name: 'large', classes: labels.map((label, index) => ({ id: index + 1, label })) }
+  await writeFile(join(place, 'classes.json'), JSON.stringify(table))
+  const rows: string[] = []
+  for (let index = 0; index < 5; index++) {
+    const noise = { type: 'gaussian', mean: 128, sigma: 60 } as const
+    await sharp({ create: { width: 640, height: 480, channels: 3, noise, background: 'black' } })
+      .blur(2)
+      .jpeg()
+      .toFile(join(place, 'pictures', `${index}.jpg`))
+    rows.push(`${index}.jpg,${labels.slice(10 * index, 10 * index + 10).join(';')}\n`)
+  }
+  await writeFile(join(place, 'labels.csv'), rows.join(''))
+  const own = {
+    folder: join(place, 'pictures'),
+    labels: join(place, 'labels.csv'),
+    classes: join(place, 'classes.json'),
+  }
+  const generator = { patchSize: 16 }
+  await trainSemPLeS(tinyRun(own, join(place, 'run'), { stages: ['classify'], epochs: 1, generator }))
+
+  // The longest time without a turn while each picture was worked on.
+  const stalls: number[] = []
+  let longest = 0
+  let last = busyTime()
+  const timer = setInterval(() => {
+    const now = busyTime()
+    longest = Math.max(longest, now - last)
+    last = now
+  }, 1)
+  try {
+    await generateMasks({
+      run: join(place, 'run'),
+      out: join(place, 'masks'),
+      cams: true,
+      threads: 1,
+      onProgress: ({ step }) => {
+        if (step > 0) stalls.push(longest)
+        longest = 0
+      },
+    })
+  } finally {
+    clearInterval(timer)
+  }
+  expect(stalls).toHaveLength(5)
+  // In the middle one: compiling code and collecting garbage have their moments too.
+  expect(stalls.sort((one, other) => one - other)[2]).toBeLessThan(50)
+})
