@@ -15,7 +15,7 @@ import { maskFromCams } from '../../lib/masks/threshold.js'
 import { MaskGenerator } from '../../lib/models/maskGenerator.js'
 import { evaluate } from '../../lib/runs/evaluate.js'
 import { trainSemPLeS } from '../../lib/runs/trainSemPLeS.js'
-import { writeShapes } from '../runs/shapes.js'
+import { type LabelledPictures, writePictures, writeShapes } from '../runs/shapes.js'
 import { filesOf, temporaryFolder, tensorsOf, tinyGenerator, tinyRun } from '../runs/tiny.js'
 
 let root: string
@@ -31,22 +31,10 @@ beforeAll(async () => {
 })
 
 let count = 0
-/** A folder of pictures with their labels, and a place for their masks. */
-async function pictures(
-  files: Record<string, [bytes: Uint8Array, labels: string]>,
-): Promise<{ data: FolderData; out: string }> {
+/** A folder of pictures with their labels, of the classes of the run, and a place for their masks. */
+async function pictures(files: LabelledPictures) {
   const place = join(root, `own-${++count}`)
-  await mkdir(join(place, 'pictures'), { recursive: true })
-  const rows: string[] = []
-  for (const [name, [bytes, labels]] of Object.entries(files)) {
-    await writeFile(join(place, 'pictures', name), bytes)
-    rows.push(`${name},${labels}\n`)
-  }
-  await writeFile(join(place, 'labels.csv'), rows.join(''))
-  return {
-    data: { folder: join(place, 'pictures'), labels: join(place, 'labels.csv'), classes },
-    out: join(place, 'masks'),
-  }
+  return { data: { ...(await writePictures(place, files)), classes }, out: join(place, 'masks') }
 }
 
 test('a mask is the thresholded map of its own picture: labels alone, every scale, both ways round', async () => {

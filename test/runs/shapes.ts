@@ -38,6 +38,18 @@ export async function writeShapes(root: string, options: ShapesOptions = {}): Pr
   return { folder: join(root, 'pictures'), labels: join(root, 'labels.csv'), masks: join(root, 'masks') }
 }
 
+/** Pictures by file name, each with its labels as a labels file has them (`bar;disc`). */
+export type LabelledPictures = Record<string, [bytes: Uint8Array, labels: string]>
+
+/** Writes pictures and their labels file. */
+export async function writePictures(root: string, files: LabelledPictures): Promise<FolderData> {
+  await mkdir(join(root, 'pictures'), { recursive: true })
+  const rows = Object.entries(files).map(([name, [, labels]]) => `${name},${labels}\n`)
+  for (const [name, [bytes]] of Object.entries(files)) await writeFile(join(root, 'pictures', name), bytes)
+  await writeFile(join(root, 'labels.csv'), rows.join(''))
+  return { folder: join(root, 'pictures'), labels: join(root, 'labels.csv') }
+}
+
 const COLOURS = [
   [40, 200, 60],
   [220, 40, 40],
