@@ -76,6 +76,7 @@ export class FolderLock {
     try {
       await writeFile(join(this.folder, 'run.lock.json'), JSON.stringify(holder))
     } catch (error) {
+      await rm(join(this.folder, 'run.lock.json'), { force: true })
       await this.unlock()
       throw error
     }

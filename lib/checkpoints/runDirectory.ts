@@ -89,10 +89,12 @@ export class RunDirectory {
     })
     await refuseForeign(folder)
     const lock = await FolderLock.take(folder)
+    let begun = false
     try {
       // Another process may have finished a run while this one waited for the lock.
       await refuseForeign(folder)
       await writeAtomic(join(folder, CREATING), '')
+      begun = true
       await writeJsonAtomic(join(folder, 'config.json'), config)
       await writeJsonAtomic(join(folder, 'classes.json'), classes)
       const manifest: RunManifest = {
@@ -106,9 +108,14 @@ export class RunDirectory {
       }
       // Last: a folder is a run from here on.
       await writeJsonAtomic(join(folder, 'run.json'), manifest)
+      begun = false
       await rm(join(folder, CREATING), { force: true })
       return new RunDirectory(folder, manifest, lock)
     } catch (error) {
+      // No half of a run stays: the mark goes last.
+      if (begun)
+        for (const name of ['config.json', 'classes.json', CREATING])
+          await rm(join(folder, name), { force: true }).catch(() => undefined)
       await lock.release()
       throw error
     }

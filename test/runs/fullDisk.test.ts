@@ -94,19 +94,22 @@ describeDisk('a full disk', () => {
     }
   })
 
-  test('before the run is made leaves a folder that can be used when there is room', async () => {
-    const disk = await diskWith(4)
-    try {
-      const out = join(disk.path, 'run')
-      await expect(train(out)).rejects.toMatchObject({ code: 'SEMPLES_WRITE_FAILED' })
-      await expect(RunDirectory.open(out)).rejects.toMatchObject({ code: 'SEMPLES_RUN_MISSING' })
-      await disk.free()
-      await train(out)
-      expect(await outcomeOf(out)).toEqual(await outcomeOf(join(root, 'whole')))
-    } finally {
-      disk.remove()
-    }
-  })
+  test.each([0, 4, 8, 12])(
+    'before the run is made, with %i kilobytes: the folder stays empty, to be used when there is room',
+    async (kilobytes) => {
+      const disk = await diskWith(kilobytes)
+      try {
+        const out = join(disk.path, 'run')
+        await expect(train(out)).rejects.toMatchObject({ code: 'SEMPLES_WRITE_FAILED' })
+        expect(await filesOf(out)).toEqual([])
+        await disk.free()
+        await train(out)
+        expect(await outcomeOf(out)).toEqual(await outcomeOf(join(root, 'whole')))
+      } finally {
+        disk.remove()
+      }
+    },
+  )
 
   test('while masks are written leaves whole masks alone', async () => {
     const disk = await diskWith(64)
