@@ -3,7 +3,7 @@ import type { NativePrompts, NativePromptsConfig } from '../native/addon.js'
 import { callNative } from '../native/errors.js'
 import { loadAddon } from '../native/load.js'
 import type { Clip } from './clip.js'
-import { Handle } from './handle.js'
+import { Handle, nativeOf } from './handle.js'
 
 export type BackgroundPromptsConfig = NativePromptsConfig
 
@@ -23,15 +23,15 @@ export class BackgroundPrompts extends Handle<NativePrompts> {
 
   /** float32 [C, length, width]. */
   load(prompts: TensorData): Promise<void> {
-    return this.call((native) => native.load(prompts))
+    return this.start((native) => native.load(prompts))
   }
 
   state(): Promise<TensorData> {
-    return this.call((native) => native.state())
+    return this.start((native) => native.state())
   }
 
   /** CLIP features [C, D] of every prompt, not of unit length. */
   encode(clip: Clip): Promise<TensorData> {
-    return this.call((native) => native.encode(clip.native))
+    return this.start((native) => native.encode(nativeOf(clip)))
   }
 }

@@ -23,21 +23,21 @@ export class Clip extends Handle<NativeClip> {
 
   /** float32 [B, 3, S, S], normalised → features [B, D], not of unit length. */
   encodeImage(images: TensorData): Promise<TensorData> {
-    return this.call((native) => native.encodeImage(images))
+    return this.start((native) => native.encodeImage(images))
   }
 
   /** float32 [B, 3, S, S] → one feature a patch [B, P, D]. */
   encodePatches(images: TensorData): Promise<TensorData> {
-    return this.call((native) => native.encodePatches(images))
+    return this.start((native) => native.encodePatches(images))
   }
 
   /** int64 [B, L] → features [B, D]. */
   encodeText(ids: TensorData): Promise<TensorData> {
-    return this.call((native) => native.encodeText(ids))
+    return this.start((native) => native.encodeText(ids))
   }
 
   /** int64 [B, L] → token embeddings [B, L, W]. */
   embedTokens(ids: TensorData): Promise<TensorData> {
-    return this.call((native) => native.embedTokens(ids))
+    return this.start((native) => native.embedTokens(ids))
   }
 }

@@ -29,4 +29,19 @@ export abstract class Handle<Native extends NativeHandle> {
   protected call<T>(run: (native: Native) => T): T {
     return callNative(() => run(this.native))
   }
+
+  /** As `call`, for what gives a promise: also a wrong argument is a rejection. Buffers are copied before it returns. */
+  protected async start<T>(run: (native: Native) => Promise<T>): Promise<T> {
+    return callNative(() => run(this.native))
+  }
+}
+
+/**
+ * The addon's object behind an argument. Anything else goes to the addon as it is, which refuses it by its field
+ * (SEMPLES_HANDLE_INVALID).
+ */
+export function nativeOf<Native extends NativeHandle>(handle: Handle<Native>): Native
+export function nativeOf<Native extends NativeHandle>(handle: Handle<Native> | undefined): Native | undefined
+export function nativeOf(handle: unknown): unknown {
+  return handle instanceof Handle ? handle.native : handle
 }

@@ -1,3 +1,4 @@
+import { SemplesError } from '../config/error.js'
 import type { TensorData, TensorMap } from '../config/tensor.js'
 import type {
   LoadReport,
@@ -60,16 +61,16 @@ export class MaskGenerator extends Handle<NativeGenerator> {
    * @throws SemplesError `SEMPLES_CHECKPOINT_MISMATCH`
    */
   load(tensors: TensorMap, options: { strict?: boolean; adapt?: boolean } = {}): Promise<LoadReport> {
-    return this.call((native) => native.load(tensors, options))
+    return this.start((native) => native.load(tensors, options))
   }
 
   state(): Promise<TensorMap> {
-    return this.call((native) => native.state())
+    return this.start((native) => native.state())
   }
 
   /** One pass in evaluation mode: `class_logits` [B, C], `fine_cam` [B, C, gh, gw], and with `trace` what lies between. */
   forward(images: NativeImages, options: NativeForwardOptions = {}): Promise<TensorMap> {
-    return this.call((native) => native.forward(images, options))
+    return this.start((native) => native.forward(images, options))
   }
 
   /**
@@ -78,19 +79,25 @@ export class MaskGenerator extends Handle<NativeGenerator> {
    * @throws SemplesError `SEMPLES_IMAGE_TOO_SMALL` for a picture smaller than a patch
    */
   async cams(scales: readonly ScaledPicture[], classes: readonly number[], flip = true): Promise<Cams> {
-    const first = scales[0]!
-    const indices: TensorData = {
-      dtype: 'int64',
-      shape: [classes.length],
-      data: BigInt64Array.from(classes, (index) => BigInt(index)),
-    }
-    const result = await this.call((native) => native.cams({ scales: [...scales], classes: indices, flip }))
+    const present = [...classes]
+    const indices: TensorData = { dtype: 'int64', shape: [present.length], data: BigInt64Array.from(present, index) }
+    const result = await this.start((native) => native.cams({ scales, classes: indices, flip }))
+    const [, height, width] = result.cams.shape
     return {
       cams: result.cams.data as Float32Array,
-      classes: [...classes],
-      height: first.height,
-      width: first.width,
+      classes: present,
+      height: height!,
+      width: width!,
       logits: result.classLogits.data as Float32Array,
     }
   }
+}
+
+function index(value: number): bigint {
+  if (Number.isSafeInteger(value)) return BigInt(value)
+  throw new SemplesError('SEMPLES_ARGUMENT_INVALID', {
+    message: 'A class index is not a whole number.',
+    field: 'classes',
+    value,
+  })
 }

@@ -4,7 +4,7 @@ import { callNative } from '../native/errors.js'
 import { loadAddon } from '../native/load.js'
 import type { BackgroundPrompts } from './backgroundPrompts.js'
 import type { Clip } from './clip.js'
-import { Handle } from './handle.js'
+import { Handle, nativeOf } from './handle.js'
 import type { MaskGenerator } from './maskGenerator.js'
 
 export type TrainerConfig = Omit<NativeTrainerConfig, 'generator' | 'clip' | 'prompts' | 'textIds'> & {
@@ -21,15 +21,20 @@ export class Trainer extends Handle<NativeTrainer> {
     super(native)
   }
 
-  static async create({ generator, clip, prompts, ...config }: TrainerConfig): Promise<Trainer> {
-    const native = await callNative(() =>
-      loadAddon().createTrainer({
-        ...config,
-        generator: generator.native,
-        clip: clip?.native,
-        prompts: prompts?.native,
-      }),
-    )
+  /**
+   * @throws SemplesError `SEMPLES_LOSS_UNKNOWN`, `SEMPLES_CONFIG_INVALID` for terms without what they need,
+   * `SEMPLES_HANDLE_INVALID`, `SEMPLES_DISPOSED`, `SEMPLES_ARGUMENT_INVALID`
+   */
+  static async create(config: TrainerConfig): Promise<Trainer> {
+    const native = await callNative(() => {
+      const { generator, clip, prompts, ...rest } = config ?? {}
+      return loadAddon().createTrainer({
+        ...rest,
+        generator: nativeOf(generator),
+        clip: nativeOf(clip),
+        prompts: nativeOf(prompts),
+      })
+    })
     return new Trainer(native)
   }
 
@@ -38,14 +43,14 @@ export class Trainer extends Handle<NativeTrainer> {
    * @throws SemplesError `SEMPLES_LOSS_NOT_FINITE` before any parameter is changed
    */
   step(batch: NativeTrainingBatch): Promise<StepResult> {
-    return this.call((native) => native.step(batch))
+    return this.start((native) => native.step(batch))
   }
 
   optimizerState(): Promise<TensorMap> {
-    return this.call((native) => native.optimizerState())
+    return this.start((native) => native.optimizerState())
   }
 
   loadOptimizerState(state: TensorMap): Promise<void> {
-    return this.call((native) => native.loadOptimizerState(state))
+    return this.start((native) => native.loadOptimizerState(state))
   }
 }

@@ -3,8 +3,9 @@ import type { TensorData, TensorMap } from '../config/tensor.js'
 /**
  * Everything native, in one place: the types of the C++ addon. Only lib/native loads it; lib/models wraps it.
  *
- * Calls copy their buffers before they return. Everything that takes over a millisecond returns a promise; the jobs
- * of one environment (main thread or worker) run one after the other, in call order, on a thread of their own.
+ * Calls copy their buffers before they return: the caller may transfer, resize or overwrite them a moment later.
+ * Everything that takes over a millisecond returns a promise; the jobs of one environment (main thread or worker) run
+ * one after the other, in call order, on a thread of their own.
  */
 export interface Addon {
   /** LibTorch version the binary was built for: `2.13`. */
@@ -100,7 +101,7 @@ export interface NativeGenerator extends NativeHandle {
 
 export interface NativeCamRequest {
   /** The picture at each scale, RGB bytes HWC; the first is at original size and defines H and W. */
-  scales: { data: Uint8Array; height: number; width: number }[]
+  scales: readonly { data: Uint8Array; height: number; width: number }[]
   /** int64 [k]: indices of the classes present. */
   classes: TensorData
   /** Also run the mirrored picture. Default true. */

@@ -10,14 +10,15 @@ namespace semples {
 namespace {
 
 std::optional<int64_t> heads_option(const Napi::Object& object, const char* name) {
-  const int64_t heads = integer_option(object, name, 0);
-  return heads > 0 ? std::optional(heads) : std::nullopt;
+  if (object.Get(name).IsUndefined()) return std::nullopt;
+  return size_option(object, name, 0, 4096);
 }
 
 Napi::Value open_clip(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const Napi::Object object = object_argument(info, 0, "options");
     const std::string path = text_option(object, "path", "");
+    if (path.empty()) wrong_type("path", "the path of a TorchScript archive", object.Get("path"));
     ClipOptions options;
     options.device = device_option(object);
     options.vision_heads = heads_option(object, "visionHeads");
@@ -32,36 +33,28 @@ Napi::Value open_clip(const Napi::CallbackInfo& info) {
 at::Tensor read_clip_images(const Napi::Value& value, const Clip& clip) {
   const at::Tensor images = read_tensor(value, "images");
   const int64_t size = clip.info().image_size;
-  if (images.dim() != 4 || images.size(1) != 3 || images.size(2) != size || images.size(3) != size ||
-      images.scalar_type() != at::kFloat)
+  if (images.dim() != 4 || images.size(0) < 1 || images.size(1) != 3 || images.size(2) != size ||
+      images.size(3) != size || images.scalar_type() != at::kFloat)
     throw Error("SEMPLES_ARGUMENT_INVALID", "Pictures for CLIP have the wrong shape")
         .in_field("images")
-        .saw(shape_text(images.sizes()))
+        .saw(std::string(dtype_name(images)) + " " + shape_text(images.sizes()))
         .wanted("float32 [pictures, 3, " + std::to_string(size) + ", " + std::to_string(size) + "]");
   return images;
 }
 
 at::Tensor read_ids(const Napi::Value& value, const Clip& clip) {
-  const at::Tensor ids = read_tensor(value, "ids").to(at::kLong);
-  if (ids.dim() != 2 || ids.size(1) != clip.info().context_length)
-    throw Error("SEMPLES_ARGUMENT_INVALID", "Token ids have the wrong shape")
-        .in_field("ids")
-        .saw(shape_text(ids.sizes()))
-        .wanted("[texts, " + std::to_string(clip.info().context_length) + "]");
+  const at::Tensor ids = read_integers(value, "ids");
+  check_token_ids(clip.info(), ids, "ids");
   return ids;
 }
 
 template <class Encode>
 Napi::Value encode(const Napi::CallbackInfo& info, const std::shared_ptr<Clip>& clip, const at::Tensor& input,
                    Encode run) {
-  return JobQueue::of(info.Env())
-      .submit(
-          info.Env(),
-          [clip, input, run] {
-            torch::NoGradGuard no_grad;
-            return run(*clip, input.to(clip->device()));
-          },
-          write_tensor);
+  return submit_tensor(info.Env(), [clip, input, run] {
+    torch::NoGradGuard no_grad;
+    return run(*clip, input.to(clip->device()));
+  });
 }
 
 }  // namespace

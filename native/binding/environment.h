@@ -1,7 +1,9 @@
-// State of one JavaScript environment (main thread or worker): nothing here is static.
+// State of one JavaScript environment (main thread or worker): nothing of it is static.
 #pragma once
 #include <napi.h>
 
+#include <atomic>
+#include <cstdint>
 #include <map>
 #include <string>
 
@@ -10,10 +12,17 @@
 namespace semples {
 
 struct Environment {
-  explicit Environment(Napi::Env env) : jobs(env) {}
+  explicit Environment(Napi::Env env) : serial(next_serial()), jobs(env) {}
+  const uint64_t serial;  // tells the objects of one environment from those of another
   JobQueue jobs;
   std::map<std::string, Napi::FunctionReference> constructors;  // of the classes below, by name
   static Environment& of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
+
+ private:
+  static uint64_t next_serial() {
+    static std::atomic<uint64_t> last{0};
+    return ++last;
+  }
 };
 
 inline JobQueue& JobQueue::of(Napi::Env env) { return Environment::of(env).jobs; }

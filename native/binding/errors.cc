@@ -46,7 +46,7 @@ Napi::Error to_js_error(Napi::Env env, const std::exception_ptr& failure) {
   } catch (const std::bad_alloc&) {
     return out_of_memory(env, "There is not enough memory");
   } catch (const std::exception& e) {
-    return make(env, "SEMPLES_NATIVE", e.what());
+    return looks_like_memory(e.what()) ? out_of_memory(env, e.what()) : make(env, "SEMPLES_NATIVE", e.what());
   } catch (...) {
     return make(env, "SEMPLES_NATIVE", "An unknown native error occurred");
   }

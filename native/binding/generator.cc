@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include <cmath>
+
 #include "binding/convert.h"
 #include "binding/exports.h"
 #include "core/cam/multiscale.h"
@@ -11,14 +13,19 @@ namespace semples {
 
 namespace {
 
-int64_t size_option(const Napi::Object& object, const char* name, int64_t fallback, int64_t limit = 1 << 20) {
-  const int64_t value = integer_option(object, name, fallback);
-  if (value < 1 || value > limit)
-    throw Error("SEMPLES_ARGUMENT_INVALID", "A size of the mask generator is out of range")
-        .in_field(name)
-        .saw(std::to_string(value))
-        .wanted("1 to " + std::to_string(limit));
-  return value;
+// More than any mask generator has, and far less than what would have the system end the process.
+constexpr double kMostParameters = 1e9;
+
+void check_parameters(const WeakTrConfig& config) {
+  const double width = double(config.width), side = double(config.image_size / config.patch_size);
+  const double count = double(config.depth) * width * width * (4 + 2 * config.mlp_ratio) +
+                       width * (side * side + 10.0 * double(config.classes)) +
+                       3 * width * double(config.patch_size * config.patch_size);
+  if (count > kMostParameters)
+    throw Error("SEMPLES_ARGUMENT_INVALID", "This mask generator is too large")
+        .in_field("width, depth, mlpRatio, imageSize / patchSize")
+        .saw(std::to_string(std::llround(count)) + " parameters")
+        .wanted("at most " + std::to_string(std::llround(kMostParameters)));
 }
 
 WeakTrConfig read_config(const Napi::Object& object) {
@@ -29,9 +36,10 @@ WeakTrConfig read_config(const Napi::Object& object) {
   config.depth = size_option(object, "depth", config.depth, 256);
   config.heads = size_option(object, "heads", config.heads, 256);
   config.classes = size_option(object, "classes", config.classes, 4096);
-  config.mlp_ratio = number_option(object, "mlpRatio", config.mlp_ratio);
-  config.fusion_reduction = size_option(object, "fusionReduction", config.fusion_reduction);
-  config.fusion_feature_reduction = size_option(object, "fusionFeatureReduction", config.fusion_feature_reduction);
+  config.mlp_ratio = number_option(object, "mlpRatio", config.mlp_ratio, 1.0 / 64, 64);
+  config.fusion_reduction = size_option(object, "fusionReduction", config.fusion_reduction, 1 << 20);
+  config.fusion_feature_reduction =
+      size_option(object, "fusionFeatureReduction", config.fusion_feature_reduction, 1 << 20);
   const std::string pool = text_option(object, "fusionPool", "max");
   if (pool != "max" && pool != "mean")
     throw Error("SEMPLES_ARGUMENT_INVALID", "Attention fusion pools in another way")
@@ -39,7 +47,7 @@ WeakTrConfig read_config(const Napi::Object& object) {
         .saw(pool)
         .wanted("max or mean");
   config.fusion_pool = pool == "max" ? FusionPool::kMax : FusionPool::kMean;
-  config.drop_path = number_option(object, "dropPath", config.drop_path);
+  config.drop_path = fraction_option(object, "dropPath", config.drop_path);
   config.seed = uint64_t(integer_option(object, "seed", 0));
   if (config.width % config.heads != 0)
     throw Error("SEMPLES_ARGUMENT_INVALID", "The width is not a multiple of the attention heads")
@@ -47,11 +55,11 @@ WeakTrConfig read_config(const Napi::Object& object) {
         .saw(std::to_string(config.width))
         .wanted("a multiple of " + std::to_string(config.heads));
   if (config.image_size < config.patch_size)
-    throw Error("SEMPLES_ARGUMENT_INVALID", "The pictures are smaller than a patch").in_field("imageSize");
-  if (!(config.drop_path >= 0 && config.drop_path < 1))
-    throw Error("SEMPLES_ARGUMENT_INVALID", "The drop-path rate is out of range")
-        .in_field("dropPath")
-        .wanted("0 up to, but not, 1");
+    throw Error("SEMPLES_ARGUMENT_INVALID", "The pictures are smaller than a patch")
+        .in_field("imageSize")
+        .saw(std::to_string(config.image_size))
+        .wanted("at least " + std::to_string(config.patch_size));
+  check_parameters(config);
   return config;
 }
 
@@ -59,6 +67,20 @@ int64_t parameter_bytes(const MaskGenerator& generator) {
   int64_t bytes = 0;
   for (const auto& entry : generator.parameters()) bytes += int64_t(entry.second.nbytes());
   return bytes;
+}
+
+void check_classes(const at::Tensor& classes, int64_t count) {
+  if (classes.dim() != 1)
+    throw Error("SEMPLES_ARGUMENT_INVALID", "Class indices are a list")
+        .in_field("classes")
+        .saw(shape_text(classes.sizes()));
+  const auto indices = classes.accessor<int64_t, 1>();
+  for (int64_t i = 0; i < indices.size(0); ++i)
+    if (indices[i] < 0 || indices[i] >= count)
+      throw Error("SEMPLES_ARGUMENT_INVALID", "A class index is out of range")
+          .in_field("classes")
+          .saw(std::to_string(indices[i]))
+          .wanted("0 to " + std::to_string(count - 1));
 }
 
 Napi::Array write_names(Napi::Env env, const std::vector<std::string>& names) {
@@ -150,16 +172,7 @@ Napi::Value GeneratorHandle::load(const Napi::CallbackInfo& info) {
 
 Napi::Value GeneratorHandle::state(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
-    return JobQueue::of(info.Env())
-        .submit(
-            info.Env(),
-            [generator = core()] {
-              NamedTensors copies;
-              for (const auto& [name, tensor] : generator->parameters())
-                copies.emplace_back(name, tensor.detach().cpu().clone());
-              return copies;
-            },
-            write_tensors);
+    return submit_tensors(info.Env(), [generator = core()] { return generator->parameters(); });
   });
 }
 
@@ -167,14 +180,10 @@ Napi::Value GeneratorHandle::forward(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const PendingImages images = read_images(object_argument(info, 0, "batch"));
     const ForwardOptions options = read_forward_options(object_argument(info, 1, "options"));
-    return JobQueue::of(info.Env())
-        .submit(
-            info.Env(),
-            [generator = core(), images, options] {
-              torch::NoGradGuard no_grad;
-              return named_outputs(generator->forward(images.to_images(generator->device()), options));
-            },
-            write_tensors);
+    return submit_tensors(info.Env(), [generator = core(), images, options] {
+      torch::NoGradGuard no_grad;
+      return named_outputs(generator->forward(images.to_images(generator->device()), options));
+    });
   });
 }
 
@@ -184,31 +193,21 @@ Napi::Value GeneratorHandle::cams(const Napi::CallbackInfo& info) {
     const auto generator = core();
     const Napi::Value list = request.Get("scales");
     if (!list.IsArray() || list.As<Napi::Array>().Length() == 0)
-      throw Error("SEMPLES_ARGUMENT_INVALID", "CAM generation needs the picture at one scale at least")
-          .in_field("scales");
+      wrong_type("scales", "the picture at one scale at least", list);
     std::vector<at::Tensor> scales;
     for (uint32_t i = 0; i < list.As<Napi::Array>().Length(); ++i) {
-      const Napi::Object image = list.As<Napi::Array>().Get(i).As<Napi::Object>();
-      Napi::Object one = Napi::Object::New(info.Env());
-      one.Set("pixels", image.Get("data"));
-      one.Set("count", 1);
-      one.Set("height", image.Get("height"));
-      one.Set("width", image.Get("width"));
-      scales.push_back(read_images(one).pixels[0]);
+      const std::string place = "scales." + std::to_string(i);
+      const Napi::Value picture = list.As<Napi::Array>()[i];
+      if (!picture.IsObject()) wrong_type(place, "{ data, height, width }", picture);
+      scales.push_back(read_pixels(picture.As<Napi::Object>(), "data", 1, place + ".")[0]);
     }
-    const at::Tensor classes = read_tensor(request.Get("classes"), "classes").to(at::kLong);
-    if (classes.dim() != 1 || (classes.numel() > 0 && (classes.min().item<int64_t>() < 0 ||
-                                                       classes.max().item<int64_t>() >= generator->classes())))
-      throw Error("SEMPLES_ARGUMENT_INVALID", "A class index is out of range")
-          .in_field("classes")
-          .wanted("0 to " + std::to_string(generator->classes() - 1));
+    const at::Tensor classes = read_integers(request.Get("classes"), "classes");
+    check_classes(classes, generator->classes());
     const bool flip = flag_option(request, "flip", true);
-    return JobQueue::of(info.Env())
-        .submit(
-            info.Env(), [=] { return multiscale_cams(*generator, scales, classes.to(generator->device()), flip); },
-            [](Napi::Env env, const CamResult& result) {
-              return write_tensors(env, {{"cams", result.cams}, {"classLogits", result.class_logits}});
-            });
+    return submit_tensors(info.Env(), [=]() -> NamedTensors {
+      const CamResult result = multiscale_cams(*generator, scales, classes.to(generator->device()), flip);
+      return {{"cams", result.cams}, {"classLogits", result.class_logits}};
+    });
   });
 }
 

@@ -17,21 +17,30 @@ template <class Derived, class Core>
 class Handle : public Napi::ObjectWrap<Derived> {
  public:
   explicit Handle(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Derived>(info) {
-    const napi_type_tag tag = type_tag();
+    const napi_type_tag tag = type_tag(info.Env());
     info.This().template As<Napi::Object>().TypeTag(&tag);
   }
 
   ~Handle() override = default;
 
-  // The core object behind a JavaScript value; a TypeError-like SemplesError for anything else, also for objects of
-  // another copy of this addon.
+  // The core object behind a JavaScript value; an error for anything else, also for objects of another copy of this
+  // addon.
   static std::shared_ptr<Core> unwrap(const Napi::Value& value, const char* argument) {
-    const napi_type_tag tag = type_tag();
-    if (!value.IsObject() || !value.As<Napi::Object>().CheckTypeTag(&tag))
+    if (!is_own(value))
       throw Error("SEMPLES_HANDLE_INVALID",
                   std::string("This argument is not a ") + Derived::kName + " of this copy of semples")
           .in_field(argument);
-    return Derived::Unwrap(value.As<Napi::Object>())->core();
+    return Napi::ObjectWrap<Derived>::Unwrap(value.As<Napi::Object>())->core();
+  }
+
+  // Every method and accessor asks this for its `this`: one that was borrowed for another object is an error.
+  static Derived* Unwrap(const Napi::Object& object) {
+    return guarded(object.Env(), [&] {
+      if (!is_own(object))
+        throw Error("SEMPLES_HANDLE_INVALID",
+                    std::string("This was called on something that is not a ") + Derived::kName);
+      return Napi::ObjectWrap<Derived>::Unwrap(object);
+    });
   }
 
   std::shared_ptr<Core> core() const {
@@ -71,10 +80,16 @@ class Handle : public Napi::ObjectWrap<Derived> {
   }
 
  private:
-  // The address differs between two loaded copies of the addon, whose objects must not be mixed.
-  static napi_type_tag type_tag() {
+  static bool is_own(const Napi::Value& value) {
+    const napi_type_tag tag = type_tag(value.Env());
+    return value.IsObject() && value.As<Napi::Object>().CheckTypeTag(&tag);
+  }
+
+  // The address differs between classes and between loaded copies of the addon, the number between environments, each
+  // of which has a job thread of its own: none of their objects may be mixed.
+  static napi_type_tag type_tag(Napi::Env env) {
     static const char anchor = 0;
-    return {reinterpret_cast<uint64_t>(&anchor), 0x73656d706c6573ULL};
+    return {reinterpret_cast<uint64_t>(&anchor), Environment::of(env).serial};
   }
 
   std::shared_ptr<Core> core_;

@@ -15,10 +15,11 @@ JobQueue::JobQueue(Napi::Env env) : env_(env) {
 JobQueue::~JobQueue() { stop(); }
 
 void JobQueue::push(std::unique_ptr<Job> job) {
-  if (pending_++ == 0) napi_ref_threadsafe_function(env_, done_);
   const std::lock_guard lock(mutex_);
+  if (stopping_) return;  // the environment is going: nobody will hear of this job
   if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
   jobs_.push_back(std::move(job));
+  if (pending_++ == 0) napi_ref_threadsafe_function(env_, done_);
   wake_.notify_one();
 }
 
@@ -46,22 +47,46 @@ void JobQueue::run() {
 void JobQueue::complete(napi_env raw, napi_value, void* context, void* data) {
   std::unique_ptr<Job> job(static_cast<Job*>(data));
   if (raw == nullptr) return;  // the environment is being torn down
-  auto* self = static_cast<JobQueue*>(context);
-  const Napi::Env env(raw);
-  const Napi::HandleScope scope(env);
-  if (--self->pending_ == 0) napi_unref_threadsafe_function(env, self->done_);
-  if (!job->error) {
+  try {
+    const Napi::HandleScope scope(raw);
+    static_cast<JobQueue*>(context)->settle(raw, std::move(job));
+  } catch (...) {
+    // The environment was terminated a moment ago and takes no result any more.
+  }
+}
+
+void JobQueue::settle(Napi::Env env, std::unique_ptr<Job> job) {
+  if (!job->error && job->packed.IsEmpty()) {
+    finishing_.clear();
     try {
-      job->deferred.Resolve(job->pack(env));
-      return;
+      const Napi::Value value = job->pack(env);
+      if (!finishing_.empty()) {
+        job->packed = Napi::Persistent(value.As<Napi::Object>());
+        return finish(std::move(job));
+      }
+      job->deferred.Resolve(value);
     } catch (const Napi::Error& error) {
       job->deferred.Reject(error.Value());
-      return;
     } catch (...) {
       job->error = std::current_exception();
     }
+  } else if (!job->error) {
+    job->deferred.Resolve(job->packed.Value());
   }
-  job->deferred.Reject(to_js_error(env, job->error).Value());
+  if (job->error) job->deferred.Reject(to_js_error(env, job->error).Value());
+  if (--pending_ == 0) napi_unref_threadsafe_function(env, done_);
+}
+
+// Goes before the jobs that wait: its result is what somebody waits for, and its memory is held twice until then.
+void JobQueue::finish(std::unique_ptr<Job> job) {
+  job->work = [steps = std::exchange(finishing_, {})] {
+    for (const auto& step : steps) step();
+  };
+  job->pack = nullptr;  // frees the results once `work` has copied them
+  const std::lock_guard lock(mutex_);
+  if (stopping_) return;
+  jobs_.push_front(std::move(job));
+  wake_.notify_one();
 }
 
 void JobQueue::stop() {

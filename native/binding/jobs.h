@@ -9,8 +9,10 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "binding/errors.h"
 
@@ -39,6 +41,9 @@ class JobQueue {
     return promise;
   }
 
+  // For `pack`: work that the promise waits for and that need not be done on the JavaScript thread.
+  void finish_later(std::function<void()> work) { finishing_.push_back(std::move(work)); }
+
   // Waits for the running job and drops the others; called when the environment ends.
   void stop();
 
@@ -49,15 +54,19 @@ class JobQueue {
     std::function<void()> work;
     std::function<Napi::Value(Napi::Env)> pack;
     std::exception_ptr error;
+    Napi::ObjectReference packed;  // while it waits for what `pack` left to be done
   };
 
   void push(std::unique_ptr<Job> job);
   void run();
+  void settle(Napi::Env env, std::unique_ptr<Job> job);
+  void finish(std::unique_ptr<Job> job);
   static void complete(napi_env env, napi_value, void* context, void* data);
 
   Napi::Env env_;
   napi_threadsafe_function done_ = nullptr;
   int pending_ = 0;  // JavaScript thread only: the event loop is kept alive while jobs are under way
+  std::vector<std::function<void()>> finishing_;  // JavaScript thread only: filled and emptied within one `pack`
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<std::unique_ptr<Job>> jobs_;

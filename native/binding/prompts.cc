@@ -10,19 +10,20 @@ namespace semples {
 
 namespace {
 
+constexpr int64_t kMostNumbers = int64_t(1) << 28;
+
 Napi::Value create_prompts(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const Napi::Object object = object_argument(info, 0, "config");
     PromptsConfig config;
-    config.classes = integer_option(object, "classes", config.classes);
-    config.length = integer_option(object, "length", config.length);
-    config.width = integer_option(object, "width", config.width);
+    config.classes = size_option(object, "classes", config.classes, 4096);
+    config.length = size_option(object, "length", config.length, 4096);
+    config.width = size_option(object, "width", config.width, 65536);
     config.seed = uint64_t(integer_option(object, "seed", 0));
     config.deviation = number_option(object, "deviation", 0);
     const at::Device device = device_option(object);
-    if (config.classes < 1 || config.length < 1 || config.width < 1 || config.classes > 4096 || config.length > 4096 ||
-        config.width > 65536)
-      throw Error("SEMPLES_ARGUMENT_INVALID", "The sizes of the prompts are out of range")
+    if (config.classes * config.length * config.width > kMostNumbers)
+      throw Error("SEMPLES_ARGUMENT_INVALID", "These prompts are too large")
           .in_field("classes, length, width")
           .saw(shape_text({config.classes, config.length, config.width}));
     return JobQueue::of(info.Env())
@@ -52,8 +53,7 @@ Napi::Value PromptsHandle::load(const Napi::CallbackInfo& info) {
 
 Napi::Value PromptsHandle::state(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
-    return JobQueue::of(info.Env())
-        .submit(info.Env(), [prompts = core()] { return prompts->vectors().detach().cpu().clone(); }, write_tensor);
+    return submit_tensor(info.Env(), [prompts = core()] { return prompts->vectors(); });
   });
 }
 
@@ -61,14 +61,10 @@ Napi::Value PromptsHandle::state(const Napi::CallbackInfo& info) {
 Napi::Value PromptsHandle::encode(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const auto clip = ClipHandle::unwrap(info[0], "clip");
-    return JobQueue::of(info.Env())
-        .submit(
-            info.Env(),
-            [prompts = core(), clip] {
-              torch::NoGradGuard no_grad;
-              return encode_prompt_vectors(*clip, prompts->vectors());
-            },
-            write_tensor);
+    return submit_tensor(info.Env(), [prompts = core(), clip] {
+      torch::NoGradGuard no_grad;
+      return encode_prompt_vectors(*clip, prompts->vectors());
+    });
   });
 }
 

@@ -27,9 +27,8 @@ Napi::Value runtime_info(const Napi::CallbackInfo& info) {
 // Threads of one operation, for every job of this process from now on. Resolves to the number in force.
 Napi::Value set_threads(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
-    const double threads = info.Length() > 0 && info[0].IsNumber() ? info[0].As<Napi::Number>().DoubleValue() : 0;
-    if (!(threads >= 1 && threads <= 4096))
-      throw Error("SEMPLES_ARGUMENT_INVALID", "The number of threads is wrong").in_field("threads").wanted("1 to 4096");
+    const int64_t threads = whole_number(info[0], "threads");
+    if (threads < 1 || threads > 4096) wrong_type("threads", "1 to 4096", info[0]);
     return JobQueue::of(info.Env())
         .submit(
             info.Env(),

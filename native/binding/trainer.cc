@@ -48,15 +48,7 @@ LossForm read_form(const std::string& name) {
 
 TrainerConfig read_config(const Napi::Object& object) {
   TrainerConfig config;
-  const Napi::Value terms = object.Get("terms");
-  if (!terms.IsArray())
-    throw Error("SEMPLES_ARGUMENT_INVALID", "A stage needs loss terms").in_field("terms").wanted("[{ name, weight }]");
-  for (uint32_t i = 0; i < terms.As<Napi::Array>().Length(); ++i) {
-    const Napi::Value term = terms.As<Napi::Array>()[i];
-    if (!term.IsObject()) throw Error("SEMPLES_ARGUMENT_INVALID", "A loss term is not an object").in_field("terms");
-    config.terms.push_back(
-        {text_option(term.As<Napi::Object>(), "name", ""), number_option(term.As<Napi::Object>(), "weight", 1)});
-  }
+  config.terms = read_terms(object.Get("terms"));
   config.trains = read_trainable(text_option(object, "trains", "head"));
   config.form = read_form(text_option(object, "form", "log"));
   config.mask_epsilon = number_option(object, "maskEpsilon", config.mask_epsilon);
@@ -64,8 +56,8 @@ TrainerConfig read_config(const Napi::Object& object) {
   config.drop_path = flag_option(object, "dropPath", true);
   config.clip_statistics = flag_option(object, "clipStatistics", false);
   config.weight_decay = number_option(object, "weightDecay", config.weight_decay);
-  config.beta1 = number_option(object, "beta1", config.beta1);
-  config.beta2 = number_option(object, "beta2", config.beta2);
+  config.beta1 = fraction_option(object, "beta1", config.beta1);
+  config.beta2 = fraction_option(object, "beta2", config.beta2);
   config.epsilon = number_option(object, "epsilon", config.epsilon);
   return config;
 }
@@ -81,7 +73,7 @@ Napi::Value create_trainer(const Napi::CallbackInfo& info) {
     if (!object.Get("clip").IsUndefined()) clip = ClipHandle::unwrap(object.Get("clip"), "clip");
     if (!object.Get("prompts").IsUndefined()) prompts = PromptsHandle::unwrap(object.Get("prompts"), "prompts");
     if (!object.Get("textIds").IsUndefined()) {
-      text_ids = read_tensor(object.Get("textIds"), "textIds").to(at::kLong);
+      text_ids = read_integers(object.Get("textIds"), "textIds");
       if (text_ids.dim() != 2 || text_ids.size(0) != generator->classes())
         throw Error("SEMPLES_ARGUMENT_INVALID", "There must be one text per class")
             .in_field("textIds")
@@ -120,7 +112,7 @@ Napi::Value TrainerHandle::step(const Napi::CallbackInfo& info) {
     const PendingImages images = read_images(object);
     const int64_t pictures = images.images.defined() ? images.images.size(0) : images.pixels.size(0);
     const at::Tensor labels = read_labels(object, pictures, parts->generator->classes());
-    const double learning_rate = number_option(object, "learningRate", 0);
+    const double learning_rate = number_option(object, "learningRate", std::nullopt);
     const bool details = flag_option(object, "details", false);
     return JobQueue::of(info.Env())
         .submit(
@@ -128,7 +120,9 @@ Napi::Value TrainerHandle::step(const Napi::CallbackInfo& info) {
             [=] {
               const at::Device device = parts->generator->device();
               TrainingBatch batch{images.to_images(device), labels.to(device), images.seed, learning_rate};
-              return parts->trainer.step(batch, details);
+              StepResult result = parts->trainer.step(batch, details);
+              result.details = to_host(std::move(result.details));
+              return result;
             },
             write_result);
   });
@@ -136,16 +130,7 @@ Napi::Value TrainerHandle::step(const Napi::CallbackInfo& info) {
 
 Napi::Value TrainerHandle::optimizer_state(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
-    return JobQueue::of(info.Env())
-        .submit(
-            info.Env(),
-            [parts = core()] {
-              NamedTensors copies;
-              for (const auto& [name, tensor] : parts->trainer.optimizer_state())
-                copies.emplace_back(name, tensor.cpu().clone());
-              return copies;
-            },
-            write_tensors);
+    return submit_tensors(info.Env(), [parts = core()] { return parts->trainer.optimizer_state(); });
   });
 }
 

@@ -2,30 +2,59 @@
 
 #include <torch/script.h>
 
+#include <filesystem>
+
+#include "core/checkpoint/state.h"
 #include "core/clip/layouts.h"
 #include "core/error.h"
 
 namespace semples {
 
-std::unique_ptr<Clip> Clip::open(const std::string& path, const ClipOptions& options) {
-  torch::jit::Module module;
+namespace {
+
+constexpr const char* kAdvice = "Give an OpenAI CLIP archive (ViT-B-32.pt) or one written by scripts/clip/export.py.";
+
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+torch::jit::Module load_archive(const std::string& path) {
+  std::error_code ignored;
+  const std::filesystem::file_status status = std::filesystem::status(std::filesystem::u8path(path), ignored);
+  if (!std::filesystem::is_regular_file(status))
+    throw Error("SEMPLES_CLIP_INVALID", std::filesystem::exists(status) ? "This CLIP archive is not a file"
+                                                                        : "This CLIP archive does not exist")
+        .in_file(path)
+        .advise(kAdvice);
   try {
-    module = torch::jit::load(path, at::kCPU);
+    return torch::jit::load(path, at::kCPU);
+  } catch (const c10::OutOfMemoryError&) {
+    throw;
   } catch (const c10::Error& error) {
     throw Error("SEMPLES_CLIP_INVALID",
-                "This file is not a TorchScript archive: " + std::string(error.what_without_backtrace()))
+                "This file is not a TorchScript archive: " + first_line(error.what_without_backtrace()))
         .in_file(path)
-        .advise("Give an OpenAI CLIP archive (ViT-B-32.pt) or one written by scripts/clip/export.py.");
+        .advise(kAdvice);
+  } catch (const std::exception& error) {
+    throw Error("SEMPLES_CLIP_INVALID", "This file is not a TorchScript archive: " + first_line(error.what()))
+        .in_file(path)
+        .advise(kAdvice);
   }
+}
+
+}  // namespace
+
+std::unique_ptr<Clip> Clip::open(const std::string& path, const ClipOptions& options) {
+  torch::jit::Module module = load_archive(path);
   const bool has_methods = module.find_method("encode_image") && module.find_method("encode_text") &&
                            module.find_method("embed_tokens") && module.find_method("encode_embeddings");
   try {
     if (has_methods) return open_script_clip(std::move(module), options);
     if (module.hasattr("visual") && module.hasattr("token_embedding") && module.hasattr("text_projection"))
       return open_openai_clip(module, options);
+  } catch (const c10::OutOfMemoryError&) {
+    throw;
   } catch (const c10::Error& error) {
     throw Error("SEMPLES_CLIP_INVALID",
-                "This TorchScript archive is not a usable CLIP: " + std::string(error.what_without_backtrace()))
+                "This TorchScript archive is not a usable CLIP: " + first_line(error.what_without_backtrace()))
         .in_file(path);
   } catch (Error& error) {
     error.file = path;
@@ -37,6 +66,23 @@ std::unique_ptr<Clip> Clip::open(const std::string& path, const ClipOptions& opt
       "encode_embeddings nor OpenAI's parameters (visual, token_embedding, text_projection)")
       .in_file(path)
       .advise("Write one with scripts/clip/export.py, or give OpenAI's ViT-B-32.pt.");
+}
+
+void check_token_ids(const ClipInfo& info, const at::Tensor& ids, const std::string& field) {
+  if (ids.dim() != 2 || ids.size(0) < 1 || ids.size(1) != info.context_length)
+    throw Error("SEMPLES_ARGUMENT_INVALID", "Token ids have the wrong shape")
+        .in_field(field)
+        .saw(shape_text(ids.sizes()))
+        .wanted("[texts, " + std::to_string(info.context_length) + "]");
+  const at::Tensor list = ids.contiguous();
+  for (int64_t i = 0; i < list.numel(); ++i) {
+    const int64_t id = list.const_data_ptr<int64_t>()[i];
+    if (id < 0 || id >= info.vocabulary)
+      throw Error("SEMPLES_ARGUMENT_INVALID", "A token id is not in CLIP's vocabulary")
+          .in_field(field)
+          .saw(std::to_string(id))
+          .wanted("0 to " + std::to_string(info.vocabulary - 1));
+  }
 }
 
 }  // namespace semples

@@ -12,7 +12,8 @@ namespace semples {
 
 struct ClipInfo {
   std::string layout;  // "interface" (methods of docs/clip.md) or "openai" (parameters of OpenAI's archives)
-  int64_t image_size = 0, context_length = 77, text_width = 0, feature_width = 0, vocabulary = 0;
+  int64_t image_size = 0, context_length = 77, text_width = 0, feature_width = 0;
+  int64_t vocabulary = 49408;  // of CLIP's tokenizer, where an archive does not tell
   Normalization statistics{{0.48145466, 0.4578275, 0.40821073}, {0.26862954, 0.26130258, 0.27577711}};
 };
 
@@ -47,5 +48,9 @@ class Clip {
   ClipInfo info_;
   at::Device device_ = at::kCPU;
 };
+
+// Token ids [texts, context length] int64 that this CLIP can look up, or SEMPLES_ARGUMENT_INVALID. Out of range they
+// are an obscure error on the CPU, and on a GPU the end of the process's CUDA.
+void check_token_ids(const ClipInfo& info, const at::Tensor& ids, const std::string& field);
 
 }  // namespace semples

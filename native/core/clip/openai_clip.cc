@@ -5,6 +5,7 @@
 #include <cmath>
 #include <unordered_map>
 
+#include "core/checkpoint/state.h"
 #include "core/clip/layouts.h"
 #include "core/error.h"
 
@@ -13,6 +14,7 @@ namespace semples {
 namespace {
 
 constexpr double kLayerNormEpsilon = 1e-5;
+constexpr int64_t kAny = -1;
 
 struct ResidualBlock {
   at::Tensor ln_1_weight, ln_1_bias, in_proj_weight, in_proj_bias, out_proj_weight, out_proj_bias;
@@ -44,28 +46,34 @@ class OpenAiClip : public Clip {
     for (const auto& parameter : module.named_parameters()) state_[parameter.name] = parameter.value;
     for (const auto& buffer : module.named_buffers()) state_[buffer.name] = buffer.value;
 
-    conv_ = take("visual.conv1.weight");
-    class_embedding_ = take("visual.class_embedding");
-    vision_positions_ = take("visual.positional_embedding");
-    ln_pre_weight_ = take("visual.ln_pre.weight");
-    ln_pre_bias_ = take("visual.ln_pre.bias");
-    vision_blocks_ = take_blocks("visual.transformer.resblocks.");
-    ln_post_weight_ = take("visual.ln_post.weight");
-    ln_post_bias_ = take("visual.ln_post.bias");
-    vision_projection_ = take("visual.proj");
-    token_embedding_ = take("token_embedding.weight");
-    text_positions_ = take("positional_embedding");
-    text_blocks_ = take_blocks("transformer.resblocks.");
-    ln_final_weight_ = take("ln_final.weight");
-    ln_final_bias_ = take("ln_final.bias");
-    text_projection_ = take("text_projection");
+    conv_ = take("visual.conv1.weight", {kAny, 3, kAny, kAny});
+    const int64_t width = conv_.size(0), patch = conv_.size(3);
+    if (conv_.size(2) != patch) wrong_shape("visual.conv1.weight", conv_, {width, 3, patch, patch});
+    class_embedding_ = take("visual.class_embedding", {width});
+    vision_positions_ = take("visual.positional_embedding", {kAny, width});
+    const int64_t side = std::llround(std::sqrt(double(vision_positions_.size(0) - 1)));
+    if (side < 1 || side * side + 1 != vision_positions_.size(0))
+      wrong_shape("visual.positional_embedding", vision_positions_, {side * side + 1, width});
+    ln_pre_weight_ = take("visual.ln_pre.weight", {width});
+    ln_pre_bias_ = take("visual.ln_pre.bias", {width});
+    vision_blocks_ = take_blocks("visual.transformer.resblocks.", width);
+    ln_post_weight_ = take("visual.ln_post.weight", {width});
+    ln_post_bias_ = take("visual.ln_post.bias", {width});
+    vision_projection_ = take("visual.proj", {width, kAny});
+    token_embedding_ = take("token_embedding.weight", {kAny, kAny});
+    const int64_t text_width = token_embedding_.size(1);
+    text_positions_ = take("positional_embedding", {kAny, text_width});
+    text_blocks_ = take_blocks("transformer.resblocks.", text_width);
+    ln_final_weight_ = take("ln_final.weight", {text_width});
+    ln_final_bias_ = take("ln_final.bias", {text_width});
+    text_projection_ = take("text_projection", {text_width, vision_projection_.size(1)});
 
     info_.layout = "openai";
     info_.context_length = text_positions_.size(0);
-    info_.text_width = token_embedding_.size(1);
+    info_.text_width = text_width;
     info_.vocabulary = token_embedding_.size(0);
     info_.feature_width = text_projection_.size(1);
-    info_.image_size = conv_.size(-1) * std::llround(std::sqrt(double(vision_positions_.size(0) - 1)));
+    info_.image_size = patch * side;
     vision_heads_ = heads(module, options.vision_heads, "vision_heads", conv_.size(0));
     text_heads_ = heads(module, options.text_heads, "transformer_heads", info_.text_width);
     state_.clear();
@@ -106,22 +114,49 @@ class OpenAiClip : public Clip {
     return x;
   }
 
-  at::Tensor take(const std::string& name) const {
+  // float32, of exactly these sizes; kAny stands for one or more.
+  at::Tensor take(const std::string& name, const std::vector<int64_t>& shape) const {
     const auto found = state_.find(name);
     if (found == state_.end())
       throw Error("SEMPLES_CLIP_INVALID", "This archive looks like OpenAI's CLIP but lacks the parameter " + name)
           .in_field(name);
-    return found->second.detach().to(device_, torch::kFloat32).contiguous();
+    const at::Tensor& tensor = found->second;
+    const bool fits =
+        std::equal(shape.begin(), shape.end(), tensor.sizes().begin(), tensor.sizes().end(),
+                   [](int64_t wanted, int64_t size) { return wanted == kAny ? size > 0 : wanted == size; });
+    if (!fits) wrong_shape(name, tensor, shape);
+    return tensor.detach().to(device_, torch::kFloat32).contiguous();
   }
 
-  std::vector<ResidualBlock> take_blocks(const std::string& prefix) const {
+  [[noreturn]] static void wrong_shape(const std::string& name, const at::Tensor& tensor,
+                                       const std::vector<int64_t>& shape) {
+    std::string wanted;
+    for (const int64_t size : shape)
+      wanted += (wanted.empty() ? "" : ", ") + (size == kAny ? "any" : std::to_string(size));
+    throw Error("SEMPLES_CLIP_INVALID", "A parameter of this CLIP archive has the wrong shape: " + name)
+        .in_field(name)
+        .saw(shape_text(tensor.sizes()))
+        .wanted("[" + wanted + "]");
+  }
+
+  std::vector<ResidualBlock> take_blocks(const std::string& prefix, int64_t width) const {
     std::vector<ResidualBlock> blocks;
-    for (int64_t i = 0; state_.count(prefix + std::to_string(i) + ".ln_1.weight"); ++i) {
+    for (int64_t i = 0; i == 0 || state_.count(prefix + std::to_string(i) + ".ln_1.weight"); ++i) {
       const std::string p = prefix + std::to_string(i) + ".";
-      blocks.push_back({take(p + "ln_1.weight"), take(p + "ln_1.bias"), take(p + "attn.in_proj_weight"),
-                        take(p + "attn.in_proj_bias"), take(p + "attn.out_proj.weight"), take(p + "attn.out_proj.bias"),
-                        take(p + "ln_2.weight"), take(p + "ln_2.bias"), take(p + "mlp.c_fc.weight"),
-                        take(p + "mlp.c_fc.bias"), take(p + "mlp.c_proj.weight"), take(p + "mlp.c_proj.bias")});
+      ResidualBlock block;
+      block.ln_1_weight = take(p + "ln_1.weight", {width});
+      block.ln_1_bias = take(p + "ln_1.bias", {width});
+      block.in_proj_weight = take(p + "attn.in_proj_weight", {3 * width, width});
+      block.in_proj_bias = take(p + "attn.in_proj_bias", {3 * width});
+      block.out_proj_weight = take(p + "attn.out_proj.weight", {width, width});
+      block.out_proj_bias = take(p + "attn.out_proj.bias", {width});
+      block.ln_2_weight = take(p + "ln_2.weight", {width});
+      block.ln_2_bias = take(p + "ln_2.bias", {width});
+      block.c_fc_weight = take(p + "mlp.c_fc.weight", {kAny, width});
+      block.c_fc_bias = take(p + "mlp.c_fc.bias", {block.c_fc_weight.size(0)});
+      block.c_proj_weight = take(p + "mlp.c_proj.weight", {width, block.c_fc_weight.size(0)});
+      block.c_proj_bias = take(p + "mlp.c_proj.bias", {width});
+      blocks.push_back(std::move(block));
     }
     return blocks;
   }

@@ -24,14 +24,34 @@ Prompts::Prompts(const PromptsConfig& config, at::Device device) {
                  .to(device);
 }
 
-at::Tensor encode_prompt_vectors(const Clip& clip, const at::Tensor& vectors) {
-  const int64_t count = vectors.size(0), length = vectors.size(1), context = clip.info().context_length;
-  const int64_t end = int64_t(kPrefix.size()) + length + 1;
-  if (end >= context)
+void check_prompt_vectors(const Clip& clip, const at::Tensor& vectors) {
+  const ClipInfo& info = clip.info();
+  if (vectors.dim() != 3 || vectors.size(0) < 1 || vectors.size(2) != info.text_width)
+    throw Error("SEMPLES_ARGUMENT_INVALID", "Learnable prompts are for a CLIP of another text width")
+        .in_field("prompts")
+        .saw(shape_text(vectors.sizes()))
+        .wanted("[classes, vectors, " + std::to_string(info.text_width) + "]");
+  if (vectors.device() != clip.device())
+    throw Error("SEMPLES_ARGUMENT_INVALID", "Learnable prompts and CLIP are on different devices")
+        .in_field("prompts")
+        .saw(vectors.device().str())
+        .wanted(clip.device().str());
+  if (info.vocabulary <= kEnd)
+    throw Error("SEMPLES_CLIP_INVALID", "This CLIP has another vocabulary than the tokenizer")
+        .saw(std::to_string(info.vocabulary) + " tokens")
+        .wanted(std::to_string(kEnd + 1) + " tokens");
+  const int64_t length = vectors.size(1), context = info.context_length;
+  if (int64_t(kPrefix.size()) + length + 1 >= context)
     throw Error("SEMPLES_PROMPT_TOO_LONG", "A learnable prompt does not fit into CLIP's context")
         .in_field("prompt.length")
         .saw(std::to_string(length))
         .wanted("at most " + std::to_string(context - int64_t(kPrefix.size()) - 2));
+}
+
+at::Tensor encode_prompt_vectors(const Clip& clip, const at::Tensor& vectors) {
+  check_prompt_vectors(clip, vectors);
+  const int64_t count = vectors.size(0), length = vectors.size(1), context = clip.info().context_length;
+  const int64_t end = int64_t(kPrefix.size()) + length + 1;
   std::vector<int64_t> tail = {kFullStop, kEnd};
   tail.resize(context - kPrefix.size() - length, 0);
   const auto options = torch::TensorOptions().dtype(torch::kInt64);

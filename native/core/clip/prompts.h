@@ -32,6 +32,10 @@ class Prompts {
   at::Tensor vectors_;
 };
 
+// Whether a CLIP can encode vectors [n, length, width]: text width, device, vocabulary, and that they fit into its
+// context (SEMPLES_PROMPT_TOO_LONG).
+void check_prompt_vectors(const Clip& clip, const at::Tensor& vectors);
+
 // [start, "a photo of", vectors..., '.', end, padding] for vectors [n, length, width] -> features [n, D].
 at::Tensor encode_prompt_vectors(const Clip& clip, const at::Tensor& vectors);
 

@@ -1,11 +1,16 @@
 #include <torch/script.h>
 
+#include <algorithm>
+
+#include "core/checkpoint/state.h"
 #include "core/clip/layouts.h"
 #include "core/error.h"
 
 namespace semples {
 
 namespace {
+
+constexpr int64_t kAny = -1, kMostSize = 1 << 16;
 
 class ScriptClip : public Clip {
  public:
@@ -14,6 +19,12 @@ class ScriptClip : public Clip {
     info_.layout = "interface";
     info_.image_size = integer("image_size");
     info_.context_length = integer("context_length");
+    for (const auto& [name, value] :
+         {std::pair{"image_size", info_.image_size}, {"context_length", info_.context_length}})
+      if (value < 1 || value > kMostSize)
+        throw Error("SEMPLES_CLIP_INVALID", std::string("This CLIP archive's attribute ") + name + " is out of range")
+            .in_field(name)
+            .saw(std::to_string(value));
     read_statistics("mean", info_.statistics.mean);
     read_statistics("std", info_.statistics.deviation);
     module_.eval();
@@ -23,26 +34,61 @@ class ScriptClip : public Clip {
     torch::NoGradGuard no_grad;
     const at::Tensor ids =
         torch::zeros({1, info_.context_length}, torch::TensorOptions().dtype(torch::kInt64).device(device_));
-    info_.text_width = embed_tokens(ids).size(-1);
-    info_.feature_width = encode_text(ids).size(-1);
+    info_.text_width = call("embed_tokens", {ids}, {1, info_.context_length, kAny}).size(2);
+    info_.feature_width = call("encode_text", {ids}, {1, kAny}).size(1);
   }
 
-  at::Tensor encode_image(const at::Tensor& images) const override { return call("encode_image", {images}); }
+  at::Tensor encode_image(const at::Tensor& images) const override {
+    return call("encode_image", {images}, {images.size(0), info_.feature_width});
+  }
   at::Tensor encode_patches(const at::Tensor& images) const override {
     if (!module_.find_method("encode_patches"))
       throw Error("SEMPLES_CLIP_NO_PATCHES", "This CLIP archive gives no patch features")
           .advise("Write it again with scripts/clip/export.py, or use an OpenAI archive.");
-    return call("encode_patches", {images});
+    return call("encode_patches", {images}, {images.size(0), kAny, info_.feature_width});
   }
-  at::Tensor encode_text(const at::Tensor& ids) const override { return call("encode_text", {ids}); }
-  at::Tensor embed_tokens(const at::Tensor& ids) const override { return call("embed_tokens", {ids}); }
+  at::Tensor encode_text(const at::Tensor& ids) const override {
+    return call("encode_text", {ids}, {ids.size(0), info_.feature_width});
+  }
+  at::Tensor embed_tokens(const at::Tensor& ids) const override {
+    return call("embed_tokens", {ids}, {ids.size(0), ids.size(1), info_.text_width});
+  }
   at::Tensor encode_embeddings(const at::Tensor& embeddings, const at::Tensor& end) const override {
-    return call("encode_embeddings", {embeddings, end});
+    return call("encode_embeddings", {embeddings, end}, {embeddings.size(0), info_.feature_width});
   }
 
  private:
-  at::Tensor call(const char* method, std::vector<c10::IValue> arguments) const {
-    return module_.get_method(method)(std::move(arguments)).toTensor();
+  // Whatever the archive's own code does wrong is an error that names the method.
+  at::Tensor call(const std::string& method, std::vector<c10::IValue> arguments,
+                  const std::vector<int64_t>& shape) const {
+    c10::IValue result;
+    try {
+      result = module_.get_method(method)(std::move(arguments));
+    } catch (const std::exception& error) {
+      const std::string text = error.what();
+      if (text.find("allocate memory") != std::string::npos || text.find("out of memory") != std::string::npos) throw;
+      throw Error("SEMPLES_CLIP_INVALID", "This CLIP archive failed in " + method + ": " + reason(text))
+          .in_field(method);
+    }
+    const at::Tensor tensor = result.isTensor() ? result.toTensor() : at::Tensor();
+    const bool fits = tensor.defined() && at::isFloatingType(tensor.scalar_type()) &&
+                      std::equal(shape.begin(), shape.end(), tensor.sizes().begin(), tensor.sizes().end(),
+                                 [](int64_t wanted, int64_t size) { return wanted == kAny || wanted == size; });
+    if (fits) return tensor;
+    throw Error("SEMPLES_CLIP_INVALID", "This CLIP archive gives something else from " + method)
+        .in_field(method)
+        .saw(tensor.defined() ? c10::toString(tensor.scalar_type()) + std::string(" ") + shape_text(tensor.sizes())
+                              : result.tagKind())
+        .wanted("numbers of shape " + shape_text(shape) + ", where -1 is any size");
+  }
+
+  // The last line that says something: before it the interpreter prints the archive's code.
+  static std::string reason(const std::string& text) {
+    const size_t end = text.find_last_not_of(" \n");
+    if (end == std::string::npos) return "no reason given";
+    const size_t start = text.rfind('\n', end);
+    return text.substr(start == std::string::npos ? 0 : start + 1, end - (start == std::string::npos ? -1 : start))
+        .substr(0, 300);
   }
 
   int64_t integer(const char* name) const {

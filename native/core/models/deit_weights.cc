@@ -13,8 +13,8 @@ NamedTensors adapt_deit(NamedTensors state, int64_t classes, int64_t grid_side) 
       tensor = tensor.repeat({1, classes, 1});
     } else if (name == "pos_embed" && tensor.dim() == 3) {
       // A DeiT table holds one class position; a WeakTr one holds `classes`, and then nothing is to be done.
-      const int64_t side = std::llround(std::sqrt(double(tensor.size(1) - 1)));
-      if (side * side == tensor.size(1) - 1 && tensor.size(1) != classes + grid_side * grid_side) {
+      const int64_t side = tensor.size(1) > 1 ? std::llround(std::sqrt(double(tensor.size(1) - 1))) : 0;
+      if (side > 0 && side * side == tensor.size(1) - 1 && tensor.size(1) != classes + grid_side * grid_side) {
         at::Tensor grid = tensor.slice(1, 1).reshape({1, side, side, -1}).permute({0, 3, 1, 2}).to(torch::kFloat32);
         if (side != grid_side) grid = at::upsample_bicubic2d(grid, {grid_side, grid_side}, false);
         tensor = at::cat(
@@ -22,7 +22,7 @@ NamedTensors adapt_deit(NamedTensors state, int64_t classes, int64_t grid_side) 
       }
     } else if (name == "head.weight" && tensor.dim() == 2) {
       continue;
-    } else if (name == "head.bias" && tensor.size(0) != classes) {
+    } else if (name == "head.bias" && (tensor.dim() != 1 || tensor.size(0) != classes)) {
       continue;
     }
     adapted.emplace_back(name, tensor);

@@ -99,6 +99,14 @@ GeneratorOutputs WeakTrGenerator::forward(const at::Tensor& images, const Forwar
         .wanted("at least " + std::to_string(config_.patch_size) + "x" + std::to_string(config_.patch_size) + " pixels")
         .advise("Enlarge the picture, or leave it out.");
 
+  const at::Tensor& factors = options.drop_factors;
+  if (factors.defined() &&
+      (factors.sizes() != at::IntArrayRef({config_.depth, 2, batch}) || factors.scalar_type() != at::kFloat))
+    throw Error("SEMPLES_ARGUMENT_INVALID", "Factors of drop path have the wrong shape")
+        .in_field("dropFactors")
+        .saw(shape_text(factors.sizes()))
+        .wanted("float32 " + shape_text({config_.depth, 2, batch}));
+
   GeneratorOutputs out;
   const auto keep = [&](const char* name, const at::Tensor& value) {
     if (options.trace) out.trace.emplace_back(name, value);
@@ -112,8 +120,8 @@ GeneratorOutputs WeakTrGenerator::forward(const at::Tensor& images, const Forwar
 
   std::vector<at::Tensor> queries, keys, pooled;
   for (int64_t i = 0; i < config_.depth; ++i) {
-    BlockOutput block = transformer_block(blocks_[i], tokens, config_.heads,
-                                          options.drop_factors.defined() ? options.drop_factors[i] : at::Tensor());
+    BlockOutput block =
+        transformer_block(blocks_[i], tokens, config_.heads, factors.defined() ? factors[i] : at::Tensor());
     tokens = block.tokens;
     queries.push_back(block.query.detach());
     keys.push_back(block.key.detach());

@@ -32,13 +32,7 @@ Trainer::Trainer(TrainerConfig config, std::shared_ptr<MaskGenerator> generator,
     needs_.text |= needs.text;
     needs_.prompt |= needs.prompt;
   }
-  const auto require = [](bool given, const char* field) {
-    if (!given) throw Error("SEMPLES_CONFIG_INVALID", std::string("These loss terms need ") + field).in_field(field);
-  };
-  require(!contrasts_ || clip_, "clip");
-  require(!needs_.prompt || prompts_, "prompts");
-  require(!needs_.text || text_ids_.defined(), "texts");
-  require(config_.trains != Trainable::kPrompts || needs_.prompt, "a term on prompts");
+  check_inputs();
   if (prompts_ && prompts_->classes() != generator_->classes())
     throw Error("SEMPLES_CHECKPOINT_MISMATCH", "Prompts and generator are for different class counts")
         .in_field("prompts")
@@ -62,13 +56,44 @@ Trainer::Trainer(TrainerConfig config, std::shared_ptr<MaskGenerator> generator,
                                                                      .weight_decay(config_.weight_decay));
 }
 
-void Trainer::enable_gradients(bool enabled) const {
-  for (const auto& entry : trained_) {
-    at::Tensor parameter = entry.second;
-    parameter.set_requires_grad(enabled);
-    if (enabled) parameter.mutable_grad().reset();
-  }
+// What the terms need is there, and fits together.
+void Trainer::check_inputs() const {
+  const auto require = [](bool given, const char* field, const char* what) {
+    if (!given) throw Error("SEMPLES_CONFIG_INVALID", std::string("These loss terms need ") + what).in_field(field);
+  };
+  require(!contrasts_ || clip_, "clip", "a CLIP");
+  require(!needs_.prompt || prompts_, "prompts", "learnable prompts");
+  require(!needs_.text || text_ids_.defined(), "textIds", "the label text of every class");
+  if (config_.trains == Trainable::kPrompts && !needs_.prompt)
+    throw Error("SEMPLES_CONFIG_INVALID", "Prompts are to be trained, but no loss term depends on them")
+        .in_field("terms");
+  if (clip_ && clip_->device() != generator_->device())
+    throw Error("SEMPLES_ARGUMENT_INVALID", "CLIP and the mask generator are on different devices")
+        .in_field("clip")
+        .saw(clip_->device().str())
+        .wanted(generator_->device().str());
+  if (needs_.text) check_token_ids(clip_->info(), text_ids_, "textIds");
+  if (needs_.prompt) check_prompt_vectors(*clip_, prompts_->vectors());
 }
+
+// What is trained has gradients for as long as this lives: a step that fails leaves none behind.
+class Trainer::Gradients {
+ public:
+  explicit Gradients(const NamedTensors& trained) : trained_(trained) { set(true); }
+  ~Gradients() { set(false); }
+  Gradients(const Gradients&) = delete;
+  Gradients& operator=(const Gradients&) = delete;
+
+ private:
+  void set(bool enabled) {
+    for (const auto& entry : trained_) {
+      at::Tensor parameter = entry.second;
+      parameter.set_requires_grad(enabled);
+      parameter.mutable_grad().reset();
+    }
+  }
+  const NamedTensors& trained_;
+};
 
 const at::Tensor& Trainer::text_features() {
   if (!text_features_.defined()) {
@@ -144,7 +169,7 @@ StepResult Trainer::step(const TrainingBatch& batch, bool details) {
     return result;
   }
 
-  enable_gradients(true);
+  const Gradients scope(trained_);
   const bool trains_generator = config_.trains != Trainable::kPrompts;
   ForwardOptions options;
   options.detach_patches = config_.trains != Trainable::kAll;
@@ -170,20 +195,16 @@ StepResult Trainer::step(const TrainingBatch& batch, bool details) {
   }
 
   result.loss = loss.item<double>();
-  if (!std::isfinite(result.loss)) {
-    enable_gradients(false);
+  if (!std::isfinite(result.loss))
     throw Error("SEMPLES_LOSS_NOT_FINITE", "The loss is not a finite number; no parameter was changed")
         .saw(std::to_string(result.loss))
         .advise("Lower the learning rate, or look for broken weights.");
-  }
   loss.backward();
   if (details)
     for (const auto& [name, parameter] : trained_)
       if (parameter.grad().defined()) result.details.emplace_back("gradient." + name, parameter.grad().clone());
   static_cast<torch::optim::AdamWOptions&>(optimizer_->param_groups()[0].options()).lr(batch.learning_rate);
   optimizer_->step();
-  enable_gradients(false);
-  for (const auto& entry : trained_) at::Tensor(entry.second).mutable_grad().reset();
   return result;
 }
 
@@ -201,19 +222,27 @@ NamedTensors Trainer::optimizer_state() const {
 }
 
 void Trainer::load_optimizer_state(const NamedTensors& state) {
+  using Moments = std::pair<at::Tensor, std::unique_ptr<torch::optim::AdamWParamState>>;
+  std::vector<Moments> loaded;
   for (const auto& [name, parameter] : trained_) {
-    const at::Tensor* step = find_tensor(state, "step." + name);
-    if (!step) continue;
-    const at::Tensor *first = find_tensor(state, "exp_avg." + name), *second = find_tensor(state, "exp_avg_sq." + name);
-    if (!first || !second || first->sizes() != parameter.sizes() || second->sizes() != parameter.sizes())
+    const at::Tensor *step = find_tensor(state, "step." + name), *first = find_tensor(state, "exp_avg." + name),
+                     *second = find_tensor(state, "exp_avg_sq." + name);
+    if (!step && !first && !second) continue;  // it had no gradient yet
+    if (!step || !first || !second || step->numel() != 1 || first->sizes() != parameter.sizes() ||
+        second->sizes() != parameter.sizes())
       throw Error("SEMPLES_CHECKPOINT_MISMATCH", "The optimiser state does not fit the parameter " + name)
           .in_field(name);
     auto moments = std::make_unique<torch::optim::AdamWParamState>();
     moments->step(step->item<int64_t>());
-    moments->exp_avg(first->to(parameter.device()).clone());
-    moments->exp_avg_sq(second->to(parameter.device()).clone());
-    optimizer_->state()[parameter.unsafeGetTensorImpl()] = std::move(moments);
+    moments->exp_avg(first->to(parameter.options()).clone());
+    moments->exp_avg_sq(second->to(parameter.options()).clone());
+    loaded.emplace_back(parameter, std::move(moments));
   }
+  if (loaded.size() * 3 != state.size())
+    throw Error("SEMPLES_CHECKPOINT_MISMATCH", "The optimiser state is of a stage that trains other parameters")
+        .saw(std::to_string(state.size()) + " tensors, " + std::to_string(loaded.size() * 3) + " of them fit");
+  optimizer_->state().clear();
+  for (auto& [parameter, moments] : loaded) optimizer_->state()[parameter.unsafeGetTensorImpl()] = std::move(moments);
 }
 
 }  // namespace semples

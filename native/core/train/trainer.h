@@ -63,8 +63,9 @@ class Trainer {
 
   StepResult step(const TrainingBatch& batch, bool details);
 
-  // `step`, `exp_avg.<name>`, `exp_avg_sq.<name>`: everything that resuming needs.
+  // `step.<name>`, `exp_avg.<name>`, `exp_avg_sq.<name>`: everything that resuming needs.
   NamedTensors optimizer_state() const;
+  // Takes its place as a whole: what does not fit changes nothing.
   void load_optimizer_state(const NamedTensors& state);
 
  private:
@@ -73,7 +74,8 @@ class Trainer {
   at::Tensor encode_masked(const at::Tensor& masked) const;
   const at::Tensor& text_features();
   at::Tensor prompt_features(const at::Tensor& classes);
-  void enable_gradients(bool enabled) const;
+  void check_inputs() const;
+  class Gradients;
 
   TrainerConfig config_;
   std::shared_ptr<MaskGenerator> generator_;
