@@ -6,12 +6,14 @@ import type {
   NativeGenerator,
   NativeGeneratorConfig,
   NativeImages,
+  NativeLoadOptions,
 } from '../native/addon.js'
 import { callNative } from '../native/errors.js'
 import { loadAddon } from '../native/load.js'
 import { Handle } from './handle.js'
 
 export type GeneratorConfig = NativeGeneratorConfig
+export type LoadOptions = NativeLoadOptions
 
 /** The picture at one scale: RGB bytes, HWC. */
 export interface ScaledPicture {
@@ -55,12 +57,10 @@ export class MaskGenerator extends Handle<NativeGenerator> {
   }
 
   /**
-   * Copies tensors in.
-   * @param options.strict default true: all or nothing
-   * @param options.adapt fit a DeiT state first: class token repeated, positions resized, classification head dropped
-   * @throws SemplesError `SEMPLES_CHECKPOINT_MISMATCH`
+   * Copies tensors in, from the state of this moment.
+   * @throws SemplesError `SEMPLES_CHECKPOINT_MISMATCH` naming what does not fit; then nothing was changed
    */
-  load(tensors: TensorMap, options: { strict?: boolean; adapt?: boolean } = {}): Promise<LoadReport> {
+  load(tensors: TensorMap, options: LoadOptions = {}): Promise<LoadReport> {
     return this.start((native) => native.load(tensors, options))
   }
 

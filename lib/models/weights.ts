@@ -3,6 +3,11 @@ import { SemplesError } from '../config/error.js'
 import type { TensorMap } from '../config/tensor.js'
 import type { MaskGenerator } from './maskGenerator.js'
 
+const PRETRAINED_HINT =
+  'Give the sizes of these weights under generator (width, depth, heads, patchSize), or other weights.'
+const CHECKPOINT_HINT =
+  'A stage needs a checkpoint of the classification stage; add "classify" to the stages to train one from DeiT weights.'
+
 /**
  * Reads generator weights from a .safetensors file.
  * @throws SemplesError `SEMPLES_WEIGHTS_FORMAT` for other formats, and what `readSafetensors` throws
@@ -26,17 +31,11 @@ export async function readWeights(path: string): Promise<TensorMap> {
  * @returns names that the file lacked
  */
 export async function loadPretrained(generator: MaskGenerator, tensors: TensorMap, path: string): Promise<string[]> {
-  const report = await generator.load(tensors, { strict: false, adapt: true })
-  const heads = new Set(generator.parameters.filter(({ head }) => head).map(({ name }) => name))
-  const lacking = report.missing.filter((name) => !heads.has(name))
-  if (lacking.length > 0 || report.mismatched.length > 0)
-    throw new SemplesError('SEMPLES_CHECKPOINT_MISMATCH', {
-      message: `The weights are of another architecture: ${[...report.mismatched, ...lacking.map((name) => `${name} is missing`)].slice(0, 3).join('; ')}.`,
-      file: path,
-      field: 'generator.weights',
-      hint: 'Give the sizes of these weights under generator (width, depth, heads, patchSize), or other weights.',
-    })
-  return report.missing
+  const required = generator.parameters.filter(({ head }) => !head).map(({ name }) => name)
+  const { missing } = await named(path, PRETRAINED_HINT, () =>
+    generator.load(tensors, { strict: false, required, adapt: true }),
+  )
+  return missing
 }
 
 /**
@@ -44,15 +43,15 @@ export async function loadPretrained(generator: MaskGenerator, tensors: TensorMa
  * @throws SemplesError `SEMPLES_CHECKPOINT_MISMATCH` naming the file and the first tensors that do not fit
  */
 export async function loadCheckpoint(generator: MaskGenerator, tensors: TensorMap, path: string): Promise<void> {
+  await named(path, CHECKPOINT_HINT, () => generator.load(tensors, { strict: true, adapt: true }))
+}
+
+/** Adds to a mismatch the file at fault and what to do. */
+async function named<T>(file: string, hint: string, load: () => Promise<T>): Promise<T> {
   try {
-    await generator.load(tensors, { strict: true, adapt: true })
-  } catch (error) {
-    if (!(error instanceof SemplesError) || error.code !== 'SEMPLES_CHECKPOINT_MISMATCH') throw error
-    throw new SemplesError(error.code, {
-      message: error.message,
-      file: path,
-      hint: 'A stage needs a checkpoint of the classification stage; add "classify" to the stages to train one from DeiT weights.',
-      cause: error,
-    })
+    return await load()
+  } catch (cause) {
+    if (!(cause instanceof SemplesError) || cause.code !== 'SEMPLES_CHECKPOINT_MISMATCH') throw cause
+    throw new SemplesError(cause.code, { message: cause.message, file, field: 'generator.weights', hint, cause })
   }
 }

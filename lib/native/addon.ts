@@ -78,6 +78,15 @@ export interface NativeForwardOptions {
   dropFactors?: TensorData
 }
 
+export interface NativeLoadOptions {
+  /** Default true: all or nothing. */
+  strict?: boolean
+  /** Without `strict`: tensors that must be there; then all that are there must fit, or nothing is changed. */
+  required?: string[]
+  /** Fit a DeiT state first: class token repeated, positions resized, classification head dropped. */
+  adapt?: boolean
+}
+
 export interface LoadReport {
   missing: string[]
   unexpected: string[]
@@ -87,11 +96,8 @@ export interface LoadReport {
 export interface NativeGenerator extends NativeHandle {
   /** In checkpoint order; `head`: trained by `trains: 'head'`. */
   readonly parameters: { name: string; shape: number[]; head: boolean }[]
-  /**
-   * Copies tensors in. `strict` (default true): all or nothing, SEMPLES_CHECKPOINT_MISMATCH names what does not fit.
-   * `adapt`: fit a DeiT state first (class token repeated, positions resized, classification head dropped).
-   */
-  load(tensors: TensorMap, options: { strict?: boolean; adapt?: boolean }): Promise<LoadReport>
+  /** Copies tensors in; SEMPLES_CHECKPOINT_MISMATCH names what does not fit, and then nothing was changed. */
+  load(tensors: TensorMap, options: NativeLoadOptions): Promise<LoadReport>
   state(): Promise<TensorMap>
   /** `class_logits`, `coarse_logits`, `fine_logits`, `fine_cam`, and with `trace` the intermediate values. */
   forward(images: NativeImages, options: NativeForwardOptions): Promise<TensorMap>

@@ -83,6 +83,18 @@ void check_classes(const at::Tensor& classes, int64_t count) {
           .wanted("0 to " + std::to_string(count - 1));
 }
 
+std::vector<std::string> read_names(const Napi::Value& value, const char* field) {
+  std::vector<std::string> names;
+  if (value.IsUndefined()) return names;
+  if (!value.IsArray()) wrong_type(field, "an array of names", value);
+  for (uint32_t i = 0; i < value.As<Napi::Array>().Length(); ++i) {
+    const Napi::Value name = value.As<Napi::Array>()[i];
+    if (!name.IsString()) wrong_type(field, "an array of names", name);
+    names.push_back(name.As<Napi::String>().Utf8Value());
+  }
+  return names;
+}
+
 Napi::Array write_names(Napi::Env env, const std::vector<std::string>& names) {
   Napi::Array array = Napi::Array::New(env, names.size());
   for (size_t i = 0; i < names.size(); ++i) array.Set(uint32_t(i), names[i]);
@@ -153,12 +165,13 @@ Napi::Value GeneratorHandle::load(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const NamedTensors tensors = read_tensors(info[0], "tensors");
     const Napi::Object options = object_argument(info, 1, "options");
-    const bool strict = flag_option(options, "strict", true), adapt = flag_option(options, "adapt", false);
+    const LoadRules rules{flag_option(options, "strict", true), read_names(options.Get("required"), "required")};
+    const bool adapt = flag_option(options, "adapt", false);
     return JobQueue::of(info.Env())
         .submit(
             info.Env(),
-            [generator = core(), tensors, strict, adapt] {
-              return load_named(adapt ? generator->adapt(tensors) : tensors, generator->parameters(), strict);
+            [generator = core(), tensors, rules, adapt] {
+              return load_named(adapt ? generator->adapt(tensors) : tensors, generator->parameters(), rules);
             },
             [](Napi::Env env, const LoadReport& report) {
               Napi::Object result = Napi::Object::New(env);

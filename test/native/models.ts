@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe } from '@jest/globals'
-import type { TensorData } from '../../lib/config/tensor.js'
+import type { TensorData, TensorMap } from '../../lib/config/tensor.js'
 import type { GeneratorConfig } from '../../lib/models/maskGenerator.js'
 import type { NativeTrainingBatch, WeightedTerm } from '../../lib/native/addon.js'
 import { searchAddon } from '../../lib/native/addonFile.js'
@@ -54,6 +54,19 @@ export function float32(shape: number[], value: number | ((index: number) => num
 
 export function int64(shape: number[], values: number[]): TensorData {
   return { dtype: 'int64', shape, data: BigInt64Array.from(values, BigInt) }
+}
+
+/** Names of the tensors that are not the same in both, bit for bit; [] where all are. */
+export function differences(first: TensorMap, second: TensorMap): string[] {
+  const names = new Set([...Object.keys(first), ...Object.keys(second)])
+  return [...names].filter((name) => {
+    const [a, b] = [first[name], second[name]]
+    return a === undefined || b === undefined || `${a.shape}` !== `${b.shape}` || !bytes(a).equals(bytes(b))
+  })
+}
+
+function bytes({ data }: TensorData): Buffer {
+  return Buffer.from(data.buffer, data.byteOffset, data.byteLength)
 }
 
 /** One text a class for the CLIPs of archives.py (16 tokens): start, two words of its own, end. */

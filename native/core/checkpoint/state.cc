@@ -31,9 +31,30 @@ std::string first_three(const std::vector<std::string>& names) {
   return text;
 }
 
+void check(const LoadReport& report, const LoadRules& rules) {
+  if (!rules.strict && rules.required.empty()) return;
+  std::vector<std::string> missing = report.missing;
+  if (!rules.strict)
+    missing.erase(std::remove_if(missing.begin(), missing.end(),
+                                 [&](const std::string& name) {
+                                   return std::find(rules.required.begin(), rules.required.end(), name) ==
+                                          rules.required.end();
+                                 }),
+                  missing.end());
+  std::string problem;
+  if (!report.mismatched.empty()) problem += " Different shapes: " + first_three(report.mismatched) + ".";
+  if (!missing.empty())
+    problem += " " + missing.front() + " is missing" +
+               (missing.size() > 1 ? ", and " + std::to_string(missing.size() - 1) + " more." : ".");
+  if (rules.strict && !report.unexpected.empty())
+    problem += " Unknown to the model: " + first_three(report.unexpected) + ".";
+  if (!problem.empty())
+    throw Error("SEMPLES_CHECKPOINT_MISMATCH", "The checkpoint is of another architecture." + problem);
+}
+
 }  // namespace
 
-LoadReport load_named(const NamedTensors& source, const NamedTensors& target, bool strict) {
+LoadReport load_named(const NamedTensors& source, const NamedTensors& target, const LoadRules& rules) {
   std::unordered_map<std::string, at::Tensor> given(source.begin(), source.end());
   LoadReport report;
   std::vector<std::pair<at::Tensor, at::Tensor>> copies;
@@ -54,13 +75,7 @@ LoadReport load_named(const NamedTensors& source, const NamedTensors& target, bo
   for (const auto& [name, tensor] : source)
     if (given.count(name)) report.unexpected.push_back(name);
 
-  if (strict && !(report.missing.empty() && report.unexpected.empty() && report.mismatched.empty())) {
-    std::string problem;
-    if (!report.mismatched.empty()) problem += " Different shapes: " + first_three(report.mismatched) + ".";
-    if (!report.missing.empty()) problem += " Missing from the file: " + first_three(report.missing) + ".";
-    if (!report.unexpected.empty()) problem += " Unknown to the model: " + first_three(report.unexpected) + ".";
-    throw Error("SEMPLES_CHECKPOINT_MISMATCH", "The checkpoint is of another architecture." + problem);
-  }
+  check(report, rules);
   torch::NoGradGuard no_grad;
   for (auto& [parameter, value] : copies) parameter.copy_(value);
   return report;

@@ -17,9 +17,16 @@ struct LoadReport {
   std::vector<std::string> mismatched;  // "head.weight: file [1000, 384], model [20, 384, 3, 3]"
 };
 
-// Copies every tensor of `source` whose name and shape fit into `target`, under no_grad.
-// With `strict` nothing is copied unless everything fits: then SEMPLES_CHECKPOINT_MISMATCH names the first that do not.
-LoadReport load_named(const NamedTensors& source, const NamedTensors& target, bool strict);
+// What must fit for a load to happen at all.
+struct LoadRules {
+  bool strict = true;  // everything; neither side has more names than the other
+  // Without `strict`: every tensor of these names is there, and all tensors that are there have the right shape.
+  std::vector<std::string> required;
+};
+
+// Copies every tensor of `source` whose name and shape fit into `target`, under no_grad. Against the rules nothing is
+// copied: SEMPLES_CHECKPOINT_MISMATCH names the first that do not fit.
+LoadReport load_named(const NamedTensors& source, const NamedTensors& target, const LoadRules& rules);
 
 const at::Tensor* find_tensor(const NamedTensors& tensors, const std::string& name);
 std::string shape_text(at::IntArrayRef shape);
