@@ -9,9 +9,11 @@ import { searchAddon } from '../../lib/native/addonFile.js'
 import { searchLibTorch } from '../../lib/native/libtorch/find.js'
 import { python, runScript } from '../support/clipArchives.js'
 
-/** `describe` where there is an addon and a LibTorch: npm test builds and fetches them first. */
-export const describeNative: (title: string, body: () => void) => void =
-  searchAddon().found && searchLibTorch().found ? describe : describe.skip
+/** Whether there is an addon and a LibTorch: npm test builds and fetches them first. */
+export const hasNative = searchAddon().found !== undefined && searchLibTorch().found !== undefined
+
+/** `describe`, or without the addon `describe.skip`. */
+export const describeNative: (title: string, body: () => void) => void = hasNative ? describe : describe.skip
 
 /** A mask generator that takes a few milliseconds a step. */
 export const tiny = {
