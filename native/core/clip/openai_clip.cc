@@ -40,8 +40,7 @@ at::Tensor residual_block(const ResidualBlock& w, const at::Tensor& x, int64_t h
   // Written out: at CLIP's few tokens as fast as the fused kernel, and its gradients round as those of other programs.
   at::Tensor scores = at::matmul(qkv[0] / std::sqrt(double(width / heads)), qkv[1].transpose(-2, -1));
   if (causal) scores = scores + causal_mask(count, x.options());
-  const at::Tensor mixed =
-      at::matmul(at::softmax(scores, -1), qkv[2]).transpose(1, 2).reshape({batch, count, width});
+  const at::Tensor mixed = at::matmul(at::softmax(scores, -1), qkv[2]).transpose(1, 2).reshape({batch, count, width});
   const at::Tensor middle = x + at::linear(mixed, w.out_proj_weight, w.out_proj_bias);
   const at::Tensor hidden = at::linear(layer_norm(middle, w.ln_2_weight, w.ln_2_bias), w.c_fc_weight, w.c_fc_bias);
   return middle + at::linear(hidden * at::sigmoid(1.702 * hidden), w.c_proj_weight, w.c_proj_bias);
