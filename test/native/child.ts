@@ -18,21 +18,27 @@ export interface Ending {
  * Runs programs on lib/models in a Node of their own, so that a crash is a result. A program may use `load(name)` (a
  * module of lib), `say(value)` (JSON to standard output) and `tiny`, `batch` as below; `worker(body)` starts a worker
  * thread with the same names.
+ * @param threads of one operation; models as small as these are fastest with one
  */
-export function children(): (program: string, options?: { flags?: string[] }) => Promise<Ending> {
+export function children({
+  threads,
+}: {
+  threads?: number
+} = {}): (program: string, options?: { flags?: string[] }) => Promise<Ending> {
   let folder = ''
   beforeAll(() => {
     folder = compileFolders(['config', 'native', 'models'])
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
-  return (program, { flags = [] } = {}) => runNode(prelude(folder) + program, flags)
+  return (program, { flags = [] } = {}) => runNode(prelude(folder, threads) + program, flags)
 }
 
-function prelude(folder: string): string {
+function prelude(folder: string, threads = 0): string {
   const names = `
     const load = (name) => import(${JSON.stringify(pathToFileURL(join(folder, '/')).href)} + name)
     const { MaskGenerator } = await load('models/maskGenerator.js')
     const { Trainer } = await load('models/trainer.js')
+    if (${threads} > 0) await (await load('models/devices.js')).chooseCompute('cpu', ${threads});
     const tiny = { imageSize: 32, patchSize: 8, width: 16, depth: 2, heads: 2, classes: 3 }
     const middle = { imageSize: 128, patchSize: 8, width: 96, depth: 6, heads: 2, classes: 3 }
     const terms = [{ name: 'class_logits', weight: 1 }, { name: 'fine_logits', weight: 1 }]
@@ -50,7 +56,7 @@ function prelude(folder: string): string {
       new Worker(new URL('data:text/javascript,' + encodeURIComponent(${JSON.stringify(names)} +
         "const { parentPort } = await import('node:worker_threads');" + body)))
     const message = (thread) =>
-      new Promise((done, failed) => thread.once('message', done).once('error', failed))
+      new Promise((done, failed) => thread.once('message', done).once('error', failed));
     `
 }
 
