@@ -65,12 +65,21 @@ describeNative('threads', () => {
     expect(ending).toEqual({ status: 0, signal: null, output: 'alive', errors: '' })
   })
 
-  test('the process may end during a step: with its own exit code', async () => {
+  test.each([0, 25, 90])('the process may end %d ms into its steps: with its own exit code', async (delay) => {
     const ending = await node(`
       const one = await trainer(middle)
-      for (let step = 0; step < 4; step++) one.step(batch(middle))
-      setTimeout(() => process.exit(7), 20)`)
+      for (let step = 0; step < 8; step++) one.step(batch(middle))
+      one.optimizerState()
+      setTimeout(() => process.exit(7), ${delay})`)
     expect(ending).toEqual({ status: 7, signal: null, output: '', errors: '' })
+  })
+
+  test('or by an error that nobody catches', async () => {
+    const ending = await node(`
+      const one = await trainer(middle)
+      for (let step = 0; step < 8; step++) one.step(batch(middle))
+      setTimeout(() => { throw new Error('mine') }, 40)`)
+    expect(ending).toMatchObject({ status: 1, signal: null, errors: expect.stringContaining('mine') })
   })
 
   test('a worker may do so, too', async () => {
