@@ -35,8 +35,7 @@ async function watch<T>(work: () => Promise<T>): Promise<Watch<T>> {
  * of the work, which a blocked loop would miss altogether (no tick, and a gap as long as the work).
  */
 function expectFreeLoop({ ticks, gap, duration }: Watch<unknown>): void {
-  expect(duration).toBeGreaterThan(100)
-  expect(ticks).toBeGreaterThan(5)
+  expect(ticks).toBeGreaterThan(duration / 50)
   expect(gap).toBeLessThan(Math.max(50, duration / 2))
 }
 
