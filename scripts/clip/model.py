@@ -33,6 +33,7 @@ class ClipConfig:
     transformer_heads: int
     transformer_layers: int
     activation: str = "quick_gelu"  # or "gelu", which most open_clip models use
+    vision_input_norm: bool = True  # False: no normalisation before the first block, as in DeiT
 
 
 VIT_B_32 = ClipConfig(
@@ -153,7 +154,7 @@ class VisionTransformer(nn.Module):
         self.conv1 = PatchEmbedding(width, config.vision_patch_size)
         self.class_embedding = nn.Parameter(torch.randn(width) * width**-0.5)
         self.positional_embedding = nn.Parameter(torch.randn(patches + 1, width) * width**-0.5)
-        self.ln_pre = LayerNorm(width)
+        self.ln_pre = LayerNorm(width) if config.vision_input_norm else nn.Identity()
         self.transformer = Transformer(width, config.vision_layers, config.vision_heads, False, config.activation)
         self.ln_post = LayerNorm(width)
         self.proj = nn.Parameter(torch.randn(width, config.embed_dim) * width**-0.5)

@@ -46,6 +46,9 @@ DEMO = ClipConfig(
     transformer_width=128,
     transformer_heads=4,
     transformer_layers=2,
+    # The image tower is a DeiT, so that mask generators can start from it.
+    activation="gelu",
+    vision_input_norm=False,
 )
 
 

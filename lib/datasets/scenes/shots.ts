@@ -27,11 +27,12 @@ const CONTENT: ReadonlySet<string> = new Set([...OBJECTS, ...BACKGROUNDS])
 
 /** Kinds of pictures and their shares; each says what its captions may speak of. */
 const KINDS = [
-  { share: 0.45, scene: { typical: 0.35, secondClass: 0.15 } },
+  { share: 0.42, scene: { typical: 0.35, secondClass: 0.15 } },
   { share: 0.25, scene: { plain: true, secondClass: 0.1 }, speaks: 'objects' },
   { share: 0.17, scene: { typical: 0.35, secondClass: 0.1 }, speaks: 'objects', veil: 'object' },
-  { share: 0.07, scene: { empty: 1 }, speaks: 'background' },
-  { share: 0.06, scene: { empty: 1 }, speaks: 'background', veil: 'anywhere' },
+  { share: 0.06, scene: { typical: 0.35, secondClass: 0.1 }, speaks: 'background', veil: 'removed' },
+  { share: 0.05, scene: { empty: 1 }, speaks: 'background' },
+  { share: 0.05, scene: { empty: 1 }, speaks: 'background', veil: 'anywhere' },
 ] as const satisfies readonly { share: number; scene: SceneOptions; speaks?: string; veil?: string }[]
 
 /**
@@ -63,8 +64,15 @@ function pickKind(draw: number): (typeof KINDS)[number] {
   return KINDS[0]
 }
 
-/** Fades everything outside a soft blob into the mean colour; `object` centres the blobs on the objects. */
-function applyVeil({ pixels, width, height, objects }: Scene, random: Random, where: 'object' | 'anywhere'): void {
+/**
+ * Fades everything outside soft blobs into the mean colour, or with `removed` everything inside them; `object` and
+ * `removed` centre the blobs on the objects.
+ */
+function applyVeil(
+  { pixels, width, height, objects }: Scene,
+  random: Random,
+  where: 'object' | 'removed' | 'anywhere',
+): void {
   const centres =
     where === 'anywhere' || objects.length === 0
       ? [{ x: random.between(0.2, 0.8), y: random.between(0.2, 0.8), rx: 0.25, ry: 0.25 }]
@@ -76,10 +84,10 @@ function applyVeil({ pixels, width, height, objects }: Scene, random: Random, wh
         }))
   const blobs = centres.map((blob) => ({
     ...blob,
-    rx: blob.rx * random.between(0.8, 1.5),
-    ry: blob.ry * random.between(0.8, 1.5),
+    rx: blob.rx * (where === 'removed' ? random.between(1.1, 1.5) : random.between(0.8, 1.5)),
+    ry: blob.ry * (where === 'removed' ? random.between(1.1, 1.5) : random.between(0.8, 1.5)),
   }))
-  const inverted = where === 'anywhere' && random.chance(0.5)
+  const inverted = where === 'removed' || (where === 'anywhere' && random.chance(0.5))
   const [edge, floor, ceiling] = [random.between(1.5, 8), random.between(0, 0.2), random.between(0.7, 1)]
   for (let y = 0, at = 0; y < height; y += 1) {
     for (let x = 0; x < width; x += 1) {
