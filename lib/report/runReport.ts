@@ -1,0 +1,85 @@
+import type { ClassScores } from '../evaluate/scores.js'
+import type { SweepPoint } from '../evaluate/sweep.js'
+import type { LabelMap } from '../masks/labelMap.js'
+
+/** Everything that a report shows: plain data, gathered elsewhere. All shares are fractions from 0 to 1. */
+export interface RunReport {
+  title: string
+  /** ISO 8601. */
+  created: string
+  /** What a reader must know: random weights, pixel labels used, pictures left out, predicted labels. */
+  notices: string[]
+  /** Ids, labels and colours; background (0) is not among them. */
+  classes: { id: number; label: string; color: readonly [number, number, number] }[]
+  /** In the order in which they ran. */
+  stages: StageReport[]
+  /** The same masks made at successive stages and judged with ground truth; empty where there is none. */
+  ablation: JudgedRow[]
+  /** What the last row is compared with, such as refinement without prompts for as many epochs. */
+  control?: JudgedRow
+  /** Background threshold of all masks shown. */
+  threshold: number
+  gallery: GalleryPicture[]
+  /** The learned background prompts; empty before stage prompt. */
+  prompts: PromptReport[]
+  /** Words among which the nearest ones were searched. */
+  vocabulary: string[]
+  /** The resolved configuration. */
+  config: unknown
+  /** Name and value: versions, device, threads, platform. */
+  environment: [name: string, value: string][]
+}
+
+export interface StageReport {
+  name: string
+  title: string
+  epochs: number
+  seconds: number
+  /** Loss and unweighted terms of every step, in order; steps that were skipped are left out. */
+  steps: { epoch: number; step: number; loss: number; terms: Record<string, number>; learningRate: number }[]
+}
+
+export interface JudgedRow {
+  /** `cam`, `matching`, `semples`. */
+  name: string
+  /** What it is, in a few words. */
+  description: string
+  /** At the report's threshold. */
+  miou: number
+  /** Background first. */
+  perClass: (ClassScores & { label: string })[]
+  pictures: number
+  /** Mean IoU at every threshold, and its best point, which uses pixel labels. */
+  curve?: SweepPoint[]
+  best?: SweepPoint
+}
+
+export interface GalleryPicture {
+  id: string
+  width: number
+  height: number
+  /** RGB bytes, row-major: `width * height * 3`. */
+  pixels: Uint8Array
+  /** Ground truth, where there is any. */
+  truth?: LabelMap
+  /** Class ids of the image-level labels, and where they come from. */
+  labels: number[]
+  labelSource: 'given' | 'predicted' | 'list'
+  /** One entry a row: what each judged generator, or the run's last one, makes of the picture. */
+  results: {
+    /** Name of the row in `ablation`, or of the stage. */
+    name: string
+    /** float32 [labels, height, width] in 0..1, in the order of `labels`. */
+    cams: Float32Array
+    mask: LabelMap
+  }[]
+  /** Where each learned prompt of the picture's labels answers: cosine with each patch of CLIP's grid, row-major. */
+  promptMaps: { classId: number; rows: number; columns: number; values: Float32Array }[]
+}
+
+export interface PromptReport {
+  classId: number
+  label: string
+  /** Nearest words, the nearest first, with cosines of CLIP's text features. */
+  words: { word: string; cosine: number }[]
+}
