@@ -10,7 +10,7 @@ const declared = Object.keys(environmentVariables)
 /** The sources of a folder, by path. */
 function sourcesOf(folder: string): [string, string][] {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => /\.(ts|mjs|py)$/.test(name))
+    .filter((name) => /\.(tsx?|mjs|py)$/.test(name))
     .map((name) => [join(folder, name), readFileSync(join(root, folder, name), 'utf8')])
 }
 

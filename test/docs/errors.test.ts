@@ -8,7 +8,7 @@ const root = resolve(fileURLToPath(import.meta.url), '../../..')
 
 const sources = ['lib', 'native'].flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => /\.(ts|cc|h)$/.test(name))
+    .filter((name) => /\.(tsx?|cc|h)$/.test(name))
     .map((name) => readFileSync(join(root, folder, name), 'utf8')),
 )
 
