@@ -3,6 +3,7 @@ export {
   coco2014,
   diagnose,
   evaluate,
+  exportFolder,
   folder,
   generateMasks,
   readMask,
@@ -14,6 +15,7 @@ export {
   writeScenes,
 } from './api.js'
 export type { GenerateMasksOptions, GenerateMasksResult } from './cam/generateMasks.js'
+export type { LabelOptions, LabelSource, Labels } from './cam/labels.js'
 export { SemplesError, type SemplesErrorDetails } from './config/error.js'
 export type { Dtype, TensorData, TensorMap } from './config/tensor.js'
 export type { RunConfig, StageName, TrainConfigInput } from './config/types.js'
@@ -21,6 +23,7 @@ export { coco2014Classes, coco2014Classes90 } from './datasets/classes/coco2014.
 export { voc2012Classes } from './datasets/classes/voc2012.js'
 export type { Coco2014Options } from './datasets/coco2014.js'
 export type { ClassEntry, ClassTable, Dataset, DatasetItem } from './datasets/dataset.js'
+export type { ExportFolderOptions, ExportFolderResult } from './datasets/exportFolder.js'
 export type { FolderOptions } from './datasets/folder.js'
 export type { Voc2012Options } from './datasets/voc2012.js'
 export type { Evaluation } from './evaluate/evaluate.js'

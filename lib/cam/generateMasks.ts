@@ -5,23 +5,22 @@ import { SemplesError } from '../config/error.js'
 import { resolveConfig } from '../config/resolve.js'
 import type { RunConfig, StageName, TrainConfigInput } from '../config/types.js'
 import { readClassTable } from '../datasets/classes/classTableFile.js'
-import type { ClassTable, Dataset } from '../datasets/dataset.js'
-import { openDataset } from '../datasets/open.js'
-import { requireSameClasses } from '../datasets/sameClasses.js'
 import { maskPalette } from '../masks/palette.js'
 import { chooseCompute } from '../models/devices.js'
-import { MaskGenerator } from '../models/maskGenerator.js'
+import type { MaskGenerator } from '../models/maskGenerator.js'
 import { cautions } from '../stages/cautions.js'
 import { notice, type OnProgress, type Progress } from '../stages/progress.js'
+import { type LabelledPictures, type LabelOptions, type LabelSource, openLabelled } from './labels.js'
 import { camsOf, type PictureCams, type PreparedPicture, preparedPictures } from './picture.js'
+import { trainedGenerator } from './trainedGenerator.js'
 import { writePicture } from './writePicture.js'
 
-export interface GenerateMasksOptions {
+export interface GenerateMasksOptions extends LabelOptions {
   /** Folder of the run that trained the generator. */
   run: string
   /** Where the masks go: `<id>.png`, palette PNGs whose pixel values are class ids. */
   out: string
-  /** Other pictures with image-level labels; default: the run's own. */
+  /** Other pictures, with image-level labels where `labels` is `given`; default: the run's own. */
   data?: RunConfig['data']
   /** Default `train`. */
   split?: 'train' | 'val'
@@ -46,8 +45,12 @@ export interface GenerateMasksResult {
   /** Absolute folder. */
   out: string
   pictures: number
-  /** Pictures without a label: their masks are all background. */
+  /** Pictures without a label, or without a predicted one: their masks are all background. */
   unlabelled: number
+  /** Where the labels come from that say which classes a mask may hold. */
+  labels: LabelSource
+  /** Lowest score of a predicted label; absent where labels are not predicted. */
+  labelThreshold?: number
   threshold: number
   stage: StageName
   notices: string[]
@@ -55,9 +58,9 @@ export interface GenerateMasksResult {
 
 /**
  * Multi-scale + flip CAMs of every picture, thresholded into masks. Which classes a mask may hold is told by the
- * picture's image-level labels.
+ * picture's image-level labels: those of the data, those given in the call, or those that the generator predicts.
  *
- * @throws SemplesError for a missing run, other classes, unreadable pictures, a full disk
+ * @throws SemplesError for a missing run, other classes, unknown labels, unreadable pictures, a full disk
  */
 export async function generateMasks(options: GenerateMasksOptions): Promise<GenerateMasksResult> {
   const { onProgress, signal, split = 'train' } = options
@@ -66,24 +69,36 @@ export async function generateMasks(options: GenerateMasksOptions): Promise<Gene
   const config = resolveConfig((await run.readConfig()) as TrainConfigInput)
   const classes = await readClassTable(join(run.path, 'classes.json'))
   const threshold = checkThreshold(options.threshold ?? config.masks.threshold)
-  const dataset = await openDataset(options.data ?? config.data, split)
-  requireSameClasses(classes, dataset.classes, dataset.name)
+  const pictures = await openLabelled(options.data ?? config.data, split, classes, options)
 
   const compute = await chooseCompute(options.device ?? config.device, options.threads ?? config.threads)
   const trained = await trainedGenerator(run, config, classes, options.stage, compute.device)
   using generator = trained.generator
-  const notices = [`masks of stage ${trained.stage}, ${compute.description}`, ...cautions(config)]
+  const notices = [
+    `masks of stage ${trained.stage}, ${compute.description}`,
+    ...labelNotices(pictures),
+    ...cautions(config),
+  ]
   for (const message of notices) onProgress?.(notice('masks', message))
 
   const out = resolve(options.out)
-  const unlabelled = await writeAll(dataset, generator, config, { ...options, out, threshold })
-  const result = { pictures: dataset.items.length, unlabelled, threshold, stage: trained.stage, notices }
+  const unlabelled = await writeAll(pictures, generator, config, { ...options, out, threshold })
+  const result = {
+    pictures: pictures.dataset.items.length,
+    unlabelled,
+    labels: pictures.source,
+    ...(pictures.threshold === undefined ? {} : { labelThreshold: pictures.threshold }),
+    threshold,
+    stage: trained.stage,
+    notices,
+  }
   await writeJsonAtomic(join(out, 'masks.json'), { run: run.path, split, ...config.cams, ...result })
   return { out, ...result }
 }
 
+/** Gives the number of pictures without a label. */
 async function writeAll(
-  dataset: Dataset,
+  { dataset, label }: LabelledPictures,
   generator: MaskGenerator,
   config: RunConfig,
   { out, threshold, cams: keep, onProgress, signal }: GenerateMasksOptions & { threshold: number },
@@ -92,6 +107,12 @@ async function writeAll(
   const keepCams = keep === true ? 'npy' : keep || undefined
   const started = performance.now()
   let done = 0
+  let unlabelled = 0
+  const compute = async (picture: PreparedPicture): Promise<PictureCams> => {
+    const labelled = await label(picture, generator)
+    if (labelled.item.labels.length === 0) unlabelled++
+    return camsOf(generator, labelled, config.cams)
+  }
   const write = async (picture: PreparedPicture, cams: PictureCams): Promise<void> => {
     const classIds = cams.classes.map((index) => dataset.classes.classes[index]!.id)
     await writePicture({ file: join(out, picture.item.id), cams, classIds, threshold, palette, keepCams })
@@ -103,7 +124,7 @@ async function writeAll(
   try {
     for await (const picture of preparedPictures(dataset, dataset.items, config.cams)) {
       signal?.throwIfAborted()
-      const computing = camsOf(generator, picture, config.cams)
+      const computing = compute(picture)
       // Either may fail while the other is awaited.
       computing.catch(() => undefined)
       await writing
@@ -114,39 +135,21 @@ async function writeAll(
   } finally {
     await writing
   }
-  return dataset.items.filter(({ labels }) => labels.length === 0).length
+  return unlabelled
+}
+
+function labelNotices({ source, threshold }: LabelledPictures): string[] {
+  if (source === 'predicted')
+    return [
+      `labels are PREDICTED by the generator: classes with a score of at least ${threshold}; a picture without one is all background`,
+    ]
+  return source === 'list' ? ['labels are those given in the call'] : []
 }
 
 function progressOf(done: number, pictures: number, started: number): Progress {
   const picturesPerSecond = (1000 * done) / (performance.now() - started)
   const eta = (pictures - done) / picturesPerSecond
   return { stage: 'masks', epoch: 1, epochs: 1, step: done, steps: pictures, picturesPerSecond, eta }
-}
-
-const GENERATOR_STAGES: readonly StageName[] = ['refine', 'match', 'classify']
-
-async function trainedGenerator(
-  run: RunDirectory,
-  config: RunConfig,
-  classes: ClassTable,
-  wanted: StageName | undefined,
-  device: string,
-): Promise<{ generator: MaskGenerator; stage: StageName }> {
-  for (const stage of wanted === undefined ? GENERATOR_STAGES : [wanted]) {
-    const state = (await run.stage(stage).load('best', ['generator']))?.tensors.generator
-    if (state === undefined) continue
-    const { kind: _kind, weights: _weights, ...sizes } = config.generator
-    const generator = await MaskGenerator.create({ ...sizes, classes: classes.classes.length, device })
-    await generator.load(state)
-    return { generator, stage }
-  }
-  throw new SemplesError('SEMPLES_STAGE_MISSING', {
-    message: 'This run has no trained generator yet.',
-    file: run.path,
-    field: 'stage',
-    value: wanted,
-    hint: 'Let training finish its first epoch, or resume it.',
-  })
 }
 
 function checkThreshold(threshold: number): number {

@@ -7,8 +7,9 @@ import { didYouMean, MAX_CLASSES, promptOf, readClassTable } from './classes/cla
 import { classTable } from './classes/names.js'
 import type { ClassTable, Dataset, DatasetItem } from './dataset.js'
 import { classFolders } from './folder/classFolders.js'
-import type { FolderPicture } from './folder/folderPicture.js'
+import type { FolderContents, FolderPicture } from './folder/folderPicture.js'
 import { labelledPictures } from './folder/labelledPictures.js'
+import { picturesWithin } from './folder/picturesWithin.js'
 import { filesWithin, folderNames } from './pictures.js'
 
 export interface FolderOptions {
@@ -34,19 +35,56 @@ export interface FolderOptions {
  *   `SEMPLES_NAME_CLASH` (two different pictures of one name in class folders)
  */
 export async function folder(options: FolderOptions): Promise<Dataset> {
+  const { root, masks } = await openFolders(options)
+  const contents =
+    options.labels === undefined
+      ? await classFolders(root, masks)
+      : await labelledPictures(root, await fileOf(options.labels, root), masks)
+  if (contents.pictures.every(({ labels }) => labels.length === 0)) throw noLabels(options, root)
+  const classes =
+    options.classes === undefined
+      ? alphabeticalClasses(path.basename(root), contents.pictures)
+      : await readClassTable(await fileOf(options.classes, root), path.basename(root))
+  return datasetOf(options, masks, contents, classes)
+}
+
+/**
+ * The same folder where nobody asks for its labels: all pictures that the labels file names; without one those of the
+ * class folders, where every folder of pictures is named like a class, else every picture in it and within its folders.
+ * Items keep the labels that are found on the way.
+ *
+ * @param classes what folders are compared with, and the class table of the result unless the folder has its own
+ * @throws SemplesError as `folder`; `SEMPLES_NO_PICTURES` where there is none
+ */
+export async function plainFolder(options: FolderOptions, classes: ClassTable): Promise<Dataset> {
+  const { root, masks } = await openFolders(options)
+  const table =
+    options.classes === undefined
+      ? classes
+      : await readClassTable(await fileOf(options.classes, root), path.basename(root))
+  const contents =
+    options.labels === undefined
+      ? await picturesWithin(root, table, masks)
+      : await labelledPictures(root, await fileOf(options.labels, root), masks)
+  if (contents.pictures.length === 0) throw noPictures(root)
+  return datasetOf(options, masks, contents, table)
+}
+
+/** Absolute paths of the pictures and the masks, which are there. */
+async function openFolders(options: FolderOptions): Promise<{ root: string; masks: string | undefined }> {
   const root = path.resolve(options.folder)
   const masks = options.masks === undefined ? undefined : path.resolve(options.masks)
   if ((await folderNames(root)) === undefined) throw missingFolder('folder', root)
   if (masks !== undefined && (await folderNames(masks)) === undefined) throw missingFolder('masks', masks)
-  const { pictures, warnings } =
-    options.labels === undefined
-      ? await classFolders(root, masks)
-      : await labelledPictures(root, await fileOf(options.labels, root), masks)
-  if (pictures.every(({ labels }) => labels.length === 0)) throw noLabels(options, root)
-  const classes =
-    options.classes === undefined
-      ? alphabeticalClasses(path.basename(root), pictures)
-      : await readClassTable(await fileOf(options.classes, root), path.basename(root))
+  return { root, masks }
+}
+
+async function datasetOf(
+  options: FolderOptions,
+  masks: string | undefined,
+  { pictures, warnings }: FolderContents,
+  classes: ClassTable,
+): Promise<Dataset> {
   const items = itemsOf(pictures, classes)
   const maskFiles = await maskFilesOf(items, masks)
   const palette = maskPalette(classes.classes)
@@ -151,5 +189,14 @@ function noLabels({ labels }: FolderOptions, root: string): SemplesError {
         : `No picture of ${root} has a label in ${labels}: all label fields are empty.`,
     file: root,
     hint: 'Give a labels file (CSV with file,labels), or put the pictures into one sub-folder a class.',
+  })
+}
+
+function noPictures(root: string): SemplesError {
+  return new SemplesError('SEMPLES_NO_PICTURES', {
+    message: `There is no picture in ${root}.`,
+    file: root,
+    expected: 'jpg, jpeg, png, webp, tif, tiff, gif or avif files, also in folders within',
+    hint: 'Name the folder that holds the pictures.',
   })
 }

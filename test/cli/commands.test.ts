@@ -97,6 +97,15 @@ describe('masks', () => {
     )
   })
 
+  test('labels that the generator predicts', async () => {
+    const photos = folders()
+    const words = ['masks', '--run', 'r', '--out', 'm', '--data', photos, '--labels', 'predicted']
+    const ran = await run([...words, '--label-threshold', '0.3'])
+    expect(given(ran, 'masks')).toMatchObject({ data: { folder: photos }, labels: 'predicted', labelThreshold: 0.3 })
+    expect(given(ran, 'masks').data).not.toHaveProperty('labels')
+    expect(given(await run(words.slice(0, -2)), 'masks')).not.toHaveProperty('labels')
+  })
+
   test.each<[string[], RegExp]>([
     [['masks', '--out', 'm'], /--run/],
     [['masks', '--run', 'r'], /--out/],

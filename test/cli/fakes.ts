@@ -42,6 +42,7 @@ export async function run(words: string[], jobs: Partial<Jobs> = {}, change: Par
       out,
       pictures: 3,
       unlabelled: 1,
+      labels: 'given',
       threshold: 0.45,
       stage: 'refine',
       notices: ['masks of stage refine'],

@@ -10,6 +10,7 @@ interface MasksOptions {
   out: string
   data?: string
   labels?: string
+  labelThreshold?: string
   split?: 'train' | 'val'
   threshold?: string
   npy?: boolean
@@ -30,7 +31,11 @@ export function masksCommand(cli: Cli): Command {
     .requiredOption('--run <dir>', 'folder of the run, as "semples train --out" made it')
     .requiredOption('--out <dir>', 'folder for the masks')
     .addOption(shared.data().default(undefined, "the run's own"))
-    .addOption(shared.labels())
+    .option(
+      '--labels <file>',
+      'labels of a plain folder: CSV "file,labels" or JSON; without it, one sub-folder a class; or "predicted": the generator says what a picture shows',
+    )
+    .option('--label-threshold <number>', '0 to 1: lowest score of a predicted label (default: 0.5)')
     .addOption(shared.split('train'))
     .option('--threshold <number>', "0 to 1: background where no class scores higher (default: the run's, 0.45)")
     .option('--npy', 'also write the scores of every class as <picture>.npy, for "semples eval --sweep"')
@@ -44,6 +49,7 @@ export function masksCommand(cli: Cli): Command {
       'after',
       examples(
         'semples masks --run runs/boats --out masks',
+        'semples masks --run runs/boats --data new-photos --labels predicted --out new-masks',
         'semples masks --run runs/voc --split val --threshold 0.5 --out masks-val',
         'semples masks --run runs/voc --split val --npy --out masks-val',
       ),
@@ -53,8 +59,10 @@ export function masksCommand(cli: Cli): Command {
 
 async function masks(cli: Cli, options: MasksOptions): Promise<void> {
   const { terminal, signal, jobs } = cli
-  const { run, out, data, labels, split, threshold, npy, npz, device, threads, offline, json, quiet } = options
-  const given = data === undefined ? undefined : await detectData(data, { labels })
+  const { run, out, data, labels, labelThreshold, split, threshold, npy, npz, device, threads, offline, json, quiet } =
+    options
+  const predicted = labels === 'predicted'
+  const given = data === undefined ? undefined : await detectData(data, predicted ? {} : { labels })
   cli.afterInterrupt = () => (existsSync(out) ? `The masks that were made are in ${out}.` : undefined)
   await jobs.ensureLibTorch({ offline, device, write: terminal.err, signal })
   const view = await openView(terminal, quiet)
@@ -65,6 +73,8 @@ async function masks(cli: Cli, options: MasksOptions): Promise<void> {
       data: given,
       split,
       threshold: threshold === undefined ? undefined : Number(threshold),
+      ...(predicted ? { labels } : {}),
+      ...(labelThreshold === undefined ? {} : { labelThreshold: Number(labelThreshold) }),
       cams: npz ? 'npz' : npy,
       device,
       threads: threads === undefined || threads === 'auto' ? threads : Number(threads),

@@ -5,7 +5,7 @@ import { filesWithin, folderNames, isPictureName } from '../pictures.js'
 import type { FolderContents } from './folderPicture.js'
 
 /** The sub-folder of pictures that show no object. */
-const BACKGROUND_FOLDER = '_background'
+export const BACKGROUND_FOLDER = '_background'
 
 /**
  * The pictures of a folder with one sub-folder a class. A file that stands in several sub-folders (the same name and

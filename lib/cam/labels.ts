@@ -1,0 +1,178 @@
+import { basename, extname } from 'node:path'
+import { SemplesError } from '../config/error.js'
+import type { RunConfig } from '../config/types.js'
+import { didYouMean } from '../datasets/classes/classTableFile.js'
+import type { ClassTable, Dataset, DatasetItem } from '../datasets/dataset.js'
+import { openDataset } from '../datasets/open.js'
+import { requireSameClasses } from '../datasets/sameClasses.js'
+import { openUnlabelled } from '../datasets/unlabelled.js'
+import type { MaskGenerator } from '../models/maskGenerator.js'
+import type { PreparedPicture } from './picture.js'
+
+/**
+ * Which classes the mask of a picture may hold:
+ * - `given`: the image-level labels of the data;
+ * - `predicted`: the classes whose score, the sigmoid of the generator's class logit, is at least `labelThreshold`;
+ * - labels by picture (path inside the folder, or file name): `{ 'boat1.jpg': ['boat'] }`; pictures that are not named have none;
+ * - a list of labels: the same for every picture.
+ *
+ * With anything but `given` the data need no labels: a plain folder of pictures will do.
+ */
+export type Labels = 'given' | 'predicted' | readonly string[] | Readonly<Record<string, readonly string[]>>
+
+/** Where labels come from, in one word. */
+export type LabelSource = 'given' | 'predicted' | 'list'
+
+export interface LabelOptions {
+  /** Default `given`. */
+  labels?: Labels
+  /** With `predicted`: the lowest score of a class that counts as present, 0 to 1. Default 0.5. */
+  labelThreshold?: number
+}
+
+/** Pictures, and how each comes by its labels. */
+export interface LabelledPictures {
+  /** With `predicted`, items have no labels until they are asked for. */
+  dataset: Dataset
+  source: LabelSource
+  /** Present with `predicted`. */
+  threshold?: number
+  /** The picture with its labels; they are predicted by the generator where that is asked for. */
+  label(picture: PreparedPicture, generator: MaskGenerator): Promise<PreparedPicture>
+}
+
+/**
+ * Opens pictures and gives them the labels that `options` ask for.
+ *
+ * @param classes the class table of the run
+ * @throws SemplesError `SEMPLES_CONFIG_INVALID`, `SEMPLES_CLASS_UNKNOWN`, `SEMPLES_PICTURE_MISSING`,
+ *   `SEMPLES_CLASSES_DIFFER`, and what opening the data throws
+ */
+export async function openLabelled(
+  data: RunConfig['data'],
+  split: 'train' | 'val',
+  classes: ClassTable,
+  { labels = 'given', labelThreshold = 0.5 }: LabelOptions,
+): Promise<LabelledPictures> {
+  checkOptions(labels, labelThreshold)
+  if (labels === 'given') {
+    const dataset = await openDataset(data, split).catch(offerPrediction)
+    requireSameClasses(classes, dataset.classes, dataset.name)
+    return { dataset, source: 'given', label: async (picture) => picture }
+  }
+  const dataset = await openUnlabelled(data, split, classes)
+  if (labels === 'predicted')
+    return {
+      dataset,
+      source: 'predicted',
+      threshold: labelThreshold,
+      label: async (picture, generator) => ({
+        ...picture,
+        item: { ...picture.item, labels: await predictedLabels(generator, picture, labelThreshold) },
+      }),
+    }
+  const items = isList(labels) ? sameForAll(dataset, labels) : namedLabels(dataset, labels)
+  return { dataset: { ...dataset, items }, source: 'list', label: async (picture) => picture }
+}
+
+/**
+ * Indices of the classes whose score, the sigmoid of the class logit of the picture at its own size, is at least
+ * `threshold`; [] where none is.
+ */
+export async function predictedLabels(
+  generator: MaskGenerator,
+  { scales }: PreparedPicture,
+  threshold: number,
+): Promise<number[]> {
+  const { logits } = await generator.cams(scales.slice(0, 1), [], false)
+  return [...logits.keys()].filter((index) => 1 / (1 + Math.exp(-logits[index]!)) >= threshold)
+}
+
+function isList(labels: Exclude<Labels, string>): labels is readonly string[] {
+  return Array.isArray(labels)
+}
+
+function sameForAll({ items, classes }: Dataset, labels: readonly string[]): DatasetItem[] {
+  const indices = indicesOf(labels, 'labels', classes)
+  return items.map((item) => ({ ...item, labels: indices }))
+}
+
+function namedLabels(dataset: Dataset, labels: Readonly<Record<string, readonly string[]>>): DatasetItem[] {
+  const byId = new Map<string, readonly number[]>()
+  const find = pictureFinder(dataset)
+  for (const [name, own] of Object.entries(labels))
+    byId.set(find(name).id, indicesOf(own, `labels[${JSON.stringify(name)}]`, dataset.classes))
+  return dataset.items.map((item) => ({ ...item, labels: byId.get(item.id) ?? [] }))
+}
+
+/** Finds pictures by id, by id with extension, or by the bare file name where only one picture has it. */
+function pictureFinder({ items, name: where }: Dataset): (name: string) => DatasetItem {
+  const exact = new Map<string, DatasetItem>()
+  const byFile = new Map<string, DatasetItem[]>()
+  for (const item of items) {
+    exact.set(item.id, item)
+    exact.set(`${item.id}${extname(item.image)}`, item)
+    const file = basename(item.image)
+    byFile.set(file, [...(byFile.get(file) ?? []), item])
+  }
+  return (name) => {
+    const found = exact.get(name) ?? byFile.get(name)
+    if (found !== undefined && !Array.isArray(found)) return found
+    if (found?.length === 1) return found[0]!
+    throw new SemplesError('SEMPLES_PICTURE_MISSING', {
+      message: `Labels are given for a picture that is ${found === undefined ? 'not' : `${found.length} times`} in ${where}.`,
+      field: 'labels',
+      value: name,
+      expected: 'a path inside the folder, with or without extension, or a file name that occurs once',
+      hint: 'Check the folder, the spelling and the extension (upper and lower case differ).',
+    })
+  }
+}
+
+function indicesOf(labels: readonly string[], field: string, table: ClassTable): number[] {
+  const indices = labels.map((label) => {
+    const index = table.classes.findIndex((entry) => entry.label === label)
+    if (index >= 0) return index
+    throw new SemplesError('SEMPLES_CLASS_UNKNOWN', {
+      message: `The label "${label}" is not in the class table ${table.name}.`,
+      field,
+      value: label,
+      hint: didYouMean(label, table),
+    })
+  })
+  return [...new Set(indices)].sort((one, other) => one - other)
+}
+
+/** Pictures without labels are an ordinary wish here. */
+function offerPrediction(error: unknown): never {
+  if (!(error instanceof SemplesError) || error.code !== 'SEMPLES_NO_LABELS') throw error
+  throw new SemplesError(error.code, {
+    message: error.message,
+    file: error.file,
+    hint: `${error.hint} Or let the generator predict the labels: labels: 'predicted' (--labels predicted).`,
+    cause: error,
+  })
+}
+
+function checkOptions(labels: Labels, threshold: number): void {
+  const texts = (value: unknown): boolean => Array.isArray(value) && value.every((label) => typeof label === 'string')
+  const known =
+    labels === 'given' ||
+    labels === 'predicted' ||
+    texts(labels) ||
+    (typeof labels === 'object' && labels !== null && Object.values(labels).every(texts))
+  if (!known)
+    throw new SemplesError('SEMPLES_CONFIG_INVALID', {
+      message: 'That does not say where the labels of the pictures come from.',
+      field: 'labels',
+      value: labels,
+      expected: "'given', 'predicted', a list of labels, or lists of labels by picture",
+    })
+  if (!(threshold >= 0 && threshold <= 1))
+    throw new SemplesError('SEMPLES_CONFIG_INVALID', {
+      message: 'The threshold for predicted labels is out of range.',
+      field: 'labelThreshold',
+      value: threshold,
+      expected: '0 to 1',
+    })
+}
