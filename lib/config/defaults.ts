@@ -42,7 +42,7 @@ export const defaults: ConfigDefaults = {
   loss: { form: 'log' },
   stages: ['classify', 'match', 'prompt', 'refine'],
   classify: { ...stage, lr: 6e-4 },
-  match: { ...stage, backgroundText: 2.4, train: 'head' },
+  match: { ...stage, backgroundText: 2.4, classification: 0, train: 'head' },
   prompt: {
     ...stage,
     batch: 128,
@@ -53,7 +53,7 @@ export const defaults: ConfigDefaults = {
     repel: 'text',
     deviation: 0,
   },
-  refine: { ...stage, backgroundText: 2.4, foregroundPrompt: 0.05, train: 'head' },
+  refine: { ...stage, backgroundText: 2.4, foregroundPrompt: 0.05, classification: 0, train: 'head' },
   loader: { resample: 'fast', prefetch: 2, concurrency: 'auto', cacheMegabytes: 256, unreadable: 'error' },
   cams: { scales: [1, 1.2], flip: true, resample: 'exact' },
   masks: { threshold: 0.45 },

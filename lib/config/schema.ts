@@ -70,6 +70,7 @@ const stageFields = {
 
 const trained = choice(['head', 'all'], 'What is trained: CAM head and attention fusion, or the whole generator.')
 const backgroundText = weight("Weight of the term that keeps the background away from the label's text.")
+const classification = weight('Weight of the classification terms of stage classify.')
 
 const shape = {
   preset: choice(['voc2012', 'coco2014', 'none'], 'Recipe that the defaults come from.'),
@@ -121,7 +122,7 @@ const shape = {
   ),
   ...generalFields(' of every stage that has no value of its own'),
   classify: z.strictObject(stageFields).optional(),
-  match: z.strictObject({ ...stageFields, backgroundText, train: trained }).optional(),
+  match: z.strictObject({ ...stageFields, backgroundText, classification, train: trained }).optional(),
   prompt: z
     .strictObject({
       ...stageFields,
@@ -136,6 +137,7 @@ const shape = {
       ...stageFields,
       backgroundText,
       foregroundPrompt: weight('Weight of the term that keeps the foreground away from the learned prompt.'),
+      classification,
       train: trained,
     })
     .optional(),

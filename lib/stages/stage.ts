@@ -64,17 +64,18 @@ export function stageOf(config: RunConfig, name: StageName): Stage {
   }
 }
 
+/** Multilabel soft margins of class tokens, CAM and refined CAM. */
+function classificationTerms(weight: number): WeightedTerm[] {
+  return (['class_logits', 'coarse_logits', 'fine_logits'] as const).map((name) => ({ name, weight }))
+}
+
 type Definition = (config: RunConfig) => Pick<Stage, 'title' | 'terms' | 'trains'>
 
 const DEFINITIONS: Record<StageName, Definition> = {
   // Stage 0: multilabel classification of class tokens, CAM and refined CAM (WeakTr).
   classify: () => ({
     title: 'classification training',
-    terms: [
-      { name: 'class_logits', weight: 1 },
-      { name: 'coarse_logits', weight: 1 },
-      { name: 'fine_logits', weight: 1 },
-    ],
+    terms: classificationTerms(1),
     trains: 'all',
   }),
   // Stage a.
@@ -83,6 +84,7 @@ const DEFINITIONS: Record<StageName, Definition> = {
     terms: [
       { name: 'match', weight: 1 },
       { name: 'background_text', weight: match.backgroundText },
+      ...classificationTerms(match.classification),
     ],
     trains: match.train,
   }),
@@ -103,6 +105,7 @@ const DEFINITIONS: Record<StageName, Definition> = {
       { name: 'match', weight: 1 },
       { name: 'background_text', weight: refine.backgroundText },
       { name: 'foreground_prompt', weight: refine.foregroundPrompt },
+      ...classificationTerms(refine.classification),
     ],
     trains: refine.train,
   }),
