@@ -18,6 +18,9 @@ export const generateMasks = later(async () => (await import('./cam/generateMask
 /** Mean IoU, per-class IoU, precision and recall of masks, or of CAMs at a sweep of background thresholds. */
 export const evaluate = later(async () => (await import('./runs/evaluate.js')).evaluate)
 
+/** One self-contained HTML file about a run: curves, pictures with maps and masks, prompts with their nearest words. */
+export const reportRun = later(async () => (await import('./runs/report.js')).reportRun)
+
 /** COCO 2014: instances JSON and pictures. */
 export const coco2014 = later(async () => (await import('./datasets/coco2014.js')).coco2014)
 
@@ -29,6 +32,9 @@ export const folder = later(async () => (await import('./datasets/folder.js')).f
 
 /** Generated scenes with exact masks, written as a VOC 2012 data set that is also a plain folder. */
 export const writeScenes = later(async () => (await import('./datasets/scenes/write.js')).writeScenes)
+
+/** Any data set written as a plain folder: pictures, labels.csv, classes.json and masks. */
+export const exportFolder = later(async () => (await import('./datasets/exportFolder.js')).exportFolder)
 
 /** A mask from a PNG: pixel values are class ids. */
 export const readMask = later(async () => (await import('./masks/png.js')).readMask)

@@ -8,6 +8,7 @@ export {
   generateMasks,
   readMask,
   readNpy,
+  reportRun,
   trainSemPLeS,
   voc2012,
   writeMask,
@@ -29,6 +30,7 @@ export type { Voc2012Options } from './datasets/voc2012.js'
 export type { Evaluation } from './evaluate/evaluate.js'
 export { type LabelMap, VOID_ID } from './masks/labelMap.js'
 export type { EvaluateOptions } from './runs/evaluate.js'
+export type { ReportOptions, ReportResult } from './runs/report.js'
 export type { RunResult, TrainOptions } from './runs/trainSemPLeS.js'
 export type { Progress } from './stages/progress.js'
 export { decode, encode, tokenize } from './text/tokenizer.js'

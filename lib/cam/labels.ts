@@ -52,9 +52,10 @@ export async function openLabelled(
   data: RunConfig['data'],
   split: 'train' | 'val',
   classes: ClassTable,
-  { labels = 'given', labelThreshold = 0.5 }: LabelOptions,
+  options: LabelOptions,
 ): Promise<LabelledPictures> {
-  checkOptions(labels, labelThreshold)
+  checkOptions(options)
+  const { labels = 'given', labelThreshold = 0.5 } = options
   if (labels === 'given') {
     const dataset = await openDataset(data, split).catch(offerPrediction)
     requireSameClasses(classes, dataset.classes, dataset.name)
@@ -154,7 +155,7 @@ function offerPrediction(error: unknown): never {
   })
 }
 
-function checkOptions(labels: Labels, threshold: number): void {
+function checkOptions({ labels = 'given', labelThreshold }: LabelOptions): void {
   const texts = (value: unknown): boolean => Array.isArray(value) && value.every((label) => typeof label === 'string')
   const known =
     labels === 'given' ||
@@ -168,11 +169,19 @@ function checkOptions(labels: Labels, threshold: number): void {
       value: labels,
       expected: "'given', 'predicted', a list of labels, or lists of labels by picture",
     })
-  if (!(threshold >= 0 && threshold <= 1))
+  if (labelThreshold === undefined) return
+  if (labels !== 'predicted')
+    throw new SemplesError('SEMPLES_CONFIG_INVALID', {
+      message: 'A threshold for predicted labels is given, and labels are not predicted.',
+      field: 'labelThreshold',
+      value: labelThreshold,
+      hint: "Add labels: 'predicted' (--labels predicted), or leave the threshold out.",
+    })
+  if (!(labelThreshold >= 0 && labelThreshold <= 1))
     throw new SemplesError('SEMPLES_CONFIG_INVALID', {
       message: 'The threshold for predicted labels is out of range.',
       field: 'labelThreshold',
-      value: threshold,
+      value: labelThreshold,
       expected: '0 to 1',
     })
 }

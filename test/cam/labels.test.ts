@@ -198,5 +198,12 @@ describeNative('masks of pictures without labels', () => {
         field: 'labelThreshold',
       })
     })
+
+    test('a label threshold where no label is predicted', async () => {
+      expect(await refused({ labels: ['bar'], labelThreshold: 0.5 })).toMatchObject({
+        code: 'SEMPLES_CONFIG_INVALID',
+        field: 'labelThreshold',
+      })
+    })
   })
 })

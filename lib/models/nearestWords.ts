@@ -1,0 +1,56 @@
+import type { TensorData } from '../config/tensor.js'
+import { labelText } from '../text/templates.js'
+import { tokenize } from '../text/tokenizer.js'
+import type { BackgroundPrompts } from './backgroundPrompts.js'
+import type { Clip } from './clip.js'
+
+export interface NearWord {
+  word: string
+  /** Cosine of CLIP's text features, -1 to 1. */
+  cosine: number
+}
+
+/** Texts that go through CLIP at a time. */
+const PORTION = 64
+
+/**
+ * What learned prompts mean in words: for each class all `words`, the nearest first, by the cosine of CLIP's feature of
+ * "a photo of {word}." with the feature of the class's prompt.
+ *
+ * @throws SemplesError `SEMPLES_TEXT_TOO_LONG` for a word that CLIP cannot take
+ */
+export async function nearestWords(
+  clip: Clip,
+  prompts: BackgroundPrompts,
+  words: readonly string[],
+): Promise<NearWord[][]> {
+  const features = unitRows(await prompts.encode(clip))
+  const texts: Float32Array[] = []
+  const { contextLength } = clip.info
+  for (let start = 0; start < words.length; start += PORTION) {
+    const portion = words.slice(start, start + PORTION).map(labelText)
+    texts.push(...unitRows(await clip.encodeText(tokenize(portion, { contextLength }))))
+  }
+  return features.map((feature) =>
+    words
+      .map((word, index) => ({ word, cosine: dot(feature, texts[index]!) }))
+      .sort((one, other) => other.cosine - one.cosine),
+  )
+}
+
+/** The rows [N, D] of a float32 tensor at unit length; a row of zeros stays as it is. */
+export function unitRows({ shape, data }: TensorData): Float32Array[] {
+  const width = shape.at(-1)!
+  const values = data as Float32Array
+  return Array.from({ length: values.length / width }, (_, row) => {
+    const own = values.subarray(row * width, (row + 1) * width)
+    const length = Math.sqrt(dot(own, own))
+    return own.map((value) => (length === 0 ? 0 : value / length))
+  })
+}
+
+export function dot(one: Float32Array, other: Float32Array): number {
+  let sum = 0
+  for (let i = 0; i < one.length; i++) sum += one[i]! * other[i]!
+  return sum
+}

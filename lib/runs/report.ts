@@ -1,0 +1,38 @@
+import { resolve } from 'node:path'
+import type { JudgedRow, PromptReport } from '../report/runReport.js'
+import { writeReport } from '../report/writeReport.js'
+import { gatherReport } from './report/gather.js'
+import type { GatherOptions } from './report/options.js'
+
+export interface ReportOptions extends Omit<GatherOptions, 'ablation' | 'control'> {
+  /** The HTML file. Default `report.html` in the folder of the run. */
+  out?: string
+}
+
+export interface ReportResult {
+  /** Absolute path of the HTML file. */
+  path: string
+  /** Pictures in the gallery. */
+  pictures: number
+  /** What the masks of each stage are worth on pictures with ground truth; empty where there is none. */
+  ablation: JudgedRow[]
+  /** The learned background prompts with the words nearest to them. */
+  prompts: PromptReport[]
+  /** What a reader of the report must know. */
+  notices: string[]
+}
+
+/**
+ * Writes one self-contained HTML file about a run, finished or not: loss curves, the masks of every stage on some
+ * pictures and their scores where there is ground truth, where each learned prompt answers and the words nearest to it,
+ * config and environment. Without addon or LibTorch it has curves, config and environment.
+ *
+ * @throws SemplesError as `gatherReport`; `SEMPLES_WRITE_FAILED`; the reason of `signal`
+ */
+export async function reportRun({ out, ...options }: ReportOptions): Promise<ReportResult> {
+  const report = await gatherReport(options)
+  const path = resolve(out ?? `${options.run}/report.html`)
+  await writeReport(path, report)
+  const { gallery, ablation, prompts, notices } = report
+  return { path, pictures: gallery.length, ablation, prompts, notices }
+}

@@ -1,0 +1,63 @@
+import { type LabelledPictures, openLabelled } from '../../cam/labels.js'
+import { SemplesError } from '../../config/error.js'
+import type { RunConfig } from '../../config/types.js'
+import type { ClassTable, Dataset, DatasetItem } from '../../datasets/dataset.js'
+import type { GatherOptions } from './options.js'
+
+/** The pictures that a report shows: those asked for, or those of the run that have ground truth, if any have. */
+export async function openPictures(
+  config: RunConfig,
+  classes: ClassTable,
+  options: GatherOptions,
+): Promise<LabelledPictures & { split: 'train' | 'val' }> {
+  const { data = config.data, split } = options
+  const open = async (which: 'train' | 'val') => ({
+    ...(await openLabelled(data, which, classes, options)),
+    split: which,
+  })
+  if (split !== undefined) return open(split)
+  // Where a run was trained on a whole data set, only half of it may have been fetched.
+  const validation = await open('val').catch((error: unknown) => {
+    if (error instanceof SemplesError && !('folder' in data)) return undefined
+    throw error
+  })
+  if (validation !== undefined && ('folder' in data || (await hasGroundTruth(validation.dataset)))) return validation
+  return open('train')
+}
+
+async function hasGroundTruth(dataset: Dataset): Promise<boolean> {
+  for (const item of dataset.items) if ((await dataset.mask(item)) !== undefined) return true
+  return false
+}
+
+/** The pictures in an order that is the same each time and in which every beginning is spread over the whole. */
+export function spread<T>(items: readonly T[]): T[] {
+  const { length } = items
+  if (length < 2) return [...items]
+  // A stride near the golden section that meets every place once.
+  let stride = Math.max(1, Math.round(length * 0.618))
+  while (greatestCommonDivisor(stride, length) !== 1) stride++
+  return items.map((_, index) => items[(index * stride) % length]!)
+}
+
+/** Pictures for a gallery, so that every class has its turn: one of the first class, one of the second, ... */
+export function chooseForGallery(dataset: Dataset, count: number): DatasetItem[] {
+  const items = spread(dataset.items)
+  const queues = dataset.classes.classes
+    .map((_, index) => items.filter(({ labels }) => labels.includes(index)))
+    .filter((queue) => queue.length > 0)
+  const chosen = new Set<DatasetItem>()
+  for (let turn = 0; chosen.size < count && queues.some((queue) => queue.length > 0); turn++) {
+    const queue = queues[turn % queues.length]!
+    const next = queue.findIndex((item) => !chosen.has(item))
+    if (next >= 0) chosen.add(queue[next]!)
+    queue.splice(0, next >= 0 ? next + 1 : queue.length)
+  }
+  // Without labels, as before they are predicted, any will do.
+  for (const item of items) if (chosen.size < count) chosen.add(item)
+  return [...chosen].slice(0, count)
+}
+
+function greatestCommonDivisor(one: number, other: number): number {
+  return other === 0 ? one : greatestCommonDivisor(other, one % other)
+}

@@ -1,0 +1,152 @@
+import { basename, join } from 'node:path'
+import { RunDirectory } from '../../checkpoints/runDirectory.js'
+import { SemplesError } from '../../config/error.js'
+import { resolveConfig } from '../../config/resolve.js'
+import type { RunConfig, TrainConfigInput } from '../../config/types.js'
+import { readClassTable } from '../../datasets/classes/classTableFile.js'
+import type { ClassTable } from '../../datasets/dataset.js'
+import { type Compute, chooseCompute } from '../../models/devices.js'
+import type { RunReport } from '../../report/runReport.js'
+import { cautions } from '../../stages/cautions.js'
+import { attempt } from './attempt.js'
+import { openPictures } from './choose.js'
+import { stageReports } from './curves.js'
+import { environmentOf } from './environment.js'
+import { type Look, lookAtPictures } from './look.js'
+import { GALLERY_SIZE, type GatherOptions, JUDGED_PICTURES } from './options.js'
+import { type LearnedPrompts, openLearnedPrompts } from './prompts.js'
+import { disposeRows, openRows, type Row } from './rows.js'
+
+/**
+ * Gathers what a report of a run shows; `writeReport` writes it. Every part that cannot be had (no addon, no LibTorch,
+ * data or CLIP moved away, no checkpoint yet) is left out, and a notice says why.
+ *
+ * @throws SemplesError for what is no run, for data and labels given here that cannot be used, and for a threshold or
+ *   number out of range; the reason of `signal`
+ */
+export async function gatherReport(options: GatherOptions): Promise<RunReport> {
+  options.signal?.throwIfAborted()
+  const run = await RunDirectory.open(options.run)
+  const config = resolveConfig((await run.readConfig()) as TrainConfigInput)
+  const classes = await readClassTable(join(run.path, 'classes.json'))
+  const threshold = options.threshold ?? config.masks.threshold
+  checkNumbers({ ...options, threshold })
+  const notices = [...(options.notices ?? []), ...cautions(config)]
+  if (run.manifest.finished === undefined) notices.push('The run is not finished: this is how far it has come.')
+  const looked: Looked =
+    options.gallery === false ? {} : await look({ run, config, classes, threshold, notices }, options)
+  const { compute, pictures, prompts } = looked
+  return {
+    title: options.title ?? `Run ${basename(run.path)}`,
+    created: new Date().toISOString(),
+    notices,
+    classes: classes.classes.map(({ id, label, color }) => ({ id, label, color })),
+    stages: stageReports(await run.readMetrics(), config, run.manifest),
+    ablation: options.ablation ?? pictures?.ablation ?? [],
+    ...(options.control === undefined ? {} : { control: options.control }),
+    threshold,
+    gallery: pictures?.gallery ?? [],
+    prompts: prompts?.reports ?? [],
+    vocabulary: prompts?.vocabulary ?? [],
+    config,
+    environment: environmentOf(run.manifest, compute),
+  }
+}
+
+interface Looked {
+  compute?: Compute
+  pictures?: Look
+  prompts?: Omit<LearnedPrompts, 'clip' | 'features'>
+}
+
+interface Subject {
+  run: RunDirectory
+  config: RunConfig
+  classes: ClassTable
+  threshold: number
+  notices: string[]
+}
+
+/** Everything that models have to be asked for. */
+async function look({ run, config, classes, threshold, notices }: Subject, options: GatherOptions): Promise<Looked> {
+  const missing = 'Pictures and prompts are missing'
+  const compute = await attempt(missing, notices, () =>
+    chooseCompute(options.device ?? config.device, options.threads ?? config.threads),
+  )
+  if (compute === undefined) return {}
+  const { device } = compute
+  const prompts = await attempt('The learned prompts are missing', notices, () =>
+    openLearnedPrompts(run, config, classes, { device, words: options.words, notices }),
+  )
+  let rows: Row[] | undefined
+  try {
+    rows = await attempt('Pictures are missing', notices, () => openRows(run, config, classes, device))
+    if (rows?.length === 0) notices.push('Pictures are missing: no stage has trained a generator yet.')
+    const pictures = rows?.length
+      ? await lookWith({ rows, prompts, config, classes, threshold, notices }, options)
+      : undefined
+    return { compute, pictures, prompts }
+  } finally {
+    disposeRows(rows ?? [])
+    prompts?.clip.dispose()
+  }
+}
+
+async function lookWith(
+  { rows, prompts, config, classes, threshold, notices }: Omit<Subject, 'run'> & Models,
+  options: GatherOptions,
+): Promise<Look | undefined> {
+  const open = () => openPictures(config, classes, options)
+  const asked = options.data !== undefined || options.split !== undefined || options.labels !== undefined
+  const pictures = asked ? await open() : await attempt('Pictures are missing', notices, open)
+  if (pictures === undefined) return undefined
+  const judged = options.ablation === undefined ? (options.judged ?? JUDGED_PICTURES) : 0
+  const seen = await lookAtPictures({
+    pictures,
+    rows,
+    prompts,
+    config,
+    threshold,
+    shown: options.pictures ?? GALLERY_SIZE,
+    judged,
+    onProgress: options.onProgress,
+    signal: options.signal,
+  })
+  notices.push(...pictureNotices(pictures, seen, options), ...seen.notices)
+  return seen
+}
+
+interface Models {
+  rows: Row[]
+  prompts: LearnedPrompts | undefined
+}
+
+type Pictures = Awaited<ReturnType<typeof openPictures>>
+
+function pictureNotices(
+  { dataset, source, threshold }: Pictures,
+  { ablation }: Look,
+  options: GatherOptions,
+): string[] {
+  const from = `${dataset.name} (${dataset.items.length} pictures)`
+  const notices = [`The gallery is of ${from}.`]
+  if (source === 'predicted')
+    notices.push(`Labels are PREDICTED by the generator: classes with a score of at least ${threshold}.`)
+  if (source === 'list') notices.push('Labels are those given in the call.')
+  const [row] = ablation
+  if (row !== undefined)
+    notices.push(
+      `Stages are judged on ${row.pictures} of these pictures with ground truth${source === 'predicted' ? '' : '; masks are told the image-level labels'}.`,
+    )
+  else if (options.ablation === undefined && options.judged !== 0)
+    notices.push('Nothing is judged: these pictures have no ground truth.')
+  return notices
+}
+
+function checkNumbers({ threshold, pictures = 0, judged = 0 }: GatherOptions & { threshold: number }): void {
+  const wrong = (field: string, value: number, expected: string) =>
+    new SemplesError('SEMPLES_CONFIG_INVALID', { message: 'A number is out of range.', field, value, expected })
+  if (!(threshold >= 0 && threshold <= 1)) throw wrong('threshold', threshold, '0 to 1')
+  for (const [field, value] of Object.entries({ pictures, judged }))
+    if (!(Number.isSafeInteger(value) && value >= 0)) throw wrong(field, value, 'a whole number from 0')
+}

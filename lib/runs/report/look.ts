@@ -1,0 +1,135 @@
+import type { LabelledPictures } from '../../cam/labels.js'
+import { camsOf, type PreparedPicture, preparePicture } from '../../cam/picture.js'
+import { promptMaps } from '../../cam/promptMaps.js'
+import { SemplesError } from '../../config/error.js'
+import type { RunConfig } from '../../config/types.js'
+import type { DatasetItem } from '../../datasets/dataset.js'
+import type { LabelMap } from '../../masks/labelMap.js'
+import { maskFromCams } from '../../masks/threshold.js'
+import type { GalleryPicture, JudgedRow } from '../../report/runReport.js'
+import type { OnProgress } from '../../stages/progress.js'
+import { chooseForGallery, spread } from './choose.js'
+import { featuresOf, type LearnedPrompts } from './prompts.js'
+import { type Row, RowJudge } from './rows.js'
+import { shownSize, shrinkImage, shrinkMaps, shrinkMask } from './shrink.js'
+
+export interface LookOptions {
+  pictures: LabelledPictures
+  /** In the order of training; the last one predicts labels where that is asked for. */
+  rows: readonly Row[]
+  prompts: LearnedPrompts | undefined
+  config: RunConfig
+  threshold: number
+  /** Pictures to show, and most pictures to judge. */
+  shown: number
+  judged: number
+  onProgress?: OnProgress
+  signal?: AbortSignal
+}
+
+export interface Look {
+  gallery: GalleryPicture[]
+  ablation: JudgedRow[]
+  notices: string[]
+}
+
+/** Makes maps and masks of pictures with every generator, one picture after another; keeps what is shown, and counts. */
+export async function lookAtPictures(options: LookOptions): Promise<Look> {
+  const { pictures, rows, threshold, shown, judged, onProgress, signal } = options
+  const { dataset } = pictures
+  const gallery = chooseForGallery(dataset, shown)
+  const inGallery = new Set(gallery)
+  const order = [...gallery, ...spread(dataset.items).filter((item) => !inGallery.has(item))]
+  const judges = rows.map(() => new RowJudge(dataset.classes, threshold))
+  const found: GalleryPicture[] = []
+  const leftOut: string[] = []
+  let done = 0
+  let counted = 0
+  const planned = Math.min(dataset.items.length, Math.max(gallery.length, judged))
+  const started = performance.now()
+  for (const item of order) {
+    if (!inGallery.has(item) && counted >= judged) break
+    signal?.throwIfAborted()
+    try {
+      const truth = await dataset.mask(item)
+      if (truth === undefined && !inGallery.has(item)) continue
+      const seen = await see(options, item, truth)
+      if (truth !== undefined && counted < judged) {
+        seen.results.forEach((picture, row) => {
+          judges[row]!.add(picture, truth, { prediction: item.id, groundTruth: item.id })
+        })
+        counted++
+      }
+      if (inGallery.has(item)) found.push(await shownPicture(options, seen))
+    } catch (error) {
+      if (!(error instanceof SemplesError)) throw error
+      leftOut.push(error.message)
+    }
+    done++
+    const picturesPerSecond = (1000 * done) / (performance.now() - started)
+    const eta = Math.max(0, planned - done) / picturesPerSecond
+    const steps = Math.max(planned, done)
+    onProgress?.({ stage: 'report', epoch: 1, epochs: 1, step: done, steps, picturesPerSecond, eta })
+  }
+  return {
+    gallery: found,
+    ablation: counted === 0 ? [] : judges.map((judge, index) => judge.row(rows[index]!)),
+    notices:
+      leftOut.length === 0 ? [] : [`${leftOut.length} pictures are left out of the report; the first: ${leftOut[0]}`],
+  }
+}
+
+/** A picture with the maps of every generator. */
+interface SeenPicture {
+  prepared: PreparedPicture
+  truth: LabelMap | undefined
+  /** One a row. */
+  results: { cams: Float32Array; classIds: number[]; height: number; width: number }[]
+}
+
+async function see(
+  { pictures, rows, config }: LookOptions,
+  item: DatasetItem,
+  truth: LabelMap | undefined,
+): Promise<SeenPicture> {
+  const { dataset, label } = pictures
+  const prepared = await label(await preparePicture(dataset, item, config.cams), rows.at(-1)!.generator)
+  const results: SeenPicture['results'] = []
+  for (const { generator } of rows) {
+    const { cams, classes, height, width } = await camsOf(generator, prepared, config.cams)
+    results.push({ cams, classIds: classes.map((index) => dataset.classes.classes[index]!.id), height, width })
+  }
+  return { prepared, truth, results }
+}
+
+async function shownPicture(options: LookOptions, { prepared, truth, results }: SeenPicture): Promise<GalleryPicture> {
+  const { pictures, rows, threshold } = options
+  const { item, scales } = prepared
+  const image = scales[0]!
+  const size = shownSize(image)
+  const { data: pixels } = await shrinkImage(image, size)
+  return {
+    id: item.id,
+    ...size,
+    pixels,
+    ...(truth === undefined ? {} : { truth: shrinkMask(truth, size) }),
+    labels: item.labels.map((index) => pictures.dataset.classes.classes[index]!.id),
+    labelSource: pictures.source,
+    results: results.map((result, row) => ({
+      name: rows[row]!.name,
+      cams: shrinkMaps(result.cams, result.classIds.length, result, size),
+      mask: shrinkMask(maskFromCams({ ...result, threshold }), size),
+    })),
+    promptMaps: await mapsOf(options, prepared),
+  }
+}
+
+async function mapsOf(
+  { prompts, config, pictures }: LookOptions,
+  { item, scales }: PreparedPicture,
+): Promise<GalleryPicture['promptMaps']> {
+  if (prompts === undefined || item.labels.length === 0) return []
+  const features = featuresOf(prompts.features, item.labels)
+  const maps = await promptMaps(prompts.clip, scales[0]!, features, config.clip.normalize)
+  return maps.map((map, index) => ({ classId: pictures.dataset.classes.classes[item.labels[index]!]!.id, ...map }))
+}

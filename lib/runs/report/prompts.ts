@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs'
+import type { RunDirectory } from '../../checkpoints/runDirectory.js'
+import { SemplesError } from '../../config/error.js'
+import { clipMissing } from '../../config/missing.js'
+import type { TensorData } from '../../config/tensor.js'
+import type { RunConfig } from '../../config/types.js'
+import type { ClassTable } from '../../datasets/dataset.js'
+import { BackgroundPrompts } from '../../models/backgroundPrompts.js'
+import { Clip } from '../../models/clip.js'
+import { namingVocabulary } from '../../models/namingVocabulary.js'
+import { nearestWords } from '../../models/nearestWords.js'
+import type { PromptReport } from '../../report/runReport.js'
+
+/** Words shown for each prompt. */
+const WORDS = 16
+
+/** The learned prompts of a run with the CLIP that they were learned for. */
+export interface LearnedPrompts {
+  clip: Clip
+  /** CLIP's features of the prompts, float32 [C, D]. */
+  features: TensorData
+  reports: PromptReport[]
+  /** Words among which the nearest were searched. */
+  vocabulary: string[]
+}
+
+/**
+ * Opens CLIP and names the learned prompts of a run; undefined before stage prompt. The caller disposes the CLIP.
+ *
+ * @param notices receives what a reader must know of the words
+ */
+export async function openLearnedPrompts(
+  run: RunDirectory,
+  config: RunConfig,
+  { classes }: ClassTable,
+  { device, words, notices }: { device: string; words?: readonly string[]; notices: string[] },
+): Promise<LearnedPrompts | undefined> {
+  const learned = (await run.stage('prompt').load('best', ['prompts']))?.tensors.prompts?.prompts
+  if (learned === undefined) return undefined
+  const { path, visionHeads, textHeads } = config.clip
+  if (!existsSync(path)) throw archiveMissing(path)
+  const clip = await Clip.open({ path, visionHeads, textHeads, device })
+  try {
+    const [, length = 0, width = 0] = learned.shape
+    using prompts = await BackgroundPrompts.create({ classes: classes.length, length, width, device })
+    await prompts.load(learned)
+    const vocabulary = await namingVocabulary({ archive: path, prompts: classes.map(({ prompt }) => prompt), words })
+    notices.push(...vocabulary.notices)
+    const nearest = await nearestWords(clip, prompts, vocabulary.words)
+    const reports = classes.map(({ id, label }, index) => ({
+      classId: id,
+      label,
+      words: nearest[index]!.slice(0, WORDS),
+    }))
+    return { clip, features: await prompts.encode(clip), reports, vocabulary: vocabulary.words }
+  } catch (error) {
+    clip.dispose()
+    throw error
+  }
+}
+
+/** The features of some prompts. */
+export function featuresOf({ shape, data }: TensorData, indices: readonly number[]): TensorData {
+  const width = shape[1]!
+  const values = new Float32Array(indices.length * width)
+  indices.forEach((index, row) => {
+    values.set((data as Float32Array).subarray(index * width, (index + 1) * width), row * width)
+  })
+  return { dtype: 'float32', shape: [indices.length, width], data: values }
+}
+
+function archiveMissing(path: string): SemplesError {
+  return new SemplesError('SEMPLES_CLIP_MISSING', {
+    message: `There is no CLIP archive ${path} any more.`,
+    file: path,
+    field: 'clip.path',
+    hint: clipMissing().hint,
+  })
+}
