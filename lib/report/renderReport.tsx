@@ -1,20 +1,18 @@
 import { render } from 'preact-render-to-string'
+import { type DrawnPicture, drawPicture } from './images/drawPicture.js'
+import { Page } from './page.js'
 import type { RunReport } from './runReport.js'
 
 /**
  * The report of a run as one HTML page that opens from disk: it holds its pictures and styles, and asks for no other
- * file, no network and no script.
+ * file, no network and no script. Small pictures are stored as PNG, photographs above 65,536 pixels as WebP with a
+ * longest side of at most 640 pixels, masks always as PNG. What the report lacks is left out, or it is said why.
+ *
+ * @throws SemplesError `SEMPLES_MASK_SIZE`, `SEMPLES_MASK_CLASS` where masks and ground truth of a picture do not agree
  */
 export async function renderReport(report: RunReport): Promise<string> {
-  const page = (
-    <html lang="en">
-      <head>
-        <title>{report.title}</title>
-      </head>
-      <body>
-        <h1>{report.title}</h1>
-      </body>
-    </html>
-  )
-  return `<!doctype html>${render(page)}`
+  const pictures: DrawnPicture[] = []
+  // One after another, so that the decoded pixels of few pictures are held at a time.
+  for (const picture of report.gallery) pictures.push(await drawPicture(picture, report))
+  return `<!doctype html>\n${render(<Page report={report} pictures={pictures} />)}\n`
 }

@@ -1,0 +1,93 @@
+import { ConfusionCounter } from '../../evaluate/confusion.js'
+import { scores } from '../../evaluate/scores.js'
+import type { LabelMap } from '../../masks/labelMap.js'
+import type { GalleryPicture, RunReport } from '../runReport.js'
+import { drawing, type Image, photo } from './encode.js'
+import { enlarge, highest, overHeat } from './heat.js'
+import { maskPixels, overMask } from './mask.js'
+
+/** A picture of the gallery with all that is shown of it, ready for `<img>`. */
+export interface DrawnPicture extends Pick<GalleryPicture, 'id' | 'labels' | 'labelSource'> {
+  image: Image
+  truth?: Image
+  results: DrawnResult[]
+  /** The last result's mask over the picture. */
+  overlay?: Image
+  promptMaps: { classId: number; heat: Image; lowest: number; highest: number }[]
+}
+
+export interface DrawnResult {
+  name: string
+  heat: Image
+  mask: Image
+  /** Ids in the mask, background left out. */
+  ids: number[]
+  /** Mean IoU in this picture, over the classes that its mask or its ground truth has. */
+  miou?: number
+}
+
+/** Draws heat, masks and overlays of one picture. */
+export async function drawPicture(picture: GalleryPicture, report: RunReport): Promise<DrawnPicture> {
+  const { id, labels, labelSource, width, height, pixels, truth } = picture
+  const last = picture.results.at(-1)
+  const shown = { width, height, data: pixels }
+  return {
+    id,
+    labels,
+    labelSource,
+    image: await photo(shown),
+    truth: truth && (await drawing(maskPixels(truth, report.classes))),
+    results: await Promise.all(
+      picture.results.map(async ({ name, cams, mask }) => ({
+        name,
+        heat: await photo(overHeat(shown, highest(cams, width * height))),
+        mask: await drawing(maskPixels(mask, report.classes)),
+        ids: [...new Set(mask.data)].filter((id) => id !== 0),
+        miou: truth && agreement(mask, truth, report),
+      })),
+    ),
+    overlay: last && (await photo(overMask(shown, last.mask, report.classes))),
+    promptMaps: await promptMaps(picture, report),
+  }
+}
+
+/** The prompts' heat maps, from the lowest to the highest cosine that the class's prompt has in any picture. */
+async function promptMaps(picture: GalleryPicture, report: RunReport): Promise<DrawnPicture['promptMaps']> {
+  const { width, height, pixels } = picture
+  const maps = picture.promptMaps.map(async ({ classId, rows, columns, values }) => {
+    const [low, high] = cosineRange(report, classId)
+    const scaled = values.map((value) => (value - low) / (high - low))
+    const heat = await enlarge({ rows, columns, values: scaled }, picture)
+    const own = extent([values])
+    return {
+      classId,
+      heat: await photo(overHeat({ width, height, data: pixels }, heat)),
+      lowest: own[0],
+      highest: own[1],
+    }
+  })
+  return Promise.all(maps)
+}
+
+/** Lowest and highest cosine of a class's prompt over the whole gallery. */
+export function cosineRange(report: RunReport, classId: number): [lowest: number, highest: number] {
+  const maps = report.gallery.flatMap(({ promptMaps }) => promptMaps.filter((map) => map.classId === classId))
+  return extent(maps.map(({ values }) => values))
+}
+
+function extent(lists: readonly Float32Array[]): [lowest: number, highest: number] {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (const list of lists) {
+    for (const value of list) {
+      low = Math.min(low, value)
+      high = Math.max(high, value)
+    }
+  }
+  return [low, high]
+}
+
+function agreement(mask: LabelMap, truth: LabelMap, { classes }: RunReport): number {
+  const counter = new ConfusionCounter([0, ...classes.map(({ id }) => id)])
+  counter.add(mask, truth)
+  return scores(counter.confusion()).miou
+}

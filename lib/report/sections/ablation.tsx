@@ -1,0 +1,100 @@
+import { Bar } from '../charts/bar.js'
+import { count, percent, points } from '../format.js'
+import type { JudgedRow, RunReport } from '../runReport.js'
+import { Missing, Scroll, Section } from './section.js'
+
+/** What each stage adds: the figures that a reader looks for first. */
+export function AblationSection({ report }: { report: RunReport }) {
+  const { ablation, control, threshold } = report
+  const first = ablation[0]
+  const last = ablation.at(-1)
+  if (first === undefined || last === undefined) {
+    return (
+      <Section id="ablation" title="What each stage adds">
+        <Missing>
+          Not judged: there are no ground-truth masks for these pictures. The masks below can be looked at, but not
+          counted.
+        </Missing>
+      </Section>
+    )
+  }
+  const intro = `The same ${count(last.pictures, 'picture')}, with masks made after each stage and compared with ground truth. Pixel labels are used for judging alone.`
+  return (
+    <Section id="ablation" title="What each stage adds" intro={intro}>
+      {ablation.length > 1 ? <Figures first={first} last={last} threshold={threshold} control={control} /> : null}
+      <Scroll label="Table: what each stage adds">
+        <table class="ablation">
+          <caption>Mean IoU over the classes and the background</caption>
+          <thead>
+            <tr>
+              <th scope="col">stage</th>
+              <th scope="col">mIoU at threshold {threshold}</th>
+              <th scope="col">gain</th>
+              <th scope="col">best threshold (uses pixel labels)</th>
+            </tr>
+          </thead>
+          <tbody>
+            {ablation.map((row, index) => (
+              <Row key={row.name} row={row} style={`s${index % 8}`} before={ablation[index - 1]} />
+            ))}
+          </tbody>
+          {control === undefined ? null : (
+            <tbody class="control">
+              <Row row={control} style="neutral" before={undefined} note="control" />
+            </tbody>
+          )}
+        </table>
+      </Scroll>
+    </Section>
+  )
+}
+
+function Row(props: { row: JudgedRow; style: string; before: JudgedRow | undefined; note?: string }) {
+  const { row, style, before, note } = props
+  return (
+    <tr>
+      <th scope="row">
+        <span class="name">{row.name}</span>
+        {note === undefined ? null : <span class="tag">{note}</span>}
+        <span class="description">{row.description}</span>
+      </th>
+      <td>
+        <Bar value={row.miou} style={style} />
+      </td>
+      <td class="number">{before === undefined ? '' : points(row.miou - before.miou)}</td>
+      <td class="number quiet">
+        {row.best === undefined ? '–' : `${percent(row.best.miou)} at ${row.best.threshold}`}
+      </td>
+    </tr>
+  )
+}
+
+function Figures(props: { first: JudgedRow; last: JudgedRow; threshold: number; control: JudgedRow | undefined }) {
+  const { first, last, threshold, control } = props
+  return (
+    <dl class="figures">
+      <div>
+        <dt>{first.name}</dt>
+        <dd>{percent(first.miou)}</dd>
+        <dd class="quiet">mIoU before</dd>
+      </div>
+      <div class="main">
+        <dt>{last.name}</dt>
+        <dd>{percent(last.miou)}</dd>
+        <dd class="quiet">mIoU at threshold {threshold}</dd>
+      </div>
+      <div>
+        <dt>gain</dt>
+        <dd>{points(last.miou - first.miou)}</dd>
+        <dd class="quiet">percentage points</dd>
+      </div>
+      {control === undefined ? null : (
+        <div>
+          <dt>over the control</dt>
+          <dd>{points(last.miou - control.miou)}</dd>
+          <dd class="quiet">{control.description}</dd>
+        </div>
+      )}
+    </dl>
+  )
+}

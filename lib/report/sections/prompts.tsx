@@ -1,0 +1,92 @@
+import { count, cssColor, short } from '../format.js'
+import { cosineRange, type DrawnPicture } from '../images/drawPicture.js'
+import type { PromptReport, RunReport } from '../runReport.js'
+import { HeatScale, Shown } from './gallery.js'
+import { Missing, Section, Swatch } from './section.js'
+
+/** What the learned prompts stand for: words beside them, and where in the pictures they answer. */
+export function PromptsSection({ report, pictures }: { report: RunReport; pictures: readonly DrawnPicture[] }) {
+  const { prompts, vocabulary } = report
+  if (prompts.length === 0) {
+    return (
+      <Section id="prompts" title="Learned prompts">
+        <Missing>This run has no learned prompts yet: stage prompt learns them.</Missing>
+      </Section>
+    )
+  }
+  return (
+    <Section
+      id="prompts"
+      title="Learned prompts"
+      intro={`Each class has one learned prompt for the background that tends to come with it. No one told it which: the words below are those whose CLIP text feature lies nearest. The maps show where in a picture CLIP's image patches answer to the prompt.`}
+    >
+      <details>
+        <summary>Nearest words were searched among {count(vocabulary.length, 'word')}</summary>
+        <p class="words">{vocabulary.join(', ')}</p>
+      </details>
+      <div class="prompts">
+        {prompts.map((prompt) => (
+          <Prompt key={prompt.classId} prompt={prompt} report={report} pictures={pictures} />
+        ))}
+      </div>
+    </Section>
+  )
+}
+
+interface PromptProps {
+  prompt: PromptReport
+  report: RunReport
+  pictures: readonly DrawnPicture[]
+}
+
+function Prompt({ prompt, report, pictures }: PromptProps) {
+  const { classId, label, words } = prompt
+  const color = report.classes.find(({ id }) => id === classId)?.color ?? [128, 128, 128]
+  const maps = pictures.flatMap(({ id, promptMaps }) =>
+    promptMaps.filter((map) => map.classId === classId).map((map) => ({ ...map, id })),
+  )
+  const [low, high] = cosineRange(report, classId)
+  const heading = `prompt-${classId}`
+  return (
+    <article class="prompt" aria-labelledby={heading}>
+      <h3 id={heading}>
+        <Swatch color={cssColor(color)} /> {label}
+      </h3>
+      <Words words={words} label={label} />
+      {maps.length === 0 ? (
+        <p class="quiet">No picture of the gallery has this class.</p>
+      ) : (
+        <>
+          <HeatScale low={low.toFixed(2)} high={high.toFixed(2)} text="cosine" />
+          <div class="maps">
+            {maps.map((map) => (
+              <Shown
+                key={map.id}
+                image={map.heat}
+                alt={`Where the prompt of ${label} answers in ${map.id}`}
+                caption={`${map.id} · ${map.lowest.toFixed(2)} to ${map.highest.toFixed(2)}`}
+              />
+            ))}
+          </div>
+        </>
+      )}
+    </article>
+  )
+}
+
+/** Words with their cosines; the bars begin at the lowest cosine shown less a tenth, for their differences are small. */
+function Words({ words, label }: { words: PromptReport['words']; label: string }) {
+  const cosines = words.map(({ cosine }) => cosine)
+  const start = Math.min(0, ...cosines)
+  const end = Math.max(...cosines)
+  return (
+    <ol class="nearest" aria-label={`Words nearest to the prompt of ${label}`}>
+      {words.map(({ word, cosine }) => (
+        <li key={word} style={`--value:${(((cosine - start) / (end - start || 1)) * 100).toFixed(1)}%`}>
+          <span class="word">{word}</span>
+          <span class="number">{short(Number(cosine.toFixed(3)))}</span>
+        </li>
+      ))}
+    </ol>
+  )
+}
