@@ -51,7 +51,7 @@ export async function folder(options: FolderOptions): Promise<Dataset> {
 /**
  * The same folder where nobody asks for its labels: all pictures that the labels file names; without one those of the
  * class folders, where every folder of pictures is named like a class, else every picture in it and within its folders.
- * Items keep the labels that are found on the way.
+ * No item has a label.
  *
  * @param classes what folders are compared with, and the class table of the result unless the folder has its own
  * @throws SemplesError as `folder`; `SEMPLES_NO_PICTURES` where there is none
@@ -67,7 +67,8 @@ export async function plainFolder(options: FolderOptions, classes: ClassTable): 
       ? await picturesWithin(root, table, masks)
       : await labelledPictures(root, await fileOf(options.labels, root), masks)
   if (contents.pictures.length === 0) throw noPictures(root)
-  return datasetOf(options, masks, contents, table)
+  const pictures = contents.pictures.map((picture) => ({ ...picture, labels: [] }))
+  return datasetOf(options, masks, { ...contents, pictures }, table)
 }
 
 /** Absolute paths of the pictures and the masks, which are there. */

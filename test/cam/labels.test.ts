@@ -88,10 +88,16 @@ describeNative('masks of pictures without labels', () => {
   const ofPhotos = (labels: Map<string, string[]>): Labels =>
     Object.fromEntries([...labels].map(([id, of], index) => [index < 6 ? id : `more/${id}`, of]))
 
-  test('labels of VOC-like data are not looked at', async () => {
+  test('labels that the data have are not looked at, not even their classes', async () => {
     const out = join(root, 'none')
-    const result = await generateMasks({ run, out, labels: 'predicted', labelThreshold: 1 })
-    expect(result).toMatchObject({ pictures: 9, unlabelled: 9 })
+    expect(await generateMasks({ run, out, labels: 'predicted', labelThreshold: 1 })).toMatchObject({
+      pictures: 9,
+      unlabelled: 9,
+    })
+    await writeFile(join(photos, 'labels.csv'), 'p00.png,okapi\np01.png,\n')
+    const labelled = { folder: photos, labels: 'labels.csv' }
+    const result = await generateMasks({ run, out, data: labelled, labels: 'predicted', labelThreshold: 1 })
+    expect(result).toMatchObject({ pictures: 2, unlabelled: 2 })
     expect(await classesIn(join(out, 'p00.png'))).toEqual(new Set([0]))
   })
 

@@ -56,7 +56,7 @@ export async function gatherReport(options: GatherOptions): Promise<RunReport> {
 interface Looked {
   compute?: Compute
   pictures?: Look
-  prompts?: Omit<LearnedPrompts, 'clip' | 'features'>
+  prompts?: Pick<LearnedPrompts, 'reports' | 'vocabulary'>
 }
 
 interface Subject {
@@ -68,9 +68,13 @@ interface Subject {
 }
 
 /** Everything that models have to be asked for. */
-async function look({ run, config, classes, threshold, notices }: Subject, options: GatherOptions): Promise<Looked> {
-  const missing = 'Pictures and prompts are missing'
-  const compute = await attempt(missing, notices, () =>
+async function look(subject: Subject, options: GatherOptions): Promise<Looked> {
+  const { run, config, classes, notices } = subject
+  // What was asked for here must be right; what the run itself names may have been moved away since.
+  const asked = options.data !== undefined || options.split !== undefined || options.labels !== undefined
+  const open = () => openPictures(config, classes, options)
+  const pictures = asked ? await open() : await attempt('Pictures are missing', notices, open)
+  const compute = await attempt('Pictures and prompts are missing', notices, () =>
     chooseCompute(options.device ?? config.device, options.threads ?? config.threads),
   )
   if (compute === undefined) return {}
@@ -78,28 +82,24 @@ async function look({ run, config, classes, threshold, notices }: Subject, optio
   const prompts = await attempt('The learned prompts are missing', notices, () =>
     openLearnedPrompts(run, config, classes, { device, words: options.words, notices }),
   )
-  let rows: Row[] | undefined
+  let rows: Row[] = []
   try {
-    rows = await attempt('Pictures are missing', notices, () => openRows(run, config, classes, device))
-    if (rows?.length === 0) notices.push('Pictures are missing: no stage has trained a generator yet.')
-    const pictures = rows?.length
-      ? await lookWith({ rows, prompts, config, classes, threshold, notices }, options)
-      : undefined
-    return { compute, pictures, prompts }
+    if (pictures === undefined) return { compute, prompts }
+    rows = (await attempt('Pictures are missing', notices, () => openRows(run, config, classes, device))) ?? []
+    if (rows.length === 0) notices.push('Pictures are missing: there is no trained generator to see them with.')
+    return { compute, prompts, pictures: await lookWith({ rows, prompts, pictures }, subject, options) }
   } finally {
-    disposeRows(rows ?? [])
+    disposeRows(rows)
     prompts?.clip.dispose()
   }
 }
 
 async function lookWith(
-  { rows, prompts, config, classes, threshold, notices }: Omit<Subject, 'run'> & Models,
+  { rows, prompts, pictures }: Seen,
+  { config, threshold, notices }: Subject,
   options: GatherOptions,
 ): Promise<Look | undefined> {
-  const open = () => openPictures(config, classes, options)
-  const asked = options.data !== undefined || options.split !== undefined || options.labels !== undefined
-  const pictures = asked ? await open() : await attempt('Pictures are missing', notices, open)
-  if (pictures === undefined) return undefined
+  if (rows.length === 0) return undefined
   const judged = options.ablation === undefined ? (options.judged ?? JUDGED_PICTURES) : 0
   const seen = await lookAtPictures({
     pictures,
@@ -116,12 +116,13 @@ async function lookWith(
   return seen
 }
 
-interface Models {
+type Pictures = Awaited<ReturnType<typeof openPictures>>
+
+interface Seen {
   rows: Row[]
   prompts: LearnedPrompts | undefined
+  pictures: Pictures
 }
-
-type Pictures = Awaited<ReturnType<typeof openPictures>>
 
 function pictureNotices(
   { dataset, source, threshold }: Pictures,
