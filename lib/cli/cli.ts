@@ -1,5 +1,7 @@
 import type { GenerateMasksOptions, GenerateMasksResult } from '../cam/generateMasks.js'
 import type { TrainConfigInput } from '../config/types.js'
+import type { ExportFolderOptions, ExportFolderResult } from '../datasets/exportFolder.js'
+import type { WriteScenesOptions } from '../datasets/scenes/write.js'
 import type { Evaluation } from '../evaluate/evaluate.js'
 import type { EvaluateOptions } from '../runs/evaluate.js'
 import type { RunResult, TrainOptions } from '../runs/trainSemPLeS.js'
@@ -11,6 +13,8 @@ export interface Jobs {
   train(input: TrainConfigInput & TrainOptions): Promise<RunResult>
   masks(options: GenerateMasksOptions): Promise<GenerateMasksResult>
   evaluate(options: EvaluateOptions): Promise<Evaluation>
+  writeScenes(options: WriteScenesOptions): Promise<{ reused: boolean }>
+  exportFolder(options: ExportFolderOptions): Promise<ExportFolderResult>
   /** Fetches LibTorch where it is missing. */
   ensureLibTorch(options: EnsureOptions): Promise<void>
 }
@@ -32,5 +36,7 @@ export const jobs: Jobs = {
   train: async (input) => (await import('../runs/trainSemPLeS.js')).trainSemPLeS(input),
   masks: async (options) => (await import('../cam/generateMasks.js')).generateMasks(options),
   evaluate: async (options) => (await import('../runs/evaluate.js')).evaluate(options),
+  writeScenes: async (options) => (await import('../datasets/scenes/write.js')).writeScenes(options),
+  exportFolder: async (options) => (await import('../datasets/exportFolder.js')).exportFolder(options),
   ensureLibTorch: async (options) => (await import('./ensureLibTorch.js')).ensureLibTorch(options),
 }

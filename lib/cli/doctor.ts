@@ -1,6 +1,7 @@
 import { describeRefusedAddon } from '../native/addonFile.js'
 import { type Diagnosis, diagnose } from '../native/diagnose.js'
 import { describeRefused } from '../native/libtorch/find.js'
+import { printJson } from './json.js'
 
 /**
  * `semples doctor`: says what semples found on this machine and what is wrong.
@@ -12,8 +13,7 @@ export async function doctor(
   write: (line: string) => void,
 ): Promise<number> {
   const diagnosis = await diagnose({ libtorch: options.libtorch })
-  if (options.json)
-    write(JSON.stringify(diagnosis, (_, value) => (typeof value === 'bigint' ? String(value) : value), 2))
+  if (options.json) printJson({ out: write }, diagnosis)
   else for (const line of describeDiagnosis(diagnosis)) write(line)
   return diagnosis.problems.length === 0 ? 0 : 1
 }

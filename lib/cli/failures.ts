@@ -3,18 +3,18 @@ import { readEnvironment } from '../config/env.js'
 import { SemplesError } from '../config/error.js'
 import type { Cli } from './cli.js'
 import { Interrupted } from './interrupt.js'
-import { red } from './terminal.js'
+import { styles } from './terminal.js'
 
 /** Exit status of a command that was typed wrong. */
 const USAGE = 2
 
-/** Config fields that have options of their own. */
-const optionOf: Readonly<Record<string, string>> = {
-  data: '--data DIR',
-  'data.labels': '--labels FILE',
-  out: '--out DIR',
-  clip: '--clip FILE',
-  'generator.weights': '--weights FILE, or --weights random',
+/** What to say where a config field that only the user can give was not given. */
+const missing: Readonly<Record<string, string>> = {
+  data: 'There are no pictures to train on: add --data DIR (your own folder, VOC 2012 or COCO 2014).',
+  out: 'There is no folder for the run: add --out DIR (new or empty).',
+  clip: 'There is no CLIP: add --clip FILE (see "semples train --help"), or, to try things out, --preset demo.',
+  'generator.weights':
+    'There are no weights to start from: add --weights FILE (see "semples train --help"), or, to try things out, --preset demo.',
 }
 
 const usageCodes = new Set([
@@ -23,6 +23,7 @@ const usageCodes = new Set([
   'SEMPLES_WEIGHTS_MISSING',
   'SEMPLES_CLIP_MISSING',
   'SEMPLES_OPTION_MISSING',
+  'SEMPLES_OPTION_INVALID',
 ])
 
 /** Tells a person what went wrong, without a stack unless SEMPLES_DEBUG is set; gives the exit status. */
@@ -34,11 +35,10 @@ export function reportFailure(error: unknown, cli: Cli): number {
     return signal.reason instanceof Interrupted ? signal.reason.status : 130
   }
   const debug = readEnvironment('SEMPLES_DEBUG') !== undefined
-  const label = red('error:', terminal)
+  const { red, dim } = styles(terminal.color)
+  const label = red('error:')
   if (error instanceof SemplesError) {
-    terminal.err(`${label} ${debug ? error.stack : error.message} [${error.code}]`)
-    const option = error.value === undefined && error.field !== undefined ? optionOf[error.field] : undefined
-    if (option !== undefined) terminal.err(`On the command line: ${option}`)
+    terminal.err(`${label} ${debug ? error.stack : sentence(error)} ${dim(`[${error.code}]`)}`)
     return usageCodes.has(error.code) ? USAGE : 1
   }
   const message = error instanceof Error ? error.message : String(error)
@@ -46,6 +46,11 @@ export function reportFailure(error: unknown, cli: Cli): number {
   terminal.err(`${label} ${debug ? (stack ?? message) : message}`)
   if (!debug) terminal.err('This was not foreseen. For a report, run it again with SEMPLES_DEBUG=1.')
   return 1
+}
+
+/** The message of an error; where a field was left out, the option to add. */
+function sentence({ field = '', value, code, message }: SemplesError): string {
+  return (value === undefined && usageCodes.has(code) ? missing[field] : undefined) ?? message
 }
 
 function isAbort(error: unknown): boolean {

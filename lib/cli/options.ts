@@ -1,4 +1,4 @@
-import { Option } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
 
 /** Options that several commands share, so that they read the same everywhere. */
 export const shared = {
@@ -10,13 +10,14 @@ export const shared = {
   labels: () =>
     new Option(
       '--labels <file>',
-      'labels of a plain folder: CSV "file,labels" (boat1.jpg,boat;person) or JSON; without it, one sub-folder a class',
+      'labels of a plain folder: CSV "file,labels" (boat1.jpg,boat;person) or JSON; without it, labels.csv in the folder, else one sub-folder a class',
     ),
   device: () => new Option('--device <name>', 'auto, cpu, cuda or cuda:1 (default: CUDA where there is any)'),
-  threads: () => new Option('--threads <number>', 'processor threads of one operation (default: all cores)'),
+  threads: () =>
+    new Option('--threads <number>', 'processor threads of one operation (default: all cores)').argParser(threads),
   offline: () => new Option('--offline', 'never download: a missing LibTorch is an error'),
   quiet: () => new Option('--quiet', 'no progress on standard error'),
-  json: () => new Option('--json', 'the result as JSON on standard output'),
+  json: () => new Option('--json', 'the result as one line of JSON, the last of standard output'),
   split: (standard: string) =>
     new Option('--split <name>', `which pictures of the data (default: ${standard})`).choices(['train', 'val']),
 }
@@ -24,6 +25,25 @@ export const shared = {
 /** Collects an option that may be given several times. */
 export function collect(value: string, before: string[] = []): string[] {
   return [...before, value]
+}
+
+/** A whole number. */
+export function integer(value: string): number {
+  const number = Number(value)
+  if (value.trim() === '' || !Number.isSafeInteger(number)) throw new InvalidArgumentError('It must be a whole number.')
+  return number
+}
+
+/** A number from 0 to 1. */
+export function fraction(value: string): number {
+  const number = Number(value)
+  if (value.trim() === '' || !(number >= 0 && number <= 1)) throw new InvalidArgumentError('It must be from 0 to 1.')
+  return number
+}
+
+/** A number of threads, or `auto`. */
+export function threads(value: string): number | 'auto' {
+  return value === 'auto' ? value : integer(value)
 }
 
 /** Help with examples after the options. */

@@ -1,15 +1,19 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import type { Cli } from './cli.js'
+import { completionCommands } from './commands/completion.js'
 import { configCommand } from './commands/config.js'
+import { convertCommand } from './commands/convert.js'
 import { demoCommand } from './commands/demo.js'
 import { doctorCommand } from './commands/doctor.js'
 import { evalCommand } from './commands/eval.js'
 import { libtorchCommand } from './commands/libtorch.js'
 import { masksCommand } from './commands/masks.js'
+import { scenesCommand } from './commands/scenes.js'
 import { trainCommand } from './commands/train.js'
 import { reportFailure } from './failures.js'
 import { examples } from './options.js'
+import { styles } from './terminal.js'
 
 /**
  * Runs one command.
@@ -26,8 +30,42 @@ export async function runCommand(words: readonly string[], cli: Cli): Promise<nu
   }
 }
 
+/** The commands that do something, in the order of the help. */
+const commands = [
+  demoCommand,
+  trainCommand,
+  masksCommand,
+  evalCommand,
+  scenesCommand,
+  convertCommand,
+  configCommand,
+  doctorCommand,
+  libtorchCommand,
+]
+
 /** All commands. */
 export function createProgram(cli: Cli): Command {
+  const program = withCommands(cli)
+  const [completion, server] = completionCommands(cli, () => withCommands(cli))
+  program.addCommand(completion).addCommand(server, { hidden: true })
+  const { bold, red } = styles(cli.terminal.color)
+  for (const command of withSubcommands(program)) {
+    command
+      .exitOverride()
+      .showHelpAfterError(`(For help, type: semples ${command === program ? '' : `${nameOf(command)} `}--help)`)
+      .configureHelp({ styleTitle: bold })
+      .configureOutput({
+        writeOut: (text) => cli.terminal.out(text.replace(/\n$/, '')),
+        writeErr: (text) => cli.terminal.err(text.replace(/\n$/, '')),
+        getOutHasColors: () => cli.terminal.colorOut === true,
+        getErrHasColors: () => cli.terminal.color,
+        outputError: (text, write) => write(text.replace(/^error:/, red('error:'))),
+      })
+  }
+  return program
+}
+
+function withCommands(cli: Cli): Command {
   const program = new Command('semples')
     .description('Weakly-supervised semantic segmentation: pictures with image-level labels in, pixel masks out.')
     .version(packageVersion(), '-v, --version', 'print the version')
@@ -43,19 +81,16 @@ export function createProgram(cli: Cli): Command {
         'More about a command: semples train --help',
       ),
     )
-  const commands = [trainCommand, masksCommand, evalCommand, demoCommand, configCommand, doctorCommand, libtorchCommand]
+    .addHelpText('after', EXIT_STATUS)
   for (const create of commands) program.addCommand(create(cli))
-  for (const command of withSubcommands(program)) {
-    command
-      .exitOverride()
-      .showHelpAfterError(`(For help, type: semples ${command === program ? '' : `${nameOf(command)} `}--help)`)
-      .configureOutput({
-        writeOut: (text) => cli.terminal.out(text.replace(/\n$/, '')),
-        writeErr: (text) => cli.terminal.err(text.replace(/\n$/, '')),
-      })
-  }
   return program
 }
+
+const EXIT_STATUS = `
+Exit status: 0 done, 1 error, 2 typed wrong, 130 stopped by Ctrl-C, 143 by SIGTERM.
+Results go to standard output, everything else to standard error. NO_COLOR=1 turns colours off,
+FORCE_COLOR=1 on; with CI=1, TERM=dumb or in a pipe there are lines instead of progress bars.
+`
 
 function withSubcommands(command: Command): Command[] {
   return [command, ...command.commands.flatMap((inner) => withSubcommands(inner as Command))]

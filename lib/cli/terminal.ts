@@ -1,4 +1,5 @@
 import type { WriteStream } from 'node:tty'
+import pico from 'picocolors'
 
 /** Where a command writes: results to `out` (standard output), everything else to `err` (standard error). */
 export interface Terminal {
@@ -6,7 +7,8 @@ export interface Terminal {
   err(line: string): void
   /** The terminal behind `err` where a person watches it; undefined in pipes, files and CI. */
   screen?: WriteStream
-  /** Whether `err` may be coloured. */
+  /** Whether `out` and `err` may be coloured. */
+  colorOut?: boolean
   color: boolean
   /** Set by what draws on the screen: takes the lines of `err` meanwhile. */
   aside?: (line: string) => void
@@ -19,21 +21,29 @@ export function processTerminal(environment: NodeJS.ProcessEnv = process.env): T
       if (error.code !== 'EPIPE') throw error
     })
   }
-  const { TERM, CI, NO_COLOR } = environment
-  const watched = process.stderr.isTTY === true && TERM !== 'dumb'
+  const watched = process.stderr.isTTY === true && environment.TERM !== 'dumb' && !environment.CI
   const terminal: Terminal = {
     out: (line) => void process.stdout.write(`${line}\n`),
     err: (line) => {
       if (terminal.aside === undefined) process.stderr.write(`${line}\n`)
       else terminal.aside(line)
     },
-    screen: watched && !CI ? process.stderr : undefined,
-    color: watched && !NO_COLOR,
+    screen: watched ? process.stderr : undefined,
+    colorOut: mayColor(process.stdout, environment),
+    color: mayColor(process.stderr, environment),
   }
   return terminal
 }
 
-/** Red, where colours may be used. */
-export function red(text: string, { color }: Pick<Terminal, 'color'>): string {
-  return color ? `\u001b[31m${text}\u001b[39m` : text
+/** NO_COLOR before FORCE_COLOR (https://no-color.org, https://force-color.org) before what the stream is. */
+export function mayColor(stream: { isTTY?: boolean }, environment: NodeJS.ProcessEnv): boolean {
+  const { NO_COLOR, FORCE_COLOR, TERM } = environment
+  if (NO_COLOR) return false
+  if (FORCE_COLOR) return !['0', 'false'].includes(FORCE_COLOR)
+  return stream.isTTY === true && TERM !== 'dumb'
+}
+
+/** The few styles there are, or none of them: red for errors, bold for headings, dim for asides. */
+export function styles(enabled = false): ReturnType<typeof pico.createColors> {
+  return pico.createColors(enabled)
 }

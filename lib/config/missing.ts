@@ -1,18 +1,20 @@
 import { SemplesError } from './error.js'
 
-/** The errors for what only the user can give, each with where to get it. */
+/** Where to get what only the user can give, and the line that converts DeiT weights. */
+export const sources = {
+  deit: 'https://dl.fbaipublicfiles.com/deit/deit_small_patch16_224-cd65a155.pth',
+  clip: 'https://openaipublic.azureedge.net/clip/models/40d365715913c9da98579312b702a82c18be219cc2a73407c4526f58eba950af/ViT-B-32.pt',
+  convert:
+    "python3 -c \"import torch; from safetensors.torch import save_file; save_file(torch.load('deit_small_patch16_224-cd65a155.pth', weights_only=True)['model'], 'deit_small_patch16_224.safetensors')\"",
+}
 
-const deit = 'https://dl.fbaipublicfiles.com/deit/deit_small_patch16_224-cd65a155.pth'
-const clip =
-  'https://openaipublic.azureedge.net/clip/models/40d365715913c9da98579312b702a82c18be219cc2a73407c4526f58eba950af/ViT-B-32.pt'
-const convert =
-  "python3 -c \"import torch; from safetensors.torch import save_file; save_file(torch.load('deit_small_patch16_224-cd65a155.pth', weights_only=True)['model'], 'deit_small_patch16_224.safetensors')\""
+/** The errors for what only the user can give, each with where to get it. */
 
 export function weightsMissing(): SemplesError {
   return new SemplesError('SEMPLES_WEIGHTS_MISSING', {
     message: 'The mask generator needs weights to start from (generator.weights).',
     field: 'generator.weights',
-    hint: `Fetch DeiT-S/16 (deit_small_patch16_224, 88 MB) from ${deit} and convert it to safetensors: ${convert} — or, to try things out, ask for random weights: generator.weights = 'random'; masks then mean nothing.`,
+    hint: `Fetch DeiT-S/16 (deit_small_patch16_224, 88 MB) from ${sources.deit} and convert it to safetensors: ${sources.convert} — or, to try things out, ask for random weights: generator.weights = 'random'; masks then mean nothing.`,
   })
 }
 
@@ -20,7 +22,7 @@ export function clipMissing(): SemplesError {
   return new SemplesError('SEMPLES_CLIP_MISSING', {
     message: 'The stages match, prompt and refine need a CLIP (clip).',
     field: 'clip',
-    hint: `Fetch OpenAI's ViT-B/32 (ViT-B-32.pt, 354 MB) from ${clip} , or write an archive from other weights with scripts/clip/export.py.`,
+    hint: `Fetch OpenAI's ViT-B/32 (ViT-B-32.pt, 354 MB) from ${sources.clip} , or write an archive from other weights with scripts/clip/export.py.`,
   })
 }
 

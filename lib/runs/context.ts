@@ -4,6 +4,7 @@ import type { RunConfig } from '../config/types.js'
 import type { Dataset } from '../datasets/dataset.js'
 import type { OnProgress } from '../stages/progress.js'
 import type { RunModels } from './inputs.js'
+import type { TensorBoardLog } from './tensorboard.js'
 
 /** All that the stages of one run share. */
 export interface RunContext {
@@ -14,6 +15,8 @@ export interface RunContext {
   validation?: Dataset
   models: RunModels
   metrics: JsonlLog
+  /** Only where event files for TensorBoard are written. */
+  events?: TensorBoardLog
   report: OnProgress
   signal?: AbortSignal
 }

@@ -1,3 +1,4 @@
+import { count } from '../config/count.js'
 import { createLoader, type Loader } from '../loader/batches.js'
 import { Trainer } from '../models/trainer.js'
 import { type Position, runEpochs, type StepRecord, stepsOf } from '../stages/epochs.js'
@@ -46,7 +47,7 @@ export async function runStage(context: RunContext, stage: Stage): Promise<void>
     },
   })
   if (loader.skipped > 0)
-    report(notice('run', `${stage.name}: unreadable pictures were left out ${loader.skipped} times`))
+    report(notice('run', `${stage.name}: unreadable pictures were left out ${count(loader.skipped, 'time')}`))
   await run.setStage(stage.name, {
     status: 'done',
     started,
@@ -74,7 +75,7 @@ function stageLoader({ config, dataset, report }: RunContext, stage: Stage): Loa
   })
 }
 
-async function recordStep({ metrics, report }: RunContext, stage: Stage, record: StepRecord): Promise<void> {
+async function recordStep({ metrics, events, report }: RunContext, stage: Stage, record: StepRecord): Promise<void> {
   const { epoch, step, steps, learningRate, result, picturesPerSecond, eta } = record
   const { loss, terms, pairs, skipped } = result
   await metrics.append(
@@ -82,6 +83,7 @@ async function recordStep({ metrics, report }: RunContext, stage: Stage, record:
       ? { stage: stage.name, epoch: epoch + 1, step, skipped: true }
       : { stage: stage.name, epoch: epoch + 1, step, loss, terms, pairs, learningRate },
   )
+  await events?.append(stage.name, record)
   report({
     stage: stage.name,
     epoch: epoch + 1,
@@ -98,5 +100,5 @@ function introduction(stage: Stage, loader: Loader, from: Position): string {
   const steps = stepsOf({ stage, loader })
   const resumed = from.epoch + from.step > 0 ? `, going on at epoch ${from.epoch + 1}, step ${from.step + 1}` : ''
   const rate = stage.learningRate.toPrecision(3)
-  return `${stage.title}: ${stage.epochs} epochs of ${steps} steps of ${stage.batch} pictures, learning rate ${rate}${resumed}`
+  return `${stage.title}: ${count(stage.epochs, 'epoch')} of ${count(steps, 'step')} of ${count(stage.batch, 'picture')}, learning rate ${rate}${resumed}`
 }

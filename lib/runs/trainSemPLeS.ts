@@ -10,12 +10,18 @@ import { RunModels } from './inputs.js'
 import { type PreparedRun, prepareNew, prepareResumed } from './prepare.js'
 import { runStage } from './stageRun.js'
 import { type StageSummary, summarize } from './summary.js'
+import { TensorBoardLog } from './tensorboard.js'
 
 export interface TrainOptions {
   /** Called for every step and for every notice. */
   onProgress?: OnProgress
   /** Stops after the step under way; the run can be resumed. */
   signal?: AbortSignal
+  /**
+   * Also write event files for TensorBoard into `tensorboard/` of the run. Default: no; of a run that goes on, whether
+   * it has such files.
+   */
+  tensorboard?: boolean
   /** Folder of a run to go on with; its configuration and data are used. */
   resume?: string
 }
@@ -38,7 +44,7 @@ export interface RunResult {
  *   reason of `signal` when aborted
  */
 export async function trainSemPLeS(input: TrainConfigInput & TrainOptions): Promise<RunResult> {
-  const { onProgress, signal, resume, ...settings } = input
+  const { onProgress, signal, tensorboard, resume, ...settings } = input
   signal?.throwIfAborted()
   const notices: string[] = []
   const report: OnProgress = (progress) => {
@@ -51,7 +57,7 @@ export async function trainSemPLeS(input: TrainConfigInput & TrainOptions): Prom
   try {
     report(notice('run', compute.description))
     for (const message of cautions(config)) report(notice('run', message))
-    if (run.manifest.finished === undefined) await train(prepared, report, signal)
+    if (run.manifest.finished === undefined) await train(prepared, report, { signal, tensorboard })
     const stages = summarize(await run.readMetrics(), config.stages, run.manifest)
     return { out: run.path, classes: dataset.classes, stages, notices }
   } finally {
@@ -62,17 +68,20 @@ export async function trainSemPLeS(input: TrainConfigInput & TrainOptions): Prom
 async function train(
   { run, config, dataset, validation, compute, stages }: PreparedRun,
   report: OnProgress,
-  signal?: AbortSignal,
+  { signal, tensorboard }: Pick<TrainOptions, 'signal' | 'tensorboard'>,
 ): Promise<void> {
   const metrics = await openMetrics(run, config)
   const models = new RunModels(config, dataset, compute)
-  const context: RunContext = { config, run, dataset, validation, models, metrics, report, signal }
+  let events: TensorBoardLog | undefined
   try {
+    events = await TensorBoardLog.open(run, tensorboard)
+    const context: RunContext = { config, run, dataset, validation, models, metrics, events, report, signal }
     for (const stage of stages) await runStage(context, stage)
     await run.updateManifest({ finished: new Date().toISOString() })
   } finally {
     await models.dispose()
     await metrics.close()
+    await events?.close()
   }
 }
 

@@ -12,20 +12,22 @@ function folders(...names: string[]): string {
 }
 
 describe('help', () => {
-  test.each([['train'], ['masks'], ['eval'], ['demo'], ['config'], ['doctor'], ['libtorch'], ['libtorch', 'install']])(
-    '%s %s',
-    async (...words) => {
-      const ran = await run([...words, '--help'])
-      expect([ran.status, ran.err]).toEqual([0, []])
-      expect(ran.out.join('\n')).toContain(`Usage: semples ${words.join(' ')}`)
-    },
-  )
+  test.each([
+    ...[['train'], ['masks'], ['eval'], ['demo'], ['scenes'], ['convert'], ['config'], ['doctor'], ['completion']],
+    ...[['libtorch'], ['libtorch', 'install']],
+  ])('%s %s', async (...words) => {
+    const ran = await run([...words, '--help'])
+    expect([ran.status, ran.err]).toEqual([0, []])
+    expect(ran.out.join('\n')).toContain(`Usage: semples ${words.join(' ')}`)
+  })
 
   test('of everything, with examples that parse', async () => {
     const { out } = await run(['--help'])
     const lines = out.join('\n').split('\n')
-    expect(lines.join('\n')).toMatch(/train .*masks .*eval .*demo .*config .*doctor .*libtorch /s)
-    const commands = ['train', 'masks', 'eval', 'libtorch install', 'config']
+    expect(lines.join('\n')).toMatch(
+      /demo .*train .*masks .*eval .*scenes .*convert .*config .*doctor .*libtorch .*completion /s,
+    )
+    const commands = ['train', 'masks', 'eval', 'convert', 'libtorch install', 'config']
     const all = await Promise.all(commands.map((command) => run([...command.split(' '), '--help'])))
     const examples = [lines, ...all.map((ran) => ran.out.join('\n').split('\n'))]
       .flat()
@@ -63,6 +65,37 @@ describe('detectData', () => {
     expect(await detectData(join(outside, 'VOCdevkit'))).toEqual({ voc2012: join(outside, 'VOCdevkit', 'VOC2012') })
     const plain = folders('annotations', 'JPEGImages')
     expect(await detectData(plain, { labels: 'l.csv' })).toEqual({ folder: plain, labels: 'l.csv' })
+  })
+
+  test('labels.csv and what stands beside it', async () => {
+    const photos = folders('images', 'masks')
+    // Without it, images and masks are classes like any other.
+    expect(await detectData(photos)).toEqual({ folder: photos })
+    for (const name of ['labels.csv', 'classes.json']) writeFileSync(join(photos, name), '')
+    const all = {
+      folder: join(photos, 'images'),
+      labels: join(photos, 'labels.csv'),
+      classes: join(photos, 'classes.json'),
+      masks: join(photos, 'masks'),
+    }
+    expect(await detectData(photos)).toEqual(all)
+    expect(await detectData(photos, { labels: 'other.csv' })).toEqual({ ...all, labels: 'other.csv' })
+    const beside = folders('harbour')
+    writeFileSync(join(beside, 'labels.csv'), '')
+    expect(await detectData(beside)).toEqual({ folder: beside, labels: join(beside, 'labels.csv') })
+  })
+
+  test('drawn scenes are read with their own classes, split by split', async () => {
+    const scenes = folders('ImageSets', 'JPEGImages')
+    writeFileSync(join(scenes, 'scenes.json'), '')
+    const of = (split: string) => ({
+      folder: join(scenes, 'JPEGImages'),
+      labels: join(scenes, `${split}.csv`),
+      classes: join(scenes, 'classes.json'),
+      masks: join(scenes, 'SegmentationClass'),
+    })
+    expect(await detectData(scenes)).toEqual(of('train'))
+    expect(await detectData(scenes, { split: 'val' })).toEqual(of('val'))
   })
 
   test('a file or nothing is refused', async () => {
@@ -110,6 +143,8 @@ describe('masks', () => {
     [['masks', '--out', 'm'], /--run/],
     [['masks', '--run', 'r'], /--out/],
     [['masks', '--run', 'r', '--out', 'm', '--split', 'test'], /Allowed choices are train, val/],
+    [['masks', '--run', 'r', '--out', 'm', '--threshold', '45'], /--threshold <number>.*from 0 to 1/],
+    [['masks', '--run', 'r', '--out', 'm', '--threads', 'many'], /--threads <number>.*whole number/],
   ])('%j is refused', async (words, message) => {
     const ran = await run(words)
     expect(ran.status).toBe(2)
@@ -120,7 +155,8 @@ describe('masks', () => {
   test('--json', async () => {
     const ran = await run(['masks', '--run', 'r', '--out', 'm', '--npz', '--json'])
     expect(given(ran, 'masks').cams).toBe('npz')
-    expect(JSON.parse(ran.out.join('\n'))).toMatchObject({ pictures: 3, threshold: 0.45 })
+    expect(ran.out).toHaveLength(1)
+    expect(JSON.parse(ran.out[0]!)).toMatchObject({ pictures: 3, threshold: 0.45 })
   })
 })
 
@@ -156,10 +192,27 @@ describe('eval', () => {
     expect(given(ran, 'evaluate')).toMatchObject({ groundTruth: { voc2012: voc }, split: 'val' })
   })
 
+  test('--data with masks of its own, and with those of --ground-truth', async () => {
+    const photos = folders('images', 'masks')
+    writeFileSync(join(photos, 'labels.csv'), '')
+    const words = ['eval', '--masks', 'm', '--data', photos]
+    const own = { folder: join(photos, 'images'), labels: join(photos, 'labels.csv'), masks: join(photos, 'masks') }
+    expect(given(await run(words), 'evaluate').groundTruth).toEqual(own)
+    const other = await run([...words, '--ground-truth', 'truth', '--labels', 'val.csv'])
+    expect(given(other, 'evaluate').groundTruth).toEqual({ ...own, labels: 'val.csv', masks: 'truth' })
+  })
+
+  test('COCO 2014 has its ground truth in its own file', async () => {
+    const coco = folders('annotations')
+    writeFileSync(join(coco, 'annotations', 'instances_val2014.json'), '{}')
+    const ran = await run(['eval', '--masks', 'm', '--data', coco, '--ground-truth', 'g'])
+    expect([ran.status, ran.err.join('\n')]).toEqual([2, expect.stringMatching(/--ground-truth has no use here/)])
+    expect(ran.calls).toEqual([])
+  })
+
   test.each<[string[], RegExp]>([
     [['eval', '--masks', 'm'], /needs --ground-truth DIR or --data DIR/],
     [['eval', '--ground-truth', 'g'], /needs --masks DIR/],
-    [['eval', '--masks', 'm', '--ground-truth', 'g', '--data', 'd'], /cannot be used with/],
   ])('%j is refused', async (words, message) => {
     const ran = await run(words)
     expect(ran.status).toBe(2)
@@ -183,5 +236,76 @@ describe('config', () => {
   test('--json', async () => {
     const fields = JSON.parse((await run(['config', '--json'])).out.join('\n')) as { field: string }[]
     expect(fields.map(({ field }) => field)).toEqual(expect.arrayContaining(['data.folder', 'epochs', 'match.lr']))
+  })
+})
+
+describe('scenes', () => {
+  test('what is where, what own data needs, what to type next', async () => {
+    const out = join(folders(), 'my scenes')
+    const words = ['scenes', '--out', out, '--train', '4', '--val', '2', '--seed', '-3', '--size', '64']
+    const writeScenes = async () => {
+      mkdirSync(out)
+      writeFileSync(join(out, 'train.csv'), 'file,labels\na.jpg,cow\nb.jpg,cow;car\nc.jpg,car\n')
+      return { reused: false }
+    }
+    const ran = await run(words, { writeScenes })
+    expect(given(ran, 'writeScenes')).toMatchObject({ out, train: 4, val: 2, seed: -3, size: 64 })
+    const text = ran.out.join('\n')
+    expect(text).toMatch(/6 scenes are in .*my scenes: 4 to train on, 2 to evaluate on/)
+    expect(text).toMatch(/file,labels\n +a\.jpg,cow\n +b\.jpg,cow;car\n\n/)
+    expect(ran.out.at(-1)).toContain(`semples train --data '${out}'`)
+    const json = await run([...words, '--json'], { writeScenes: async () => ({ reused: true }) })
+    expect(JSON.parse(json.out.join('\n'))).toMatchObject({ out, train: 4, reused: true })
+  })
+
+  test.each<[string[], RegExp]>([
+    [['scenes'], /--out/],
+    [['scenes', '--out', 'o', '--train', 'many'], /whole number/],
+    [['scenes', '--out', 'o', '--size', ''], /whole number/],
+  ])('%j is refused', async (words, message) => {
+    const ran = await run(words)
+    expect([ran.status, ran.calls]).toEqual([2, []])
+    expect(ran.err.join('\n')).toMatch(message)
+  })
+})
+
+describe('convert', () => {
+  test('data, split and list in the words of the data set', async () => {
+    const voc = folders('ImageSets', 'JPEGImages')
+    const words = ['convert', '--data', voc, '--out', 'o']
+    expect(given(await run(words), 'exportFolder')).toMatchObject({ data: { voc2012: voc }, split: 'train', out: 'o' })
+    const listed = given(await run([...words, '--list', 'trainval', '--split', 'val']), 'exportFolder')
+    expect(listed).toMatchObject({ data: { voc2012: voc, evalSplit: 'trainval' }, split: 'val' })
+  })
+
+  test('--list is refused for a plain folder', async () => {
+    const ran = await run(['convert', '--data', folders(), '--list', 'l.txt', '--out', 'o'])
+    expect([ran.status, ran.calls]).toEqual([2, []])
+    expect(ran.err.join('\n')).toMatch(/--list has no use here.*--labels FILE/)
+  })
+
+  test('what is where, what was odd, what to type next', async () => {
+    const ran = await run(['convert', '--data', folders(), '--out', 'my photos'])
+    const text = ran.out.join('\n')
+    expect(text).toMatch(/one picture is odd\n3 pictures of coco2014 train2014 are in .*my photos\n/)
+    expect(text).toMatch(/80 classes .*\(1 show none.*\n.*\n.*2 pixel masks/)
+    expect(ran.out.at(-1)).toContain("semples train --data 'my photos' --preset demo")
+    const json = await run(['convert', '--data', folders(), '--out', 'o', '--json'])
+    expect(JSON.parse(json.out.join('\n'))).toMatchObject({ pictures: 3, masks: 2 })
+  })
+})
+
+describe('completion', () => {
+  test.each(['bash', 'zsh', 'fish', 'pwsh'])('a script for %s', async (shell) => {
+    const ran = await run(['completion', shell])
+    expect([ran.status, ran.out.join('\n')]).toEqual([0, expect.stringMatching(/semples.*completion-server/s)])
+  })
+
+  test('of another shell is refused', async () => {
+    expect(await run(['completion', 'tcsh'])).toMatchObject({ status: 2, out: [] })
+  })
+
+  test('is no command that help shows twice', async () => {
+    expect((await run(['--help'])).out.join('\n')).not.toContain('completion-server')
   })
 })

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { Cli, Jobs } from '../../lib/cli/cli.js'
 import { runCommand } from '../../lib/cli/program.js'
 import type { Evaluation } from '../../lib/evaluate/evaluate.js'
@@ -48,6 +49,17 @@ export async function run(words: string[], jobs: Partial<Jobs> = {}, change: Par
       notices: ['masks of stage refine'],
     }),
     evaluate: async () => evaluation,
+    writeScenes: async () => ({ reused: false }),
+    exportFolder: async ({ out }) => ({
+      out: resolve(out),
+      source: 'coco2014 train2014',
+      pictures: 3,
+      unlabelled: 1,
+      masks: 2,
+      classes: 80,
+      warnings: ['one picture is odd'],
+      data: { folder: `${out}/images`, labels: `${out}/labels.csv`, classes: `${out}/classes.json` },
+    }),
     ensureLibTorch: async () => undefined,
   }
   const record =
@@ -56,12 +68,14 @@ export async function run(words: string[], jobs: Partial<Jobs> = {}, change: Par
       ran.calls.push([name, input as Record<string, unknown>])
       return job(input)
     }
-  const { train, masks, evaluate, ensureLibTorch } = { ...standard, ...jobs }
+  const { train, masks, evaluate, writeScenes, exportFolder, ensureLibTorch } = { ...standard, ...jobs }
   ran.status = await runCommand(words, {
     jobs: {
       train: record('train', train),
       masks: record('masks', masks),
       evaluate: record('evaluate', evaluate),
+      writeScenes: record('writeScenes', writeScenes),
+      exportFolder: record('exportFolder', exportFolder),
       ensureLibTorch: record('ensureLibTorch', ensureLibTorch),
     },
     terminal: { out: (line) => ran.out.push(line), err: (line) => ran.err.push(line), color: false },

@@ -1,8 +1,8 @@
 import { Writable } from 'node:stream'
 import type { WriteStream } from 'node:tty'
 import { describe, expect, test } from '@jest/globals'
-import { BarView } from '../../lib/cli/progress/bar.js'
-import { decimal, duration, figures, shareDone } from '../../lib/cli/progress/format.js'
+import { BarView, barLine } from '../../lib/cli/progress/bar.js'
+import { counted, decimal, duration, figures, shareDone } from '../../lib/cli/progress/format.js'
 import { LineView } from '../../lib/cli/progress/lines.js'
 import { table } from '../../lib/cli/tables.js'
 import type { Terminal } from '../../lib/cli/terminal.js'
@@ -41,6 +41,17 @@ test('figures say what is known', () => {
   )
 })
 
+test('counted: rate and time left since it began', () => {
+  let now = 1000
+  const progress = counted('eval', () => now)
+  expect(progress(0, 10)).not.toHaveProperty('eta')
+  now += 2000
+  expect(progress(4, 10)).toEqual({
+    ...{ stage: 'eval', epoch: 1, epochs: 1, step: 4, steps: 10 },
+    ...{ picturesPerSecond: 2, eta: 3 },
+  })
+})
+
 test('shareDone counts epochs and steps', () => {
   expect(shareDone(at(0, 0))).toBe(0)
   expect(shareDone(at(1, 50))).toBe(0.25)
@@ -71,18 +82,24 @@ describe('lines', () => {
     return written
   }
 
-  test('first and last step of a stage, and one in five seconds between', () => {
+  test('first and last step of a stage, and one in ten seconds between', () => {
     const steps = Array.from({ length: 200 }, (_, i): [number, Progress] => [
       i * 100,
       at(i < 100 ? 1 : 2, (i % 100) + 1),
     ])
     expect(lines(steps)).toEqual([
       'match: epoch 1/2 step 1/100',
-      'match: epoch 1/2 step 51/100',
       'match: epoch 2/2 step 1/100',
-      'match: epoch 2/2 step 51/100',
       'match: epoch 2/2 step 100/100',
     ])
+  })
+
+  test('a day of a step a second is hundreds of lines, not thousands', () => {
+    const day = 24 * 3600
+    const steps = Array.from({ length: day }, (_, i): [number, Progress] => [i * 1000, at(1, i + 1, { steps: day })])
+    const count = lines(steps).length
+    expect(count).toBeGreaterThan(100)
+    expect(count).toBeLessThan(400)
   })
 
   test('every notice, and a new stage at once', () => {
@@ -98,6 +115,26 @@ describe('lines', () => {
 })
 
 describe('bar', () => {
+  const busy = at(10, 50, { epochs: 60, loss: 1.2345, picturesPerSecond: 12.34, eta: 400 })
+
+  test.each([20, 30, 40, 50, 60, 80, 100, 200])('a line is shorter than %d columns', (columns) => {
+    for (const progress of [busy, at(1, 1), at(2, 100, { stage: 'classify' })]) {
+      expect(barLine(progress, columns).length).toBeLessThan(columns)
+      expect(barLine(progress, columns)).toMatch(/━|─/)
+    }
+  })
+
+  test('what matters most stays longest', () => {
+    expect(barLine(busy, 120)).toBe(
+      `match     ${'━'.repeat(4)}${'─'.repeat(20)}   15 %  epoch 10/60  loss 1.2345  12.3 pictures/s  7 min left`,
+    )
+    expect(barLine(busy, 80)).toMatch(
+      /^match +━+─+ {2}epoch 10\/60 {2}loss 1\.2345 {2}12\.3 pictures\/s {2}7 min left$/,
+    )
+    expect(barLine(busy, 50)).toMatch(/^match +━+─+ {2}epoch 10\/60 {2}7 min left$/)
+    expect(barLine(busy, 30)).toMatch(/^match +━+─+ {2}7 min left$/)
+  })
+
   function screen(columns = 80) {
     const chunks: string[] = []
     const stream = new Writable({

@@ -135,9 +135,10 @@ describe('what is printed', () => {
     expect(text).toContain('semples masks --run /runs/boats')
   })
 
-  test('--json: one JSON value', async () => {
+  test('--json: one line', async () => {
     const ran = await run([...least, '--json'])
-    expect(JSON.parse(ran.out.join('\n'))).toEqual(runResult)
+    expect(ran.out).toHaveLength(1)
+    expect(JSON.parse(ran.out[0]!)).toEqual(runResult)
   })
 
   test('--quiet: no progress', async () => {
@@ -153,14 +154,20 @@ describe('what is printed', () => {
 
 describe('mistakes', () => {
   test.each<[string, string[], RegExp, number]>([
-    ['no data', ['train', '--out', 'o'], /needs pictures/, 2],
+    ['no data', ['train', '--out', 'o'], /no pictures to train on: add --data DIR/, 2],
+    ['no folder', ['train', '--data', 'photos'], /no folder for the run: add --out DIR/, 2],
     [
       'no weights',
       least.filter((word) => !['--weights', 'random'].includes(word)),
-      /--weights FILE, or --weights random/,
+      /no weights to start from: add --weights FILE .*--preset demo/,
       2,
     ],
-    ['no CLIP', least.filter((word) => !['--clip', 'c.pt'].includes(word)), /On the command line: --clip FILE/, 2],
+    [
+      'no CLIP',
+      least.filter((word) => !['--clip', 'c.pt'].includes(word)),
+      /no CLIP: add --clip FILE .*--preset demo/,
+      2,
+    ],
     ['a misspelt setting', [...least, '--set', 'match.epoch=3'], /Did you mean match\.epochs\?/, 2],
     ['a setting without a value', [...least, '--set', 'seed'], /field=value/, 2],
     ['a wrong value', [...least, '--seed', 'x'], /value of seed .*received 'x'/, 2],

@@ -1,7 +1,9 @@
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import type { ConfigField } from '../../config/describe.js'
+import { SemplesError } from '../../config/error.js'
 import type { RunConfig } from '../../config/types.js'
 import type { Cli } from '../cli.js'
+import { printJson } from '../json.js'
 import { examples, shared } from '../options.js'
 
 interface ConfigOptions {
@@ -15,18 +17,28 @@ export function configCommand(cli: Cli): Command {
     .summary('list every field of the config with its default')
     .description('Lists the fields that "semples train --set field=value" and --config take, with their defaults.')
     .argument('[text]', 'only fields whose name holds this')
-    .addOption(new Option('--preset <name>', 'defaults under a preset').choices(['voc2012', 'coco2014', 'none']))
+    .option('--preset <name>', 'defaults under a preset')
     .option('--reference', 'defaults under the published behaviour')
     .addOption(shared.json())
     .addHelpText('after', examples('semples config', 'semples config prompt', 'semples config --preset coco2014 lr'))
     .action(async (text: string | undefined, { preset, reference, json }: ConfigOptions) => {
       const { describeConfig } = await import('../../config/describe.js')
+      const { checkInput } = await import('../../config/check.js')
+      checkInput({ preset })
       const fields = describeConfig({ preset, reference }).filter(
         ({ field }) => text === undefined || field.includes(text),
       )
-      if (json) cli.terminal.out(JSON.stringify(fields, undefined, 2))
+      if (fields.length === 0 && text !== undefined) throw noSuchField(text)
+      if (json) printJson(cli.terminal, fields)
       else for (const line of describeFields(fields)) cli.terminal.out(line)
     })
+}
+
+function noSuchField(text: string): SemplesError {
+  return new SemplesError('SEMPLES_CONFIG_UNKNOWN', {
+    message: `No config field has "${text}" in its name.`,
+    hint: 'To list all of them, type: semples config',
+  })
 }
 
 /** A field and its default on one line, its meaning on the next. */

@@ -1,9 +1,12 @@
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
+import { count } from '../../config/count.js'
 import { SemplesError } from '../../config/error.js'
 import type { Evaluation } from '../../evaluate/evaluate.js'
 import type { Cli } from '../cli.js'
 import { detectData } from '../detectData.js'
+import { printJson } from '../json.js'
 import { examples, shared } from '../options.js'
+import { counted } from '../progress/format.js'
 import { openView } from '../progress/view.js'
 import { table } from '../tables.js'
 
@@ -29,7 +32,10 @@ export function evalCommand(cli: Cli): Command {
     .option('--masks <dir>', 'folder of masks to judge, <picture>.png')
     .option('--cams <dir>', 'folder of class scores to judge at every threshold, <picture>.npy or .npz')
     .option('--sweep', 'judge the scores beside the masks (made with --npy) at every threshold; prints the curve')
-    .addOption(new Option('--ground-truth <dir>', 'folder of ground-truth masks, <picture>.png').conflicts('data'))
+    .option(
+      '--ground-truth <dir>',
+      'folder of ground-truth masks, <picture>.png; with --data, the masks of those pictures',
+    )
     .addOption(shared.data())
     .addOption(shared.labels())
     .addOption(shared.split('val'))
@@ -41,6 +47,7 @@ export function evalCommand(cli: Cli): Command {
       examples(
         'semples eval --masks masks-val --data VOCdevkit/VOC2012 --split val',
         'semples eval --masks masks --ground-truth SegmentationClass --classes voc2012',
+        'semples eval --masks masks --data photos --ground-truth truth',
         'semples eval --masks masks-val --sweep --data VOCdevkit/VOC2012 --split val',
       ),
     )
@@ -50,25 +57,27 @@ export function evalCommand(cli: Cli): Command {
 async function evaluateMasks(cli: Cli, options: EvalOptions): Promise<void> {
   const { terminal, signal, jobs } = cli
   const { sweep, classes, split, json, quiet } = options
+  const groundTruth = await truthOf(options)
   const view = await openView(terminal, quiet)
+  const progress = counted('eval')
   const folder = options.cams ?? (sweep ? options.masks : undefined)
   const evaluation = await jobs
     .evaluate({
       ...(folder === undefined ? { masks: required(options.masks, '--masks DIR') } : { cams: folder }),
-      groundTruth: await truthOf(options),
+      groundTruth,
       split,
       classes,
-      onProgress: ({ done, total }) => view.show({ stage: 'eval', epoch: 1, epochs: 1, step: done, steps: total }),
+      onProgress: ({ done, total }) => view.show(progress(done, total)),
       signal,
     })
     .finally(() => view.close())
-  if (json) terminal.out(JSON.stringify(evaluation, undefined, 2))
+  if (json) printJson(terminal, evaluation)
   else for (const line of describe(evaluation, sweep)) terminal.out(line)
 }
 
-async function truthOf({ groundTruth, data, labels }: EvalOptions) {
-  if (groundTruth !== undefined) return groundTruth
-  return detectData(required(data, '--ground-truth DIR or --data DIR'), { labels })
+async function truthOf({ groundTruth, data, labels, split = 'val' }: EvalOptions) {
+  if (data !== undefined) return detectData(data, { labels, masks: groundTruth, split })
+  return required(groundTruth, '--ground-truth DIR or --data DIR')
 }
 
 function required(value: string | undefined, option: string): string {
@@ -97,7 +106,7 @@ function describe(evaluation: Evaluation, withCurve = false): string[] {
     ...table([['class', 'IoU %', 'precision %', 'recall %'], ...rows]),
     ...(absent === 0 ? [] : [`(${absent} of ${perClass.length} classes occur in neither ground truth nor masks)`]),
     '',
-    `mean IoU ${percent(evaluation.miou)} %${best === undefined ? '' : ` at background threshold ${best.threshold}`}, over ${pictures} pictures`,
+    `mean IoU ${percent(evaluation.miou)} %${best === undefined ? '' : ` at background threshold ${best.threshold}`}, over ${count(pictures, 'picture')}`,
     `false positives ${percent(evaluation.falsePositive)} %, false negatives ${percent(evaluation.falseNegative)} %, precision ${percent(evaluation.precision)} %, recall ${percent(evaluation.recall)} %`,
   ]
 }

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs'
 import { Command } from 'commander'
+import { count } from '../../config/count.js'
 import type { Cli } from '../cli.js'
 import { detectData } from '../detectData.js'
-import { examples, shared } from '../options.js'
+import { printJson } from '../json.js'
+import { examples, fraction, shared } from '../options.js'
 import { openView } from '../progress/view.js'
 
 interface MasksOptions {
@@ -10,13 +12,13 @@ interface MasksOptions {
   out: string
   data?: string
   labels?: string
-  labelThreshold?: string
+  labelThreshold?: number
   split?: 'train' | 'val'
-  threshold?: string
+  threshold?: number
   npy?: boolean
   npz?: boolean
   device?: string
-  threads?: string
+  threads?: number | 'auto'
   offline?: boolean
   json?: boolean
   quiet?: boolean
@@ -35,9 +37,13 @@ export function masksCommand(cli: Cli): Command {
       '--labels <file>',
       'labels of a plain folder: CSV "file,labels" or JSON; without it, one sub-folder a class; or "predicted": the generator says what a picture shows',
     )
-    .option('--label-threshold <number>', '0 to 1: lowest score of a predicted label (default: 0.5)')
+    .option('--label-threshold <number>', '0 to 1: lowest score of a predicted label (default: 0.5)', fraction)
     .addOption(shared.split('train'))
-    .option('--threshold <number>', "0 to 1: background where no class scores higher (default: the run's, 0.45)")
+    .option(
+      '--threshold <number>',
+      "0 to 1: background where no class scores higher (default: the run's, 0.45)",
+      fraction,
+    )
     .option('--npy', 'also write the scores of every class as <picture>.npy, for "semples eval --sweep"')
     .option('--npz', 'the same as <picture>.npz, one array a class id')
     .addOption(shared.device())
@@ -62,7 +68,7 @@ async function masks(cli: Cli, options: MasksOptions): Promise<void> {
   const { run, out, data, labels, labelThreshold, split, threshold, npy, npz, device, threads, offline, json, quiet } =
     options
   const predicted = labels === 'predicted'
-  const given = data === undefined ? undefined : await detectData(data, predicted ? {} : { labels })
+  const given = data === undefined ? undefined : await detectData(data, predicted ? { split } : { labels, split })
   cli.afterInterrupt = () => (existsSync(out) ? `The masks that were made are in ${out}.` : undefined)
   await jobs.ensureLibTorch({ offline, device, write: terminal.err, signal })
   const view = await openView(terminal, quiet)
@@ -72,22 +78,22 @@ async function masks(cli: Cli, options: MasksOptions): Promise<void> {
       out,
       data: given,
       split,
-      threshold: threshold === undefined ? undefined : Number(threshold),
+      threshold,
       ...(predicted ? { labels } : {}),
-      ...(labelThreshold === undefined ? {} : { labelThreshold: Number(labelThreshold) }),
+      ...(labelThreshold === undefined ? {} : { labelThreshold }),
       cams: npz ? 'npz' : npy,
       device,
-      threads: threads === undefined || threads === 'auto' ? threads : Number(threads),
+      threads,
       onProgress: (progress) => view.show(progress),
       signal,
     })
     .finally(() => view.close())
   if (json) {
-    terminal.out(JSON.stringify(result, undefined, 2))
+    printJson(terminal, result)
     return
   }
   const { pictures, unlabelled, threshold: used } = result
   for (const line of result.notices) terminal.out(line)
   if (unlabelled > 0) terminal.out(`${unlabelled} without a label: all background`)
-  terminal.out(`${pictures} masks at background threshold ${used} are in ${result.out}`)
+  terminal.out(`${count(pictures, 'mask')} at background threshold ${used} are in ${result.out}`)
 }

@@ -1,16 +1,20 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Command } from 'commander'
+import { sources } from '../../config/missing.js'
 import type { RunResult } from '../../runs/trainSemPLeS.js'
 import type { Cli } from '../cli.js'
+import { printJson } from '../json.js'
 import { collect, examples, shared } from '../options.js'
 import { decimal, duration } from '../progress/format.js'
 import { openView } from '../progress/view.js'
+import { shellWord } from '../shellWord.js'
 import { table } from '../tables.js'
 import { type TrainFlags, trainInput } from '../trainInput.js'
 
 interface TrainOptions extends TrainFlags {
   resume?: string
+  tensorboard?: boolean
   offline?: boolean
   json?: boolean
   quiet?: boolean
@@ -26,7 +30,7 @@ export function trainCommand(cli: Cli): Command {
     .addOption(shared.labels())
     .option(
       '--preset <name>',
-      'published recipe: voc2012 or coco2014 (default: the numbers of voc2012, lighter augmentation)',
+      'recipe: voc2012 or coco2014, as published; demo, to try things out (default: the numbers of voc2012, lighter augmentation)',
     )
     .option('--clip <file>', 'TorchScript archive of CLIP: ViT-B-32.pt, or one from scripts/clip/export.py')
     .option('--weights <file>', 'safetensors weights to start from (DeiT-S/16 or WeakTr), or random')
@@ -37,6 +41,7 @@ export function trainCommand(cli: Cli): Command {
     .option('--seed <number>', 'of everything random (default: 504)')
     .addOption(shared.device())
     .addOption(shared.threads())
+    .option('--tensorboard', 'also write event files for TensorBoard: tensorboard --logdir RUN/tensorboard')
     .option('--resume <run>', 'go on with an interrupted run; it keeps its config')
     .option('--reference', 'published behaviour throughout (selects epochs by pixel labels)')
     .addOption(shared.offline())
@@ -45,54 +50,75 @@ export function trainCommand(cli: Cli): Command {
     .addHelpText(
       'after',
       examples(
+        'semples train --data photos --preset demo --out runs/first',
         'semples train --data photos --labels labels.csv --clip ViT-B-32.pt --weights deit_small.safetensors --out runs/boats',
         'semples train --data VOCdevkit/VOC2012 --preset voc2012 --clip ViT-B-32.pt --weights deit_small.safetensors --out runs/voc',
         'semples train --data coco --preset coco2014 --set batch=4 --set lr=1e-4 --set match.epochs=10 ...',
         'semples train --resume runs/boats',
-        '',
-        'A first try that takes minutes: --weights random --set epochs=1 --set maxSteps=10 --set batch=4',
       ),
     )
+    .addHelpText('after', () => whatToFetch())
     .action((options: TrainOptions) => train(cli, options))
 }
 
 async function train(cli: Cli, options: TrainOptions): Promise<void> {
   const { terminal, signal, jobs } = cli
-  const { resume, offline, quiet, json } = options
+  const { resume, tensorboard, offline, quiet, json } = options
   const input = await trainInput(options)
   // Mistakes are told before anything is fetched.
   if (resume === undefined) (await import('../../config/resolve.js')).resolveConfig(input)
   const out = resume ?? input.out
   cli.afterInterrupt = () =>
-    out !== undefined && existsSync(join(out, 'run.json')) ? `To go on, type: semples train --resume ${out}` : undefined
+    out !== undefined && existsSync(join(out, 'run.json'))
+      ? `To go on, type: semples train --resume ${shellWord(out)}`
+      : undefined
   await jobs.ensureLibTorch({ offline, device: input.device, write: terminal.err, signal })
   const view = await openView(terminal, quiet)
   const result = await jobs
     .train({
       ...input,
       ...(resume === undefined ? {} : { resume }),
+      ...(tensorboard ? { tensorboard } : {}),
       onProgress: (progress) => view.show(progress),
       signal,
     })
     .finally(() => view.close())
-  if (json) terminal.out(JSON.stringify(result, undefined, 2))
+  if (json) printJson(terminal, result)
   else for (const line of summary(result)) terminal.out(line)
 }
 
 /** What a run came to, as lines. */
 export function summary({ out, stages, notices }: RunResult): string[] {
-  const rows = stages.map(({ name, epochs, steps, firstLoss, lastLoss, seconds }) => [
+  const someSkipped = stages.some(({ skipped }) => skipped !== undefined)
+  const rows = stages.map(({ name, epochs, steps, skipped = 0, firstLoss, lastLoss, seconds }) => [
     name,
     epochs,
     steps,
+    ...(someSkipped ? [skipped] : []),
     `${decimal(firstLoss)} → ${decimal(lastLoss)}`,
     duration(seconds),
   ])
   return [
-    ...table([['stage', 'epochs', 'steps', 'loss (first → last quarter)', 'time'], ...rows]),
+    ...table([
+      ['stage', 'epochs', 'steps', ...(someSkipped ? ['skipped'] : []), 'loss (first → last quarter)', 'time'],
+      ...rows,
+    ]),
+    ...(someSkipped ? ['(A step is skipped where no picture of its batch has a class to learn from.)'] : []),
     '',
     ...notices,
     `The run is in ${resolve(out)}`,
-    `For masks, type: semples masks --run ${out} --out masks`,
+    `For masks, type: semples masks --run ${shellWord(out)} --out masks`,
   ]
+}
+
+function whatToFetch(): string {
+  return `
+What to fetch, once:
+  --clip       OpenAI's ViT-B/32 (ViT-B-32.pt, 354 MB), unchanged:
+               ${sources.clip}
+  --weights    DeiT-S/16 (88 MB), and convert it to safetensors:
+               ${sources.deit}
+               ${sources.convert}
+  To try things out, neither: --preset demo takes random weights and the small CLIP of the package.
+`
 }

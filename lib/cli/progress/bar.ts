@@ -2,10 +2,12 @@ import type { WriteStream } from 'node:tty'
 import cliProgress, { type MultiBar, type SingleBar } from 'cli-progress'
 import type { Progress } from '../../stages/progress.js'
 import type { Terminal } from '../terminal.js'
-import { epochOf, figures, shareDone } from './format.js'
+import { epochOf, partsOf, shareDone } from './format.js'
 import type { ProgressView } from './progressView.js'
 
-const WIDTH = 24
+/** Signs of a drawn bar, at most and at least. */
+const LONGEST = 24
+const SHORTEST = 6
 const PARTS = 1000
 
 /** One bar a stage, with notices written above it. Finished bars stay. */
@@ -28,10 +30,7 @@ export class BarView implements ProgressView {
       fps: 10,
       // A notice moves the bars down; those at rest must be drawn again too.
       forceRedraw: true,
-      format: (_options, { progress }, { stage, epoch, figures: text }) =>
-        [`${stage}`.padEnd(8), drawBar(progress), `${Math.floor(progress * 100)} %`.padStart(5), epoch, text]
-          .filter((part) => part !== '')
-          .join('  '),
+      format: (_options, _params, { progress }) => barLine(progress, screen.columns ?? 80),
     })
   }
 
@@ -40,7 +39,7 @@ export class BarView implements ProgressView {
       this.say(`${progress.stage}: ${progress.message}`)
       return
     }
-    const payload = { stage: progress.stage, epoch: epochOf(progress), figures: figures(progress) }
+    const payload = { progress }
     if (progress.stage !== this.stage || this.bar === undefined) {
       this.stage = progress.stage
       this.bar = this.bars.create(PARTS, 0, payload)
@@ -62,9 +61,34 @@ export class BarView implements ProgressView {
   }
 }
 
-function drawBar(share: number): string {
-  const full = Math.round(Math.min(1, share) * WIDTH)
-  return '━'.repeat(full) + '─'.repeat(WIDTH - full)
+/**
+ * `match     ━━━━━━──────   50 %  epoch 3/6  loss 1.2345  12.3 pictures/s  6 min left` in fewer signs than the screen has
+ * columns: the bar gets shorter, then percent, rate, loss and epoch are left out, in this order.
+ */
+export function barLine(progress: Progress, columns: number): string {
+  const { loss, rate, left } = partsOf(progress)
+  const share = Math.min(1, shareDone(progress))
+  const parts = { percent: `${Math.floor(share * 100)} %`.padStart(5), epoch: epochOf(progress), loss, rate, left }
+  const stage = progress.stage.padEnd(8)
+  // The bar says about the same as the percentage, so that goes first.
+  if (room(stage, parts, columns) < LONGEST / 2) parts.percent = ''
+  for (const name of ['rate', 'loss', 'epoch', 'left'] as const) {
+    if (room(stage, parts, columns) >= SHORTEST) break
+    parts[name] = ''
+  }
+  const width = Math.max(0, Math.min(LONGEST, room(stage, parts, columns)))
+  return [stage, drawBar(share, width), ...Object.values(parts)].filter((part) => part !== '').join('  ')
+}
+
+/** Signs that are left for the bar. */
+function room(stage: string, parts: Record<string, string>, columns: number): number {
+  const texts = [stage, ...Object.values(parts)].filter((part) => part !== '')
+  return columns - 1 - texts.join('  ').length - 2
+}
+
+function drawBar(share: number, width: number): string {
+  const full = Math.round(share * width)
+  return '━'.repeat(full) + '─'.repeat(width - full)
 }
 
 /** Breaks a line at spaces where it is longer than the screen is wide. */

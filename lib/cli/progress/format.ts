@@ -15,14 +15,23 @@ export function decimal(value: number): string {
 }
 
 /** `loss 1.2345  12.3 pictures/s  6 min left`, as far as it is known. */
-export function figures({ loss, picturesPerSecond, eta }: Progress): string {
-  return [
-    loss === undefined ? '' : `loss ${decimal(loss)}`,
-    picturesPerSecond === undefined ? '' : `${picturesPerSecond.toPrecision(3)} pictures/s`,
-    eta === undefined || eta < 0.5 ? '' : `${duration(eta)} left`,
-  ]
-    .filter((part) => part !== '')
-    .join('  ')
+export function figures(progress: Progress): string {
+  const { loss, rate, left } = partsOf(progress)
+  return [loss, rate, left].filter((part) => part !== '').join('  ')
+}
+
+/** The figures one by one; an empty text is one that is not known. */
+export function partsOf({ loss, picturesPerSecond, eta }: Progress): { loss: string; rate: string; left: string } {
+  return {
+    loss: loss === undefined ? '' : `loss ${decimal(loss)}`,
+    rate: picturesPerSecond === undefined ? '' : `${threeDigits(picturesPerSecond)} pictures/s`,
+    left: eta === undefined || eta < 0.5 ? '' : `${duration(eta)} left`,
+  }
+}
+
+/** `0.123`, `12.3`, `1230`. */
+function threeDigits(value: number): string {
+  return value >= 100 ? String(Math.round(value)) : value.toPrecision(3)
 }
 
 /** `epoch 3/60`, or nothing where there is one pass only. */
@@ -34,4 +43,15 @@ export function epochOf({ epoch, epochs }: Progress): string {
 export function shareDone({ epoch, epochs, step, steps }: Progress): number {
   const all = epochs * steps
   return all === 0 ? 0 : ((Math.max(1, epoch) - 1) * steps + step) / all
+}
+
+/** Progress of a job that says only how many of its pictures are done, with rate and time left since it began. */
+export function counted(stage: string, now: () => number = () => performance.now()) {
+  const started = now()
+  return (done: number, total: number): Progress => {
+    const seconds = (now() - started) / 1000
+    const known = done > 0 && seconds > 0
+    const rate = known ? { picturesPerSecond: done / seconds, eta: ((total - done) * seconds) / done } : {}
+    return { stage, epoch: 1, epochs: 1, step: done, steps: total, ...rate }
+  }
 }

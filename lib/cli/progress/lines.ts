@@ -4,12 +4,16 @@ import { epochOf, figures, shareDone } from './format.js'
 import type { ProgressView } from './progressView.js'
 
 /** Milliseconds between two lines at least. */
-const INTERVAL = 5000
+const INTERVAL = 10_000
+
+/** The same as a share of the stage's time so far, so that a day of training is hundreds of lines and not thousands. */
+const SHARE = 0.02
 
 /** A line for every notice, the start and end of every stage, and now and then between. */
 export class LineView implements ProgressView {
   private stage = ''
-  private told = Number.NEGATIVE_INFINITY
+  private started = 0
+  private told = 0
 
   constructor(
     private readonly terminal: Pick<Terminal, 'err'>,
@@ -23,9 +27,11 @@ export class LineView implements ProgressView {
     }
     const starts = progress.stage !== this.stage
     const ends = shareDone(progress) >= 1
-    if (!starts && !ends && this.now() - this.told < INTERVAL) return
+    const now = this.now()
+    if (starts) this.started = now
+    if (!starts && !ends && now - this.told < Math.max(INTERVAL, SHARE * (now - this.started))) return
     this.stage = progress.stage
-    this.told = this.now()
+    this.told = now
     const position = `${progress.step}/${progress.steps}`
     const epoch = epochOf(progress)
     const parts = [epoch === '' ? position : `${epoch} step ${position}`, figures(progress)]

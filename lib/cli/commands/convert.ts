@@ -1,0 +1,90 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { Command, Option } from 'commander'
+import type { DataSpec } from '../../config/data.js'
+import { SemplesError } from '../../config/error.js'
+import type { Cli } from '../cli.js'
+import { detectData } from '../detectData.js'
+import { printJson } from '../json.js'
+import { examples, shared } from '../options.js'
+import { counted } from '../progress/format.js'
+import { openView } from '../progress/view.js'
+import { shellWord } from '../shellWord.js'
+import { styles } from '../terminal.js'
+
+interface ConvertOptions {
+  data: string
+  labels?: string
+  split: 'train' | 'val'
+  list?: string
+  out: string
+  json?: boolean
+  quiet?: boolean
+}
+
+export function convertCommand(cli: Cli): Command {
+  return new Command('convert')
+    .summary('write a data set as a plain folder of pictures and labels')
+    .description(
+      'Writes VOC 2012, COCO 2014 or a folder as a plain folder: images/, labels.csv, classes.json, and masks/ where there is ground truth. Pictures are copied unchanged. Typed again after an interruption, it goes on.',
+    )
+    .addOption(shared.data().makeOptionMandatory())
+    .addOption(shared.labels())
+    .addOption(new Option('--split <name>', 'which pictures of the data').choices(['train', 'val']).default('train'))
+    .option(
+      '--list <list>',
+      'VOC 2012: a list by name or path, such as trainval; COCO 2014: a file that names pictures',
+    )
+    .requiredOption('--out <dir>', 'folder to make')
+    .addOption(shared.json())
+    .addOption(shared.quiet())
+    .addHelpText(
+      'after',
+      examples(
+        'semples convert --data coco --split train --out photos',
+        'semples convert --data VOCdevkit/VOC2012 --list trainval --out photos',
+      ),
+    )
+    .action((options: ConvertOptions) => convert(cli, options))
+}
+
+async function convert(cli: Cli, { data, labels, split, list, out, json, quiet }: ConvertOptions): Promise<void> {
+  const { terminal, signal, jobs } = cli
+  const spec = withList(await detectData(data, { labels, split }), split, list)
+  cli.afterInterrupt = () =>
+    existsSync(join(out, 'export.json')) ? 'To go on, type the same command again.' : undefined
+  const view = await openView(terminal, quiet)
+  const progress = counted('convert')
+  const onProgress = (done: number, total: number) => view.show(progress(done, total))
+  const result = await jobs.exportFolder({ data: spec, split, out, onProgress, signal }).finally(() => view.close())
+  if (json) {
+    printJson(terminal, result)
+    return
+  }
+  const { source, pictures, unlabelled, masks, classes, warnings } = result
+  const { bold } = styles(terminal.colorOut)
+  for (const line of [
+    ...warnings,
+    `${pictures} pictures of ${source} are in ${result.out}`,
+    `  images/        the pictures`,
+    `  labels.csv     which of ${classes} classes each of them shows${unlabelled > 0 ? ` (${unlabelled} show none: training leaves them out)` : ''}`,
+    '  classes.json   names, ids and colours of the classes',
+    ...(masks > 0 ? [`  masks/         ${masks} pixel masks, for evaluation alone`] : []),
+    '',
+    bold('To train on them, type:'),
+    `  semples train --data ${shellWord(out)} --preset demo --out runs/first`,
+  ]) {
+    terminal.out(line)
+  }
+}
+
+/** `--list` in the words of the data set. */
+function withList(data: DataSpec, split: 'train' | 'val', list: string | undefined): DataSpec {
+  if (list === undefined) return data
+  if ('voc2012' in data) return { ...data, [split === 'train' ? 'trainSplit' : 'evalSplit']: list }
+  if ('coco2014' in data) return { ...data, [split === 'train' ? 'trainList' : 'evalList']: list }
+  throw new SemplesError('SEMPLES_OPTION_INVALID', {
+    message: '--list has no use here: in a plain folder the labels file says which pictures there are.',
+    hint: 'Give that with --labels FILE.',
+  })
+}

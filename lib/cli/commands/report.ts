@@ -1,0 +1,110 @@
+import { Command } from 'commander'
+import type { ReportResult } from '../../runs/report.js'
+import type { Cli } from '../cli.js'
+import { detectData } from '../detectData.js'
+import { printJson } from '../json.js'
+import { examples, fraction, integer, shared } from '../options.js'
+import { openView } from '../progress/view.js'
+import { table } from '../tables.js'
+
+interface ReportOptions {
+  out?: string
+  data?: string
+  labels?: string
+  labelThreshold?: number
+  split?: 'train' | 'val'
+  pictures?: number
+  judged?: number
+  threshold?: number
+  gallery: boolean
+  device?: string
+  threads?: number | 'auto'
+  offline?: boolean
+  json?: boolean
+  quiet?: boolean
+}
+
+export function reportCommand(cli: Cli): Command {
+  return new Command('report')
+    .summary('show a run on one HTML page')
+    .description(
+      'Writes one HTML file about a run, finished or not: loss curves, the masks of every stage on some pictures and their scores where there is ground truth, where each learned prompt answers and the words nearest to it. It opens in any browser, without a network.',
+    )
+    .argument('<run>', 'folder of the run, as "semples train --out" made it')
+    .option('--out <file>', 'the HTML file (default: report.html in the folder of the run)')
+    .addOption(shared.data().default(undefined, "the run's own"))
+    .option(
+      '--labels <file>',
+      'labels of a plain folder: CSV "file,labels" or JSON; or "predicted": the generator says what a picture shows',
+    )
+    .option('--label-threshold <number>', '0 to 1: lowest score of a predicted label (default: 0.5)', fraction)
+    .addOption(shared.split('val where it has ground truth, else train'))
+    .option('--pictures <number>', 'pictures to show (default: 24)', integer)
+    .option('--judged <number>', 'most pictures to judge, of those with ground truth (default: 200)', integer)
+    .option('--threshold <number>', "0 to 1: background where no class scores higher (default: the run's)", fraction)
+    .option('--no-gallery', 'curves and config alone; needs neither LibTorch nor the pictures')
+    .addOption(shared.device())
+    .addOption(shared.threads())
+    .addOption(shared.offline())
+    .addOption(shared.json())
+    .addOption(shared.quiet())
+    .addHelpText(
+      'after',
+      examples(
+        'semples report runs/boats',
+        'semples report runs/voc --split val --pictures 48 --out voc.html',
+        'semples report runs/boats --data new-photos --labels predicted --out new.html',
+      ),
+    )
+    .action((run: string, options: ReportOptions) => report(cli, run, options))
+}
+
+async function report(cli: Cli, run: string, options: ReportOptions): Promise<void> {
+  const { terminal, jobs, signal } = cli
+  const { data, labels, offline, json, quiet, ...rest } = options
+  const predicted = labels === 'predicted'
+  const { split } = rest
+  const given = data === undefined ? undefined : await detectData(data, predicted ? { split } : { labels, split })
+  if (rest.gallery) await fetchLibTorch(cli, offline, rest.device)
+  const view = await openView(terminal, quiet)
+  const result = await jobs
+    .report({
+      ...rest,
+      run,
+      ...(given === undefined ? {} : { data: given }),
+      ...(predicted ? { labels } : {}),
+      onProgress: (progress) => view.show(progress),
+      signal,
+    })
+    .finally(() => view.close())
+  if (json) printJson(terminal, result)
+  else for (const line of summary(result)) terminal.out(line)
+}
+
+/** Without LibTorch there is a report too; it says what it lacks. */
+async function fetchLibTorch({ jobs, terminal, signal }: Cli, offline?: boolean, device?: string): Promise<void> {
+  try {
+    await jobs.ensureLibTorch({ offline, device, write: terminal.err, signal })
+  } catch (error) {
+    signal.throwIfAborted()
+    terminal.err(error instanceof Error ? error.message : String(error))
+  }
+}
+
+function summary({ path, ablation, prompts, notices }: ReportResult): string[] {
+  const percent = (fraction: number): string => (100 * fraction).toFixed(2)
+  const rows = ablation.map(({ name, miou, best }) => [
+    name,
+    percent(miou),
+    best === undefined ? '-' : `${percent(best.miou)} (at ${best.threshold})`,
+  ])
+  return [
+    ...(rows.length === 0 ? [] : [...table([['masks', 'mIoU %', 'best threshold (uses pixel labels)'], ...rows]), '']),
+    ...prompts.map(({ label, words }) => {
+      const nearest = words.slice(0, 3).map(({ word }) => word)
+      return `prompt of ${label}: ${nearest.join(', ')}`
+    }),
+    ...notices,
+    `The report is ${path}`,
+  ]
+}

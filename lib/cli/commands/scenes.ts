@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { Command } from 'commander'
+import type { Cli } from '../cli.js'
+import { printJson } from '../json.js'
+import { examples, integer, shared } from '../options.js'
+import { counted } from '../progress/format.js'
+import { openView } from '../progress/view.js'
+import { shellWord } from '../shellWord.js'
+import { styles } from '../terminal.js'
+
+interface ScenesOptions {
+  out: string
+  train: number
+  val: number
+  seed: number
+  size: number
+  json?: boolean
+  quiet?: boolean
+}
+
+export function scenesCommand(cli: Cli): Command {
+  return new Command('scenes')
+    .summary('draw pictures with labels and masks to try things on')
+    .description(
+      'Draws scenes of objects before the backgrounds that go with them, and writes them as a PASCAL VOC 2012 data set with labels files, masks and captions. The same seed draws the same pictures.',
+    )
+    .requiredOption('--out <dir>', 'folder to make')
+    .option('--train <number>', 'pictures to train on', integer, 300)
+    .option('--val <number>', 'pictures to evaluate on', integer, 100)
+    .option('--seed <number>', 'of everything random', integer, 0)
+    .option('--size <pixels>', 'width and height', integer, 96)
+    .addOption(shared.json())
+    .addOption(shared.quiet())
+    .addHelpText(
+      'after',
+      examples('semples scenes --out scenes', 'semples scenes --out many --train 5000 --val 500 --size 224'),
+    )
+    .action((options: ScenesOptions) => scenes(cli, options))
+}
+
+async function scenes(cli: Cli, { json, quiet, ...options }: ScenesOptions): Promise<void> {
+  const { terminal, signal, jobs } = cli
+  const view = await openView(terminal, quiet)
+  const progress = counted('scenes')
+  const { reused } = await jobs
+    .writeScenes({ ...options, onProgress: (done, total) => view.show(progress(done, total)), signal })
+    .finally(() => view.close())
+  const out = resolve(options.out)
+  const labels = { train: join(out, 'train.csv'), val: join(out, 'val.csv') }
+  if (json) {
+    const inside = { pictures: join(out, 'JPEGImages'), labels, masks: join(out, 'SegmentationClass') }
+    printJson(terminal, { ...options, out, ...inside, classes: join(out, 'classes.json'), reused })
+    return
+  }
+  const { bold } = styles(terminal.colorOut)
+  const { train, val } = options
+  const excerpt = readFileSync(train > 0 ? labels.train : labels.val, 'utf8')
+    .split('\n')
+    .slice(0, 3)
+  for (const line of [
+    `${train + val} scenes ${reused ? 'were already' : 'are'} in ${out}: ${train} to train on, ${val} to evaluate on.`,
+    '  JPEGImages/          the pictures',
+    '  train.csv, val.csv   which classes each of them shows: all that training looks at',
+    '  SegmentationClass/   pixel masks, for evaluation alone',
+    '  classes.json         names, ids and colours of the classes',
+    '  Annotations/, ImageSets/   the same as PASCAL VOC 2012 has it; captions.jsonl: a sentence for each picture',
+    '',
+    bold('Your own data needs pictures and a file like train.csv, nothing else:'),
+    ...excerpt.map((row) => `  ${row}`),
+    '',
+    bold('To train on the scenes, type:'),
+    `  semples train --data ${shellWord(options.out)} --preset demo --out runs/scenes`,
+  ]) {
+    terminal.out(line)
+  }
+}

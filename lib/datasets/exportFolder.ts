@@ -1,0 +1,152 @@
+import { readdir, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { SemplesError } from '../config/error.js'
+import { readBytes, writeBytes } from '../masks/files.js'
+import { maskPalette } from '../masks/palette.js'
+import { writeMask } from '../masks/png.js'
+import { writeClassTable } from './classes/classTableFile.js'
+import type { Dataset, DatasetItem } from './dataset.js'
+import { csvRow, insideOf, pictureFile } from './export/names.js'
+import { withoutOrientation } from './export/orientation.js'
+import { fingerprint } from './fingerprint.js'
+import { type DataSpec, openDataset } from './open.js'
+
+export interface ExportFolderOptions {
+  /** Data as in `trainSemPLeS`, or an open data set. */
+  data: DataSpec | Dataset
+  /** With `data` as in `trainSemPLeS`: which pictures. Default `train`. */
+  split?: 'train' | 'val'
+  /** The folder to make: new, empty, or begun by an earlier export of the same data. */
+  out: string
+  onProgress?(done: number, total: number): void
+  signal?: AbortSignal
+}
+
+export interface ExportFolderResult {
+  /** Absolute folder. */
+  out: string
+  /** What it was read from: `coco2014 train2014`. */
+  source: string
+  pictures: number
+  /** Pictures whose label field is empty. */
+  unlabelled: number
+  /** Pictures with ground truth. */
+  masks: number
+  classes: number
+  /** What the data set left out or what looks like a mistake in it, one sentence each. */
+  warnings: string[]
+  /** The folder data set that reads all of it back. */
+  data: { folder: string; labels: string; classes: string; masks?: string }
+}
+
+/** Pictures that are read and written at a time. */
+const AT_ONCE = 8
+
+const MARK = 'export.json'
+
+/**
+ * Writes a data set as a plain folder, which `folder` (and `--data OUT`) reads back with the same ids, labels, classes
+ * and masks, in the same order:
+ *
+ *     images/<id>.jpg    the pictures, byte for byte
+ *     masks/<id>.png     ground truth as palette PNGs; only where the data set has any
+ *     classes.json       class table
+ *     export.json        what it was made from
+ *     labels.csv         file,labels with labels joined by `;`; written last, so where it is, all is
+ *
+ * Where annotations ignore the EXIF orientation (VOC 2012, COCO 2014), a picture that has one loses its EXIF block,
+ * since folders are shown as viewers show them. Each file is written whole or not at all, and an export that was
+ * interrupted goes on where it stopped.
+ *
+ * @throws SemplesError `SEMPLES_EXPORT_FOLDER` (`out` holds something else), `SEMPLES_EXPORT_NAME` (an id or label that
+ *   a folder cannot hold), `SEMPLES_WRITE_FAILED`, and what opening the data throws; the reason of `signal`
+ */
+export async function exportFolder(options: ExportFolderOptions): Promise<ExportFolderResult> {
+  const { data, split = 'train', signal, onProgress } = options
+  const dataset = 'items' in data ? data : await openDataset(data, split)
+  const out = path.resolve(options.out)
+  const { items, classes } = dataset
+  const rows = items.map((item) => csvRow(pictureFile(item), labelsOf(item, dataset)))
+  for (const item of items) insideOf(out, pictureFile(item))
+  await claim(out, dataset)
+  await writeClassTable(path.join(out, 'classes.json'), classes)
+  let [masks, done] = [0, 0]
+  for (let start = 0; start < items.length; start += AT_ONCE) {
+    signal?.throwIfAborted()
+    const some = items.slice(start, start + AT_ONCE)
+    await Promise.all(some.map((item) => writePicture(out, item, dataset)))
+    // One after the other: drawing masks is work of this thread.
+    for (const item of some) {
+      if (await writeTruth(out, item, dataset)) masks++
+      onProgress?.(++done, items.length)
+    }
+  }
+  await writeBytes(path.join(out, 'labels.csv'), Buffer.from(`${['file,labels', ...rows].join('\n')}\n`))
+  return {
+    out,
+    source: dataset.name,
+    pictures: items.length,
+    unlabelled: items.filter(({ labels }) => labels.length === 0).length,
+    masks,
+    classes: classes.classes.length,
+    warnings: [...(dataset.warnings ?? [])],
+    data: {
+      folder: path.join(out, 'images'),
+      labels: path.join(out, 'labels.csv'),
+      classes: path.join(out, 'classes.json'),
+      ...(masks > 0 ? { masks: path.join(out, 'masks') } : {}),
+    },
+  }
+}
+
+function labelsOf(item: DatasetItem, { classes }: Dataset): string[] {
+  return item.labels.map((index) => classes.classes[index]!.label)
+}
+
+/** Takes an empty folder, or one that an export of the same data has begun. */
+async function claim(out: string, dataset: Dataset): Promise<void> {
+  const mark = `${JSON.stringify({ version: 1, source: dataset.name, data: await fingerprint(dataset) })}\n`
+  const names = await readdir(out).catch((error: NodeJS.ErrnoException): string[] => {
+    if (error.code === 'ENOENT') return []
+    throw taken(out, error.code === 'ENOTDIR' ? 'is a file' : `cannot be read: ${error.message}`, error)
+  })
+  if (names.includes(MARK)) {
+    if (Buffer.from(await readBytes(path.join(out, MARK))).toString('utf8') === mark) return
+    throw taken(out, 'was exported from other data')
+  }
+  if (names.length > 0) throw taken(out, 'holds something else')
+  await writeBytes(path.join(out, MARK), Buffer.from(mark))
+}
+
+async function writePicture(out: string, item: DatasetItem, { orientation }: Dataset): Promise<void> {
+  const file = insideOf(path.join(out, 'images'), pictureFile(item))
+  const bytes = await readBytes(item.image)
+  const kept = orientation === 'stored' ? await withoutOrientation(bytes, item.image) : bytes
+  // Files appear whole, so one of this size is this picture.
+  if ((await sizeOf(file)) !== kept.length) await writeBytes(file, kept)
+}
+
+async function writeTruth(out: string, item: DatasetItem, dataset: Dataset): Promise<boolean> {
+  const file = insideOf(path.join(out, 'masks'), `${item.id}.png`)
+  if ((await sizeOf(file)) !== undefined) return true
+  const mask = await dataset.mask(item)
+  if (mask === undefined) return false
+  await writeMask(file, mask, maskPalette(dataset.classes.classes))
+  return true
+}
+
+async function sizeOf(file: string): Promise<number | undefined> {
+  return stat(file).then(
+    ({ size }) => size,
+    () => undefined,
+  )
+}
+
+function taken(out: string, why: string, cause?: unknown): SemplesError {
+  return new SemplesError('SEMPLES_EXPORT_FOLDER', {
+    message: `The folder to write, ${out}, ${why}.`,
+    file: out,
+    hint: 'Choose a folder that is new or empty.',
+    cause,
+  })
+}
