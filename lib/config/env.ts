@@ -36,6 +36,10 @@ export const environmentVariables = {
     purpose: 'Folder of reference tensors for the golden tests',
     fallback: '../shared/golden, else test/golden',
   },
+  SEMPLES_CHROMIUM: {
+    purpose: 'Chromium or Chrome for the tests that open a report in a browser',
+    fallback: 'the one on the PATH; such tests are skipped where there is none',
+  },
   SEMPLES_TEST_DATA: {
     purpose: 'Folder of real pictures for the tests that use them',
     fallback: '../shared/data; such tests are skipped where it is absent',

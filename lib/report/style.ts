@@ -114,6 +114,12 @@ td.number { white-space: nowrap }
 .none { color: var(--muted) }
 .swatch { display: inline-block; flex: none; width: .8em; height: .8em; border-radius: 3px; margin-right: .5em; vertical-align: -.04em; box-shadow: 0 0 0 1px light-dark(#0003, #fff5) }
 
+@media (max-width: 46rem) {
+  th, td { padding-right: .85rem }
+  .ablation th[scope=row] { min-width: 8.5rem }
+  .ablation .bar { min-width: 5.5rem }
+}
+
 /* Charts */
 .s0 { --line: var(--s0) } .s1 { --line: var(--s1) } .s2 { --line: var(--s2) } .s3 { --line: var(--s3) }
 .s4 { --line: var(--s4) } .s5 { --line: var(--s5) } .s6 { --line: var(--s6) } .s7 { --line: var(--s7) }
@@ -148,12 +154,14 @@ figcaption { font-size: .8125rem; line-height: 1.35; margin-top: .35rem }
 .sample h3 { overflow-wrap: anywhere }
 .legend { display: flex; flex-wrap: wrap; gap: 0 1rem; min-width: 0 }
 .legend li { overflow-wrap: anywhere }
-.steps { display: grid; grid-auto-flow: column; grid-auto-columns: minmax(0, 13.5rem); gap: 1rem }
+.steps { display: grid; grid-template-columns: repeat(var(--narrow), minmax(0, 1fr)) minmax(0, 2.12fr); gap: 1rem; max-width: calc(var(--narrow) * 14.5rem + 28rem) }
+.step.last { grid-column: -2 / -1 }
 .step { display: grid; gap: .75rem; align-content: start; min-width: 0 }
 .step-name { font-size: .8125rem; font-weight: 600; overflow: hidden; text-overflow: ellipsis; white-space: nowrap }
 .no-truth { display: grid; place-items: center; min-height: 6rem; aspect-ratio: 1; padding: .5rem; text-align: center; border: 1px dashed var(--rule); border-radius: 4px; color: var(--muted); font-size: .8125rem }
 @media (max-width: 46rem) {
-  .steps { grid-auto-flow: row; grid-template-columns: minmax(0, 1fr) }
+  .steps { grid-template-columns: minmax(0, 1fr) }
+  .step.last { grid-column: auto; grid-template-columns: 1fr }
   .step { grid-template-columns: 1fr 1fr; gap: .25rem .75rem }
   .step-name { grid-column: 1 / -1 }
 }
@@ -162,8 +170,8 @@ figcaption { font-size: .8125rem; line-height: 1.35; margin-top: .35rem }
 .prompts { display: grid; gap: 2rem var(--space); grid-template-columns: repeat(auto-fill, minmax(min(100%, 30rem), 1fr)) }
 .prompt { border-top: 1px solid var(--rule); padding-top: 1rem; min-width: 0 }
 .prompt h3 { overflow-wrap: anywhere }
-.nearest { margin: .6rem 0 1rem; display: grid; gap: .15rem 1.25rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 12rem), 1fr)); font-size: .9375rem }
-.nearest li { display: flex; justify-content: space-between; gap: .75rem; padding: .1rem .4rem; border-radius: 3px; background: linear-gradient(var(--tint), var(--tint)) 0/var(--value) 100% no-repeat }
+.nearest { margin: .6rem 0 1rem; max-width: 24rem; font-size: .9375rem }
+.nearest li { margin-bottom: .15rem; display: flex; justify-content: space-between; gap: .75rem; padding: .1rem .4rem; border-radius: 3px; background: linear-gradient(var(--tint), var(--tint)) 0/var(--value) 100% no-repeat }
 .nearest .word { min-width: 0; overflow-wrap: anywhere }
 .nearest li:first-child .word { font-weight: 600 }
 .nearest .number { color: var(--muted) }

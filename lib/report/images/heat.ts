@@ -1,6 +1,7 @@
 import { interpolateInferno } from 'd3-scale-chromatic'
 import sharp from 'sharp'
 import type { Pixels } from './encode.js'
+import { grey } from './mask.js'
 
 /** Colours of 0..1 from dark to bright, told apart by their lightness alone: 256 times RGB. */
 const COLORS = Uint8Array.from({ length: 256 }, (_, step) => step).reduce<number[]>((all, step) => {
@@ -20,12 +21,12 @@ export function overHeat(picture: Pixels, heat: Float32Array): Pixels {
   const { width, height, data } = picture
   const drawn = new Uint8Array(width * height * 3)
   for (let pixel = 0, at = 0; pixel < width * height; pixel++, at += 3) {
-    const grey = 0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!
+    const brightness = grey(data, at)
     const value = Math.min(1, Math.max(0, heat[pixel] || 0))
     const strength = FAINT + (STRONG - FAINT) * value
     const color = Math.round(value * 255) * 3
     for (let channel = 0; channel < 3; channel++) {
-      drawn[at + channel] = grey * (1 - strength) + COLORS[color + channel]! * strength
+      drawn[at + channel] = brightness * (1 - strength) + COLORS[color + channel]! * strength
     }
   }
   return { width, height, data: drawn }

@@ -14,23 +14,33 @@ export function maskPixels({ width, height, data }: LabelMap, classes: Classes):
   return { width, height, data: drawn }
 }
 
-/** Share of the class's colour inside an object; its outline is drawn in the full colour. */
-const TINT = 0.5
+/** Share of the class's colour inside an object; its outline has the full colour. */
+const TINT = 0.45
+/** Background keeps this much of its brightness and no colour, so that objects stand out on grass of their own colour. */
+const DIMMED = 0.6
 
 /** A mask over its picture. */
 export function overMask(picture: Pixels, mask: LabelMap, classes: Classes): Pixels {
   const { width, height } = mask
   const palette = maskPalette(classes)
   const drawn = Uint8Array.from(picture.data)
-  mask.data.forEach((id, pixel) => {
-    if (id === 0) return
-    const share = isOutline(mask, pixel) ? 1 : TINT
-    palette[id]!.forEach((value, channel) => {
-      const at = pixel * 3 + channel
-      drawn[at] = drawn[at]! * (1 - share) + value * share
-    })
-  })
+  for (let pixel = 0, at = 0; pixel < mask.data.length; pixel++, at += 3) {
+    const id = mask.data[pixel]!
+    if (id === 0) drawn.fill(grey(picture.data, at) * DIMMED, at, at + 3)
+    else tint(drawn, at, palette[id]!, isOutline(mask, pixel) ? 1 : TINT)
+  }
   return { width, height, data: drawn }
+}
+
+function tint(drawn: Uint8Array, at: number, color: Color, share: number): void {
+  for (let channel = 0; channel < 3; channel++) {
+    drawn[at + channel] = drawn[at + channel]! * (1 - share) + color[channel]! * share
+  }
+}
+
+/** Brightness of the RGB pixel that begins at a position (ITU-R BT.601). */
+export function grey(data: Uint8Array, at: number): number {
+  return 0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!
 }
 
 function isOutline({ width, height, data }: LabelMap, pixel: number): boolean {

@@ -10,7 +10,7 @@ export function AblationSection({ report }: { report: RunReport }) {
   const last = ablation.at(-1)
   if (first === undefined || last === undefined) {
     return (
-      <Section id="ablation" title="What each stage adds">
+      <Section id="ablation" title="How good the masks are">
         <Missing>
           Not judged: there are no ground-truth masks for these pictures. The masks below can be looked at, but not
           counted.
@@ -18,11 +18,15 @@ export function AblationSection({ report }: { report: RunReport }) {
       </Section>
     )
   }
-  const intro = `The same ${count(last.pictures, 'picture')}, with masks made after each stage and compared with ground truth. Pixel labels are used for judging alone.`
+  const intro = `The same ${count(last.pictures, 'picture')}, each with the masks of every row, compared with ground truth. Pixel labels are used for judging alone.`
   return (
-    <Section id="ablation" title="What each stage adds" intro={intro}>
+    <Section
+      id="ablation"
+      title={ablation.length > 1 ? 'What each stage adds' : 'How good the masks are'}
+      intro={intro}
+    >
       {ablation.length > 1 ? <Figures first={first} last={last} threshold={threshold} control={control} /> : null}
-      <Scroll label="Table: what each stage adds">
+      <Scroll label="Table: mean IoU">
         <table class="ablation">
           <caption>Mean IoU over the classes and the background</caption>
           <thead>
@@ -76,7 +80,7 @@ function Figures(props: { first: JudgedRow; last: JudgedRow; threshold: number; 
       <div>
         <dt>{first.name}</dt>
         <dd>{percent(first.miou)}</dd>
-        <dd class="quiet">mIoU before</dd>
+        <dd class="quiet">mIoU to begin with</dd>
       </div>
       <div class="main">
         <dt>{last.name}</dt>

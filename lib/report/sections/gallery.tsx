@@ -18,11 +18,12 @@ export function GallerySection({ report, pictures }: { report: RunReport; pictur
     )
   }
   const rest = pictures.slice(OPEN)
+  const judged = pictures.some(({ truth }) => truth !== undefined)
   return (
     <Section
       id="gallery"
       title="Pictures and their masks"
-      intro={`From left to right, what each stage makes of a picture: the class activation map (the highest of its classes' maps at each pixel), and below it the mask at threshold ${report.threshold}.`}
+      intro={`What each stage makes of a picture: the class activation map, CAM (the highest of its classes' maps at each pixel), and the mask at threshold ${report.threshold}. ${judged ? 'The mIoU of a mask is that of its picture alone.' : ''}`}
     >
       <HeatScale low="0" high="1" text="activation" />
       {pictures.slice(0, OPEN).map((picture, index) => (
@@ -70,7 +71,7 @@ function Sample({ report, picture, id }: { report: RunReport; picture: DrawnPict
         <Legend report={report} ids={[...new Set([...picture.labels, ...(last?.ids ?? [])])]} />
         <p class="quiet">{SOURCES[picture.labelSource]}</p>
       </header>
-      <div class="steps">
+      <div class="steps" style={`--narrow:${1 + picture.results.length}`}>
         <Step name="picture">
           <Shown image={picture.image} alt={`Picture ${picture.id}, labelled ${labels}`} caption="as it is" />
           {picture.truth === undefined ? (
