@@ -4,6 +4,7 @@ import type { ExportFolderOptions, ExportFolderResult } from '../datasets/export
 import type { WriteScenesOptions } from '../datasets/scenes/write.js'
 import type { Evaluation } from '../evaluate/evaluate.js'
 import type { EvaluateOptions } from '../runs/evaluate.js'
+import type { ReportOptions, ReportResult } from '../runs/report.js'
 import type { RunResult, TrainOptions } from '../runs/trainSemPLeS.js'
 import type { EnsureOptions } from './ensureLibTorch.js'
 import type { Terminal } from './terminal.js'
@@ -13,6 +14,7 @@ export interface Jobs {
   train(input: TrainConfigInput & TrainOptions): Promise<RunResult>
   masks(options: GenerateMasksOptions): Promise<GenerateMasksResult>
   evaluate(options: EvaluateOptions): Promise<Evaluation>
+  report(options: ReportOptions): Promise<ReportResult>
   writeScenes(options: WriteScenesOptions): Promise<{ reused: boolean }>
   exportFolder(options: ExportFolderOptions): Promise<ExportFolderResult>
   /** Fetches LibTorch where it is missing. */
@@ -36,6 +38,7 @@ export const jobs: Jobs = {
   train: async (input) => (await import('../runs/trainSemPLeS.js')).trainSemPLeS(input),
   masks: async (options) => (await import('../cam/generateMasks.js')).generateMasks(options),
   evaluate: async (options) => (await import('../runs/evaluate.js')).evaluate(options),
+  report: async (options) => (await import('../runs/report.js')).reportRun(options),
   writeScenes: async (options) => (await import('../datasets/scenes/write.js')).writeScenes(options),
   exportFolder: async (options) => (await import('../datasets/exportFolder.js')).exportFolder(options),
   ensureLibTorch: async (options) => (await import('./ensureLibTorch.js')).ensureLibTorch(options),

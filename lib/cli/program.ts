@@ -9,6 +9,7 @@ import { doctorCommand } from './commands/doctor.js'
 import { evalCommand } from './commands/eval.js'
 import { libtorchCommand } from './commands/libtorch.js'
 import { masksCommand } from './commands/masks.js'
+import { reportCommand } from './commands/report.js'
 import { scenesCommand } from './commands/scenes.js'
 import { trainCommand } from './commands/train.js'
 import { reportFailure } from './failures.js'
@@ -36,6 +37,7 @@ const commands = [
   trainCommand,
   masksCommand,
   evalCommand,
+  reportCommand,
   scenesCommand,
   convertCommand,
   configCommand,

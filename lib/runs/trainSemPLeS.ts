@@ -22,6 +22,11 @@ export interface TrainOptions {
    * it has such files.
    */
   tensorboard?: boolean
+  /**
+   * Also write `report.html` into the folder of the run when all stages are done (see `reportRun`). Default false.
+   * A report that fails is a notice; the run stays as it is.
+   */
+  report?: boolean
   /** Folder of a run to go on with; its configuration and data are used. */
   resume?: string
 }
@@ -31,6 +36,8 @@ export interface RunResult {
   out: string
   classes: ClassTable
   stages: StageSummary[]
+  /** Absolute path of the report, where one was written. */
+  report?: string
   /** What a reader of the result must know: random weights, pixel labels used, pictures left out. */
   notices: string[]
 }
@@ -44,7 +51,7 @@ export interface RunResult {
  *   reason of `signal` when aborted
  */
 export async function trainSemPLeS(input: TrainConfigInput & TrainOptions): Promise<RunResult> {
-  const { onProgress, signal, tensorboard, resume, ...settings } = input
+  const { onProgress, signal, tensorboard, resume, report: wantsReport = false, ...settings } = input
   signal?.throwIfAborted()
   const notices: string[] = []
   const report: OnProgress = (progress) => {
@@ -59,7 +66,8 @@ export async function trainSemPLeS(input: TrainConfigInput & TrainOptions): Prom
     for (const message of cautions(config)) report(notice('run', message))
     if (run.manifest.finished === undefined) await train(prepared, report, { signal, tensorboard })
     const stages = summarize(await run.readMetrics(), config.stages, run.manifest)
-    return { out: run.path, classes: dataset.classes, stages, notices }
+    const page = wantsReport ? await tryReport(run.path, report, signal) : undefined
+    return { out: run.path, classes: dataset.classes, stages, ...(page === undefined ? {} : { report: page }), notices }
   } finally {
     await run.close()
   }
@@ -82,6 +90,18 @@ async function train(
     await models.dispose()
     await metrics.close()
     await events?.close()
+  }
+}
+
+/** The path of the report; undefined, after a notice, where it could not be made. */
+async function tryReport(run: string, onProgress: OnProgress, signal?: AbortSignal): Promise<string | undefined> {
+  try {
+    const { reportRun } = await import('./report.js')
+    return (await reportRun({ run, onProgress, signal })).path
+  } catch (error) {
+    signal?.throwIfAborted()
+    onProgress(notice('run', `the report could not be written: ${error instanceof Error ? error.message : error}`))
+    return undefined
   }
 }
 

@@ -13,7 +13,18 @@ function folders(...names: string[]): string {
 
 describe('help', () => {
   test.each([
-    ...[['train'], ['masks'], ['eval'], ['demo'], ['scenes'], ['convert'], ['config'], ['doctor'], ['completion']],
+    ...[
+      ['train'],
+      ['masks'],
+      ['eval'],
+      ['report'],
+      ['demo'],
+      ['scenes'],
+      ['convert'],
+      ['config'],
+      ['doctor'],
+      ['completion'],
+    ],
     ...[['libtorch'], ['libtorch', 'install']],
   ])('%s %s', async (...words) => {
     const ran = await run([...words, '--help'])

@@ -49,6 +49,15 @@ export async function run(words: string[], jobs: Partial<Jobs> = {}, change: Par
       notices: ['masks of stage refine'],
     }),
     evaluate: async () => evaluation,
+    report: async ({ run: folder, out }) => ({
+      path: out ?? `${folder}/report.html`,
+      pictures: 2,
+      ablation: [
+        { name: 'cam', description: '', miou: 0.25, perClass: [], pictures: 2, best: { threshold: 0.5, miou: 0.5 } },
+      ],
+      prompts: [{ classId: 1, label: 'boat', words: [{ word: 'water', cosine: 0.75 }] }],
+      notices: ['The gallery is of photos.'],
+    }),
     writeScenes: async () => ({ reused: false }),
     exportFolder: async ({ out }) => ({
       out: resolve(out),
@@ -68,12 +77,13 @@ export async function run(words: string[], jobs: Partial<Jobs> = {}, change: Par
       ran.calls.push([name, input as Record<string, unknown>])
       return job(input)
     }
-  const { train, masks, evaluate, writeScenes, exportFolder, ensureLibTorch } = { ...standard, ...jobs }
+  const { train, masks, evaluate, report, writeScenes, exportFolder, ensureLibTorch } = { ...standard, ...jobs }
   ran.status = await runCommand(words, {
     jobs: {
       train: record('train', train),
       masks: record('masks', masks),
       evaluate: record('evaluate', evaluate),
+      report: record('report', report),
       writeScenes: record('writeScenes', writeScenes),
       exportFolder: record('exportFolder', exportFolder),
       ensureLibTorch: record('ensureLibTorch', ensureLibTorch),

@@ -37,6 +37,7 @@ describe('what the options mean', () => {
       'generator',
       'onProgress',
       'out',
+      'report',
       'signal',
     ])
   })
@@ -115,7 +116,7 @@ describe('what the options mean', () => {
 
   test('--resume hands over nothing else', async () => {
     const ran = await run(['train', '--resume', 'runs/a'])
-    expect(Object.keys(given(ran, 'train')).sort()).toEqual(['onProgress', 'resume', 'signal'])
+    expect(Object.keys(given(ran, 'train')).sort()).toEqual(['onProgress', 'report', 'resume', 'signal'])
     expect(given(ran, 'train').resume).toBe('runs/a')
   })
 })

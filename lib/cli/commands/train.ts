@@ -15,6 +15,7 @@ import { type TrainFlags, trainInput } from '../trainInput.js'
 interface TrainOptions extends TrainFlags {
   resume?: string
   tensorboard?: boolean
+  report: boolean
   offline?: boolean
   json?: boolean
   quiet?: boolean
@@ -42,6 +43,7 @@ export function trainCommand(cli: Cli): Command {
     .addOption(shared.device())
     .addOption(shared.threads())
     .option('--tensorboard', 'also write event files for TensorBoard: tensorboard --logdir RUN/tensorboard')
+    .option('--no-report', 'do not write report.html into the run folder at the end')
     .option('--resume <run>', 'go on with an interrupted run; it keeps its config')
     .option('--reference', 'published behaviour throughout (selects epochs by pixel labels)')
     .addOption(shared.offline())
@@ -63,7 +65,7 @@ export function trainCommand(cli: Cli): Command {
 
 async function train(cli: Cli, options: TrainOptions): Promise<void> {
   const { terminal, signal, jobs } = cli
-  const { resume, tensorboard, offline, quiet, json } = options
+  const { resume, tensorboard, report, offline, quiet, json } = options
   const input = await trainInput(options)
   // Mistakes are told before anything is fetched.
   if (resume === undefined) (await import('../../config/resolve.js')).resolveConfig(input)
@@ -79,16 +81,18 @@ async function train(cli: Cli, options: TrainOptions): Promise<void> {
       ...input,
       ...(resume === undefined ? {} : { resume }),
       ...(tensorboard ? { tensorboard } : {}),
+      report,
       onProgress: (progress) => view.show(progress),
       signal,
     })
     .finally(() => view.close())
   if (json) printJson(terminal, result)
   else for (const line of summary(result)) terminal.out(line)
+  if (tensorboard && !json) terminal.out(`For curves, type: tensorboard --logdir ${shellWord(join(result.out, 'tensorboard'))}`)
 }
 
 /** What a run came to, as lines. */
-export function summary({ out, stages, notices }: RunResult): string[] {
+export function summary({ out, stages, notices, report }: RunResult): string[] {
   const someSkipped = stages.some(({ skipped }) => skipped !== undefined)
   const rows = stages.map(({ name, epochs, steps, skipped = 0, firstLoss, lastLoss, seconds }) => [
     name,
@@ -107,6 +111,7 @@ export function summary({ out, stages, notices }: RunResult): string[] {
     '',
     ...notices,
     `The run is in ${resolve(out)}`,
+    ...(report === undefined ? [] : [`The report is ${report}`]),
     `For masks, type: semples masks --run ${shellWord(out)} --out masks`,
   ]
 }
