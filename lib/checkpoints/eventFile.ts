@@ -12,7 +12,7 @@ import { writeFailed } from './atomic.js'
 export interface ScalarEvent {
   /** 1. Seconds since 1970. */
   wallTime: number
-  /** 2. */
+  /** 2; 0 is not written. */
   step: number
   /** 3. Only in the first event of a file. */
   fileVersion?: string
@@ -71,7 +71,8 @@ export class EventFile {
 
 /** The protocol buffer of an event. */
 export function encodeEvent({ wallTime, step, fileVersion, scalars = {}, starts }: ScalarEvent): Uint8Array {
-  const writer = new BinaryWriter().tag(1, FIXED64).double(wallTime).tag(2, VARINT).int64(step)
+  const writer = new BinaryWriter().tag(1, FIXED64).double(wallTime)
+  if (step !== 0) writer.tag(2, VARINT).int64(step)
   if (fileVersion !== undefined) writer.tag(3, BYTES).string(fileVersion)
   if (Object.keys(scalars).length > 0) {
     writer.tag(5, BYTES).fork()

@@ -99,6 +99,7 @@ async function recordStep({ metrics, events, report }: RunContext, stage: Stage,
 function introduction(stage: Stage, loader: Loader, from: Position): string {
   const steps = stepsOf({ stage, loader })
   const resumed = from.epoch + from.step > 0 ? `, going on at epoch ${from.epoch + 1}, step ${from.step + 1}` : ''
-  const rate = stage.learningRate.toPrecision(3)
+  const { learningRate } = stage
+  const rate = learningRate < 1e-3 ? learningRate.toExponential(2) : learningRate.toPrecision(3)
   return `${stage.title}: ${count(stage.epochs, 'epoch')} of ${count(steps, 'step')} of ${count(stage.batch, 'picture')}, learning rate ${rate}${resumed}`
 }

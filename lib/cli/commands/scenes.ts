@@ -58,6 +58,7 @@ async function scenes(cli: Cli, { json, quiet, ...options }: ScenesOptions): Pro
   const excerpt = readFileSync(train > 0 ? labels.train : labels.val, 'utf8')
     .split('\n')
     .slice(0, 3)
+    .filter((row) => row !== '')
   for (const line of [
     `${train + val} scenes ${reused ? 'were already' : 'are'} in ${out}: ${train} to train on, ${val} to evaluate on.`,
     '  JPEGImages/          the pictures',

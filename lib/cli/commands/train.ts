@@ -88,7 +88,8 @@ async function train(cli: Cli, options: TrainOptions): Promise<void> {
     .finally(() => view.close())
   if (json) printJson(terminal, result)
   else for (const line of summary(result)) terminal.out(line)
-  if (tensorboard && !json) terminal.out(`For curves, type: tensorboard --logdir ${shellWord(join(result.out, 'tensorboard'))}`)
+  if (tensorboard && !json)
+    terminal.out(`For curves, type: tensorboard --logdir ${shellWord(join(result.out, 'tensorboard'))}`)
 }
 
 /** What a run came to, as lines. */
