@@ -3,7 +3,7 @@ import type { Command, Option } from 'commander'
 /** What a shell may offer for a word; `files` stands for its own completion of paths. */
 export type Suggestions = { name: string; description: string }[] | 'files'
 
-/** Names of option arguments that are paths. */
+/** Values of options, and arguments, that are paths. */
 const PATHS = /<(dir|file|path|run|table|list)>/
 
 /**
@@ -19,9 +19,11 @@ export function suggest(program: Command, words: readonly string[], partial: str
     return PATHS.test(option.flags) ? 'files' : []
   }
   const help = command.createHelp()
-  const choices = command.registeredArguments[0]?.argChoices
+  const [argument] = command.registeredArguments
+  const choices = argument?.argChoices
   if (!partial.startsWith('-')) {
     if (choices !== undefined) return choices.map((name) => ({ name, description: '' }))
+    if (argument !== undefined && PATHS.test(`<${argument.name()}>`)) return 'files'
     if (command.commands.length > 0)
       return help.visibleCommands(command).map((inner) => ({ name: inner.name(), description: inner.summary() }))
   }

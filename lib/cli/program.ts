@@ -45,29 +45,14 @@ const commands = [
   libtorchCommand,
 ]
 
+const EXIT_STATUS = `
+Exit status: 0 done, 1 error, 2 typed wrong, 130 stopped by Ctrl-C, 143 by SIGTERM.
+Results go to standard output, everything else to standard error. NO_COLOR=1 turns colours off,
+FORCE_COLOR=1 on; with CI=1, TERM=dumb or in a pipe there are lines instead of progress bars.
+`
+
 /** All commands. */
 export function createProgram(cli: Cli): Command {
-  const program = withCommands(cli)
-  const [completion, server] = completionCommands(cli, () => withCommands(cli))
-  program.addCommand(completion).addCommand(server, { hidden: true })
-  const { bold, red } = styles(cli.terminal.color)
-  for (const command of withSubcommands(program)) {
-    command
-      .exitOverride()
-      .showHelpAfterError(`(For help, type: semples ${command === program ? '' : `${nameOf(command)} `}--help)`)
-      .configureHelp({ styleTitle: bold })
-      .configureOutput({
-        writeOut: (text) => cli.terminal.out(text.replace(/\n$/, '')),
-        writeErr: (text) => cli.terminal.err(text.replace(/\n$/, '')),
-        getOutHasColors: () => cli.terminal.colorOut === true,
-        getErrHasColors: () => cli.terminal.color,
-        outputError: (text, write) => write(text.replace(/^error:/, red('error:'))),
-      })
-  }
-  return program
-}
-
-function withCommands(cli: Cli): Command {
   const program = new Command('semples')
     .description('Weakly-supervised semantic segmentation: pictures with image-level labels in, pixel masks out.')
     .version(packageVersion(), '-v, --version', 'print the version')
@@ -85,14 +70,25 @@ function withCommands(cli: Cli): Command {
     )
     .addHelpText('after', EXIT_STATUS)
   for (const create of commands) program.addCommand(create(cli))
+  const [completion, server] = completionCommands(cli, () => createProgram(cli))
+  program.addCommand(completion).addCommand(server, { hidden: true })
+  const { red } = styles(cli.terminal.color)
+  const { bold } = styles(cli.terminal.colorOut)
+  for (const command of withSubcommands(program)) {
+    command
+      .exitOverride()
+      .showHelpAfterError(`(For help, type: semples ${command === program ? '' : `${nameOf(command)} `}--help)`)
+      .configureHelp({ styleTitle: bold })
+      .configureOutput({
+        writeOut: (text) => cli.terminal.out(text.replace(/\n$/, '')),
+        writeErr: (text) => cli.terminal.err(text.replace(/\n$/, '')),
+        getOutHasColors: () => cli.terminal.colorOut === true,
+        getErrHasColors: () => cli.terminal.color,
+        outputError: (text, write) => write(text.replace(/^error:/, red('error:'))),
+      })
+  }
   return program
 }
-
-const EXIT_STATUS = `
-Exit status: 0 done, 1 error, 2 typed wrong, 130 stopped by Ctrl-C, 143 by SIGTERM.
-Results go to standard output, everything else to standard error. NO_COLOR=1 turns colours off,
-FORCE_COLOR=1 on; with CI=1, TERM=dumb or in a pipe there are lines instead of progress bars.
-`
 
 function withSubcommands(command: Command): Command[] {
   return [command, ...command.commands.flatMap((inner) => withSubcommands(inner as Command))]

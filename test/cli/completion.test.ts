@@ -12,6 +12,7 @@ program
   .addOption(new Option('--split <name>', 'which pictures').choices(['train', 'val']))
 const libtorch = program.command('libtorch').summary('LibTorch')
 libtorch.command('install').summary('fetch it').option('--cpu', 'small')
+program.command('report').summary('show a run').argument('<run>', 'a folder').option('--out <file>', 'the page')
 program.command('hidden', { hidden: true })
 
 const names = (line: string, partial = '') => {
@@ -20,8 +21,8 @@ const names = (line: string, partial = '') => {
 }
 
 test('commands, and commands within them', () => {
-  expect(names('')).toEqual(['train', 'libtorch', 'help'])
-  expect(names('', 'tr')).toEqual(['train', 'libtorch', 'help'])
+  expect(names('')).toEqual(['train', 'libtorch', 'report', 'help'])
+  expect(names('', 'tr')).toEqual(['train', 'libtorch', 'report', 'help'])
   expect(names('libtorch')).toEqual(['install', 'help'])
 })
 
@@ -37,6 +38,8 @@ test('what an option takes: paths, choices, or nothing that is known', () => {
   expect(names('train -d', 'pho')).toBe('files')
   expect(names('train --split')).toEqual(['train', 'val'])
   expect(names('train --seed')).toEqual([])
+  expect(names('report')).toBe('files')
+  expect(names('report', '-')).toEqual(['--out', '--help'])
 })
 
 test('values are no commands, and flags take none', () => {
