@@ -32,6 +32,7 @@ export const defaults: ConfigDefaults = {
     fusionReduction: 8,
     fusionFeatureReduction: 8,
     fusionPool: 'max',
+    maps: 'refined',
     dropPath: 0.1,
   },
   clip: { path: '', normalize: 'generator' },

@@ -88,6 +88,7 @@ const shape = {
       fusionReduction: whole(1, 'Attention fusion: heads * depth over its hidden width.'),
       fusionFeatureReduction: whole(1, 'Attention fusion: head width over the hidden width of a feature.'),
       fusionPool: choice(['max', 'mean'], 'Attention fusion: how features are pooled over the tokens.'),
+      maps: choice(['refined', 'plain'], 'Which maps become masks: attention-refined CAMs, or plain CAMs.'),
       dropPath: share('Drop-path rate of the last block.', { below: true }),
     })
     .optional(),

@@ -36,6 +36,8 @@ export interface GeneratorConfig {
   fusionFeatureReduction: number
   /** Attention fusion: how features are pooled over the tokens. Default `max`; coco2014 `mean` (WeakTr). */
   fusionPool: 'max' | 'mean'
+  /** Which maps become masks. `refined`: the CAM weighted by class attention and spread by patch affinity. `plain`: the CAM itself, for networks too small for their attention to tell patches apart. Default `refined` (WeakTr). */
+  maps: 'refined' | 'plain'
   /** Drop-path rate of the last block; it grows linearly from 0. Share of pictures, 0 up to but not 1. Default 0.1 (DeiT). */
   dropPath: number
 }

@@ -46,6 +46,8 @@ export interface NativeGeneratorConfig {
   fusionReduction?: number
   fusionFeatureReduction?: number
   fusionPool?: 'max' | 'mean'
+  /** Which maps become masks: CAMs refined by attention (default), or plain. */
+  maps?: 'refined' | 'plain'
   /** Drop-path rate of the last block, 0 up to but not 1. */
   dropPath?: number
   /** Of the random initialisation. */

@@ -47,6 +47,13 @@ WeakTrConfig read_config(const Napi::Object& object) {
         .saw(pool)
         .wanted("max or mean");
   config.fusion_pool = pool == "max" ? FusionPool::kMax : FusionPool::kMean;
+  const std::string maps = text_option(object, "maps", "refined");
+  if (maps != "refined" && maps != "plain")
+    throw Error("SEMPLES_ARGUMENT_INVALID", "There are no such maps")
+        .in_field("maps")
+        .saw(maps)
+        .wanted("refined or plain");
+  config.maps = maps == "refined" ? Maps::kRefined : Maps::kPlain;
   config.drop_path = fraction_option(object, "dropPath", config.drop_path);
   config.seed = uint64_t(integer_option(object, "seed", 0));
   if (config.width % config.heads != 0)

@@ -1,6 +1,6 @@
 """Trains the demo's CLIP on captioned scenes and writes it as TorchScript with a provenance file beside it.
 
-    python scripts/clip/train_demo.py --out models/demo-clip.pt --samples 150000 --seed 0
+    python scripts/clip/train_demo.py --out models/demo-clip.pt --tower models/demo-vit.safetensors --samples 200000
     python scripts/clip/train_demo.py --out .cache/demo-clip.pt --minutes 5
 
 The pictures come from the package's own generator (npm run build:ts first; needs node). Nothing but pictures and
@@ -27,6 +27,7 @@ from torch import Tensor
 from export import save_archive, script
 from measure import measure
 from model import Clip, ClipConfig
+from tower import save_tower
 
 VOCABULARY = 49408
 # Learned prompts end with the full stop that is glued to a word, captions with the free one: one row for both.
@@ -186,6 +187,7 @@ def halve(model: Clip) -> Clip:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True, help="archive to write; provenance beside it as .json")
+    parser.add_argument("--tower", type=Path, help="also write the image tower, as DeiT weights (.safetensors)")
     parser.add_argument("--scenes", type=Path, default=Path(".cache/scenes-clip"), help="folder for the pictures")
     parser.add_argument("--shots", type=int, default=40000, help="different pictures (default: 40000)")
     parser.add_argument("--probes", type=int, default=600, help="pictures to measure with (default: 600)")
@@ -209,6 +211,8 @@ def main() -> None:
     seconds = time.monotonic() - start
     halve(model.requires_grad_(False))
     save_archive(archive, options.out)
+    if options.tower:
+        save_tower(model.visual, options.tower)
     measured = measure(torch.jit.load(options.out), scenes.probes)
     provenance = {
         "command": " ".join(["python", "scripts/clip/train_demo.py", *sys.argv[1:]]),
@@ -228,6 +232,13 @@ def main() -> None:
         "bytes": options.out.stat().st_size,
         "sha256": hashlib.sha256(options.out.read_bytes()).hexdigest(),
     }
+    if options.tower:
+        content = options.tower.read_bytes()
+        provenance["tower"] = {
+            "file": options.tower.name,
+            "bytes": len(content),
+            "sha256": hashlib.sha256(content).hexdigest(),
+        }
     options.out.with_suffix(".json").write_text(json.dumps(provenance, indent=2) + "\n")
     print(json.dumps(measured, indent=2))
     print(f"{options.out}: {options.out.stat().st_size / 1e6:.2f} MB, {seen} samples in {seconds:.0f} s")

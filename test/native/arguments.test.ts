@@ -62,7 +62,12 @@ describeNative('wrong arguments', () => {
     ['rates', { dropPath: [-0.1, 1, 2, ...noNumbers], mlpRatio: [0, -1, Number.POSITIVE_INFINITY, 1e9, ...noNumbers] }],
     [
       'names',
-      { fusionPool: ['sum', 3, null], device: ['gpu', 'cpu:x', 3, null, ''], seed: [0.5, 1e300, ...noNumbers] },
+      {
+        fusionPool: ['sum', 3, null],
+        maps: ['fine', 3, null],
+        device: ['gpu', 'cpu:x', 3, null, ''],
+        seed: [0.5, 1e300, ...noNumbers],
+      },
     ],
     ['reductions', { fusionReduction: [0, -8, ...noNumbers], fusionFeatureReduction: [0, ...noNumbers] }],
   ])('of a new generator: %s', async (_, fields) => {

@@ -38,6 +38,30 @@ async function classifier({ generator: sizes, ...changes }: Changes = {}) {
 
 const backbone = (names: string[]) => names.filter((name) => !/^(head|adaptive_attention_fusion)\./.test(name))
 
+describeNative('plain maps', () => {
+  test('are the CAMs that refined maps are made of', async () => {
+    const refined = await MaskGenerator.create(tiny)
+    const plain = await MaskGenerator.create({ ...tiny, maps: 'plain' })
+    const { coarse_cam: expected } = await refined.forward(batch(), { trace: true })
+    const { fine_cam: found, fine_logits: mean } = await plain.forward(batch())
+    expect(found).toEqual(expected)
+    expect(Math.max(...toNumbers(found!))).toBeGreaterThan(0)
+    const cells = found!.shape[2]! * found!.shape[3]!
+    const first = toNumbers(found!).slice(0, cells)
+    expect(toNumbers(mean!)[0]).toBeCloseTo(first.reduce((sum, value) => sum + value, 0) / cells, 6)
+  })
+
+  test('leave attention fusion untrained', async () => {
+    const generator = await MaskGenerator.create({ ...tiny, maps: 'plain' })
+    const before = await generator.state()
+    const trainer = await Trainer.create({ generator, terms: classification, trains: 'all' })
+    await trainer.step(batch())
+    const changed = differences(before, await generator.state())
+    expect(changed).toContain('head.weight')
+    expect(changed.filter((name) => name.startsWith('adaptive_attention_fusion.'))).toEqual([])
+  })
+})
+
 describeNative('what a step changes', () => {
   const headTerms = [{ name: 'fine_logits', weight: 1 }] as TrainerConfig['terms']
 

@@ -1,4 +1,4 @@
-import { caption } from './captions.js'
+import { type CaptionKind, caption } from './captions.js'
 import type { SceneOptions } from './compose.js'
 import { Random } from './random.js'
 import { type Scene, scene } from './scene.js'
@@ -25,15 +25,36 @@ const MEAN = [0.485 * 255, 0.456 * 255, 0.406 * 255] as const
 
 const CONTENT: ReadonlySet<string> = new Set([...OBJECTS, ...BACKGROUNDS])
 
-/** Kinds of pictures and their shares; each says what its captions may speak of. */
-const KINDS = [
-  { share: 0.42, scene: { typical: 0.35, secondClass: 0.15 } },
-  { share: 0.25, scene: { plain: true, secondClass: 0.1 }, speaks: 'objects' },
-  { share: 0.17, scene: { typical: 0.35, secondClass: 0.1 }, speaks: 'objects', veil: 'object' },
-  { share: 0.06, scene: { typical: 0.35, secondClass: 0.1 }, speaks: 'background', veil: 'removed' },
-  { share: 0.05, scene: { empty: 1 }, speaks: 'background' },
-  { share: 0.05, scene: { empty: 1 }, speaks: 'background', veil: 'anywhere' },
-] as const satisfies readonly { share: number; scene: SceneOptions; speaks?: string; veil?: string }[]
+type Veil = 'object' | 'removed' | 'anywhere'
+
+interface Kind {
+  share: number
+  scene: SceneOptions
+  /** What captions speak of, with shares. What is seen is named: a caption of the object alone means that it is alone. */
+  speaks: readonly (readonly [CaptionKind, number])[]
+  veil?: Veil
+}
+
+/** Kinds of pictures and their shares. */
+const KINDS: readonly Kind[] = [
+  {
+    share: 0.42,
+    scene: { typical: 0.35, secondClass: 0.15 },
+    speaks: [
+      ['both', 0.75],
+      ['background', 0.15],
+      ['objects', 0.1],
+    ],
+  },
+  { share: 0.25, scene: { plain: true, secondClass: 0.1 }, speaks: [['objects', 1]] },
+  { share: 0.17, scene: { typical: 0.35, secondClass: 0.1 }, speaks: [['objects', 1]], veil: 'object' },
+  { share: 0.06, scene: { typical: 0.35, secondClass: 0.1 }, speaks: [['background', 1]], veil: 'removed' },
+  { share: 0.05, scene: { empty: 1 }, speaks: [['background', 1]] },
+  { share: 0.05, scene: { empty: 1 }, speaks: [['background', 1]], veil: 'anywhere' },
+]
+
+/** Blobs larger than this, as multiples of the object's box, leave so much around it that the caption names both. */
+const LOOSE = 1.2
 
 /**
  * Picture `index` of the endless captioned series that `seed` names: scenes, objects on plain colour, and scenes
@@ -42,37 +63,36 @@ const KINDS = [
  */
 export function captionedShot(seed: number, index: number, options: ShotOptions = {}): Shot {
   const random = new Random('shots', seed, index)
-  const kind = pickKind(random.next())
-  const drawn = scene(seed, index, { size: 64, ...options, ...kind.scene, stream: 'shots' })
+  const { veil, speaks, scene: sceneOptions } = pick(KINDS, ({ share }) => share, random.next())
+  const drawn = scene(seed, index, { size: 64, ...options, ...sceneOptions, stream: 'shots' })
   const names = drawn.labels.map((label) => OBJECTS[label]!)
+  const reach = veil === 'removed' ? random.between(1.1, 1.5) : random.between(0.8, 1.5)
+  const kind = pick(speaks, ([, share]) => share, random.next())[0]
   const text = caption(
     random,
     random.sample(names, names.length),
     drawn.background,
-    'speaks' in kind ? kind.speaks : undefined,
+    veil === 'object' && reach > LOOSE ? 'both' : kind,
   )
-  if ('veil' in kind) applyVeil(drawn, random, kind.veil)
+  if (veil !== undefined) applyVeil(drawn, random, veil, reach)
   return { pixels: drawn.pixels, caption: text, meaning: meaningOf(text) }
 }
 
-function pickKind(draw: number): (typeof KINDS)[number] {
+/** The entry at `draw` (0..1) of shares that add up to 1. */
+function pick<T>(entries: readonly T[], shareOf: (entry: T) => number, draw: number): T {
   let reached = 0
-  for (const kind of KINDS) {
-    reached += kind.share
-    if (draw < reached) return kind
+  for (const entry of entries) {
+    reached += shareOf(entry)
+    if (draw < reached) return entry
   }
-  return KINDS[0]
+  return entries.at(-1)!
 }
 
 /**
  * Fades everything outside soft blobs into the mean colour, or with `removed` everything inside them; `object` and
- * `removed` centre the blobs on the objects.
+ * `removed` centre the blobs on the objects, `reach` times as large as their boxes.
  */
-function applyVeil(
-  { pixels, width, height, objects }: Scene,
-  random: Random,
-  where: 'object' | 'removed' | 'anywhere',
-): void {
+function applyVeil({ pixels, width, height, objects }: Scene, random: Random, where: Veil, reach: number): void {
   const centres =
     where === 'anywhere' || objects.length === 0
       ? [{ x: random.between(0.2, 0.8), y: random.between(0.2, 0.8), rx: 0.25, ry: 0.25 }]
@@ -84,8 +104,8 @@ function applyVeil(
         }))
   const blobs = centres.map((blob) => ({
     ...blob,
-    rx: blob.rx * (where === 'removed' ? random.between(1.1, 1.5) : random.between(0.8, 1.5)),
-    ry: blob.ry * (where === 'removed' ? random.between(1.1, 1.5) : random.between(0.8, 1.5)),
+    rx: blob.rx * reach * random.between(0.9, 1.1),
+    ry: blob.ry * reach * random.between(0.9, 1.1),
   }))
   const inverted = where === 'removed' || (where === 'anywhere' && random.chance(0.5))
   const [edge, floor, ceiling] = [random.between(1.5, 8), random.between(0, 0.2), random.between(0.7, 1)]

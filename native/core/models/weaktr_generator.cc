@@ -123,9 +123,11 @@ GeneratorOutputs WeakTrGenerator::forward(const at::Tensor& images, const Forwar
     BlockOutput block =
         transformer_block(blocks_[i], tokens, config_.heads, factors.defined() ? factors[i] : at::Tensor());
     tokens = block.tokens;
-    queries.push_back(block.query.detach());
-    keys.push_back(block.key.detach());
-    pooled.push_back(fusion_.pool_branch(block.attention_branch.detach()));
+    if (config_.maps == Maps::kRefined) {
+      queries.push_back(block.query.detach());
+      keys.push_back(block.key.detach());
+      pooled.push_back(fusion_.pool_branch(block.attention_branch.detach()));
+    }
     if (options.trace) {
       const std::string layer = std::to_string(i);
       out.trace.emplace_back("attn_layer" + layer, attention_map(block.query, block.key));
@@ -144,6 +146,11 @@ GeneratorOutputs WeakTrGenerator::forward(const at::Tensor& images, const Forwar
   out.coarse_logits = response.mean({2, 3});
   const at::Tensor coarse_cam = at::relu(options.detach_coarse_cam ? response.detach() : response);
   keep("coarse_cam", coarse_cam);
+  if (config_.maps == Maps::kPlain) {
+    out.fine_cam = coarse_cam;
+    out.fine_logits = coarse_cam.mean({2, 3});
+    return out;
+  }
 
   const at::Tensor weights = fusion_.weights(pooled);
   keep("aaf_weight", weights);

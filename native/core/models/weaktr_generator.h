@@ -7,12 +7,17 @@
 
 namespace semples {
 
+// Which maps become masks: those of the CAM head weighted by class attention and spread by patch affinity (WeakTr), or
+// the CAM head's own.
+enum class Maps { kRefined, kPlain };
+
 // Defaults: DeiT-S/16 at 224 as trained for VOC 2012.
 struct WeakTrConfig {
   int64_t image_size = 224, patch_size = 16, width = 384, depth = 12, heads = 6, classes = 20;
   double mlp_ratio = 4.0;
   int64_t fusion_reduction = 8, fusion_feature_reduction = 8;
   FusionPool fusion_pool = FusionPool::kMax;
+  Maps maps = Maps::kRefined;
   double drop_path = 0.1;
   uint64_t seed = 0;  // of the random initialisation
 };
