@@ -8,6 +8,8 @@ export interface EnsureOptions {
   offline?: boolean
   /** The device that will be asked for decides which build is fetched. */
   device?: string
+  /** That it is fetched is said, how far it is is not. */
+  quiet?: boolean
   /** Receives lines for standard error. */
   write: (line: string) => void
   signal?: AbortSignal
@@ -20,7 +22,7 @@ export interface EnsureOptions {
  * @throws SemplesError `SEMPLES_LIBTORCH_NOT_FOUND` or `SEMPLES_LIBTORCH_VERSION` with `offline` or a refused path, and
  *   what `installLibTorch` throws
  */
-export async function ensureLibTorch({ offline, device, write, signal }: EnsureOptions): Promise<void> {
+export async function ensureLibTorch({ offline, device, quiet, write, signal }: EnsureOptions): Promise<void> {
   if (searchLibTorch().found !== undefined) return
   if (offline || readEnvironment('SEMPLES_LIBTORCH') !== undefined) {
     findLibTorch()
@@ -29,5 +31,5 @@ export async function ensureLibTorch({ offline, device, write, signal }: EnsureO
   const kind = device?.startsWith('cuda') ? 'cuda' : 'cpu'
   const size = kind === 'cuda' ? '2.5 GB' : '190 MB'
   write(`LibTorch is missing: fetching it into the user cache, once (about ${size}; --offline forbids it)`)
-  await installLibTorch({ kind, onProgress: progressLines(write), signal })
+  await installLibTorch({ kind, onProgress: quiet ? () => undefined : progressLines(write), signal })
 }

@@ -17,6 +17,12 @@ const missing: Readonly<Record<string, string>> = {
     'There are no weights to start from: add --weights FILE (see "semples train --help"), or, to try things out, --preset demo.',
 }
 
+/** How a command line does what the message of an error asks for. */
+const onCommandLine: Readonly<Record<string, string>> = {
+  SEMPLES_BATCH_TOO_LARGE: 'On the command line: --set batch=NUMBER.',
+  SEMPLES_SPLIT_MISSING: 'With train: --set data.trainSplit=train; with convert: --list train.',
+}
+
 const usageCodes = new Set([
   'SEMPLES_CONFIG_UNKNOWN',
   'SEMPLES_CONFIG_INVALID',
@@ -50,7 +56,8 @@ export function reportFailure(error: unknown, cli: Cli): number {
 
 /** The message of an error; where a field was left out, the option to add. */
 function sentence({ field = '', value, code, message }: SemplesError): string {
-  return (value === undefined && usageCodes.has(code) ? missing[field] : undefined) ?? message
+  const lacking = value === undefined && usageCodes.has(code) ? missing[field] : undefined
+  return lacking ?? [message, onCommandLine[code]].filter(Boolean).join(' ')
 }
 
 function isAbort(error: unknown): boolean {

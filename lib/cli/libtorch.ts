@@ -3,6 +3,7 @@ import type { LibTorchKind } from '../native/libtorch/candidate.js'
 import { describeRefused, searchLibTorch } from '../native/libtorch/find.js'
 import { installLibTorch } from '../native/libtorch/install.js'
 import { formatBytes, type InstallProgress, type ReportProgress } from '../native/libtorch/progress.js'
+import { printJson } from './json.js'
 
 type Write = (line: string) => void
 
@@ -17,8 +18,13 @@ export async function libtorchInstall(
 }
 
 /** `semples libtorch list`: what is installed, and which LibTorch would be used. */
-export function libtorchList(write: Write): void {
+export function libtorchList(write: Write, json = false): void {
   const installed = listLibTorch()
+  if (json) {
+    const { found: used = null, refused } = searchLibTorch()
+    printJson({ out: write }, { installed, used, refused })
+    return
+  }
   if (installed.length === 0) write('No LibTorch is installed in the cache.')
   for (const { name, bytes, directory } of installed) write(`${name}\t${formatBytes(bytes)}\t${directory}`)
   const { found, refused } = searchLibTorch()

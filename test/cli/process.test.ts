@@ -79,6 +79,27 @@ test('exit status, standard output and standard error', async () => {
   expect(wrong.err).toBe('error: There is no config field epoch. Did you mean epochs? [SEMPLES_CONFIG_UNKNOWN]\n')
 })
 
+test('libtorch list --json: one line, also where there is nothing', async () => {
+  const { status, out, err } = await ended(
+    start('cli/main.js', ['libtorch', 'list', '--json'], { SEMPLES_LIBTORCH: '/nowhere' }),
+  )
+  expect([status, err, out.trim().split('\n').length]).toEqual([0, '', 1])
+  expect(JSON.parse(out)).toMatchObject({ installed: [], used: null, refused: [{ path: '/nowhere' }] })
+})
+
+test('scenes in a pipe: progress on standard error, the result on the last line of standard output', async () => {
+  const folder = join(mkdtempSync(join(tmpdir(), 'semples-scenes-')), 'drawn')
+  const words = ['scenes', '--out', folder, '--train', '2', '--val', '1', '--size', '32']
+  const { status, out, err } = await ended(start('cli/main.js', [...words, '--json'], { CI: 'true' }))
+  expect(status).toBe(0)
+  expect(JSON.parse(out)).toMatchObject({ out: folder, reused: false, train: 2 })
+  expect(err).toMatch(/^scenes: 1\/3.*\nscenes: 3\/3.*\n$/)
+  const again = await ended(start('cli/main.js', [...words, '--quiet']))
+  expect([again.status, again.err]).toEqual([0, ''])
+  expect(again.out).toMatch(/3 scenes were already in/)
+  rmSync(folder, { recursive: true })
+})
+
 test('a reader that goes away is no error', async () => {
   const child = start('cli/main.js', ['config', '--json'])
   // Long before the program writes.

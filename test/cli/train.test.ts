@@ -194,6 +194,13 @@ describe('mistakes', () => {
     expect([ran.status, ran.err]).toEqual([1, ['error: No CLIP. [SEMPLES_CLIP_INVALID]']])
   })
 
+  test('what an error asks for, in options', async () => {
+    const error = new SemplesError('SEMPLES_BATCH_TOO_LARGE', { message: 'Too many.', hint: 'Set batch to 3 or less.' })
+    const ran = await run(least, { train: () => Promise.reject(error) })
+    expect(ran.err[0]).toMatch(/^error: Too many\. Set batch to 3 or less\. On the command line: --set batch=/)
+    expect(ran.err).toHaveLength(1)
+  })
+
   test('SEMPLES_DEBUG adds the stack', async () => {
     process.env.SEMPLES_DEBUG = '1'
     try {
@@ -209,6 +216,21 @@ describe('mistakes', () => {
     expect(ran.status).toBe(1)
     expect(ran.err).toEqual(['error: odd', expect.stringContaining('SEMPLES_DEBUG=1')])
   })
+})
+
+test('--tensorboard is handed over, and the summary says how to look at it', async () => {
+  const ran = await run([...least, '--tensorboard'])
+  expect(given(ran, 'train').tensorboard).toBe(true)
+  expect(ran.out.at(-1)).toBe('For curves, type: tensorboard --logdir /runs/boats/tensorboard')
+  expect(given(await run(least), 'train')).not.toHaveProperty('tensorboard')
+})
+
+test('the summary counts skipped steps where there are any', async () => {
+  const [stage] = runResult.stages
+  const ran = await run(least, { train: async () => ({ ...runResult, stages: [{ ...stage!, skipped: 4 }] }) })
+  expect(ran.out[0]).toMatch(/steps +skipped +loss/)
+  expect(ran.out[1]).toMatch(/match +2 +20 +4 +2\.5000/)
+  expect((await run(least)).out.join('\n')).not.toContain('skipped')
 })
 
 test.each([130, 143])(

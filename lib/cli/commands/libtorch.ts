@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander'
 import type { LibTorchKind } from '../../native/libtorch/candidate.js'
 import type { Cli } from '../cli.js'
-import { examples } from '../options.js'
+import { examples, shared } from '../options.js'
 
 export function libtorchCommand(cli: Cli): Command {
   const { terminal, signal } = cli
@@ -26,7 +26,8 @@ export function libtorchCommand(cli: Cli): Command {
   command
     .command('list')
     .description('what is installed, and which LibTorch is used')
-    .action(async () => (await import('../libtorch.js')).libtorchList(terminal.out))
+    .addOption(shared.json())
+    .action(async ({ json }: { json?: boolean }) => (await import('../libtorch.js')).libtorchList(terminal.out, json))
   command
     .command('remove')
     .argument('[name]', 'as "semples libtorch list" prints it; default: all')

@@ -70,7 +70,7 @@ async function masks(cli: Cli, options: MasksOptions): Promise<void> {
   const predicted = labels === 'predicted'
   const given = data === undefined ? undefined : await detectData(data, predicted ? { split } : { labels, split })
   cli.afterInterrupt = () => (existsSync(out) ? `The masks that were made are in ${out}.` : undefined)
-  await jobs.ensureLibTorch({ offline, device, write: terminal.err, signal })
+  await jobs.ensureLibTorch({ offline, device, quiet, write: terminal.err, signal })
   const view = await openView(terminal, quiet)
   const result = await jobs
     .masks({

@@ -74,7 +74,7 @@ async function train(cli: Cli, options: TrainOptions): Promise<void> {
     out !== undefined && existsSync(join(out, 'run.json'))
       ? `To go on, type: semples train --resume ${shellWord(out)}`
       : undefined
-  await jobs.ensureLibTorch({ offline, device: input.device, write: terminal.err, signal })
+  await jobs.ensureLibTorch({ offline, device: input.device, quiet, write: terminal.err, signal })
   const view = await openView(terminal, quiet)
   const result = await jobs
     .train({
