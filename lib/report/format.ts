@@ -25,11 +25,9 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${String(Math.floor((whole % 3600) / 60)).padStart(2, '0')} min`
 }
 
-/** `1 picture`, `12 pictures`. */
+/** `1 picture`, `12 pictures`: a number with a noun whose plural ends in s. */
 export function count(number: number, noun: string): string {
-  const plural =
-    noun.endsWith('s') || noun.endsWith('ch') ? `${noun}es` : noun.replace(/([^aeiou])y$/, '$1ie').concat('s')
-  return `${number.toLocaleString('en')} ${number === 1 ? noun : plural}`
+  return `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`
 }
 
 /** A colour of a class table for CSS. */

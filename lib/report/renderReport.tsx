@@ -5,8 +5,8 @@ import type { RunReport } from './runReport.js'
 
 /**
  * The report of a run as one HTML page that opens from disk: it holds its pictures and styles, and asks for no other
- * file, no network and no script. Small pictures are stored as PNG, photographs above 65,536 pixels as WebP with a
- * longest side of at most 640 pixels, masks always as PNG. What the report lacks is left out, or it is said why.
+ * file, no network and no script. Masks and small pictures are stored as PNG, pictures above 65,536 pixels as
+ * WebP; none is stored larger than 640 pixels on its longest side. What the report lacks is left out, or it is said why.
  *
  * @throws SemplesError `SEMPLES_MASK_SIZE`, `SEMPLES_MASK_CLASS` where masks and ground truth of a picture do not agree
  */

@@ -158,7 +158,7 @@ figcaption { font-size: .8125rem; line-height: 1.35; margin-top: .35rem }
 .step.last { grid-column: -2 / -1 }
 .step { display: grid; gap: .75rem; align-content: start; min-width: 0 }
 .step-name { font-size: .8125rem; font-weight: 600; overflow: hidden; text-overflow: ellipsis; white-space: nowrap }
-.no-truth { display: grid; place-items: center; min-height: 6rem; aspect-ratio: 1; padding: .5rem; text-align: center; border: 1px dashed var(--rule); border-radius: 4px; color: var(--muted); font-size: .8125rem }
+.no-truth { display: grid; place-items: center; min-height: 4rem; padding: .5rem; text-align: center; border: 1px dashed var(--rule); border-radius: 4px; color: var(--muted); font-size: .8125rem }
 @media (max-width: 46rem) {
   .steps { grid-template-columns: minmax(0, 1fr) }
   .step.last { grid-column: auto; grid-template-columns: 1fr }

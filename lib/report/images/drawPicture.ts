@@ -2,9 +2,10 @@ import { ConfusionCounter } from '../../evaluate/confusion.js'
 import { scores } from '../../evaluate/scores.js'
 import type { LabelMap } from '../../masks/labelMap.js'
 import type { GalleryPicture, RunReport } from '../runReport.js'
-import { drawing, type Image, photo } from './encode.js'
+import { drawing, type Image, type Pixels, photo } from './encode.js'
 import { enlarge, highest, overHeat } from './heat.js'
 import { maskPixels, overMask } from './mask.js'
+import { sample, shrink } from './shrink.js'
 
 /** A picture of the gallery with all that is shown of it, ready for `<img>`. */
 export interface DrawnPicture extends Pick<GalleryPicture, 'id' | 'labels' | 'labelSource'> {
@@ -26,47 +27,53 @@ export interface DrawnResult {
   miou?: number
 }
 
+/** Longest sides in which pictures and the prompts' maps are stored. Usual data sets have no larger pictures. */
+const [LONGEST_SIDE, LONGEST_MAP_SIDE] = [640, 256]
+
 /** Draws heat, masks and overlays of one picture. */
 export async function drawPicture(picture: GalleryPicture, report: RunReport): Promise<DrawnPicture> {
   const { id, labels, labelSource, width, height, pixels, truth } = picture
+  const shown = await shrink({ width, height, data: pixels }, LONGEST_SIDE)
+  const maskOf = ({ data }: LabelMap): LabelMap => ({ ...shown, data: sample(data, picture, shown) })
+  const results: DrawnResult[] = []
+  for (const { name, cams, mask } of picture.results) {
+    const heat = sample(highest(cams, width * height), picture, shown)
+    results.push({
+      name,
+      heat: await photo(overHeat(shown, heat)),
+      mask: await drawing(maskPixels(maskOf(mask), report.classes)),
+      ids: [...new Set(mask.data)].filter((value) => value !== 0),
+      miou: truth && agreement(mask, truth, report),
+    })
+  }
   const last = picture.results.at(-1)
-  const shown = { width, height, data: pixels }
   return {
     id,
     labels,
     labelSource,
     image: await photo(shown),
-    truth: truth && (await drawing(maskPixels(truth, report.classes))),
-    results: await Promise.all(
-      picture.results.map(async ({ name, cams, mask }) => ({
-        name,
-        heat: await photo(overHeat(shown, highest(cams, width * height))),
-        mask: await drawing(maskPixels(mask, report.classes)),
-        ids: [...new Set(mask.data)].filter((id) => id !== 0),
-        miou: truth && agreement(mask, truth, report),
-      })),
-    ),
-    overlay: last && (await photo(overMask(shown, last.mask, report.classes))),
-    promptMaps: await promptMaps(picture, report),
+    truth: truth && (await drawing(maskPixels(maskOf(truth), report.classes))),
+    results,
+    overlay: last && (await photo(overMask(shown, maskOf(last.mask), report.classes))),
+    promptMaps: await promptMaps(picture.promptMaps, await shrink(shown, LONGEST_MAP_SIDE), report),
   }
 }
 
 /** The prompts' heat maps, from the lowest to the highest cosine that the class's prompt has in any picture. */
-async function promptMaps(picture: GalleryPicture, report: RunReport): Promise<DrawnPicture['promptMaps']> {
-  const { width, height, pixels } = picture
-  const maps = picture.promptMaps.map(async ({ classId, rows, columns, values }) => {
-    const [low, high] = cosineRange(report, classId)
-    const scaled = values.map((value) => (value - low) / (high - low))
-    const heat = await enlarge({ rows, columns, values: scaled }, picture)
-    const own = extent([values])
-    return {
-      classId,
-      heat: await photo(overHeat({ width, height, data: pixels }, heat)),
-      lowest: own[0],
-      highest: own[1],
-    }
-  })
-  return Promise.all(maps)
+async function promptMaps(
+  maps: GalleryPicture['promptMaps'],
+  shown: Pixels,
+  report: RunReport,
+): Promise<DrawnPicture['promptMaps']> {
+  return Promise.all(
+    maps.map(async ({ classId, rows, columns, values }) => {
+      const [low, high] = cosineRange(report, classId)
+      const scaled = values.map((value) => (value - low) / (high - low))
+      const heat = await enlarge({ rows, columns, values: scaled }, shown)
+      const [ownLow, ownHigh] = extent([values])
+      return { classId, heat: await photo(overHeat(shown, heat)), lowest: ownLow, highest: ownHigh }
+    }),
+  )
 }
 
 /** Lowest and highest cosine of a class's prompt over the whole gallery. */

@@ -4,11 +4,11 @@ import type { Pixels } from './encode.js'
 import { grey } from './mask.js'
 
 /** Colours of 0..1 from dark to bright, told apart by their lightness alone: 256 times RGB. */
-const COLORS = Uint8Array.from({ length: 256 }, (_, step) => step).reduce<number[]>((all, step) => {
+const COLORS = new Uint8Array(256 * 3)
+for (let step = 0; step < 256; step++) {
   const color = Number.parseInt(interpolateInferno(step / 255).slice(1), 16)
-  all.push(color >> 16, (color >> 8) & 255, color & 255)
-  return all
-}, [])
+  COLORS.set([color >> 16, (color >> 8) & 255, color & 255], step * 3)
+}
 
 /** The scale's colours at equal distances, as CSS colours, for legends. */
 export const heatStops = Array.from({ length: 9 }, (_, step) => interpolateInferno(step / 8))
@@ -21,13 +21,13 @@ export function overHeat(picture: Pixels, heat: Float32Array): Pixels {
   const { width, height, data } = picture
   const drawn = new Uint8Array(width * height * 3)
   for (let pixel = 0, at = 0; pixel < width * height; pixel++, at += 3) {
-    const brightness = grey(data, at)
     const value = Math.min(1, Math.max(0, heat[pixel] || 0))
     const strength = FAINT + (STRONG - FAINT) * value
+    const below = grey(data, at) * (1 - strength)
     const color = Math.round(value * 255) * 3
-    for (let channel = 0; channel < 3; channel++) {
-      drawn[at + channel] = brightness * (1 - strength) + COLORS[color + channel]! * strength
-    }
+    drawn[at] = below + COLORS[color]! * strength
+    drawn[at + 1] = below + COLORS[color + 1]! * strength
+    drawn[at + 2] = below + COLORS[color + 2]! * strength
   }
   return { width, height, data: drawn }
 }
@@ -35,8 +35,11 @@ export function overHeat(picture: Pixels, heat: Float32Array): Pixels {
 /** The highest of several maps at each pixel. */
 export function highest(cams: Float32Array, pixels: number): Float32Array {
   const heat = new Float32Array(pixels)
-  for (let i = 0; i < cams.length; i++) {
-    if (cams[i]! > heat[i % pixels]!) heat[i % pixels] = cams[i]!
+  for (let start = 0; start < cams.length; start += pixels) {
+    for (let pixel = 0; pixel < pixels; pixel++) {
+      const value = cams[start + pixel]!
+      if (value > heat[pixel]!) heat[pixel] = value
+    }
   }
   return heat
 }

@@ -8,8 +8,9 @@ type Classes = Iterable<{ id: number; color: Color }>
 export function maskPixels({ width, height, data }: LabelMap, classes: Classes): Pixels {
   const palette = maskPalette(classes)
   const drawn = new Uint8Array(width * height * 4)
+  const opaque = palette.map((color) => [...color, 255])
   data.forEach((id, pixel) => {
-    if (id !== 0) drawn.set([...palette[id]!, 255], pixel * 4)
+    if (id !== 0) drawn.set(opaque[id]!, pixel * 4)
   })
   return { width, height, data: drawn }
 }
@@ -24,10 +25,11 @@ export function overMask(picture: Pixels, mask: LabelMap, classes: Classes): Pix
   const { width, height } = mask
   const palette = maskPalette(classes)
   const drawn = Uint8Array.from(picture.data)
+  const reach = Math.max(1, Math.round(Math.max(width, height) / 250))
   for (let pixel = 0, at = 0; pixel < mask.data.length; pixel++, at += 3) {
     const id = mask.data[pixel]!
     if (id === 0) drawn.fill(grey(picture.data, at) * DIMMED, at, at + 3)
-    else tint(drawn, at, palette[id]!, isOutline(mask, pixel) ? 1 : TINT)
+    else tint(drawn, at, palette[id]!, isOutline(mask, pixel, reach) ? 1 : TINT)
   }
   return { width, height, data: drawn }
 }
@@ -43,12 +45,13 @@ export function grey(data: Uint8Array, at: number): number {
   return 0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!
 }
 
-function isOutline({ width, height, data }: LabelMap, pixel: number): boolean {
+/** Whether another class begins within so many pixels across or down. */
+function isOutline({ width, height, data }: LabelMap, pixel: number, reach: number): boolean {
   const [column, row, id] = [pixel % width, Math.floor(pixel / width), data[pixel]]
   return (
-    (column > 0 && data[pixel - 1] !== id) ||
-    (column < width - 1 && data[pixel + 1] !== id) ||
-    (row > 0 && data[pixel - width] !== id) ||
-    (row < height - 1 && data[pixel + width] !== id)
+    (column >= reach && data[pixel - reach] !== id) ||
+    (column < width - reach && data[pixel + reach] !== id) ||
+    (row >= reach && data[pixel - reach * width] !== id) ||
+    (row < height - reach && data[pixel + reach * width] !== id)
   )
 }

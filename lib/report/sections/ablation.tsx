@@ -11,10 +11,7 @@ export function AblationSection({ report }: { report: RunReport }) {
   if (first === undefined || last === undefined) {
     return (
       <Section id="ablation" title="How good the masks are">
-        <Missing>
-          Not judged: there are no ground-truth masks for these pictures. The masks below can be looked at, but not
-          counted.
-        </Missing>
+        <Missing>Not judged: this run has no ground truth that its masks could be compared with.</Missing>
       </Section>
     )
   }

@@ -75,7 +75,9 @@ function Sample({ report, picture, id }: { report: RunReport; picture: DrawnPict
         <Step name="picture">
           <Shown image={picture.image} alt={`Picture ${picture.id}, labelled ${labels}`} caption="as it is" />
           {picture.truth === undefined ? (
-            <p class="no-truth">none (no ground truth)</p>
+            <p class="no-truth" style={`aspect-ratio:${picture.image.width}/${picture.image.height}`}>
+              none (no ground truth)
+            </p>
           ) : (
             <Shown image={picture.truth} alt={`Ground truth of ${picture.id}`} caption="ground truth" flat />
           )}
@@ -96,7 +98,7 @@ function Sample({ report, picture, id }: { report: RunReport; picture: DrawnPict
             <Shown
               image={picture.overlay}
               alt={`Mask of ${picture.id} after ${last.name} over the picture`}
-              caption="overlay"
+              caption="mask over the picture"
             />
           </Step>
         )}

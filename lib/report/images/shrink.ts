@@ -1,0 +1,31 @@
+import sharp from 'sharp'
+import type { Pixels } from './encode.js'
+
+interface Size {
+  width: number
+  height: number
+}
+
+/** An RGB picture whose longest side is at most so many pixels; smaller ones stay as they are. */
+export async function shrink(picture: Pixels, longestSide: number): Promise<Pixels> {
+  const { width, height } = picture
+  if (Math.max(width, height) <= longestSide) return picture
+  const { data, info } = await sharp(picture.data, { raw: { width, height, channels: 3 } })
+    .resize({ width: longestSide, height: longestSide, fit: 'inside' })
+    .raw()
+    .toBuffer({ resolveWithObject: true })
+  return { width: info.width, height: info.height, data }
+}
+
+/** One value a pixel in another size: that of the nearest pixel, so that class ids stay class ids. */
+export function sample<T extends Uint8Array | Float32Array>(values: T, from: Size, to: Size): T {
+  if (from.width === to.width && from.height === to.height) return values
+  const sampled = values.slice(0, to.width * to.height) as T
+  for (let row = 0, at = 0; row < to.height; row++) {
+    const start = Math.floor(((row + 0.5) * from.height) / to.height) * from.width
+    for (let column = 0; column < to.width; column++, at++) {
+      sampled[at] = values[start + Math.floor(((column + 0.5) * from.width) / to.width)]!
+    }
+  }
+  return sampled
+}
