@@ -148,7 +148,7 @@ function indicesOf(labels: readonly string[], field: string, table: ClassTable):
 function offerPrediction(error: unknown): never {
   if (!(error instanceof SemplesError) || error.code !== 'SEMPLES_NO_LABELS') throw error
   throw new SemplesError(error.code, {
-    message: error.message,
+    message: `The pictures of ${error.file} have no labels.`,
     file: error.file,
     hint: `${error.hint} Or let the generator predict the labels: labels: 'predicted' (--labels predicted).`,
     cause: error,

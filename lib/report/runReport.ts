@@ -73,7 +73,10 @@ export interface GalleryPicture {
     cams: Float32Array
     mask: LabelMap
   }[]
-  /** Where each learned prompt of the picture's labels answers: cosine with each patch of CLIP's grid, row-major. */
+  /**
+   * Where each learned prompt of the picture's labels answers, row by row: how much cosine with the prompt the picture
+   * loses where that place is covered.
+   */
   promptMaps: { classId: number; rows: number; columns: number; values: Float32Array }[]
 }
 

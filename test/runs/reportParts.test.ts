@@ -9,8 +9,6 @@ import { chooseForGallery, spread } from '../../lib/runs/report/choose.js'
 import { gatherReport } from '../../lib/runs/report/gather.js'
 import { shownSize, shrinkMaps, shrinkMask } from '../../lib/runs/report/shrink.js'
 import { reportRun } from '../../lib/runs/report.js'
-import { trainSemPLeS } from '../../lib/runs/trainSemPLeS.js'
-import { describeArchives, float32 } from '../native/models.js'
 import { writeShapes } from './shapes.js'
 import { filesOf, temporaryFolder, tinyRun } from './tiny.js'
 
@@ -107,24 +105,5 @@ describe('without the addon', () => {
     expect(report.notices.join('\n')).toMatch(/not finished[\s\S]*Pictures and prompts are missing: .*none\.node/)
     await reportRun({ run: out })
     expect(await filesOf(out)).toContain('report.html')
-  })
-})
-
-describeArchives('a CLIP without patch features', (archive) => {
-  test('names prompts, and says that their maps are missing', async () => {
-    const root = await temporaryFolder()
-    const out = join(root, 'run')
-    // An archive of the interface without `encode_patches`.
-    const clip = archive('shape')
-    await trainSemPLeS(tinyRun(await writeShapes(root), out, { stages: ['classify'], epochs: 1, clip }))
-    const run = await RunDirectory.open(out, 'write')
-    const tensors = { prompts: { prompts: float32([3, 2, 16], (index) => index / 96) } }
-    await run.stage('prompt').save({ tensors, state: {}, epoch: 1 })
-    await run.close()
-    const report = await gatherReport({ run: out, pictures: 2, judged: 0, words: ['water', 'sky'] })
-    expect(report.gallery.map(({ promptMaps }) => promptMaps)).toEqual([[], []])
-    expect(report.prompts.map(({ words }) => words.length)).toEqual([2, 2, 2])
-    expect(report.notices.join('\n')).toMatch(/Maps of the prompts are missing: .*patch/)
-    expect(report.ablation).toEqual([])
   })
 })

@@ -18,7 +18,7 @@ export function PromptsSection({ report, pictures }: { report: RunReport; pictur
     <Section
       id="prompts"
       title="Learned prompts"
-      intro={`Each class has one learned prompt for the background that tends to come with it. No one told it which: the words below are those whose CLIP text feature lies nearest. The maps show where in a picture CLIP's image patches answer to the prompt.`}
+      intro={`Each class has one learned prompt for the background that tends to come with it. No one told it which: the words below are those whose CLIP text feature lies nearest. The maps show where a picture answers to the prompt: how much of its likeness (cosine of CLIP's features) it loses where that place is covered.`}
     >
       <details>
         <summary>Nearest words were searched among {count(vocabulary.length, 'word')}</summary>
@@ -57,7 +57,7 @@ function Prompt({ prompt, report, pictures }: PromptProps) {
         <p class="quiet">No picture of the gallery has this class.</p>
       ) : (
         <>
-          <HeatScale low={low.toFixed(2)} high={high.toFixed(2)} text="cosine" />
+          <HeatScale low={low.toFixed(2)} high={high.toFixed(2)} text="loss of cosine" />
           <div class="maps">
             {maps.map((map) => (
               <Shown

@@ -128,7 +128,7 @@ async function mapsOf(
   { prompts, config, pictures }: LookOptions,
   { item, scales }: PreparedPicture,
 ): Promise<GalleryPicture['promptMaps']> {
-  if (!prompts?.patches || item.labels.length === 0) return []
+  if (prompts === undefined || item.labels.length === 0) return []
   const features = featuresOf(prompts.features, item.labels)
   const maps = await promptMaps(prompts.clip, scales[0]!, features, config.clip.normalize)
   return maps.map((map, index) => ({ classId: pictures.dataset.classes.classes[item.labels[index]!]!.id, ...map }))

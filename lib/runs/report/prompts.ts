@@ -1,18 +1,15 @@
 import { existsSync } from 'node:fs'
-import { promptMaps } from '../../cam/promptMaps.js'
 import type { RunDirectory } from '../../checkpoints/runDirectory.js'
 import { SemplesError } from '../../config/error.js'
 import { clipMissing } from '../../config/missing.js'
 import type { TensorData } from '../../config/tensor.js'
 import type { RunConfig } from '../../config/types.js'
 import type { ClassTable } from '../../datasets/dataset.js'
-import { emptyImage } from '../../loader/image.js'
 import { BackgroundPrompts } from '../../models/backgroundPrompts.js'
 import { Clip } from '../../models/clip.js'
 import { namingVocabulary } from '../../models/namingVocabulary.js'
 import { nearestWords } from '../../models/nearestWords.js'
 import type { PromptReport } from '../../report/runReport.js'
-import { attempt } from './attempt.js'
 
 /** Words shown for each prompt. */
 const WORDS = 16
@@ -22,8 +19,6 @@ export interface LearnedPrompts {
   clip: Clip
   /** CLIP's features of the prompts, float32 [C, D]. */
   features: TensorData
-  /** Whether this CLIP gives features of patches, which maps need. */
-  patches: boolean
   reports: PromptReport[]
   /** Words among which the nearest were searched. */
   vocabulary: string[]
@@ -57,19 +52,11 @@ export async function openLearnedPrompts(
       label,
       words: nearest[index]!.slice(0, WORDS),
     }))
-    const features = await prompts.encode(clip)
-    const patches = await attempt('Maps of the prompts are missing', notices, () => tryMaps(clip, features))
-    return { clip, features, patches: patches === true, reports, vocabulary: vocabulary.words }
+    return { clip, features: await prompts.encode(clip), reports, vocabulary: vocabulary.words }
   } catch (error) {
     clip.dispose()
     throw error
   }
-}
-
-async function tryMaps(clip: Clip, features: TensorData): Promise<true> {
-  const { imageSize } = clip.info
-  await promptMaps(clip, emptyImage(imageSize, imageSize), features, 'generator')
-  return true
 }
 
 /** The features of some prompts. */
