@@ -62,6 +62,7 @@ export function createProgram(cli: Cli): Command {
         'semples demo                                   try everything on drawn pictures',
         'semples doctor                                 see whether this machine is ready',
         'semples train --data photos --labels labels.csv --clip ViT-B-32.pt --weights deit_small.safetensors --out runs/boats',
+        'semples report runs/boats                      see what a run did, on one page',
         'semples masks --run runs/boats --out masks',
         'semples eval --masks masks --ground-truth truth --classes runs/boats/classes.json',
         '',

@@ -38,7 +38,7 @@ describe('help', () => {
     expect(lines.join('\n')).toMatch(
       /demo .*train .*masks .*eval .*scenes .*convert .*config .*doctor .*libtorch .*completion /s,
     )
-    const commands = ['train', 'masks', 'eval', 'convert', 'libtorch install', 'config']
+    const commands = ['train', 'masks', 'eval', 'report', 'convert', 'libtorch install', 'config']
     const all = await Promise.all(commands.map((command) => run([...command.split(' '), '--help'])))
     const examples = [lines, ...all.map((ran) => ran.out.join('\n').split('\n'))]
       .flat()
