@@ -17,6 +17,20 @@ export function short(value: number): string {
   return size !== 0 && (size < 1e-3 || size >= 1e5) ? value.toExponential(2) : String(Number(value.toPrecision(3)))
 }
 
+/** A signed number with so many digits after the point, with a minus sign that is as wide as a digit: `−0.05`. */
+export function fixed(value: number, digits: number): string {
+  return value
+    .toFixed(digits)
+    .replace(/^-(?=.*[1-9])/, '−')
+    .replace(/^-/, '')
+}
+
+/** Digits after the point that tell values of a range apart: two, more where all are close together. */
+export function digitsFor(low: number, high: number): number {
+  const range = high - low
+  return range > 0 && range < 1 ? Math.min(6, Math.max(2, 1 - Math.floor(Math.log10(range)))) : 2
+}
+
 /** Seconds as people say them: `48 s`, `3 min 20 s`, `2 h 05 min`. */
 export function duration(seconds: number): string {
   const whole = Math.round(seconds)

@@ -5,7 +5,7 @@ import type { RunReport } from './runReport.js'
 
 /**
  * The report of a run as one HTML page that opens from disk: it holds its pictures and styles, and asks for no other
- * file, no network and no script. Masks and small pictures are stored as PNG, pictures above 65,536 pixels as
+ * file, no network and no script. Masks and small pictures are stored as PNG, pictures above 16,384 pixels as
  * WebP; none is stored larger than 640 pixels on its longest side. What the report lacks is left out, or it is said why.
  *
  * @throws SemplesError `SEMPLES_MASK_SIZE`, `SEMPLES_MASK_CLASS` where masks and ground truth of a picture do not agree

@@ -90,7 +90,7 @@ section > h2 + .intro { margin-top: .5rem }
 
 /* Tables */
 .scroll { overflow-x: auto; max-width: 100% }
-.scroll.tall { overflow: auto; max-height: 36rem }
+.scroll.tall { overflow: auto; max-height: 36rem; border-bottom: 1px solid var(--rule) }
 .scroll.tall thead th { position: sticky; top: 0; background: var(--ground); z-index: 1 }
 table { border-collapse: collapse; width: 100%; font-size: .9375rem }
 caption { text-align: left; font-size: .8125rem; padding-bottom: .35rem }
@@ -114,7 +114,7 @@ td.number { white-space: nowrap }
 .none { color: var(--muted) }
 .swatch { display: inline-block; flex: none; width: .8em; height: .8em; border-radius: 3px; margin-right: .5em; vertical-align: -.04em; box-shadow: 0 0 0 1px light-dark(#0003, #fff5) }
 
-@media (max-width: 46rem) {
+@media screen and (max-width: 46rem) {
   th, td { padding-right: .85rem }
   .ablation th[scope=row] { min-width: 8.5rem }
   .ablation .bar { min-width: 5.5rem }
@@ -159,7 +159,7 @@ figcaption { font-size: .8125rem; line-height: 1.35; margin-top: .35rem }
 .step { display: grid; gap: .75rem; align-content: start; min-width: 0 }
 .step-name { font-size: .8125rem; font-weight: 600; overflow: hidden; text-overflow: ellipsis; white-space: nowrap }
 .no-truth { display: grid; place-items: center; min-height: 4rem; padding: .5rem; text-align: center; border: 1px dashed var(--rule); border-radius: 4px; color: var(--muted); font-size: .8125rem }
-@media (max-width: 46rem) {
+@media screen and (max-width: 46rem) {
   .steps { grid-template-columns: minmax(0, 1fr) }
   .step.last { grid-column: auto; grid-template-columns: 1fr }
   .step { grid-template-columns: 1fr 1fr; gap: .25rem .75rem }
@@ -171,7 +171,8 @@ figcaption { font-size: .8125rem; line-height: 1.35; margin-top: .35rem }
 .prompt { border-top: 1px solid var(--rule); padding-top: 1rem; min-width: 0 }
 .prompt h3 { overflow-wrap: anywhere }
 .nearest { margin: .6rem 0 1rem; max-width: 24rem; font-size: .9375rem }
-.nearest li { margin-bottom: .15rem; display: flex; justify-content: space-between; gap: .75rem; padding: .1rem .4rem; border-radius: 3px; background: linear-gradient(var(--tint), var(--tint)) 0/var(--value) 100% no-repeat }
+.nearest.long { max-width: 34rem; columns: 12rem 2; column-gap: 1.25rem }
+.nearest li { break-inside: avoid; margin-bottom: .15rem; display: flex; justify-content: space-between; gap: .75rem; padding: .1rem .4rem; border-radius: 3px; background: linear-gradient(var(--tint), var(--tint)) 0/var(--value) 100% no-repeat }
 .nearest .word { min-width: 0; overflow-wrap: anywhere }
 .nearest li:first-child .word { font-weight: 600 }
 .nearest .number { color: var(--muted) }

@@ -4,7 +4,7 @@ import { h } from 'preact'
 import { render } from 'preact-render-to-string'
 import { decimate } from '../../lib/report/charts/decimate.js'
 import { LineChart } from '../../lib/report/charts/lineChart.js'
-import { count, duration, percent, points, short } from '../../lib/report/format.js'
+import { count, digitsFor, duration, fixed, percent, points, short } from '../../lib/report/format.js'
 
 describe('curves of many steps', () => {
   test('keep every peak and fit a chart', () => {
@@ -96,6 +96,11 @@ describe('numbers', () => {
 
   test('are short', () => {
     expect([short(0), short(0.031249), short(1234567), short(6e-4)]).toEqual(['0', '0.0312', '1.23e+6', '6.00e-4'])
+  })
+
+  test('have the digits that tell them apart, and a sign only where there is something to sign', () => {
+    expect([fixed(0.455, 2), fixed(-0.05, 2), fixed(-0.001, 2)]).toEqual(['0.46', '−0.05', '0.00'])
+    expect([digitsFor(0.1, 0.4), digitsFor(0.201, 0.204), digitsFor(-3, 40), digitsFor(1, 1)]).toEqual([2, 4, 2, 2])
   })
 
   test('are durations as people say them', () => {

@@ -154,9 +154,7 @@ describe('the page of a whole run', () => {
   test('names the words beside each prompt and those that were searched', () => {
     const [prompt] = all(page, 'article.prompt')
     expect(texts(prompt, '.word')).toEqual(report.prompts[0].words.map(({ word }) => word))
-    expect(texts(prompt, '.nearest .number')).toEqual(
-      report.prompts[0].words.map(({ cosine }) => String(Number(cosine.toFixed(3)))),
-    )
+    expect(texts(prompt, '.nearest .number')).toEqual(report.prompts[0].words.map(({ cosine }) => cosine.toFixed(2)))
     expect(texts(page, '#prompts summary')).toEqual([
       `Nearest words were searched among ${report.vocabulary.length} words`,
     ])

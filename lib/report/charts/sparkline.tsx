@@ -11,7 +11,7 @@ export function Sparkline({ name, points }: { name: string; points: readonly Poi
   if (first === undefined || last === undefined) return null
   const [bottom = 0, top = 1] = extent(points, (point) => point.y)
   const x = scaleLinear([first.x, last.x === first.x ? first.x + 1 : last.x], [0, 200])
-  const y = scaleLinear([bottom, top === bottom ? bottom + 1 : top], [44, 4])
+  const y = scaleLinear(top === bottom ? [bottom - 1, bottom + 1] : [bottom, top], [44, 4])
   const path = line<Point>(
     (point) => x(point.x),
     (point) => y(point.y),

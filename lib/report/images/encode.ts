@@ -15,7 +15,7 @@ export interface Pixels {
 }
 
 /** Up to this many pixels a picture is stored as PNG; larger photographs would make a page of a hundred megabytes. */
-const LOSSLESS_PIXELS = 256 * 256
+const LOSSLESS_PIXELS = 128 * 128
 
 /** A photograph, or something drawn over one. PNG where it is small, else WebP. */
 export async function photo(pixels: Pixels): Promise<Image> {

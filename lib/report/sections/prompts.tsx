@@ -1,4 +1,4 @@
-import { count, cssColor, short } from '../format.js'
+import { count, cssColor, digitsFor, fixed } from '../format.js'
 import { cosineRange, type DrawnPicture } from '../images/drawPicture.js'
 import type { PromptReport, RunReport } from '../runReport.js'
 import { HeatScale, Shown } from './gallery.js'
@@ -46,6 +46,7 @@ function Prompt({ prompt, report, pictures }: PromptProps) {
     promptMaps.filter((map) => map.classId === classId).map((map) => ({ ...map, id })),
   )
   const [low, high] = cosineRange(report, classId)
+  const digits = digitsFor(low, high)
   const heading = `prompt-${classId}`
   return (
     <article class="prompt" aria-labelledby={heading}>
@@ -57,14 +58,14 @@ function Prompt({ prompt, report, pictures }: PromptProps) {
         <p class="quiet">No picture of the gallery has this class.</p>
       ) : (
         <>
-          <HeatScale low={low.toFixed(2)} high={high.toFixed(2)} text="loss of cosine" />
+          <HeatScale low={fixed(low, digits)} high={fixed(high, digits)} text="loss of cosine" />
           <div class="maps">
             {maps.map((map) => (
               <Shown
                 key={map.id}
                 image={map.heat}
                 alt={`Where the prompt of ${label} answers in ${map.id}`}
-                caption={`${map.id} · ${map.lowest.toFixed(2)} to ${map.highest.toFixed(2)}`}
+                caption={`${map.id} · ${fixed(map.lowest, digits)} to ${fixed(map.highest, digits)}`}
               />
             ))}
           </div>
@@ -74,17 +75,17 @@ function Prompt({ prompt, report, pictures }: PromptProps) {
   )
 }
 
-/** Words with their cosines; the bars begin at the lowest cosine shown less a tenth, for their differences are small. */
+/** Words with their cosines, as bars from 0 or from the lowest cosine if that is below. */
 function Words({ words, label }: { words: PromptReport['words']; label: string }) {
   const cosines = words.map(({ cosine }) => cosine)
   const start = Math.min(0, ...cosines)
   const end = Math.max(...cosines)
   return (
-    <ol class="nearest" aria-label={`Words nearest to the prompt of ${label}`}>
+    <ol class={words.length > 8 ? 'nearest long' : 'nearest'} aria-label={`Words nearest to the prompt of ${label}`}>
       {words.map(({ word, cosine }) => (
         <li key={word} style={`--value:${(((cosine - start) / (end - start || 1)) * 100).toFixed(1)}%`}>
           <span class="word">{word}</span>
-          <span class="number">{short(Number(cosine.toFixed(3)))}</span>
+          <span class="number">{fixed(cosine, 2)}</span>
         </li>
       ))}
     </ol>

@@ -24,7 +24,7 @@ export function ThresholdsSection({ report }: { report: RunReport }) {
     <Section
       id="thresholds"
       title="Threshold curve"
-      intro="A pixel is background where no class's map exceeds the threshold. The vertical line is the threshold of all figures and masks on this page; it was fixed beforehand. The highest point of a curve could only be found with pixel labels."
+      intro="A pixel is background where no class's map exceeds the threshold. The vertical line is the fixed threshold of all figures and masks on this page. The highest point of a curve can only be found with pixel labels."
     >
       <ChartLegend
         entries={rows.map(({ row, style }) => ({
