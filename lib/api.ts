@@ -36,6 +36,9 @@ export const writeScenes = later(async () => (await import('./datasets/scenes/wr
 /** Any data set written as a plain folder: pictures, labels.csv, classes.json and masks. */
 export const exportFolder = later(async () => (await import('./datasets/exportFolder.js')).exportFolder)
 
+/** The whole method on drawn scenes, in minutes: pictures, all stages, an ablation, a report. */
+export const runDemo = later(async () => (await import('./runs/demo.js')).runDemo)
+
 /** A mask from a PNG: pixel values are class ids. */
 export const readMask = later(async () => (await import('./masks/png.js')).readMask)
 

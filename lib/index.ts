@@ -9,6 +9,7 @@ export {
   readMask,
   readNpy,
   reportRun,
+  runDemo,
   trainSemPLeS,
   voc2012,
   writeMask,
@@ -29,6 +30,7 @@ export type { FolderOptions } from './datasets/folder.js'
 export type { Voc2012Options } from './datasets/voc2012.js'
 export type { Evaluation } from './evaluate/evaluate.js'
 export { type LabelMap, VOID_ID } from './masks/labelMap.js'
+export type { DemoOptions, DemoResult } from './runs/demo.js'
 export type { EvaluateOptions } from './runs/evaluate.js'
 export type { ReportOptions, ReportResult } from './runs/report.js'
 export type { RunResult, TrainOptions } from './runs/trainSemPLeS.js'

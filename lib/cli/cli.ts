@@ -3,6 +3,7 @@ import type { TrainConfigInput } from '../config/types.js'
 import type { ExportFolderOptions, ExportFolderResult } from '../datasets/exportFolder.js'
 import type { WriteScenesOptions } from '../datasets/scenes/write.js'
 import type { Evaluation } from '../evaluate/evaluate.js'
+import type { DemoOptions, DemoResult } from '../runs/demo.js'
 import type { EvaluateOptions } from '../runs/evaluate.js'
 import type { ReportOptions, ReportResult } from '../runs/report.js'
 import type { RunResult, TrainOptions } from '../runs/trainSemPLeS.js'
@@ -17,6 +18,7 @@ export interface Jobs {
   report(options: ReportOptions): Promise<ReportResult>
   writeScenes(options: WriteScenesOptions): Promise<{ reused: boolean }>
   exportFolder(options: ExportFolderOptions): Promise<ExportFolderResult>
+  demo(options: DemoOptions): Promise<DemoResult>
   /** Fetches LibTorch where it is missing. */
   ensureLibTorch(options: EnsureOptions): Promise<void>
 }
@@ -41,5 +43,6 @@ export const jobs: Jobs = {
   report: async (options) => (await import('../runs/report.js')).reportRun(options),
   writeScenes: async (options) => (await import('../datasets/scenes/write.js')).writeScenes(options),
   exportFolder: async (options) => (await import('../datasets/exportFolder.js')).exportFolder(options),
+  demo: async (options) => (await import('../runs/demo.js')).runDemo(options),
   ensureLibTorch: async (options) => (await import('./ensureLibTorch.js')).ensureLibTorch(options),
 }

@@ -5,6 +5,7 @@ import { type ConfigDefaults, defaults } from './defaults.js'
 import { merge } from './merge.js'
 import { clipMissing, dataMissing, outMissing, weightsMissing } from './missing.js'
 import { coco2014 } from './presets/coco2014.js'
+import { demo } from './presets/demo.js'
 import { reference } from './presets/reference.js'
 import { voc2012 } from './presets/voc2012.js'
 import { checkRules, usesClip } from './rules.js'
@@ -16,7 +17,7 @@ import {
   type TrainConfigInput,
 } from './types.js'
 
-const presets: Record<RunConfig['preset'], ConfigDifferences> = { none: {}, voc2012, coco2014 }
+const presets: Record<RunConfig['preset'], ConfigDifferences> = { none: {}, voc2012, coco2014, demo }
 
 /**
  * Fills in a config: defaults, then the preset's differences, then those of `reference`, then what the user gives.

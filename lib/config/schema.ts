@@ -73,7 +73,7 @@ const backgroundText = weight("Weight of the term that keeps the background away
 const classification = weight('Weight of the classification terms of stage classify.')
 
 const shape = {
-  preset: choice(['voc2012', 'coco2014', 'none'], 'Recipe that the defaults come from.'),
+  preset: choice(['voc2012', 'coco2014', 'demo', 'none'], 'Recipe that the defaults come from.'),
   reference: flag('Published behaviour throughout.'),
   generator: z
     .strictObject({

@@ -147,8 +147,8 @@ export interface LossConfig {
 
 /** Everything that decides the numbers of a run, with nothing left open. What a run directory's config.json holds. */
 export interface RunConfig {
-  /** Recipe that the defaults come from: `voc2012`, `coco2014`, or `none` (the numbers of voc2012 with light augmentation). Default `none`. */
-  preset: 'voc2012' | 'coco2014' | 'none'
+  /** Recipe that the defaults come from: `voc2012`, `coco2014`, `demo` (minutes on a processor, with the models of the package), or `none` (the numbers of voc2012 with light augmentation). Default `none`. */
+  preset: 'voc2012' | 'coco2014' | 'demo' | 'none'
   /** Published behaviour throughout: pictures resized as Pillow does, published augmentation, selection by pixel labels, 90 COCO classes. Default false. */
   reference: boolean
   /** Pictures and labels: `{ folder, labels }`, `{ voc2012 }` or `{ coco2014 }`. No default. */

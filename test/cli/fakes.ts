@@ -69,6 +69,36 @@ export async function run(words: string[], jobs: Partial<Jobs> = {}, change: Par
       warnings: ['one picture is odd'],
       data: { folder: `${out}/images`, labels: `${out}/labels.csv`, classes: `${out}/classes.json` },
     }),
+    demo: async ({ seed = 0, out = `runs/demo-${seed}` }) => ({
+      seed,
+      seconds: 61.4,
+      ablation: [
+        {
+          name: 'cam',
+          description: 'first',
+          miou: 0.2,
+          perClass: [],
+          pictures: 9,
+          best: { threshold: 0.4, miou: 0.25 },
+        },
+        {
+          name: 'semples',
+          description: 'last',
+          miou: 0.5,
+          perClass: [],
+          pictures: 9,
+          best: { threshold: 0.6, miou: 0.55 },
+        },
+      ],
+      control: { name: 'control', description: 'without', miou: 0.4, perClass: [], pictures: 9 },
+      prompts: [{ classId: 19, label: 'train', words: [{ word: 'rails', cosine: 0.9 }] }],
+      vocabulary: ['rails', 'water'],
+      threshold: 0.5,
+      out: resolve(out),
+      run: resolve(out, 'run'),
+      report: resolve(out, 'report.html'),
+      notices: [],
+    }),
     ensureLibTorch: async () => undefined,
   }
   const record =
@@ -77,7 +107,7 @@ export async function run(words: string[], jobs: Partial<Jobs> = {}, change: Par
       ran.calls.push([name, input as Record<string, unknown>])
       return job(input)
     }
-  const { train, masks, evaluate, report, writeScenes, exportFolder, ensureLibTorch } = { ...standard, ...jobs }
+  const { train, masks, evaluate, report, writeScenes, exportFolder, demo, ensureLibTorch } = { ...standard, ...jobs }
   ran.status = await runCommand(words, {
     jobs: {
       train: record('train', train),
@@ -86,6 +116,7 @@ export async function run(words: string[], jobs: Partial<Jobs> = {}, change: Par
       report: record('report', report),
       writeScenes: record('writeScenes', writeScenes),
       exportFolder: record('exportFolder', exportFolder),
+      demo: record('demo', demo),
       ensureLibTorch: record('ensureLibTorch', ensureLibTorch),
     },
     terminal: { out: (line) => ran.out.push(line), err: (line) => ran.err.push(line), color: false },

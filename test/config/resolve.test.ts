@@ -207,7 +207,7 @@ describe('values that do not fit', () => {
     [{ lr: Number.POSITIVE_INFINITY }, 'lr', Number.POSITIVE_INFINITY, 'a number above 0'],
     [{ device: 'gpu' }, 'device', 'gpu', 'auto, cpu, cuda or cuda:<number>'],
     [{ device: 'cuda:x' }, 'device', 'cuda:x', 'auto, cpu, cuda or cuda:<number>'],
-    [{ preset: 'voc' }, 'preset', 'voc', 'voc2012, coco2014 or none'],
+    [{ preset: 'voc' }, 'preset', 'voc', 'voc2012, coco2014, demo or none'],
     [{ stages: ['match', 'a'] }, 'stages', ['match', 'a'], 'some of classify, match, prompt, refine'],
     [{ stages: [] }, 'stages', [], 'some of classify, match, prompt, refine'],
     [{ match: 3 }, 'match', 3, 'an object with fields of its own'],

@@ -1,48 +1,103 @@
 import { Command } from 'commander'
+import type { DeviceName } from '../../config/types.js'
+import type { JudgedRow } from '../../report/runReport.js'
+import type { DemoResult } from '../../runs/demo.js'
 import type { Cli } from '../cli.js'
-import { shared } from '../options.js'
+import { printJson } from '../json.js'
+import { examples, integer, shared } from '../options.js'
 import { openView } from '../progress/view.js'
-import { summary } from './train.js'
+import { table } from '../tables.js'
 
 interface DemoOptions {
-  out: string
-  clip?: string
-  seed: string
-  device?: string
-  threads?: string
+  out?: string
+  seed: number
+  device?: DeviceName
+  threads?: number | 'auto'
   offline?: boolean
+  json?: boolean
   quiet?: boolean
 }
 
 export function demoCommand(cli: Cli): Command {
   return new Command('demo')
-    .summary('try everything on drawn pictures, in minutes')
+    .summary('see the whole method on drawn pictures, in minutes')
     .description(
-      'Draws pictures with labels, trains briefly on them, makes masks and compares them with the drawn ones.',
+      'Draws pictures with image-level labels, trains all stages on them with the small CLIP of the package, judges the masks of each stage, and writes a report to open in a browser. Needs no weights and no data.',
     )
-    .option('--out <dir>', 'folder for pictures, run and masks; what is there already is gone on with', 'runs/demo')
-    .option('--clip <file>', "TorchScript archive of CLIP (default: the package's own small one)")
-    .option('--seed <number>', 'of everything random', '0')
+    .option(
+      '--out <dir>',
+      'folder for pictures, runs and report; what is there already is gone on with (default: runs/demo-<seed>)',
+    )
+    .option('--seed <integer>', 'of everything random, the pictures included', integer, 0)
     .addOption(shared.device())
     .addOption(shared.threads())
     .addOption(shared.offline())
+    .addOption(shared.json())
     .addOption(shared.quiet())
+    .addHelpText('after', examples('semples demo', 'semples demo --seed 7 --out runs/seven', 'semples demo --json'))
     .action((options: DemoOptions) => demo(cli, options))
 }
 
 async function demo(cli: Cli, options: DemoOptions): Promise<void> {
   const { terminal, signal, jobs } = cli
-  const { out, offline, quiet, device } = options
+  const { offline, quiet, json, ...settings } = options
   cli.afterInterrupt = () => 'To go on, type the same command again.'
-  await jobs.ensureLibTorch({ offline, device, write: terminal.err, signal })
-  const { runDemo } = await import('../demo.js')
+  await jobs.ensureLibTorch({ offline, device: settings.device, write: terminal.err, signal })
   const view = await openView(terminal, quiet)
-  const { run, masks, miou } = await runDemo(
-    { ...options, seed: Number(options.seed), onProgress: (progress) => view.show(progress), signal },
-    jobs,
-  ).finally(() => view.close())
-  for (const line of summary(run).slice(0, -1)) terminal.out(line)
-  terminal.out(`Masks of ${masks.pictures} pictures are in ${masks.out}, their pictures in ${out}/scenes/JPEGImages`)
-  terminal.out(`mean IoU with the drawn masks: ${(100 * miou).toFixed(2)} %`)
-  terminal.out('(From random weights and in a few steps: this shows that everything works, not how well.)')
+  const result = await jobs
+    .demo({ ...settings, onProgress: (progress) => view.show(progress), signal })
+    .finally(() => view.close())
+  if (json) printJson(terminal, machineReadable(result))
+  else for (const line of describe(result)) terminal.out(line)
+}
+
+/** mIoU as fractions. */
+function machineReadable({ seed, seconds, ablation, control, prompts, report }: DemoResult) {
+  return {
+    seed,
+    seconds,
+    ablation: ablation.map(({ name, miou, best }) => ({ name, miou, miouBest: best?.miou })),
+    control: control.miou,
+    prompts: Object.fromEntries(prompts.map(({ label, words }) => [label, words.map(({ word }) => word)])),
+    report,
+  }
+}
+
+function describe(result: DemoResult): string[] {
+  const { seed, ablation, control, prompts, vocabulary, threshold, seconds, report } = result
+  const row = ({ name, description, miou, best }: JudgedRow) => [
+    name,
+    percent(miou),
+    best === undefined ? '-' : `${percent(best.miou)} at ${best.threshold.toFixed(2)}`,
+    description,
+  ]
+  return [
+    `Mean IoU of ${ablation[0]?.pictures} masks that no training saw, in %, seed ${seed}:`,
+    '',
+    ...table([
+      ['', `threshold ${threshold.toFixed(2)}`, 'best threshold (uses pixel labels)', ''],
+      ...[...ablation, control].map(row),
+    ]),
+    '',
+    `What the learned prompts say, in the nearest of ${vocabulary.length} words:`,
+    '',
+    ...table([
+      ['class', 'nearest words (cosine)'],
+      ...prompts.map(({ label, words }) => [
+        label,
+        words
+          .slice(0, 3)
+          .map(({ word, cosine }) => `${word} ${cosine.toFixed(2)}`)
+          .join(', '),
+      ]),
+    ]),
+    '',
+    `(${vocabulary.join(', ')})`,
+    '',
+    `Done in ${Math.round(seconds)} s. To see the pictures, open ${report}`,
+  ]
+}
+
+function percent(fraction: number): string {
+  return (100 * fraction).toFixed(2)
 }

@@ -1,0 +1,42 @@
+import { fileURLToPath } from 'node:url'
+import type { ConfigDifferences } from '../types.js'
+
+const models = new URL('../../../models/', import.meta.url)
+
+/** The small CLIP of the package and the DeiT that is its image tower; scripts/clip/train_demo.py made both. */
+export const demoClip = fileURLToPath(new URL('demo-clip.pt', models))
+export const demoWeights = fileURLToPath(new URL('demo-vit.safetensors', models))
+
+/**
+ * Sizes and numbers for drawn scenes of 96 x 96 pixels and minutes on a processor; all ours. They were chosen on the
+ * demo's seeds 0 to 9 (docs/demo.md).
+ */
+export const demo: ConfigDifferences = {
+  generator: {
+    weights: demoWeights,
+    imageSize: 96,
+    patchSize: 8,
+    width: 128,
+    depth: 4,
+    heads: 4,
+    // Attention of four small layers is nearly even: as patch affinity it smears maps over the whole picture.
+    maps: 'plain',
+    dropPath: 0,
+  },
+  clip: { path: demoClip },
+  // All weights are trained: a network this small has nothing to lose, and the maps everything to gain.
+  classify: { epochs: 4, batch: 8, lr: 0.0256 },
+  match: { epochs: 8, batch: 8, lr: 0.0384, train: 'all', backgroundText: 1.2, classification: 0.5 },
+  prompt: { epochs: 4, batch: 8, lr: 0.64, deviation: 0.02, textPrompt: 0.2 },
+  refine: {
+    epochs: 8,
+    batch: 8,
+    lr: 0.0384,
+    train: 'all',
+    backgroundText: 1.2,
+    foregroundPrompt: 0.6,
+    classification: 0.5,
+  },
+  cams: { scales: [1, 1.5], resample: 'fast' },
+  masks: { threshold: 0.5 },
+}

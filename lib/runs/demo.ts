@@ -1,0 +1,174 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { RunDirectory } from '../checkpoints/runDirectory.js'
+import type { FolderData } from '../config/data.js'
+import { SemplesError } from '../config/error.js'
+import { resolveConfig } from '../config/resolve.js'
+import type { DeviceName, StageName, TrainConfigInput } from '../config/types.js'
+import { writeScenes } from '../datasets/scenes/write.js'
+import type { JudgedRow, PromptReport } from '../report/runReport.js'
+import { writeReport } from '../report/writeReport.js'
+import { notice, type OnProgress } from '../stages/progress.js'
+import { gatherReport } from './report/gather.js'
+import { trainSemPLeS } from './trainSemPLeS.js'
+
+/** Scenes that are drawn: those with image-level labels to train on, and those with masks to judge with. */
+const PICTURES = { train: 300, val: 200 } as const
+
+export interface DemoOptions {
+  /** Folder for pictures, runs and report; what is there already is gone on with. Default `runs/demo-<seed>`. */
+  out?: string
+  /** Any integer, of the pictures and of everything else random. Default 0. */
+  seed?: number
+  device?: DeviceName
+  threads?: number | 'auto'
+  onProgress?: OnProgress
+  /** Stops after the step under way; the same call goes on from there. */
+  signal?: AbortSignal
+}
+
+export interface DemoResult {
+  seed: number
+  /** Wall-clock seconds of this call. */
+  seconds: number
+  /** `cam`, `matching`, `semples`: the masks after stages 0, a and c, judged on pictures that were not trained on. */
+  ablation: JudgedRow[]
+  /** Stage c without prompts, for as many epochs. */
+  control: JudgedRow
+  /** The learned background prompts with the words nearest to them. */
+  prompts: PromptReport[]
+  /** Words among which those were searched. */
+  vocabulary: string[]
+  /** Background threshold of the masks. */
+  threshold: number
+  /** Absolute paths. */
+  out: string
+  run: string
+  report: string
+  notices: string[]
+}
+
+/**
+ * The whole method on drawn scenes, in minutes and without weights or data of one's own: draws pictures in which
+ * objects keep company with typical backgrounds, trains all stages on their image-level labels with the small CLIP of
+ * the package, judges the masks of each stage with masks that no training saw, and writes a report.
+ *
+ * @throws SemplesError `SEMPLES_RUN_EXISTS` where `out` holds a demo of another seed or version, and what
+ *   `trainSemPLeS` throws
+ */
+export async function runDemo(options: DemoOptions = {}): Promise<DemoResult> {
+  const { seed = 0, onProgress, signal } = options
+  checkSeed(seed)
+  const started = performance.now()
+  const out = resolve(options.out ?? `runs/demo-${seed}`)
+  const { train, val } = await drawScenes(out, seed, onProgress, signal)
+  const input: TrainConfigInput = {
+    preset: 'demo',
+    data: train,
+    out: join(out, 'run'),
+    // Training seeds are not negative.
+    seed: Math.abs(seed),
+    ...(options.device === undefined ? {} : { device: options.device }),
+    ...(options.threads === undefined ? {} : { threads: options.threads }),
+  }
+  const run = await trainOrGoOn(input, onProgress, signal)
+  const controlRun = await trainControl(run, input, join(out, 'control'), onProgress, signal)
+
+  const judge = { data: val, split: 'val', judged: PICTURES.val, onProgress, signal } as const
+  const controlled = await gatherReport({ ...judge, run: controlRun, pictures: 0 })
+  const control = {
+    ...controlled.ablation.at(-1)!,
+    name: 'control',
+    description: 'prompt-guided refinement without prompts, for as many epochs',
+  }
+  const report = await gatherReport({ ...judge, run, title: `semples demo, seed ${seed}`, control })
+  const path = join(out, 'report.html')
+  await writeReport(path, report)
+  return {
+    seed,
+    seconds: (performance.now() - started) / 1000,
+    ablation: report.ablation,
+    control,
+    prompts: report.prompts,
+    vocabulary: report.vocabulary,
+    threshold: report.threshold,
+    out,
+    run,
+    report: path,
+    notices: report.notices,
+  }
+}
+
+async function drawScenes(
+  out: string,
+  seed: number,
+  onProgress?: OnProgress,
+  signal?: AbortSignal,
+): Promise<{ train: FolderData; val: FolderData }> {
+  const scenes = join(out, 'scenes')
+  const { reused } = await writeScenes({ out: scenes, ...PICTURES, seed, signal })
+  const { train, val } = PICTURES
+  onProgress?.(
+    notice(
+      'scenes',
+      `${reused ? 'found' : 'drew'} ${train} pictures to train on and ${val} to judge with in ${scenes}`,
+    ),
+  )
+  const data = (split: string): FolderData => ({
+    folder: join(scenes, 'JPEGImages'),
+    labels: join(scenes, `${split}.csv`),
+    classes: join(scenes, 'classes.json'),
+  })
+  // Training is not even told where masks are.
+  return { train: data('train'), val: { ...data('val'), masks: join(scenes, 'SegmentationClass') } }
+}
+
+/** Trains a run, or goes on with the one that is there if it is the same. */
+async function trainOrGoOn(input: TrainConfigInput, onProgress?: OnProgress, signal?: AbortSignal): Promise<string> {
+  const folder = input.out!
+  if (!existsSync(join(folder, 'run.json'))) return (await trainSemPLeS({ ...input, onProgress, signal })).out
+  const wanted = JSON.stringify(resolveConfig(input))
+  const found = JSON.stringify(
+    resolveConfig((await (await RunDirectory.open(folder)).readConfig()) as TrainConfigInput),
+  )
+  if (found !== wanted)
+    throw new SemplesError('SEMPLES_RUN_EXISTS', {
+      message: `${folder} holds a demo with other settings or of another version.`,
+      file: folder,
+      field: 'out',
+      hint: 'Remove that folder, or choose another (--out).',
+    })
+  return (await trainSemPLeS({ resume: folder, onProgress, signal })).out
+}
+
+/** Stage c from the same start, for as many epochs, without prompts. */
+async function trainControl(
+  run: string,
+  input: TrainConfigInput,
+  out: string,
+  onProgress?: OnProgress,
+  signal?: AbortSignal,
+): Promise<string> {
+  const stage: StageName = 'classify'
+  const checkpoint = await (await RunDirectory.open(run)).stage(stage).checkpointPath('best')
+  const named: OnProgress | undefined =
+    onProgress && ((progress) => onProgress(progress.stage === 'refine' ? { ...progress, stage: 'control' } : progress))
+  const settings: TrainConfigInput = {
+    ...input,
+    out,
+    generator: { weights: join(checkpoint!, 'generator.safetensors') },
+    stages: ['refine'],
+    refine: { foregroundPrompt: 0 },
+  }
+  return trainOrGoOn(settings, named, signal)
+}
+
+function checkSeed(seed: number): void {
+  if (Number.isSafeInteger(seed)) return
+  throw new SemplesError('SEMPLES_CONFIG_INVALID', {
+    message: 'The seed is no integer.',
+    field: 'seed',
+    value: seed,
+    expected: 'an integer',
+  })
+}
