@@ -11,7 +11,7 @@ export class Interrupted extends Error {
 
 /**
  * A signal that Ctrl-C (or SIGTERM) aborts; jobs then stop at the next safe place. A second Ctrl-C ends the process
- * at once.
+ * at once, which shells report as status 130 (143).
  */
 export function interruptSignal(terminal: Terminal): AbortSignal {
   const controller = new AbortController()
@@ -20,11 +20,18 @@ export function interruptSignal(terminal: Terminal): AbortSignal {
       if (controller.signal.aborted) {
         // A progress bar hides the cursor and keeps lines from wrapping.
         if (terminal.screen !== undefined) terminal.screen.write('\u001b[?25h\u001b[?7h\n')
-        process.exit(statusOf[name])
+        endBy(name)
+        return
       }
       controller.abort(new Interrupted(statusOf[name]))
       terminal.err('Stopping as soon as nothing gets lost. To stop at once, press Ctrl-C again.')
     })
   }
   return controller.signal
+}
+
+/** Ends the process as if nobody had listened: `process.exit` would wait for the step that is being computed. */
+function endBy(name: keyof typeof statusOf): void {
+  process.removeAllListeners(name)
+  process.kill(process.pid, name)
 }

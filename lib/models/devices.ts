@@ -1,3 +1,4 @@
+import { count } from '../config/count.js'
 import type { Addon } from '../native/addon.js'
 import { callNative } from '../native/errors.js'
 import { loadAddon } from '../native/load.js'
@@ -19,12 +20,12 @@ export async function chooseCompute(device: string, threads: number | 'auto'): P
   const addon: Addon = loadAddon()
   const info = callNative(() => addon.runtimeInfo())
   const chosen = device === 'auto' ? (info.cudaDevices > 0 ? 'cuda' : 'cpu') : device
-  const count = await callNative(() => addon.setThreads(threads === 'auto' ? info.threads : threads))
+  const used = await callNative(() => addon.setThreads(threads === 'auto' ? info.threads : threads))
   const why = device === 'auto' ? (chosen === 'cpu' ? ' (auto: no CUDA device)' : ' (auto)') : ''
   return {
     device: chosen,
-    threads: count,
+    threads: used,
     torch: info.torch,
-    description: `device ${chosen}${why}, ${count} threads, LibTorch ${info.torch}`,
+    description: `device ${chosen}${why}, ${count(used, 'thread')}, LibTorch ${info.torch}`,
   }
 }

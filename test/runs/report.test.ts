@@ -97,7 +97,7 @@ describeNative('the report of a run', () => {
     expect(report).toMatchObject({ title: 'Run run', threshold: 0.45, config: { seed: 7, out: run } })
     const environment = Object.fromEntries(report.environment)
     expect(environment).toMatchObject({ 'node (run)': process.version, seed: '7', 'weights (run)': 'random' })
-    expect(environment['computed on (report)']).toMatch(/^device cpu, 1 threads, LibTorch/)
+    expect(environment['computed on (report)']).toMatch(/^device cpu, 1 thread, LibTorch/)
     expect(report.notices.join('\n')).toMatch(/RANDOM[\s\S]*judged on 9 of these pictures/)
     const steps = progress.filter(({ stage }) => stage === 'report').map(({ step, steps: all }) => [step, all])
     expect(steps).toEqual(Array.from({ length: 9 }, (_, index) => [index + 1, 9]))
