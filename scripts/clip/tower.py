@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from model import VisionTransformer
@@ -44,7 +44,7 @@ def save_tower(tower: VisionTransformer, out: Path) -> None:
     """Writes a safetensors file, beside its name first so that a broken run leaves no half of it."""
     partial = out.with_name(f"{out.name}.{os.getpid()}.partial")
     try:
-        save_file(deit_weights(tower), partial)
+        partial.write_bytes(save(deit_weights(tower)))
         os.replace(partial, out)
     finally:
         partial.unlink(missing_ok=True)

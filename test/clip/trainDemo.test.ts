@@ -31,6 +31,26 @@ print(json.dumps({
     "gradient": pixels.grad.abs().max().item(), "mean": clip.mean,
 }))`
 
+/** Runs the tower's weights as a DeiT, written out here, and prints its largest difference to the archive's features. */
+const COMPARE = `
+import sys, torch
+import torch.nn.functional as F
+from safetensors.torch import load_file
+clip, w = torch.jit.load(sys.argv[1]), {k: v.float() for k, v in load_file(sys.argv[2]).items()}
+x = torch.randn(2, 3, 64, 64)
+norm = lambda t, name: F.layer_norm(t, (128,), w[name + ".weight"], w[name + ".bias"], 1e-5)
+line = lambda t, name: F.linear(t, w[name + ".weight"], w[name + ".bias"])
+t = F.conv2d(x, w["patch_embed.proj.weight"], w["patch_embed.proj.bias"], 8).flatten(2).transpose(1, 2)
+t = torch.cat([w["cls_token"].expand(2, 1, 128), t], 1) + w["pos_embed"]
+for i in range(4):
+    b = f"blocks.{i}."
+    q, k, v = line(norm(t, b + "norm1"), b + "attn.qkv").view(2, 65, 3, 4, 32).permute(2, 0, 3, 1, 4)
+    a = (q @ k.transpose(-1, -2) * 32**-0.5).softmax(-1) @ v
+    t = t + line(a.transpose(1, 2).reshape(2, 65, 128), b + "attn.proj")
+    t = t + line(F.gelu(line(norm(t, b + "norm2"), b + "mlp.fc1")), b + "mlp.fc2")
+feature = norm(t[:, 0], "norm") @ clip.visual.proj.float()
+print((feature - clip.encode_image(x)).abs().max().item())`
+
 when(`train_demo.py${reason && ` (skipped: ${reason})`}`, () => {
   let folder: string
   beforeAll(async () => {
@@ -60,7 +80,8 @@ when(`train_demo.py${reason && ` (skipped: ${reason})`}`, () => {
   }
 
   test('writes a small archive with the interface of semples, and its provenance', async () => {
-    const out = await train('demo.pt', '--samples', '192')
+    const tower = path.join(folder, 'tower.safetensors')
+    const out = await train('demo.pt', '--samples', '192', '--tower', tower)
     expect((await stat(out)).size).toBeLessThan(4e6)
     const provenance = JSON.parse(await readFile(path.join(folder, 'demo.json'), 'utf8'))
     expect(provenance).toMatchObject({ seed: 0, samples: 192, data: { shots: 192, seed: 0 } })
@@ -69,6 +90,7 @@ when(`train_demo.py${reason && ` (skipped: ${reason})`}`, () => {
         .update(await readFile(out))
         .digest('hex'),
     )
+    expect(provenance.tower).toMatchObject({ file: 'tower.safetensors', bytes: (await stat(tower)).size })
     expect(provenance.measured['object accuracy, background unrelated']).toBeGreaterThanOrEqual(0)
     const { stdout } = await run(python, ['-c', INSPECT, out])
     const seen = JSON.parse(stdout)
@@ -76,6 +98,16 @@ when(`train_demo.py${reason && ` (skipped: ${reason})`}`, () => {
     expect(seen.gradient).toBeGreaterThan(0)
     expect(seen.mean).toEqual([0.485, 0.456, 0.406])
     for (const { ids } of provenance.words) expect(seen.trained).toEqual(expect.arrayContaining(ids))
+  })
+
+  test('the tower is a DeiT that sees what the archive sees', async () => {
+    const { stdout } = await run(python, [
+      '-c',
+      COMPARE,
+      path.join(folder, 'demo.pt'),
+      path.join(folder, 'tower.safetensors'),
+    ])
+    expect(Number(stdout)).toBeLessThan(1e-4)
   })
 
   test('the same seed gives the same archive, another seed another one', async () => {
