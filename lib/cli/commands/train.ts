@@ -125,6 +125,6 @@ What to fetch, once:
   --weights    DeiT-S/16 (88 MB), and convert it to safetensors:
                ${sources.deit}
                ${sources.convert}
-  To try things out, neither: --preset demo takes random weights and the small CLIP of the package.
+  To try things out, neither: --preset demo takes the small weights and the small CLIP of the package.
 `
 }
