@@ -1,10 +1,16 @@
+import { demoClip } from '../config/presets/demo.js'
 import type { RunConfig } from '../config/types.js'
+import { OBJECTS } from '../datasets/scenes/vocabulary.js'
 
 /** What every reader of a run's results must know; each output says it. */
-export function cautions(config: Pick<RunConfig, 'generator' | 'select'>): string[] {
+export function cautions(config: Pick<RunConfig, 'generator' | 'select' | 'clip' | 'stages'>): string[] {
   const found: string[] = []
   if (config.generator.weights === 'random')
     found.push('The generator starts from RANDOM weights: masks will be poor. Give generator.weights for real use.')
+  if (config.clip.path === demoClip && config.stages.some((stage) => stage !== 'classify'))
+    found.push(
+      `CLIP is the demo's: it knows DRAWN scenes with ${OBJECTS.join(', ')}, and nothing else. Give clip for real use.`,
+    )
   if (config.select === 'miou')
     found.push('Epochs are selected by mIoU: PIXEL LABELS of the evaluation split are used.')
   return found
