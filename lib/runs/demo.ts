@@ -8,12 +8,20 @@ import type { DeviceName, StageName, TrainConfigInput } from '../config/types.js
 import { writeScenes } from '../datasets/scenes/write.js'
 import type { JudgedRow, PromptReport } from '../report/runReport.js'
 import { writeReport } from '../report/writeReport.js'
-import { notice, type OnProgress } from '../stages/progress.js'
+import { counted, notice, type OnProgress } from '../stages/progress.js'
 import { gatherReport } from './report/gather.js'
 import { trainSemPLeS } from './trainSemPLeS.js'
 
-/** Scenes that are drawn: those with image-level labels to train on, and those with masks to judge with. */
-const PICTURES = { train: 300, val: 200 } as const
+/** What the demo is made of; tests make a smaller one. */
+export interface DemoRecipe {
+  /** Scenes that are drawn: those with image-level labels to train on, and those with masks to judge with. */
+  train: number
+  val: number
+  /** What differs from the preset `demo`. */
+  changes?: TrainConfigInput
+}
+
+const RECIPE: DemoRecipe = { train: 300, val: 200 }
 
 export interface DemoOptions {
   /** Folder for pictures, runs and report; what is there already is gone on with. Default `runs/demo-<seed>`. */
@@ -56,13 +64,14 @@ export interface DemoResult {
  * @throws SemplesError `SEMPLES_RUN_EXISTS` where `out` holds a demo of another seed or version, and what
  *   `trainSemPLeS` throws
  */
-export async function runDemo(options: DemoOptions = {}): Promise<DemoResult> {
+export async function runDemo(options: DemoOptions = {}, recipe: DemoRecipe = RECIPE): Promise<DemoResult> {
   const { seed = 0, onProgress, signal } = options
   checkSeed(seed)
   const started = performance.now()
   const out = resolve(options.out ?? `runs/demo-${seed}`)
-  const { train, val } = await drawScenes(out, seed, onProgress, signal)
+  const { train, val } = await drawScenes(out, seed, recipe, onProgress, signal)
   const input: TrainConfigInput = {
+    ...recipe.changes,
     preset: 'demo',
     data: train,
     out: join(out, 'run'),
@@ -74,7 +83,7 @@ export async function runDemo(options: DemoOptions = {}): Promise<DemoResult> {
   const run = await trainOrGoOn(input, onProgress, signal)
   const controlRun = await trainControl(run, input, join(out, 'control'), onProgress, signal)
 
-  const judge = { data: val, split: 'val', judged: PICTURES.val, onProgress, signal } as const
+  const judge = { data: val, split: 'val', judged: recipe.val, onProgress, signal } as const
   const controlled = await gatherReport({ ...judge, run: controlRun, pictures: 0 })
   const control = {
     ...controlled.ablation.at(-1)!,
@@ -102,12 +111,20 @@ export async function runDemo(options: DemoOptions = {}): Promise<DemoResult> {
 async function drawScenes(
   out: string,
   seed: number,
+  { train, val }: DemoRecipe,
   onProgress?: OnProgress,
   signal?: AbortSignal,
 ): Promise<{ train: FolderData; val: FolderData }> {
   const scenes = join(out, 'scenes')
-  const { reused } = await writeScenes({ out: scenes, ...PICTURES, seed, signal })
-  const { train, val } = PICTURES
+  const progress = counted('scenes')
+  const { reused } = await writeScenes({
+    out: scenes,
+    train,
+    val,
+    seed,
+    onProgress: (done, total) => onProgress?.(progress(done, total)),
+    signal,
+  })
   onProgress?.(
     notice(
       'scenes',
@@ -156,9 +173,9 @@ async function trainControl(
   const settings: TrainConfigInput = {
     ...input,
     out,
-    generator: { weights: join(checkpoint!, 'generator.safetensors') },
+    generator: { ...input.generator, weights: join(checkpoint!, 'generator.safetensors') },
     stages: ['refine'],
-    refine: { foregroundPrompt: 0 },
+    refine: { ...input.refine, foregroundPrompt: 0 },
   }
   return trainOrGoOn(settings, named, signal)
 }

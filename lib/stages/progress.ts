@@ -24,3 +24,14 @@ export type OnProgress = (progress: Progress) => void
 export function notice(stage: string, message: string): Progress {
   return { stage, epoch: 0, epochs: 0, step: 0, steps: 0, message }
 }
+
+/** Progress of a job that says only how many of its pictures are done, with rate and time left since it began. */
+export function counted(stage: string, now: () => number = () => performance.now()) {
+  const started = now()
+  return (done: number, total: number): Progress => {
+    const seconds = (now() - started) / 1000
+    const known = done > 0 && seconds > 0
+    const rate = known ? { picturesPerSecond: done / seconds, eta: ((total - done) * seconds) / done } : {}
+    return { stage, epoch: 1, epochs: 1, step: done, steps: total, ...rate }
+  }
+}

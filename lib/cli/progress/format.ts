@@ -44,14 +44,3 @@ export function shareDone({ epoch, epochs, step, steps }: Progress): number {
   const all = epochs * steps
   return all === 0 ? 0 : ((Math.max(1, epoch) - 1) * steps + step) / all
 }
-
-/** Progress of a job that says only how many of its pictures are done, with rate and time left since it began. */
-export function counted(stage: string, now: () => number = () => performance.now()) {
-  const started = now()
-  return (done: number, total: number): Progress => {
-    const seconds = (now() - started) / 1000
-    const known = done > 0 && seconds > 0
-    const rate = known ? { picturesPerSecond: done / seconds, eta: ((total - done) * seconds) / done } : {}
-    return { stage, epoch: 1, epochs: 1, step: done, steps: total, ...rate }
-  }
-}

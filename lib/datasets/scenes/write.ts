@@ -63,7 +63,8 @@ export async function writeScenes(options: WriteScenesOptions): Promise<{ reused
   } catch (cause) {
     if (cause instanceof SemplesError || options.signal?.aborted) throw cause
     throw new SemplesError('SEMPLES_WRITE_FAILED', {
-      message: `Could not write scenes to ${target}: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      // The folder has another name while it is made, which means nothing to the reader.
+      message: `Could not write scenes to ${target}: ${String(cause instanceof Error ? cause.message : cause).replaceAll(partial, target)}.`,
       file: target,
       hint: 'Nothing was left half-written. Check the free space and the permissions of the folder.',
       cause,
@@ -125,7 +126,7 @@ async function takeName(partial: string, target: string): Promise<void> {
       throw new SemplesError('SEMPLES_SCENES_FOLDER', {
         message: `${target} holds something other than these scenes.`,
         file: target,
-        hint: 'Choose another folder, or delete this one.',
+        hint: 'Choose a folder that is new or empty.',
         cause,
       })
     }
