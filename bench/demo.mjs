@@ -1,0 +1,88 @@
+// npm run bench -- demo --seeds 0,1,2 [--out FOLDER] [--json]: the demo on several seeds, one table. Minutes a seed.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+
+const percent = (fraction) => (100 * fraction).toFixed(2)
+
+export async function run(words) {
+  const { values } = parseArgs({
+    args: words,
+    options: {
+      seeds: { type: 'string', default: '0' },
+      out: { type: 'string' },
+      threads: { type: 'string', default: 'auto' },
+      json: { type: 'boolean', default: false },
+    },
+  })
+  const { runDemo } = await import('../dist/runs/demo.js')
+  const threads = values.threads === 'auto' ? 'auto' : Number(values.threads)
+  const folder = values.out ?? (await mkdtemp(join(tmpdir(), 'semples-bench-demo-')))
+  const results = []
+  try {
+    for (const seed of values.seeds.split(',').map(Number)) {
+      const result = await runDemo({ seed, out: join(folder, String(seed)), threads })
+      results.push(row(result))
+      if (results.length === 1) console.log(header(result.threshold))
+      console.log(line(results.at(-1)))
+    }
+    console.log(line(meanOf(results)))
+  } finally {
+    if (values.out === undefined) await rm(folder, { recursive: true, force: true })
+  }
+  if (values.json) console.log(JSON.stringify(results))
+  return 0
+}
+
+/** The typical background of each class. */
+const HOME = { train: 'rails', boat: 'water', bird: 'leaves', cow: 'grass', airplane: 'clouds', car: 'road' }
+
+function row({ seed, seconds, ablation, control, prompts }) {
+  const [cam, matching, semples] = ablation.map(({ miou }) => miou)
+  const named = prompts.filter(({ label, words }) => words[0].word === HOME[label]).length / prompts.length
+  return {
+    seed,
+    cam,
+    matching,
+    semples,
+    control: control.miou,
+    best: ablation.map(({ best }) => best.miou),
+    named,
+    seconds,
+  }
+}
+
+function meanOf(rows) {
+  const mean = (of) => rows.reduce((sum, each) => sum + of(each), 0) / rows.length
+  const means = Object.fromEntries(
+    ['cam', 'matching', 'semples', 'control', 'named', 'seconds'].map((name) => [name, mean((each) => each[name])]),
+  )
+  return { seed: 'mean', ...means, best: [0, 1, 2].map((at) => mean(({ best }) => best[at])) }
+}
+
+const COLUMNS = ['cam', 'matching', 'semples', 'control']
+
+function header(threshold) {
+  const names = [
+    'seed',
+    ...COLUMNS.map((name) => `${name}@${threshold}`),
+    'best: cam',
+    'matching',
+    'semples',
+    'prompts named',
+    'seconds',
+  ]
+  return names.join('  ')
+}
+
+function line(each) {
+  const named = `${Math.round(100 * each.named)} %`
+  const values = [
+    ...COLUMNS.map((name) => percent(each[name])),
+    ...each.best.map(percent),
+    named,
+    Math.round(each.seconds),
+  ]
+  return [String(each.seed).padEnd(4), ...values.map((value) => String(value).padStart(8))].join('  ')
+}
