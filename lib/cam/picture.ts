@@ -1,6 +1,8 @@
 import { SemplesError } from '../config/error.js'
 import type { Dataset, DatasetItem } from '../datasets/dataset.js'
 import { decodeImage } from '../loader/decode.js'
+import type { RawImage } from '../loader/image.js'
+import { resizeImage } from '../loader/resize.js'
 import { scaledImages } from '../loader/scales.js'
 import type { Cams, MaskGenerator, ScaledPicture } from '../models/maskGenerator.js'
 
@@ -9,11 +11,13 @@ export interface CamOptions {
   scales: readonly number[]
   flip: boolean
   resample: 'exact' | 'fast'
+  maxSide?: number
 }
 
 /** A picture, decoded and at every scale. */
 export interface PreparedPicture {
   item: DatasetItem
+  image: ScaledPicture
   scales: ScaledPicture[]
 }
 
@@ -23,7 +27,19 @@ export async function preparePicture(
   options: CamOptions,
 ): Promise<PreparedPicture> {
   const image = await decodeImage(item.image, { orientation: dataset.orientation })
-  return { item, scales: await scaledImages(image, [...options.scales], options.resample) }
+  const scales = await scaledImages(await shrunk(image, options), [...options.scales], options.resample)
+  return { item, image, scales }
+}
+
+/** The picture itself, or where it is larger than `maxSide` a smaller one. */
+async function shrunk(
+  image: RawImage,
+  { maxSide = Number.POSITIVE_INFINITY, resample }: CamOptions,
+): Promise<RawImage> {
+  const factor = maxSide / Math.max(image.width, image.height)
+  if (factor >= 1) return image
+  const side = (length: number) => Math.max(1, Math.round(length * factor))
+  return resizeImage(image, side(image.width), side(image.height), { mode: resample })
 }
 
 /**
@@ -60,13 +76,13 @@ export type PictureCams = Omit<Cams, 'logits'>
  */
 export async function camsOf(
   generator: MaskGenerator,
-  { item, scales }: PreparedPicture,
+  { item, image, scales }: PreparedPicture,
   options: CamOptions,
 ): Promise<PictureCams> {
-  const [{ width, height }] = scales as [ScaledPicture]
+  const { width, height } = image
   if (item.labels.length === 0) return { cams: new Float32Array(0), classes: [], height, width }
   try {
-    return await generator.cams(scales, item.labels, options.flip)
+    return await generator.cams(scales, item.labels, options.flip, image)
   } catch (error) {
     if (!(error instanceof SemplesError) || error.code !== 'SEMPLES_IMAGE_TOO_SMALL') throw error
     throw new SemplesError(error.code, {

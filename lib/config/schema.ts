@@ -163,6 +163,7 @@ const shape = {
         },
       ),
       flip: flag('Also run the mirrored picture.'),
+      maxSide: whole(16, 'Longer pictures are shrunk to this before maps are made.', { unit: 'pixels' }),
       resample: choice(['fast', 'exact'], "How pictures are resized: sharp's way, or Pillow's byte for byte."),
     })
     .optional(),

@@ -129,6 +129,8 @@ export interface CamsConfig {
   scales: number[]
   /** Also run the mirrored picture. Default true (published code). */
   flip: boolean
+  /** Longer pictures are shrunk to this before the maps are made, which then grow back: attention takes time and memory with the fourth power of a side. Pixels. Default: none (published code); demo 192. */
+  maxSide?: number
   /** How pictures are resized: `exact` is Pillow's bicubic byte for byte, `fast` is sharp's. Default `exact`. */
   resample: 'fast' | 'exact'
 }

@@ -74,14 +74,22 @@ export class MaskGenerator extends Handle<NativeGenerator> {
   }
 
   /**
-   * Multi-scale + flip CAMs: the sum over all runs, resized to the size of the first scale, then min-max per class.
+   * Multi-scale + flip CAMs: the sum over all runs, resized to one size, then min-max per class.
    * @param classes indices of the classes present
+   * @param size of the maps; default: that of the first scale
    * @throws SemplesError `SEMPLES_IMAGE_TOO_SMALL` for a picture smaller than a patch
    */
-  async cams(scales: readonly ScaledPicture[], classes: readonly number[], flip = true): Promise<Cams> {
+  async cams(
+    scales: readonly ScaledPicture[],
+    classes: readonly number[],
+    flip = true,
+    size?: { height: number; width: number },
+  ): Promise<Cams> {
     const present = [...classes]
     const indices: TensorData = { dtype: 'int64', shape: [present.length], data: BigInt64Array.from(present, index) }
-    const result = await this.start((native) => native.cams({ scales, classes: indices, flip }))
+    const result = await this.start((native) =>
+      native.cams({ scales, classes: indices, flip, height: size?.height, width: size?.width }),
+    )
     const [, height, width] = result.cams.shape
     return {
       cams: result.cams.data as Float32Array,

@@ -108,8 +108,11 @@ export interface NativeGenerator extends NativeHandle {
 }
 
 export interface NativeCamRequest {
-  /** The picture at each scale, RGB bytes HWC; the first is at original size and defines H and W. */
+  /** The picture at each scale, RGB bytes HWC. */
   scales: readonly { data: Uint8Array; height: number; width: number }[]
+  /** H and W of the maps. Default: those of the first scale. */
+  height?: number
+  width?: number
   /** int64 [k]: indices of the classes present. */
   classes: TensorData
   /** Also run the mirrored picture. Default true. */

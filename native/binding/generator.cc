@@ -28,6 +28,9 @@ void check_parameters(const WeakTrConfig& config) {
         .wanted("at most " + std::to_string(std::llround(kMostParameters)));
 }
 
+// Of a map, in pixels.
+constexpr int64_t kLongestSide = 1 << 16;
+
 WeakTrConfig read_config(const Napi::Object& object) {
   WeakTrConfig config;
   config.image_size = size_option(object, "imageSize", config.image_size, 16384);
@@ -224,8 +227,11 @@ Napi::Value GeneratorHandle::cams(const Napi::CallbackInfo& info) {
     const at::Tensor classes = read_integers(request.Get("classes"), "classes");
     check_classes(classes, generator->classes());
     const bool flip = flag_option(request, "flip", true);
+    const int64_t height = size_option(request, "height", scales[0].size(0), kLongestSide);
+    const int64_t width = size_option(request, "width", scales[0].size(1), kLongestSide);
     return submit_tensors(info.Env(), [=]() -> NamedTensors {
-      const CamResult result = multiscale_cams(*generator, scales, classes.to(generator->device()), flip);
+      const CamResult result =
+          multiscale_cams(*generator, scales, classes.to(generator->device()), flip, height, width);
       return {{"cams", result.cams}, {"classLogits", result.class_logits}};
     });
   });

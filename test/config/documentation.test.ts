@@ -77,7 +77,7 @@ test('all that is resolved is described, and nothing else', () => {
   const resolved = leaves(defaultsOf(), '')
   expect(described.map(({ field }) => field)).toEqual(expect.arrayContaining(resolved))
   const withoutDefault = described.filter(({ default: value }) => value === undefined).map(({ field }) => field)
-  const optional = /^(data\.|out$|generator\.weights$|clip\.(path|visionHeads|textHeads)$|.*maxSteps$)/
+  const optional = /^(data\.|out$|generator\.weights$|clip\.(path|visionHeads|textHeads)$|.*maxSteps$|cams\.maxSide$)/
   expect(withoutDefault.filter((field) => !optional.test(field) && !shorthands.includes(field))).toEqual([])
 })
 

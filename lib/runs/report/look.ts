@@ -104,8 +104,7 @@ async function see(
 
 async function shownPicture(options: LookOptions, { prepared, truth, results }: SeenPicture): Promise<GalleryPicture> {
   const { pictures, rows, threshold } = options
-  const { item, scales } = prepared
-  const image = scales[0]!
+  const { item, image } = prepared
   const size = shownSize(image)
   const { data: pixels } = await shrinkImage(image, size)
   return {
@@ -126,10 +125,10 @@ async function shownPicture(options: LookOptions, { prepared, truth, results }: 
 
 async function mapsOf(
   { prompts, config, pictures }: LookOptions,
-  { item, scales }: PreparedPicture,
+  { item, image }: PreparedPicture,
 ): Promise<GalleryPicture['promptMaps']> {
   if (prompts === undefined || item.labels.length === 0) return []
   const features = featuresOf(prompts.features, item.labels)
-  const maps = await promptMaps(prompts.clip, scales[0]!, features, config.clip.normalize)
+  const maps = await promptMaps(prompts.clip, image, features, config.clip.normalize)
   return maps.map((map, index) => ({ classId: pictures.dataset.classes.classes[item.labels[index]!]!.id, ...map }))
 }

@@ -7,9 +7,8 @@
 namespace semples {
 
 CamResult multiscale_cams(const MaskGenerator& generator, const std::vector<at::Tensor>& scales,
-                          const at::Tensor& classes, bool flip) {
+                          const at::Tensor& classes, bool flip, int64_t height, int64_t width) {
   torch::NoGradGuard no_grad;
-  const int64_t height = scales.front().size(0), width = scales.front().size(1);
   CamResult result;
   at::Tensor sum;
   for (const at::Tensor& pixels : scales) {

@@ -13,9 +13,9 @@ struct CamResult {
   at::Tensor class_logits;  // [C] of the first scale, not mirrored
 };
 
-// `scales`: uint8 [h, w, 3], the picture at each scale; the first is at original size and defines H and W.
+// `scales`: uint8 [h, w, 3], the picture at each scale. `height`, `width`: size of the maps.
 // `classes`: [k] indices of the classes present.
 CamResult multiscale_cams(const MaskGenerator& generator, const std::vector<at::Tensor>& scales,
-                          const at::Tensor& classes, bool flip);
+                          const at::Tensor& classes, bool flip, int64_t height, int64_t width);
 
 }  // namespace semples
