@@ -79,7 +79,7 @@ export type ClassifyConfig = StageConfig
 export interface MatchConfig extends StageConfig {
   /** Weight of the term that keeps the background away from the label's text. Default 2.4; coco2014 0.75 (published code). */
   backgroundText: number
-  /** Weight of the classification terms of stage classify, which keep the maps apart while they change. Default 0 (published code); demo 0.5. */
+  /** Weight of the classification terms of stage classify, which keep the maps apart while they change. Default 0 (published code); demo 0.2. */
   classification: number
   /** What is trained: the CAM head and the attention fusion, or the whole generator. Default `head` (published code). */
   train: 'head' | 'all'
@@ -103,7 +103,7 @@ export interface RefineConfig extends StageConfig {
   backgroundText: number
   /** Weight of the term that keeps the foreground away from the learned prompt. Default 0.05; coco2014 0.2 (published code). */
   foregroundPrompt: number
-  /** Weight of the classification terms of stage classify, which keep the maps apart while they change. Default 0 (published code); demo 0.5. */
+  /** Weight of the classification terms of stage classify, which keep the maps apart while they change. Default 0 (published code); demo 0.2. */
   classification: number
   /** What is trained: the CAM head and the attention fusion, or the whole generator. Default `head` (published code). */
   train: 'head' | 'all'

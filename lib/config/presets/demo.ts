@@ -26,17 +26,17 @@ export const demo: ConfigDifferences = {
   clip: { path: demoClip },
   // All weights are trained: a network this small has nothing to lose, and the maps everything to gain.
   classify: { epochs: 4, batch: 8, lr: 0.0256 },
-  match: { epochs: 12, batch: 8, lr: 0.0384, train: 'all', backgroundText: 0.6, classification: 0.5 },
+  match: { epochs: 10, batch: 8, lr: 0.0384, train: 'all', backgroundText: 0.6, classification: 0.2 },
   // Short prompts that begin near nothing: random long ones are unlike every picture, where the loss has no slope.
-  prompt: { epochs: 6, batch: 8, lr: 0.32, length: 6, deviation: 0.005, textPrompt: 0.1 },
+  prompt: { epochs: 6, batch: 8, lr: 0.32, length: 6, deviation: 0.005, textPrompt: 0.5 },
   refine: {
-    epochs: 12,
+    epochs: 10,
     batch: 8,
     lr: 0.0384,
     train: 'all',
     backgroundText: 0.6,
     foregroundPrompt: 0.6,
-    classification: 0.5,
+    classification: 0.2,
   },
   cams: { scales: [1, 1.5, 2], maxSide: 192, resample: 'fast' },
   masks: { threshold: 0.45 },
