@@ -20,7 +20,7 @@ await main(async () => {
     `--outputFile=${results}`,
     ...process.argv.slice(2),
   ]
-  // Waiting OpenMP threads that spin slow every other test process down.
+  // Test processes compete for the cores: waiting OpenMP threads sleep at once.
   const env = { OMP_WAIT_POLICY: 'passive', ...process.env, SEMPLES_PYTHON: python }
   return spawnSync(process.execPath, parameters, { cwd: root, env, stdio: 'inherit' }).status ?? 1
 })

@@ -7,6 +7,7 @@ import type { LibTorch } from './libtorch/candidate.js'
 import { findLibTorch } from './libtorch/find.js'
 import { versionOfAbi } from './libtorch/version.js'
 import { type LoaderAddon, mappedTwice } from './loaderAddon.js'
+import { waitPatiently } from './openmp.js'
 
 export interface LoadOptions {
   /** A LibTorch folder or the `torch` folder of a Python installation; default: the first that is found. */
@@ -59,6 +60,7 @@ function sameLibTorch(present: Loaded, path: string): Loaded {
 function openLibTorch(loader: LoaderAddon, libtorch: LibTorch, addon: AddonFile): void {
   const foreign = mappedTwice(loader.mapped(), libtorch.libraries)
   if (foreign !== undefined) throw conflict(libtorch, dirname(foreign))
+  waitPatiently()
   const failure = loader.open(libtorch.libraries)
   if (failure !== undefined) {
     throw new SemplesError('SEMPLES_LIBTORCH_LOAD_FAILED', {

@@ -34,6 +34,24 @@ async function node(body: string, environment: Record<string, string> = {}): Pro
   return JSON.parse(stdout)
 }
 
+withDist('threads that wait for work', () => {
+  /** What libgomp says of its settings when it is opened (OMP_DISPLAY_ENV). */
+  async function settings(environment: Record<string, string>): Promise<string> {
+    const { LD_LIBRARY_PATH: _, OMP_WAIT_POLICY: __, GOMP_SPINCOUNT: ___, ...env } = process.env
+    const program = `(await import(${distLoad})).load()`
+    const { stderr } = await run(process.execPath, ['--input-type=module', '-e', program], {
+      env: { ...env, OMP_DISPLAY_ENV: 'verbose', ...environment },
+    })
+    return stderr
+  }
+
+  test('sleep soon, unless the user decided otherwise', async () => {
+    expect(await settings({})).toMatch(/GOMP_SPINCOUNT = '3000'/)
+    expect(await settings({ GOMP_SPINCOUNT: '77' })).toMatch(/GOMP_SPINCOUNT = '77'/)
+    expect(await settings({ OMP_WAIT_POLICY: 'active' })).not.toMatch(/GOMP_SPINCOUNT = '3000'/)
+  })
+})
+
 describe('choosing the addon', () => {
   const file = (root: string) => findAddon(root).file.slice(root.length + 1)
   const build = { 'build/Release/semples.node': '', 'build/Release/semples_loader.node': '' }
