@@ -84,7 +84,7 @@ export async function runDemo(options: DemoOptions = {}, recipe: DemoRecipe = RE
   const controlRun = await trainControl(run, input, join(out, 'control'), onProgress, signal)
 
   const judge = { data: val, split: 'val', judged: recipe.val, onProgress, signal } as const
-  const controlled = await gatherReport({ ...judge, run: controlRun, pictures: 0 })
+  const controlled = await gatherReport({ ...judge, run: controlRun, pictures: 0, baseline: false })
   const control = {
     ...controlled.ablation.at(-1)!,
     name: 'control',

@@ -85,7 +85,10 @@ async function look(subject: Subject, options: GatherOptions): Promise<Looked> {
   let rows: Row[] = []
   try {
     if (pictures === undefined) return { compute, prompts }
-    rows = (await attempt('Pictures are missing', notices, () => openRows(run, config, classes, device))) ?? []
+    rows =
+      (await attempt('Pictures are missing', notices, () =>
+        openRows(run, config, classes, device, options.baseline),
+      )) ?? []
     if (rows.length === 0) notices.push('Pictures are missing: there is no trained generator to see them with.')
     return { compute, prompts, pictures: await lookWith({ rows, prompts, pictures }, subject, options) }
   } finally {

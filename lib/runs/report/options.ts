@@ -22,6 +22,8 @@ export interface GatherOptions extends LabelOptions {
   threshold?: number
   /** Words among which those nearest to the learned prompts are searched; default: see `namingVocabulary`. */
   words?: readonly string[]
+  /** Of a run without stage classify: also judge the weights that it starts from. Default true. */
+  baseline?: boolean
   /** Rows that were judged elsewhere, instead of judging the stages here. */
   ablation?: JudgedRow[]
   /** What the last row is compared with. */

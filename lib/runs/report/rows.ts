@@ -21,18 +21,19 @@ export interface Row {
 const ROW_NAMES: Partial<Record<StageName, string>> = { classify: 'cam', match: 'matching', refine: 'semples' }
 
 /**
- * The generators of a run in the order of training: after each stage that trains one and has a checkpoint, and, where
- * classification is not part of the run, the one whose weights it starts from. The caller disposes them.
+ * The generators of a run in the order of training: after each stage that trains one and has a checkpoint, and with
+ * `baseline`, where classification is not part of the run, the one whose weights it starts from. The caller disposes them.
  */
 export async function openRows(
   run: RunDirectory,
   config: RunConfig,
   classes: ClassTable,
   device: string,
+  baseline = true,
 ): Promise<Row[]> {
   const rows: Row[] = []
   try {
-    if (!config.stages.includes('classify') && config.generator.weights !== 'random') {
+    if (baseline && !config.stages.includes('classify') && config.generator.weights !== 'random') {
       const generator = await MaskGenerator.create(generatorConfig(config, { classes }, device))
       rows.push({ name: 'cam', description: 'the weights that the run starts from', generator })
       await loadWeights(config, 'match', generator)
