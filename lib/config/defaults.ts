@@ -8,6 +8,7 @@ const stage = {
   batch: 64,
   lr: 5.12e-4,
   weightDecay: 0.03,
+  gradientClip: 0,
   maskEpsilon: 0.1,
   augment: 'light',
 } satisfies StageConfig

@@ -65,6 +65,7 @@ const generalFields = (of: string) => ({
 const stageFields = {
   ...generalFields(''),
   weightDecay: weight('Decoupled weight decay of AdamW.'),
+  gradientClip: weight('Largest norm of all gradients together; 0: any.'),
   maskEpsilon: positive('Added to the range of a map when it is scaled to a mask.'),
 }
 

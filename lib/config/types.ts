@@ -64,6 +64,8 @@ export interface StageConfig {
   lr: number
   /** Decoupled weight decay of AdamW, on every trained parameter. Default 0.03 (published code). */
   weightDecay: number
+  /** Largest norm of all gradients together; larger ones are scaled down to it. 0: any. Default 0 (published code); demo 0.5 in match and refine. */
+  gradientClip: number
   /** Added to the range of a map when it is scaled to 0..1 as a mask (classify makes no masks). Default 0.1, prompt 1e-4 (published code). */
   maskEpsilon: number
   /** `reference`: published recipe (crop, flip, RandAugment and erasing; in prompt crop and flip alone). `light`: crop, flip and light colour changes. `none`: the whole picture. Default `light`; presets `reference`. */

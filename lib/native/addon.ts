@@ -201,6 +201,8 @@ export interface NativeTrainerConfig {
   dropPath?: boolean
   /** Give CLIP pictures with its own statistics instead of the generator's. */
   clipStatistics?: boolean
+  /** Largest norm of all gradients together; larger ones are scaled down. Default 0: any. */
+  gradientClip?: number
   weightDecay?: number
   beta1?: number
   beta2?: number

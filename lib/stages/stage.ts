@@ -21,7 +21,7 @@ export interface Stage {
   needsPrompts: boolean
   trainer: Pick<
     NativeTrainerConfig,
-    'maskEpsilon' | 'classificationGradients' | 'dropPath' | 'weightDecay' | 'form' | 'clipStatistics'
+    'maskEpsilon' | 'classificationGradients' | 'dropPath' | 'weightDecay' | 'gradientClip' | 'form' | 'clipStatistics'
   >
   augment: AugmentOptions
   epochs: number
@@ -53,6 +53,7 @@ export function stageOf(config: RunConfig, name: StageName): Stage {
       classificationGradients: name === 'classify',
       dropPath: trains !== 'prompts',
       weightDecay: own.weightDecay,
+      gradientClip: own.gradientClip,
       form: config.loss.form,
       clipStatistics: config.clip.normalize === 'clip',
     },

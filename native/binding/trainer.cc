@@ -55,6 +55,7 @@ TrainerConfig read_config(const Napi::Object& object) {
   config.classification_gradients = flag_option(object, "classificationGradients", false);
   config.drop_path = flag_option(object, "dropPath", true);
   config.clip_statistics = flag_option(object, "clipStatistics", false);
+  config.gradient_clip = number_option(object, "gradientClip", config.gradient_clip);
   config.weight_decay = number_option(object, "weightDecay", config.weight_decay);
   config.beta1 = fraction_option(object, "beta1", config.beta1);
   config.beta2 = fraction_option(object, "beta2", config.beta2);

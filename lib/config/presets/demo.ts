@@ -26,13 +26,23 @@ export const demo: ConfigDifferences = {
   clip: { path: demoClip },
   // All weights are trained: a network this small has nothing to lose, and the maps everything to gain.
   classify: { epochs: 4, batch: 8, lr: 0.0256 },
-  match: { epochs: 8, batch: 8, lr: 0.0384, train: 'all', backgroundText: 0.6, classification: 0.2 },
+  match: {
+    epochs: 8,
+    batch: 8,
+    lr: 0.0384,
+    // One batch of eight must not undo the others.
+    gradientClip: 0.5,
+    train: 'all',
+    backgroundText: 0.6,
+    classification: 0.2,
+  },
   // Short prompts that begin near nothing: random long ones are unlike every picture, where the loss has no slope.
   prompt: { epochs: 6, batch: 8, lr: 0.32, length: 6, deviation: 0.005, textPrompt: 0.5 },
   refine: {
     epochs: 8,
     batch: 8,
     lr: 0.0384,
+    gradientClip: 0.5,
     train: 'all',
     backgroundText: 0.6,
     foregroundPrompt: 0.6,

@@ -203,9 +203,19 @@ StepResult Trainer::step(const TrainingBatch& batch, bool details) {
   if (details)
     for (const auto& [name, parameter] : trained_)
       if (parameter.grad().defined()) result.details.emplace_back("gradient." + name, parameter.grad().clone());
+  clip_gradients();
   static_cast<torch::optim::AdamWOptions&>(optimizer_->param_groups()[0].options()).lr(batch.learning_rate);
   optimizer_->step();
   return result;
+}
+
+// Gradients are scaled down together where their norm over all parameters is larger than asked for.
+void Trainer::clip_gradients() const {
+  if (config_.gradient_clip <= 0) return;
+  std::vector<at::Tensor> parameters;
+  for (const auto& entry : trained_)
+    if (entry.second.grad().defined()) parameters.push_back(entry.second);
+  torch::nn::utils::clip_grad_norm_(parameters, config_.gradient_clip);
 }
 
 NamedTensors Trainer::optimizer_state() const {

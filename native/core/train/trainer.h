@@ -36,6 +36,7 @@ struct TrainerConfig {
   bool drop_path = true;
   // Give CLIP pictures with CLIP's own statistics instead of the generator's.
   bool clip_statistics = false;
+  double gradient_clip = 0;  // largest norm of all gradients together; 0: any
   double weight_decay = 0.03, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
 };
 
@@ -74,6 +75,7 @@ class Trainer {
   at::Tensor encode_masked(const at::Tensor& masked) const;
   const at::Tensor& text_features();
   at::Tensor prompt_features(const at::Tensor& classes);
+  void clip_gradients() const;
   void check_inputs() const;
   class Gradients;
 
