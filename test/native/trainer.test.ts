@@ -62,6 +62,33 @@ describeNative('plain maps', () => {
   })
 })
 
+describeNative('clipped gradients', () => {
+  /** First moments after one step, which are a tenth of the gradients that the optimiser was given. */
+  async function moments(gradientClip?: number): Promise<number[]> {
+    const { trainer } = await classifier({ gradientClip })
+    await trainer.step(batch())
+    const state = Object.entries(await trainer.optimizerState()).filter(([name]) => name.startsWith('exp_avg.'))
+    return state.flatMap(([, tensor]) => [...toNumbers(tensor)])
+  }
+  const norm = (values: number[]) => 10 * Math.hypot(...values)
+
+  test('have the norm that was asked for over all parameters together, and their direction', async () => {
+    const free = await moments()
+    const clipped = await moments(norm(free) / 4)
+    expect(norm(clipped)).toBeCloseTo(norm(free) / 4, 4)
+    const largest = Math.max(...free.map(Math.abs))
+    free.forEach((value, at) => {
+      expect(Math.abs(clipped[at]! - value / 4)).toBeLessThan(1e-4 * largest)
+    })
+  })
+
+  test('are left alone where they are smaller', async () => {
+    const free = await moments()
+    expect(await moments(2 * norm(free))).toEqual(free)
+    expect(await moments(0)).toEqual(free)
+  })
+})
+
 describeNative('what a step changes', () => {
   const headTerms = [{ name: 'fine_logits', weight: 1 }] as TrainerConfig['terms']
 
