@@ -1,6 +1,6 @@
 /**
- * Turns that an OpenMP thread waits for work before it sleeps. libgomp's own 300,000 make steps up to 20 % shorter on
- * an idle machine and several to thirty times longer where another process wants the cores (docs/environment.md).
+ * Turns that an OpenMP thread waits for work before it sleeps. libgomp's own 300,000 make steps a little shorter on an
+ * idle machine and several times longer where another process wants the cores.
  */
 const SPIN_COUNT = '3000'
 
