@@ -1,0 +1,48 @@
+// Uninitialised arrays of plain numbers that get large pages where the system has them: the passes of a dense CRF jump
+// about in tens of megabytes, and with small pages much of their time goes to address translation.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+namespace semples::crf {
+
+// 64-byte aligned. Throws std::bad_alloc.
+void* allocate(size_t bytes);
+void release(void* memory, size_t bytes) noexcept;
+
+template <class T>
+class Buffer {
+  static_assert(std::is_trivially_copyable_v<T>);
+
+ public:
+  Buffer() = default;
+  explicit Buffer(int64_t size) : size_(size), data_(static_cast<T*>(allocate(bytes()))) {}
+  Buffer(Buffer&& other) noexcept
+      : size_(std::exchange(other.size_, 0)), data_(std::exchange(other.data_, nullptr)) {}
+  Buffer& operator=(Buffer&& other) noexcept {
+    std::swap(size_, other.size_);
+    std::swap(data_, other.data_);
+    return *this;
+  }
+  ~Buffer() { release(data_, bytes()); }
+
+  T* data() { return data_; }
+  const T* data() const { return data_; }
+  int64_t size() const { return size_; }
+  size_t bytes() const { return static_cast<size_t>(size_) * sizeof(T); }
+  T& operator[](int64_t i) { return data_[i]; }
+  const T& operator[](int64_t i) const { return data_[i]; }
+  void zero() {
+    if (size_ > 0) std::memset(data_, 0, bytes());
+  }
+
+ private:
+  int64_t size_ = 0;
+  T* data_ = nullptr;
+};
+
+}  // namespace semples::crf

@@ -1,0 +1,279 @@
+#include "ops/cpu/mean_field.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "ops/cpu/mean_field_passes.h"
+
+namespace semples::crf {
+
+namespace {
+
+class Stopwatch {
+ public:
+  double lap() {
+    const auto now = std::chrono::steady_clock::now();
+    const double seconds = std::chrono::duration<double>(now - last_).count();
+    last_ = now;
+    return seconds;
+  }
+
+ private:
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+void one_after_another(int64_t count, const std::function<void(int64_t)>& body) {
+  for (int64_t i = 0; i < count; ++i) body(i);
+}
+
+// The lattice of one kernel with rows of values on it.
+struct Filter {
+  PermutohedralLattice lattice;
+  Buffer<float> sliced, splatted;  // rows, exchanged after each blur
+  Buffer<float> factor;            // per pixel, where it is not folded into the weights
+};
+
+class MeanField {
+ public:
+  MeanField(const MeanFieldProblem& problem, const Execution& execution, Profile* profile)
+      : problem_(problem),
+        parts_(std::max(1, execution.threads)),
+        parallel_for_(execution.parallel_for ? execution.parallel_for : one_after_another),
+        interrupted_(execution.interrupted),
+        lanes_(padded_lanes(problem.labels)),
+        pixels_(problem.height * problem.width),
+        order_(tile_order(problem.height, problem.width)),
+        profile_(profile) {
+    for (const GaussianKernel& kernel : problem.kernels) {
+      Filter f;
+      f.lattice = build_lattice({problem.height, problem.width, kernel.colors ? problem.image : nullptr,
+                                 kernel.position_deviation, kernel.color_deviation},
+                                order_, parts_, parallel_for_);
+      filters_.push_back(std::move(f));
+    }
+    lap(&Profile::lattice);
+    for (size_t k = 0; k < filters_.size(); ++k) {
+      normalize(filters_[k]);
+      filters_[k].sliced = Buffer<float>(filters_[k].lattice.rows() * lanes_);
+      filters_[k].splatted = Buffer<float>(filters_[k].lattice.rows() * lanes_);
+      views_.push_back(view(filters_[k], problem.kernels[k]));
+    }
+    lap(&Profile::normalize);
+  }
+
+  bool run(float* marginals) {
+    PixelPass pass{};
+    Buffer<float> logits(pixels_ * lanes_);
+    pass.labels = problem_.labels;
+    pass.lanes = lanes_;
+    pass.pixels = pixels_;
+    pass.order = order_.data();
+    pass.unary = problem_.unary;
+    pass.start = problem_.start;
+    pass.logits = logits.data();
+    pass.kernels = views_.data();
+    pass.kernel_count = static_cast<int>(views_.size());
+    pass.planes = marginals;
+    for (int i = 0; i <= problem_.iterations; ++i) {
+      if (interrupted_ && interrupted_()) return false;
+      pass.first = i == 0;
+      pass.output = i == problem_.iterations ? PixelOutput::kPlanes : PixelOutput::kSplat;
+      step(pass, false);
+    }
+    if (profile_ != nullptr) {
+      profile_->bytes = order_.bytes() + logits.bytes();
+      for (const Filter& f : filters_) {
+        profile_->points = std::max(profile_->points, f.lattice.points);
+        profile_->bytes += f.lattice.bytes() + f.sliced.bytes() + f.splatted.bytes() + f.factor.bytes();
+      }
+    }
+    return true;
+  }
+
+  void filter_once(const float* values, bool reversed, float* result) {
+    PixelPass pass{};
+    Buffer<float> logits(pixels_ * lanes_);
+    pass.labels = problem_.labels;
+    pass.lanes = lanes_;
+    pass.pixels = pixels_;
+    pass.order = order_.data();
+    pass.unary = values;
+    pass.start = values;
+    pass.logits = logits.data();
+    pass.kernels = views_.data();
+    pass.kernel_count = static_cast<int>(views_.size());
+    pass.planes = result;
+    pass.linear = true;
+    pass.first = true;
+    pass.output = PixelOutput::kSplat;
+    step(pass, reversed);
+    pass.first = false;
+    pass.output = PixelOutput::kPlanes;
+    step(pass, reversed);
+  }
+
+ private:
+  // One pass over the pixels and, where it splats, the blur that follows.
+  void step(PixelPass& pass, bool reversed) {
+    const bool splats = pass.output == PixelOutput::kSplat;
+    for (size_t k = 0; k < filters_.size(); ++k) {
+      views_[k].values = filters_[k].sliced.data();
+      views_[k].target = filters_[k].splatted.data();
+    }
+    const auto parts = static_cast<int64_t>(filters_.empty() ? 1 : filters_[0].lattice.bands.size());
+    parallel_for_(parts, [&](int64_t part) {
+      if (filters_.empty()) return passes().pixels(pass, 0, pixels_);
+      for (Filter& f : filters_)
+        if (splats) clear(f.lattice, f.splatted.data(), lanes_, part);
+      const Band& band = filters_[0].lattice.bands[part];
+      passes().pixels(pass, band.first_pixel, band.last_pixel);
+    });
+    lap(&Profile::pixels);
+    if (!splats) return;
+    for (Filter& f : filters_) {
+      blur(f.lattice, f.splatted.data(), lanes_, reversed);
+      std::swap(f.sliced, f.splatted);
+    }
+  }
+
+  static void clear(const PermutohedralLattice& lattice, float* values, int64_t lanes, int64_t part) {
+    const Band& band = lattice.bands[part];
+    std::memset(values + band.first_point * lanes, 0,
+                static_cast<size_t>((band.last_point - band.first_point) * lanes) * sizeof(float));
+    std::memset(values + (lattice.points + band.first_copy) * lanes, 0,
+                static_cast<size_t>((band.last_copy - band.first_copy) * lanes) * sizeof(float));
+  }
+
+  // Adds up the copies, blurs along all axes, and refreshes the copies.
+  void blur(const PermutohedralLattice& lattice, float* values, int lanes, bool reversed) {
+    const auto parts = static_cast<int64_t>(lattice.bands.size());
+    for (int64_t b = 1; b < parts; ++b) each_copy(lattice, lattice.bands[b], values, lanes, true);
+    lap(&Profile::copies);
+    const auto axes = static_cast<int>(lattice.axes.size());
+    for (int a = 0; a < axes; ++a) {
+      const Chains& chains = lattice.axes[reversed ? axes - 1 - a : a];
+      parallel_for_(parts, [&](int64_t part) {
+        passes().blur(chains, values, lanes, static_cast<int>(part), static_cast<int>(parts));
+      });
+    }
+    lap(&Profile::blur);
+    for (int64_t b = 1; b < parts; ++b) each_copy(lattice, lattice.bands[b], values, lanes, false);
+    lap(&Profile::copies);
+  }
+
+  void each_copy(const PermutohedralLattice& lattice, const Band& band, float* values, int64_t lanes, bool add) {
+    const auto parts = static_cast<int64_t>(lattice.bands.size());
+    const int64_t count = band.last_copy - band.first_copy;
+    parallel_for_(parts, [&](int64_t part) {
+      for (int64_t c = band.first_copy + count * part / parts; c < band.first_copy + count * (part + 1) / parts; ++c) {
+        float* point = values + lattice.copy_of[c] * lanes;
+        float* copy = values + (lattice.points + c) * lanes;
+        for (int64_t l = 0; l < lanes; ++l) {
+          if (add) {
+            point[l] += copy[l];
+          } else {
+            copy[l] = point[l];
+          }
+        }
+      }
+    });
+  }
+
+  // n = K 1 on the lattice; its root or itself goes into the weights or beside them.
+  void normalize(Filter& f) {
+    if (problem_.normalization == Normalization::kNone) return;
+    PermutohedralLattice& lattice = f.lattice;
+    const int vertices = lattice.dimensions + 1;
+    const auto parts = static_cast<int64_t>(lattice.bands.size());
+    const bool symmetric = problem_.normalization == Normalization::kSymmetric;
+    Buffer<float> values(lattice.rows());
+    if (!symmetric) f.factor = Buffer<float>(pixels_);
+    parallel_for_(parts, [&](int64_t part) {
+      clear(lattice, values.data(), 1, part);
+      const Band& band = lattice.bands[part];
+      for (int64_t i = band.first_pixel * vertices; i < band.last_pixel * vertices; ++i)
+        values[lattice.index[i]] += lattice.weight[i];
+    });
+    blur(lattice, values.data(), 1, false);
+    const float gain = lattice.gain();
+    parallel_for_(parts, [&](int64_t part) {
+      const Band& band = lattice.bands[part];
+      for (int64_t p = band.first_pixel; p < band.last_pixel; ++p) {
+        const int32_t* index = lattice.index.data() + p * vertices;
+        float* weight = lattice.weight.data() + p * vertices;
+        float sum = 0;
+        for (int v = 0; v < vertices; ++v) sum += weight[v] * values[index[v]];
+        const float norm = sum * gain + 1e-20f;
+        if (symmetric) {
+          const float root = 1.0f / std::sqrt(norm);
+          for (int v = 0; v < vertices; ++v) weight[v] *= root;
+        } else {
+          f.factor[p] = 1.0f / norm;
+        }
+      }
+    });
+  }
+
+  KernelView view(Filter& f, const GaussianKernel& kernel) {
+    KernelView v{};
+    v.vertices = f.lattice.dimensions + 1;
+    v.index = f.lattice.index.data();
+    v.weight = f.lattice.weight.data();
+    v.gain = f.lattice.gain() * (kernel.matrix == nullptr ? kernel.potts : 1.0f);
+    if (problem_.normalization == Normalization::kBefore) v.before = f.factor.data();
+    if (problem_.normalization == Normalization::kAfter) v.after = f.factor.data();
+    if (kernel.matrix != nullptr) {
+      Buffer<float> padded(int64_t{lanes_} * lanes_);
+      padded.zero();
+      for (int a = 0; a < problem_.labels; ++a)
+        for (int b = 0; b < problem_.labels; ++b)
+          padded[a * lanes_ + b] =
+              0.5f * (kernel.matrix[a * problem_.labels + b] + kernel.matrix[b * problem_.labels + a]);
+      v.matrix = padded.data();
+      matrices_.push_back(std::move(padded));
+    }
+    return v;
+  }
+
+  void lap(double Profile::* phase) {
+    const double seconds = watch_.lap();
+    if (profile_ != nullptr) profile_->*phase += seconds;
+  }
+
+  const MeanFieldProblem& problem_;
+  const int parts_;
+  const ParallelFor parallel_for_;
+  const std::function<bool()> interrupted_;
+  const int lanes_;
+  const int64_t pixels_;
+  Stopwatch watch_;
+  Buffer<int32_t> order_;
+  Profile* profile_;
+  std::vector<Filter> filters_;
+  std::vector<KernelView> views_;
+  std::vector<Buffer<float>> matrices_;
+};
+
+}  // namespace
+
+bool mean_field(const MeanFieldProblem& problem, const Execution& execution, float* marginals, Profile* profile) {
+  return MeanField(problem, execution, profile).run(marginals);
+}
+
+void filter(const GaussianKernel& kernel, const uint8_t* image, int64_t height, int64_t width, int channels,
+            const float* values, Normalization normalization, bool reversed, const Execution& execution,
+            float* result) {
+  MeanFieldProblem problem;
+  problem.height = height;
+  problem.width = width;
+  problem.labels = channels;
+  problem.image = image;
+  problem.normalization = normalization;
+  problem.kernels = {kernel};
+  problem.kernels[0].potts = 1;
+  problem.kernels[0].matrix = nullptr;
+  MeanField(problem, execution, nullptr).filter_once(values, reversed, result);
+}
+
+}  // namespace semples::crf

@@ -1,0 +1,65 @@
+// Mean-field inference in a fully connected CRF (Kraehenbuehl and Koltun 2011), on plain memory: knows no tensors.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "ops/cpu/permutohedral_lattice.h"
+
+namespace semples::crf {
+
+// K is the kernel's matrix, n = K 1.
+enum class Normalization {
+  kSymmetric,  // n^-1/2 K n^-1/2
+  kBefore,     // K n^-1
+  kAfter,      // n^-1 K: a constant stays constant
+  kNone,       // K
+};
+
+struct GaussianKernel {
+  bool colors = false;                        // bilateral; otherwise on positions alone
+  std::array<float, 2> position_deviation{};  // x, y, pixels
+  std::array<float, 3> color_deviation{};     // red, green, blue
+  float potts = 0;                            // weight of agreement between similar pixels ...
+  const float* matrix = nullptr;              // ... or [labels, labels]: energy of each pair of labels, symmetrised
+};
+
+struct MeanFieldProblem {
+  int64_t height = 0, width = 0;
+  int labels = 0;
+  const uint8_t* image = nullptr;  // [height, width, 3]; may be null without bilateral kernels
+  const float* unary = nullptr;    // [labels, height, width] energies
+  const float* start = nullptr;    // [labels, height, width] Q to start from, or null for softmax(-unary)
+  std::vector<GaussianKernel> kernels;
+  int iterations = 10;
+  Normalization normalization = Normalization::kSymmetric;
+};
+
+struct Execution {
+  int threads = 1;
+  ParallelFor parallel_for;            // null: one after another
+  std::function<bool()> interrupted;   // asked before each iteration; null: never
+};
+
+inline constexpr int kMaximumLabels = 511;
+
+struct Profile {
+  double lattice = 0, normalize = 0, pixels = 0, blur = 0, copies = 0;  // seconds
+  int64_t points = 0;
+  size_t bytes = 0;
+};
+
+// Q [labels, height, width] into `marginals`, which may not overlap the inputs. False where it was interrupted.
+bool mean_field(const MeanFieldProblem& problem, const Execution& execution, float* marginals,
+                Profile* profile = nullptr);
+
+// Applies one kernel to `values` [channels, height, width]; `reversed` blurs along the axes in reverse order, which is
+// the transposed operator.
+void filter(const GaussianKernel& kernel, const uint8_t* image, int64_t height, int64_t width, int channels,
+            const float* values, Normalization normalization, bool reversed, const Execution& execution, float* result);
+
+// Bytes that mean_field allocates at most, result not included.
+size_t mean_field_bytes(const MeanFieldProblem& problem, int threads);
+
+}  // namespace semples::crf

@@ -1,0 +1,454 @@
+// What mean_field_portable.cc and mean_field_avx2.cc compile, each for its own instructions: included once by each, in
+// its own namespace, after the headers and (for AVX2) the target pragma. Raw pointers only: an inline function of the
+// standard library compiled here could be the copy that the linker keeps for everyone.
+
+#define SEMPLES_INLINE inline __attribute__((always_inline))
+
+// GCC and Clang vectors: registers where the target has them that wide, several narrower ones where not.
+typedef float F4 __attribute__((vector_size(16)));
+typedef float F8 __attribute__((vector_size(32)));
+typedef int32_t I4 __attribute__((vector_size(16)));
+typedef int32_t I8 __attribute__((vector_size(32)));
+typedef float F8Unaligned __attribute__((vector_size(32), aligned(4)));
+typedef float F4Unaligned __attribute__((vector_size(16), aligned(4)));
+
+template <class V>
+struct Traits;
+template <>
+struct Traits<F4> {
+  using Int = I4;
+  using Unaligned = F4Unaligned;
+  static constexpr int width = 4;
+};
+template <>
+struct Traits<F8> {
+  using Int = I8;
+  using Unaligned = F8Unaligned;
+  static constexpr int width = 8;
+};
+
+template <class V>
+SEMPLES_INLINE V load(const float* p) {
+  return *reinterpret_cast<const typename Traits<V>::Unaligned*>(p);
+}
+template <class V>
+SEMPLES_INLINE void store(float* p, const V& v) {
+  *reinterpret_cast<typename Traits<V>::Unaligned*>(p) = v;
+}
+template <class V>
+SEMPLES_INLINE V fill(float x) {
+  return V{} + x;
+}
+
+// a + b * c
+SEMPLES_INLINE void add_product(F8& a, const F8& b, const F8& c) {
+#ifdef SEMPLES_FMA
+  a = _mm256_fmadd_ps(b, c, a);
+#else
+  a += b * c;
+#endif
+}
+SEMPLES_INLINE void add_product(F4& a, const F4& b, const F4& c) {
+#ifdef SEMPLES_FMA
+  a = _mm_fmadd_ps(b, c, a);
+#else
+  a += b * c;
+#endif
+}
+
+template <class V, class I>
+SEMPLES_INLINE V select(const I& mask, const V& yes, const V& no) {
+  return (V)((mask & (I)yes) | (~mask & (I)no));
+}
+template <class V>
+SEMPLES_INLINE V maximum(const V& a, const V& b) {
+  return select<V>(a > b, a, b);
+}
+
+// Adding and subtracting 1.5 * 2^23 rounds |x| < 2^22 to the nearest integer; the sum's low bits are that integer.
+constexpr float kRounder = 12582912.0f;
+
+// e^x for x <= 0, 0 below -87; relative error about 1e-7.
+template <class V>
+SEMPLES_INLINE V exponential(const V& x) {
+  using I = typename Traits<V>::Int;
+  const V clamped = maximum<V>(x, fill<V>(-87.0f));
+  V shifted = fill<V>(kRounder);
+  add_product(shifted, clamped, fill<V>(1.44269504088896341f));
+  const V n = shifted - kRounder;
+  V r = clamped;
+  add_product(r, n, fill<V>(-0.693359375f));
+  add_product(r, n, fill<V>(2.12194440e-4f));
+  V p = fill<V>(1.9875691500e-4f), q;
+  q = fill<V>(1.3981999507e-3f), add_product(q, p, r), p = q;
+  q = fill<V>(8.3334519073e-3f), add_product(q, p, r), p = q;
+  q = fill<V>(4.1665795894e-2f), add_product(q, p, r), p = q;
+  q = fill<V>(1.6666665459e-1f), add_product(q, p, r), p = q;
+  q = fill<V>(5.0000001201e-1f), add_product(q, p, r), p = q;
+  q = r + 1.0f, add_product(q, p * r, r);
+  const I exponent = ((I)shifted - (I)fill<V>(kRounder)) << 23;
+  const V result = (V)((I)q + exponent);
+  return select<V>(x >= fill<V>(-87.0f), result, fill<V>(0.0f));
+}
+
+// ---- embedding -----------------------------------------------------------------------------------------------------
+
+// Of kEmbedBlock pixels: the nearest lattice point of remainder 0, the order of the differences to it, and these
+// differences over d + 1 (Adams et al. 2010, section 3).
+template <int D>
+void embed_block(const float* features, int32_t* remainder, int32_t* rank, float* fraction) {
+  constexpr int width = 8;
+  for (int p = 0; p < kEmbedBlock; p += width) {
+    F8 elevated[D + 1], difference[D + 1];
+    I8 whole[D + 1], order[D + 1], sum = {};
+    F8 total = {};
+    for (int i = D; i > 0; --i) {
+      const F8 feature = load<F8>(features + (i - 1) * kEmbedBlock + p);
+      elevated[i] = total - static_cast<float>(i) * feature;
+      total += feature;
+    }
+    elevated[0] = total;
+    for (int i = 0; i <= D; ++i) {
+      const F8 shifted = elevated[i] * (1.0f / (D + 1)) + kRounder;
+      whole[i] = (I8)shifted - (I8)fill<F8>(kRounder);
+      sum += whole[i];
+      difference[i] = elevated[i] * (1.0f / (D + 1)) - (shifted - kRounder);
+      order[i] = I8{};
+    }
+    for (int i = 0; i < D; ++i) {
+      for (int j = i + 1; j <= D; ++j) {
+        const I8 less = difference[i] < difference[j];  // -1 where true
+        order[i] -= less;
+        order[j] += less + 1;
+      }
+    }
+    for (int i = 0; i <= D; ++i) {
+      order[i] += sum;
+      const I8 below = order[i] < 0, above = order[i] > D;  // -1 where true
+      const I8 step = above - below;                        // +1 where below, -1 where above
+      order[i] += step * (D + 1);
+      whole[i] += step;
+      difference[i] -= __builtin_convertvector(step, F8);
+      *reinterpret_cast<I8*>(remainder + i * kEmbedBlock + p) = whole[i];
+      *reinterpret_cast<I8*>(rank + i * kEmbedBlock + p) = order[i];
+      store(fraction + i * kEmbedBlock + p, difference[i]);
+    }
+  }
+}
+
+void embed(int dimensions, const float* features, int32_t* remainder, int32_t* rank, float* fraction) {
+  if (dimensions == 2) {
+    embed_block<2>(features, remainder, rank, fraction);
+  } else {
+    embed_block<5>(features, remainder, rank, fraction);
+  }
+}
+
+// ---- blur ----------------------------------------------------------------------------------------------------------
+
+template <class V, int R>
+struct Row {
+  V v[R];
+  static constexpr int lanes = Traits<V>::width * R;
+  SEMPLES_INLINE void read(const float* p) {
+    for (int r = 0; r < R; ++r) v[r] = load<V>(p + r * Traits<V>::width);
+  }
+  SEMPLES_INLINE void write(float* p) const {
+    for (int r = 0; r < R; ++r) store<V>(p + r * Traits<V>::width, v[r]);
+  }
+  SEMPLES_INLINE void add(const Row& other, float factor) {
+    for (int r = 0; r < R; ++r) add_product(v[r], other.v[r], fill<V>(factor));
+  }
+  SEMPLES_INLINE void add(const float* p, float factor) {
+    for (int r = 0; r < R; ++r) add_product(v[r], load<V>(p + r * Traits<V>::width), fill<V>(factor));
+  }
+};
+
+struct Scalar {
+  float v;
+  static constexpr int lanes = 1;
+  SEMPLES_INLINE void read(const float* p) { v = *p; }
+  SEMPLES_INLINE void write(float* p) const { *p = v; }
+  SEMPLES_INLINE void add(const Scalar& other, float factor) { v += other.v * factor; }
+};
+
+template <int lanes>
+SEMPLES_INLINE void prefetch_row(const float* p) {
+  __builtin_prefetch(p);
+  if (lanes > 16) __builtin_prefetch(p + 16);
+  if (lanes > 32) __builtin_prefetch(p + 32);
+}
+
+// new = old + (previous + next) / 2, `stride` floats a row.
+template <class R, int count>
+SEMPLES_INLINE void blur_fixed(const Buffer<int32_t>& points, float* values, int64_t stride, int part, int parts) {
+  const int32_t* index = points.data();
+  const int64_t chains = points.size() / count;
+  const int64_t end = chains * (part + 1) / parts * count;
+  constexpr int64_t ahead = 16 / count * count;
+  const int64_t last = points.size() - 1;
+  for (int64_t i = chains * part / parts * count; i < end; i += count) {
+    for (int k = 0; k < count; ++k) {
+      const int64_t later = i + ahead + k;
+      prefetch_row<R::lanes>(values + stride * index[later < last ? later : last]);
+    }
+    R old[count];
+    for (int k = 0; k < count; ++k) old[k].read(values + stride * index[i + k]);
+    for (int k = 0; k < count; ++k) {
+      R blurred = old[k];
+      if (k > 0) blurred.add(old[k - 1], 0.5f);
+      if (k + 1 < count) blurred.add(old[k + 1], 0.5f);
+      blurred.write(values + stride * index[i + k]);
+    }
+  }
+}
+
+template <class R>
+SEMPLES_INLINE void blur_longer(const Chains& chains, float* values, int64_t stride, int part, int parts) {
+  const int64_t count = chains.longer_begin.size() - 1;
+  const int32_t *index = chains.longer.data(), *begins = chains.longer_begin.data();
+  const int64_t last = chains.longer.size() - 1;
+  for (int64_t c = count * part / parts; c < count * (part + 1) / parts; ++c) {
+    int64_t i = begins[c];
+    const int64_t end = begins[c + 1];
+    R previous, current, next;
+    current.read(values + stride * index[i]);
+    next.read(values + stride * index[i + 1]);
+    R blurred = current;
+    blurred.add(next, 0.5f);
+    blurred.write(values + stride * index[i]);
+    for (++i; i + 1 < end; ++i) {
+      prefetch_row<R::lanes>(values + stride * index[i + 16 < last ? i + 16 : last]);
+      previous = current, current = next;
+      next.read(values + stride * index[i + 1]);
+      blurred = current;
+      blurred.add(previous, 0.5f);
+      blurred.add(next, 0.5f);
+      blurred.write(values + stride * index[i]);
+    }
+    next.add(current, 0.5f);
+    next.write(values + stride * index[i]);
+  }
+}
+
+template <class R>
+void blur_rows(const Chains& chains, float* values, int64_t stride, int part, int parts) {
+  blur_fixed<R, 2>(chains.pairs, values, stride, part, parts);
+  blur_fixed<R, 3>(chains.triples, values, stride, part, parts);
+  blur_fixed<R, 4>(chains.quads, values, stride, part, parts);
+  blur_longer<R>(chains, values, stride, part, parts);
+}
+
+void blur(const Chains& chains, float* values, int lanes, int part, int parts) {
+  switch (lanes) {
+    case 1:
+      return blur_rows<Scalar>(chains, values, 1, part, parts);
+    case 4:
+      return blur_rows<Row<F4, 1>>(chains, values, 4, part, parts);
+    case 8:
+      return blur_rows<Row<F8, 1>>(chains, values, 8, part, parts);
+    case 16:
+      return blur_rows<Row<F8, 2>>(chains, values, 16, part, parts);
+    case 24:
+      return blur_rows<Row<F8, 3>>(chains, values, 24, part, parts);
+    default:
+      for (int lane = 0; lane < lanes; lane += 8)
+        blur_rows<Row<F8, 1>>(chains, values + lane, lanes, part, parts);
+  }
+}
+
+// ---- pixels --------------------------------------------------------------------------------------------------------
+
+constexpr float kAbsent = -1e30f;  // the logit of a lane without a label
+// Exponentials are summed as integers, so the sum does not depend on the order of the labels. At most 511 of them fit.
+constexpr float kSumUnit = 4194304.0f;
+
+SEMPLES_INLINE F4 halves_maximum(const F4& v) {
+  const F4 a = maximum<F4>(v, __builtin_shuffle(v, I4{2, 3, 0, 1}));
+  return maximum<F4>(a, __builtin_shuffle(a, I4{1, 0, 3, 2}));
+}
+SEMPLES_INLINE I4 halves_sum(const I4& v) {
+  const I4 a = v + __builtin_shuffle(v, I4{2, 3, 0, 1});
+  return a + __builtin_shuffle(a, I4{1, 0, 3, 2});
+}
+// Over each half of four lanes.
+SEMPLES_INLINE F8 halves_maximum(const F8& v) {
+  const F8 a = maximum<F8>(v, __builtin_shuffle(v, I8{2, 3, 0, 1, 6, 7, 4, 5}));
+  return maximum<F8>(a, __builtin_shuffle(a, I8{1, 0, 3, 2, 5, 4, 7, 6}));
+}
+SEMPLES_INLINE I8 halves_sum(const I8& v) {
+  const I8 a = v + __builtin_shuffle(v, I8{2, 3, 0, 1, 6, 7, 4, 5});
+  return a + __builtin_shuffle(a, I8{1, 0, 3, 2, 5, 4, 7, 6});
+}
+template <class V>
+SEMPLES_INLINE typename Traits<V>::Int to_units(const V& v) {
+#ifdef SEMPLES_FMA
+  if constexpr (Traits<V>::width == 8) return (I8)_mm256_cvtps_epi32(v * kSumUnit);
+#endif
+  return __builtin_convertvector(v * kSumUnit + 0.5f, typename Traits<V>::Int);
+}
+
+// Softmax of each group of four lanes.
+SEMPLES_INLINE void softmax_halves(F8& x) {
+  const F8 e = exponential<F8>(x - halves_maximum(x));
+  x = e * (kSumUnit / __builtin_convertvector(halves_sum(to_units<F8>(e)), F8));
+}
+
+template <int R>
+SEMPLES_INLINE void softmax(F8* x) {
+  F8 top = x[0];
+  for (int r = 1; r < R; ++r) top = maximum<F8>(top, x[r]);
+  top = maximum<F8>(top, __builtin_shuffle(top, I8{4, 5, 6, 7, 0, 1, 2, 3}));
+  top = halves_maximum(top);
+  I8 sum = {};
+  for (int r = 0; r < R; ++r) {
+    x[r] = exponential<F8>(x[r] - top);
+    sum += to_units<F8>(x[r]);
+  }
+  sum += __builtin_shuffle(sum, I8{4, 5, 6, 7, 0, 1, 2, 3});
+  const F8 scale = kSumUnit / __builtin_convertvector(halves_sum(sum), F8);
+  for (int r = 0; r < R; ++r) x[r] *= scale;
+}
+
+template <class R, int vertices>
+SEMPLES_INLINE void slice(R& sum, const KernelView& kernel, int64_t p) {
+  const int32_t* index = kernel.index + p * vertices;
+  const float* weight = kernel.weight + p * vertices;
+  for (int v = 0; v < vertices; ++v) sum.add(kernel.values + int64_t{R::lanes} * index[v], weight[v]);
+}
+
+template <class R, int vertices>
+SEMPLES_INLINE void splat(const R& row, const KernelView& kernel, int64_t p) {
+  const int32_t* index = kernel.index + p * vertices;
+  const float* weight = kernel.weight + p * vertices;
+  for (int v = 0; v < vertices; ++v) {
+    float* target = kernel.target + int64_t{R::lanes} * index[v];
+    R value;
+    value.read(target);
+    value.add(row, weight[v]);
+    value.write(target);
+  }
+}
+
+template <class R>
+SEMPLES_INLINE void add_messages(R& logits, const PixelPass& pass, int64_t p) {
+  for (int k = 0; k < pass.kernel_count; ++k) {
+    const KernelView& kernel = pass.kernels[k];
+    R message = {};
+    if (kernel.vertices == 6) {
+      slice<R, 6>(message, kernel, p);
+    } else {
+      slice<R, 3>(message, kernel, p);
+    }
+    const float gain = kernel.after == nullptr ? kernel.gain : kernel.gain * kernel.after[p];
+    if (kernel.matrix == nullptr) {
+      logits.add(message, gain);
+    } else {
+      alignas(32) float lanes[R::lanes];
+      message.write(lanes);
+      for (int l = 0; l < pass.labels; ++l) logits.add(kernel.matrix + l * R::lanes, -gain * lanes[l]);
+    }
+  }
+}
+
+template <class R>
+SEMPLES_INLINE void splat_all(const R& row, const PixelPass& pass, int64_t p) {
+  for (int k = 0; k < pass.kernel_count; ++k) {
+    const KernelView& kernel = pass.kernels[k];
+    R scaled = row;
+    if (kernel.before != nullptr) {
+      scaled = {};
+      scaled.add(row, kernel.before[p]);
+    }
+    if (kernel.vertices == 6) {
+      splat<R, 6>(scaled, kernel, p);
+    } else {
+      splat<R, 3>(scaled, kernel, p);
+    }
+  }
+}
+
+template <class R>
+SEMPLES_INLINE void gather_planes(float* row, const float* planes, const PixelPass& pass, int64_t p, float sign,
+                                  float padding) {
+  const float* plane = planes + pass.order[p];
+  for (int l = 0; l < pass.labels; ++l) row[l] = sign * plane[l * pass.pixels];
+  for (int l = pass.labels; l < R::lanes; ++l) row[l] = padding;
+}
+
+// Rows of two pixels at a time: the softmax of four labels fills a register of eight.
+template <class R>
+void pixel_loop(const PixelPass& pass, int64_t begin, int64_t end) {
+  constexpr int lanes = R::lanes;
+  constexpr int ahead = 8;
+  for (int64_t p = begin; p < end; p += 2) {
+    const int count = end - p < 2 ? 1 : 2;
+    if (!pass.first && p + ahead + 2 <= end) {
+      for (int k = 0; k < pass.kernel_count; ++k) {
+        const KernelView& kernel = pass.kernels[k];
+        if (kernel.vertices != 6) continue;
+        const int32_t* index = kernel.index + (p + ahead) * 6;
+        for (int v = 0; v < 12; ++v) {
+          prefetch_row<lanes>(kernel.values + int64_t{lanes} * index[v]);
+          if (pass.output == PixelOutput::kSplat) prefetch_row<lanes>(kernel.target + int64_t{lanes} * index[v]);
+        }
+      }
+    }
+    R rows[2] = {};
+    for (int i = 0; i < count; ++i) {
+      float* logits = pass.logits + (p + i) * lanes;
+      if (pass.first) gather_planes<R>(logits, pass.unary, pass, p + i, -1.0f, kAbsent);
+      if (pass.first && pass.start != nullptr) {
+        alignas(32) float start[lanes];
+        gather_planes<R>(start, pass.start, pass, p + i, 1.0f, 0.0f);
+        rows[i].read(start);
+        continue;
+      }
+      if (!pass.linear) rows[i].read(logits);
+      if (!pass.first) add_messages<R>(rows[i], pass, p + i);
+    }
+    if (!pass.linear && !(pass.first && pass.start != nullptr)) {
+      if constexpr (lanes == 4) {
+        F8 both = __builtin_shufflevector(rows[0].v[0], rows[1].v[0], 0, 1, 2, 3, 4, 5, 6, 7);
+        softmax_halves(both);
+        rows[0].v[0] = __builtin_shufflevector(both, both, 0, 1, 2, 3);
+        rows[1].v[0] = __builtin_shufflevector(both, both, 4, 5, 6, 7);
+      } else {
+        for (int i = 0; i < count; ++i) softmax<lanes / 8>(rows[i].v);
+      }
+    }
+    for (int i = 0; i < count; ++i) {
+      if (pass.output == PixelOutput::kSplat) {
+        splat_all<R>(rows[i], pass, p + i);
+      } else {
+        alignas(32) float row[lanes];
+        rows[i].write(row);
+        float* plane = pass.planes + pass.order[p + i];
+        for (int l = 0; l < pass.labels; ++l) plane[l * pass.pixels] = row[l];
+      }
+    }
+  }
+}
+
+void pixels(const PixelPass& pass, int64_t begin, int64_t end) {
+  switch (pass.lanes) {
+    case 4:
+      return pixel_loop<Row<F4, 1>>(pass, begin, end);
+    case 8:
+      return pixel_loop<Row<F8, 1>>(pass, begin, end);
+    case 16:
+      return pixel_loop<Row<F8, 2>>(pass, begin, end);
+    case 24:
+      return pixel_loop<Row<F8, 3>>(pass, begin, end);
+    case 32:
+      return pixel_loop<Row<F8, 4>>(pass, begin, end);
+    case 64:
+      return pixel_loop<Row<F8, 8>>(pass, begin, end);
+    case 128:
+      return pixel_loop<Row<F8, 16>>(pass, begin, end);
+    default:
+      return pixel_loop<Row<F8, 64>>(pass, begin, end);
+  }
+}
+
+const PassTable kTable = {kName, embed, blur, pixels};
