@@ -211,6 +211,7 @@ class MeanField {
         } else {
           f.factor[p] = 1.0f / norm;
         }
+        for (int v = 0; v < vertices; ++v) lattice.index[p * vertices + v] *= lanes_ / 2;
       }
     });
   }
@@ -218,7 +219,7 @@ class MeanField {
   KernelView view(Filter& f, const GaussianKernel& kernel) {
     KernelView v{};
     v.vertices = f.lattice.dimensions + 1;
-    v.index = f.lattice.index.data();
+    v.index = reinterpret_cast<const uint32_t*>(f.lattice.index.data());
     v.weight = f.lattice.weight.data();
     v.gain = f.lattice.gain() * (kernel.matrix == nullptr ? kernel.potts : 1.0f);
     if (problem_.normalization == Normalization::kBefore) v.before = f.factor.data();

@@ -37,7 +37,17 @@ SEMPLES_INLINE void store(float* p, const V& v) {
 }
 template <class V>
 SEMPLES_INLINE V fill(float x) {
-  return V{} + x;
+  if constexpr (Traits<V>::width == 4) {
+    return V{x, x, x, x};
+  } else {
+    return V{x, x, x, x, x, x, x, x};
+  }
+}
+
+// Rows are addressed by pairs of floats: 32 bits then suffice, and processors scale such an index for nothing.
+template <class T>
+SEMPLES_INLINE T* row_at(T* values, uint32_t pair) {
+  return values + size_t{2} * pair;
 }
 
 // a + b * c
@@ -310,121 +320,128 @@ SEMPLES_INLINE void softmax(F8* x) {
   for (int r = 0; r < R; ++r) x[r] *= scale;
 }
 
-template <class R, int vertices>
-SEMPLES_INLINE void slice(R& sum, const KernelView& kernel, int64_t p) {
-  const int32_t* index = kernel.index + p * vertices;
-  const float* weight = kernel.weight + p * vertices;
-  for (int v = 0; v < vertices; ++v) sum.add(kernel.values + int64_t{R::lanes} * index[v], weight[v]);
-}
+// Pixels are treated in chunks, phase by phase, so that each loop does one thing and the rows stay in the first cache.
+constexpr int kChunk = 32;
 
 template <class R, int vertices>
-SEMPLES_INLINE void splat(const R& row, const KernelView& kernel, int64_t p) {
-  const int32_t* index = kernel.index + p * vertices;
-  const float* weight = kernel.weight + p * vertices;
-  for (int v = 0; v < vertices; ++v) {
-    float* target = kernel.target + int64_t{R::lanes} * index[v];
-    R value;
-    value.read(target);
-    value.add(row, weight[v]);
-    value.write(target);
+SEMPLES_INLINE void slice(float* rows, const KernelView& kernel, int64_t first, int count) {
+  const uint32_t* index = kernel.index + first * vertices;
+  const float* weight = kernel.weight + first * vertices;
+  const float *values = kernel.values, *after = kernel.after;
+  for (int p = 0; p < count; ++p, index += vertices, weight += vertices) {
+    R message = {}, row;
+    for (int v = 0; v < vertices; ++v) message.add(row_at(values, index[v]), weight[v]);
+    row.read(rows + p * R::lanes);
+    row.add(message, after == nullptr ? kernel.gain : kernel.gain * after[first + p]);
+    row.write(rows + p * R::lanes);
+  }
+}
+
+// The energies of all pairs of labels: row -= M message.
+template <class R, int vertices>
+SEMPLES_INLINE void slice_matrix(float* rows, const PixelPass& pass, const KernelView& kernel, int64_t first,
+                                 int count) {
+  const uint32_t* index = kernel.index + first * vertices;
+  const float* weight = kernel.weight + first * vertices;
+  for (int p = 0; p < count; ++p, index += vertices, weight += vertices) {
+    R message = {}, row;
+    for (int v = 0; v < vertices; ++v) message.add(row_at(kernel.values, index[v]), weight[v]);
+    const float gain = kernel.after == nullptr ? kernel.gain : kernel.gain * kernel.after[first + p];
+    alignas(32) float lanes[R::lanes];
+    message.write(lanes);
+    row.read(rows + p * R::lanes);
+    for (int l = 0; l < pass.labels; ++l) row.add(kernel.matrix + l * R::lanes, -gain * lanes[l]);
+    row.write(rows + p * R::lanes);
+  }
+}
+
+template <class R, int vertices>
+SEMPLES_INLINE void splat(const float* rows, const KernelView& kernel, int64_t first, int count) {
+  const uint32_t* index = kernel.index + first * vertices;
+  const float* weight = kernel.weight + first * vertices;
+  float* target = kernel.target;
+  const float* before = kernel.before;
+  for (int p = 0; p < count; ++p, index += vertices, weight += vertices) {
+    R row, sum;
+    row.read(rows + p * R::lanes);
+    const float factor = before == nullptr ? 1.0f : before[first + p];
+    for (int v = 0; v < vertices; ++v) {
+      float* point = row_at(target, index[v]);
+      sum.read(point);
+      sum.add(row, weight[v] * factor);
+      sum.write(point);
+    }
   }
 }
 
 template <class R>
-SEMPLES_INLINE void add_messages(R& logits, const PixelPass& pass, int64_t p) {
-  for (int k = 0; k < pass.kernel_count; ++k) {
-    const KernelView& kernel = pass.kernels[k];
-    R message = {};
-    if (kernel.vertices == 6) {
-      slice<R, 6>(message, kernel, p);
-    } else {
-      slice<R, 3>(message, kernel, p);
+SEMPLES_INLINE void softmax_rows(float* rows, int count) {
+  if constexpr (R::lanes == 4) {
+    for (int p = 0; p < count; p += 2) {
+      F8 both = load<F8>(rows + p * 4);
+      softmax_halves(both);
+      store<F8>(rows + p * 4, both);
     }
-    const float gain = kernel.after == nullptr ? kernel.gain : kernel.gain * kernel.after[p];
-    if (kernel.matrix == nullptr) {
-      logits.add(message, gain);
-    } else {
-      alignas(32) float lanes[R::lanes];
-      message.write(lanes);
-      for (int l = 0; l < pass.labels; ++l) logits.add(kernel.matrix + l * R::lanes, -gain * lanes[l]);
+  } else {
+    for (int p = 0; p < count; ++p) {
+      R row;
+      row.read(rows + p * R::lanes);
+      softmax<R::lanes / 8>(row.v);
+      row.write(rows + p * R::lanes);
     }
   }
 }
 
 template <class R>
-SEMPLES_INLINE void splat_all(const R& row, const PixelPass& pass, int64_t p) {
-  for (int k = 0; k < pass.kernel_count; ++k) {
-    const KernelView& kernel = pass.kernels[k];
-    R scaled = row;
-    if (kernel.before != nullptr) {
-      scaled = {};
-      scaled.add(row, kernel.before[p]);
+SEMPLES_INLINE void read_planes(float* rows, const float* planes, const PixelPass& pass, int64_t first, int count,
+                                float sign, float padding) {
+  const int32_t* order = pass.order + first;
+  for (int l = 0; l < R::lanes; ++l) {
+    if (l >= pass.labels) {
+      for (int p = 0; p < count; ++p) rows[p * R::lanes + l] = padding;
+      continue;
     }
-    if (kernel.vertices == 6) {
-      splat<R, 6>(scaled, kernel, p);
-    } else {
-      splat<R, 3>(scaled, kernel, p);
-    }
+    const float* plane = planes + l * pass.pixels;
+    for (int p = 0; p < count; ++p) rows[p * R::lanes + l] = sign * plane[order[p]];
   }
 }
 
-template <class R>
-SEMPLES_INLINE void gather_planes(float* row, const float* planes, const PixelPass& pass, int64_t p, float sign,
-                                  float padding) {
-  const float* plane = planes + pass.order[p];
-  for (int l = 0; l < pass.labels; ++l) row[l] = sign * plane[l * pass.pixels];
-  for (int l = pass.labels; l < R::lanes; ++l) row[l] = padding;
-}
-
-// Rows of two pixels at a time: the softmax of four labels fills a register of eight.
 template <class R>
 void pixel_loop(const PixelPass& pass, int64_t begin, int64_t end) {
   constexpr int lanes = R::lanes;
-  constexpr int ahead = 8;
-  for (int64_t p = begin; p < end; p += 2) {
-    const int count = end - p < 2 ? 1 : 2;
-    if (!pass.first && p + ahead + 2 <= end) {
+  alignas(64) float rows[kChunk * lanes] = {};
+  for (int64_t p = begin; p < end; p += kChunk) {
+    const int count = static_cast<int>(end - p < kChunk ? end - p : kChunk);
+    if (pass.first) {
+      read_planes<R>(rows, pass.unary, pass, p, count, -1.0f, kAbsent);
+      __builtin_memcpy(pass.logits + p * lanes, rows, sizeof(float) * lanes * count);
+      if (pass.start != nullptr) read_planes<R>(rows, pass.start, pass, p, count, 1.0f, 0.0f);
+    } else if (pass.linear) {
+      __builtin_memset(rows, 0, sizeof(float) * lanes * count);
+    } else {
+      __builtin_memcpy(rows, pass.logits + p * lanes, sizeof(float) * lanes * count);
+    }
+    if (!pass.first) {
       for (int k = 0; k < pass.kernel_count; ++k) {
         const KernelView& kernel = pass.kernels[k];
-        if (kernel.vertices != 6) continue;
-        const int32_t* index = kernel.index + (p + ahead) * 6;
-        for (int v = 0; v < 12; ++v) {
-          prefetch_row<lanes>(kernel.values + int64_t{lanes} * index[v]);
-          if (pass.output == PixelOutput::kSplat) prefetch_row<lanes>(kernel.target + int64_t{lanes} * index[v]);
+        if (kernel.matrix != nullptr) {
+          kernel.vertices == 6 ? slice_matrix<R, 6>(rows, pass, kernel, p, count)
+                               : slice_matrix<R, 3>(rows, pass, kernel, p, count);
+        } else {
+          kernel.vertices == 6 ? slice<R, 6>(rows, kernel, p, count) : slice<R, 3>(rows, kernel, p, count);
         }
       }
     }
-    R rows[2] = {};
-    for (int i = 0; i < count; ++i) {
-      float* logits = pass.logits + (p + i) * lanes;
-      if (pass.first) gather_planes<R>(logits, pass.unary, pass, p + i, -1.0f, kAbsent);
-      if (pass.first && pass.start != nullptr) {
-        alignas(32) float start[lanes];
-        gather_planes<R>(start, pass.start, pass, p + i, 1.0f, 0.0f);
-        rows[i].read(start);
-        continue;
+    if (!pass.linear && !(pass.first && pass.start != nullptr)) softmax_rows<R>(rows, count);
+    if (pass.output == PixelOutput::kSplat) {
+      for (int k = 0; k < pass.kernel_count; ++k) {
+        const KernelView& kernel = pass.kernels[k];
+        kernel.vertices == 6 ? splat<R, 6>(rows, kernel, p, count) : splat<R, 3>(rows, kernel, p, count);
       }
-      if (!pass.linear) rows[i].read(logits);
-      if (!pass.first) add_messages<R>(rows[i], pass, p + i);
-    }
-    if (!pass.linear && !(pass.first && pass.start != nullptr)) {
-      if constexpr (lanes == 4) {
-        F8 both = __builtin_shufflevector(rows[0].v[0], rows[1].v[0], 0, 1, 2, 3, 4, 5, 6, 7);
-        softmax_halves(both);
-        rows[0].v[0] = __builtin_shufflevector(both, both, 0, 1, 2, 3);
-        rows[1].v[0] = __builtin_shufflevector(both, both, 4, 5, 6, 7);
-      } else {
-        for (int i = 0; i < count; ++i) softmax<lanes / 8>(rows[i].v);
-      }
-    }
-    for (int i = 0; i < count; ++i) {
-      if (pass.output == PixelOutput::kSplat) {
-        splat_all<R>(rows[i], pass, p + i);
-      } else {
-        alignas(32) float row[lanes];
-        rows[i].write(row);
-        float* plane = pass.planes + pass.order[p + i];
-        for (int l = 0; l < pass.labels; ++l) plane[l * pass.pixels] = row[l];
+    } else {
+      for (int l = 0; l < pass.labels; ++l) {
+        float* plane = pass.planes + l * pass.pixels;
+        for (int i = 0; i < count; ++i) plane[pass.order[p + i]] = rows[i * lanes + l];
       }
     }
   }

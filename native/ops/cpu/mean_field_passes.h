@@ -11,7 +11,7 @@ inline constexpr int kEmbedBlock = 64;
 // One Gaussian kernel, as a pass over pixels sees it. `lanes` floats make a row: the labels, padded.
 struct KernelView {
   int vertices;            // points a pixel touches
-  const int32_t* index;    // [pixels, vertices]
+  const uint32_t* index;   // [pixels, vertices] rows, each times lanes / 2
   const float* weight;     // [pixels, vertices]
   const float* values;     // blurred rows, to slice from
   float* target;           // rows to splat into
