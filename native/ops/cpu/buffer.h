@@ -36,6 +36,8 @@ class Buffer {
   size_t bytes() const { return static_cast<size_t>(size_) * sizeof(T); }
   T& operator[](int64_t i) { return data_[i]; }
   const T& operator[](int64_t i) const { return data_[i]; }
+  // Forgets the elements from `size` on; their memory stays.
+  void shrink(int64_t size) { size_ = size; }
   void zero() {
     if (size_ > 0) std::memset(data_, 0, bytes());
   }

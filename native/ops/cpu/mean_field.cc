@@ -55,6 +55,7 @@ class MeanField {
     lap(&Profile::lattice);
     for (size_t k = 0; k < filters_.size(); ++k) {
       normalize(filters_[k]);
+      scale_index(filters_[k].lattice);
       filters_[k].sliced = Buffer<float>(filters_[k].lattice.rows() * lanes_);
       filters_[k].splatted = Buffer<float>(filters_[k].lattice.rows() * lanes_);
       views_.push_back(view(filters_[k], problem.kernels[k]));
@@ -196,23 +197,43 @@ class MeanField {
         values[lattice.index[i]] += lattice.weight[i];
     });
     blur(lattice, values.data(), 1, false);
-    const float gain = lattice.gain();
+    parallel_for_(parts, [&](int64_t part) {
+      if (vertices == 6) {
+        divide<6>(f, values.data(), lattice.bands[part]);
+      } else {
+        divide<3>(f, values.data(), lattice.bands[part]);
+      }
+    });
+  }
+
+  template <int vertices>
+  void divide(Filter& f, const float* values, const Band& band) const {
+    const bool symmetric = problem_.normalization == Normalization::kSymmetric;
+    const float gain = f.lattice.gain();
+    const int32_t* index = f.lattice.index.data() + band.first_pixel * vertices;
+    float* weight = f.lattice.weight.data() + band.first_pixel * vertices;
+    for (int64_t p = band.first_pixel; p < band.last_pixel; ++p, index += vertices, weight += vertices) {
+      float sum = 0;
+      for (int v = 0; v < vertices; ++v) sum += weight[v] * values[index[v]];
+      const float norm = sum * gain + 1e-20f;
+      if (!symmetric) {
+        f.factor[p] = 1.0f / norm;
+        continue;
+      }
+      const float root = 1.0f / std::sqrt(norm);
+      for (int v = 0; v < vertices; ++v) weight[v] *= root;
+    }
+  }
+
+  // Passes over pixels address rows by pairs of floats.
+  void scale_index(PermutohedralLattice& lattice) {
+    const auto parts = static_cast<int64_t>(lattice.bands.size());
+    const int vertices = lattice.dimensions + 1;
+    const uint32_t pairs = static_cast<uint32_t>(lanes_) / 2;
     parallel_for_(parts, [&](int64_t part) {
       const Band& band = lattice.bands[part];
-      for (int64_t p = band.first_pixel; p < band.last_pixel; ++p) {
-        const int32_t* index = lattice.index.data() + p * vertices;
-        float* weight = lattice.weight.data() + p * vertices;
-        float sum = 0;
-        for (int v = 0; v < vertices; ++v) sum += weight[v] * values[index[v]];
-        const float norm = sum * gain + 1e-20f;
-        if (symmetric) {
-          const float root = 1.0f / std::sqrt(norm);
-          for (int v = 0; v < vertices; ++v) weight[v] *= root;
-        } else {
-          f.factor[p] = 1.0f / norm;
-        }
-        for (int v = 0; v < vertices; ++v) lattice.index[p * vertices + v] *= lanes_ / 2;
-      }
+      auto* index = reinterpret_cast<uint32_t*>(lattice.index.data());
+      for (int64_t i = band.first_pixel * vertices; i < band.last_pixel * vertices; ++i) index[i] *= pairs;
     });
   }
 

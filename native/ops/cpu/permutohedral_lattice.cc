@@ -53,68 +53,78 @@ struct KeyLayout {
   }
 };
 
-// Open addressing. A slot is one word, key above index, where both fit; an empty slot is 0.
+// What a look-up in a PointTable reads: held by value in loops, where members would be read again after every store.
+struct TableView {
+  const uint64_t* slots;
+  uint64_t mask, index_mask;
+  int hash_shift, index_bits;
 
+  uint64_t hash(uint64_t key) const { return (key * 0x9E3779B97F4A7C15u) >> hash_shift; }
+  void prefetch(uint64_t hash) const { __builtin_prefetch(slots + hash); }
+  // -1 where there is no such point. Whether there is one cannot be predicted: without a branch for the usual cases.
+  int32_t find(uint64_t key, uint64_t hash) const {
+    const uint64_t first = slots[hash], second = slots[(hash + 1) & mask];
+    const bool is_first = first >> index_bits == key, is_second = second >> index_bits == key;
+    const uint64_t hit = is_first ? first : second;
+    const int32_t found = is_first | is_second ? static_cast<int32_t>(hit & index_mask) : -1;
+    if (is_first | is_second | (first == 0) | (second == 0)) [[likely]]
+      return found;
+    for (uint64_t at = (hash + 2) & mask;; at = (at + 1) & mask) {
+      if (slots[at] == 0) return -1;
+      if (slots[at] >> index_bits == key) return static_cast<int32_t>(slots[at] & index_mask);
+    }
+  }
+};
+
+// Open addressing in words that hold a key above the index of its point; an empty slot is 0.
 class PointTable {
  public:
   PointTable(int key_bits, int64_t expected) : key_bits_(key_bits) {
     resize(std::max(10, static_cast<int>(std::bit_width(static_cast<uint64_t>(expected))) + 1));
   }
 
-  uint64_t hash(uint64_t key) const { return (key * 0x9E3779B97F4A7C15u) >> hash_shift_; }
-  void prefetch(uint64_t hash) const { __builtin_prefetch(slots_.data() + hash); }
+  const TableView& view() const { return view_; }
   const std::vector<uint64_t>& keys() const { return keys_; }
   int64_t size() const { return static_cast<int64_t>(keys_.size()); }
 
-  // -1 where there is no such point.
-  int32_t find(uint64_t key, uint64_t hash) const {
-    for (uint64_t at = hash;; at = (at + 1) & mask_) {
-      const uint64_t slot = slots_[static_cast<int64_t>(at)];
-      if (slot == 0) return -1;
-      if (slot >> index_bits_ == key) return static_cast<int32_t>(slot & index_mask_);
-    }
-  }
   int32_t insert(uint64_t key, uint64_t hash) {
-    for (uint64_t at = hash;; at = (at + 1) & mask_) {
-      const uint64_t slot = slots_[static_cast<int64_t>(at)];
-      if (slot >> index_bits_ == key) return static_cast<int32_t>(slot & index_mask_);
+    for (uint64_t at = hash;; at = (at + 1) & view_.mask) {
+      uint64_t& slot = slots_[static_cast<int64_t>(at)];
+      if (slot >> view_.index_bits == key) return static_cast<int32_t>(slot & view_.index_mask);
       if (slot == 0) {
         const auto index = static_cast<int32_t>(keys_.size());
-        slots_[static_cast<int64_t>(at)] = key << index_bits_ | static_cast<uint64_t>(index);
+        slot = key << view_.index_bits | static_cast<uint64_t>(index);
         keys_.push_back(key);
         return index;
       }
     }
   }
-  // Call before up to `more` insertions; hashes computed earlier are void when it returns true.
-  bool reserve(int64_t more) {
-    if ((size() + more) * 2 <= slots_.size()) return false;
-    int bits = hash_bits_;
+  // Call before up to `more` insertions, and take views and hashes after it.
+  void reserve(int64_t more) {
+    int bits = 64 - view_.hash_shift;
     while ((size() + more) * 2 > int64_t{1} << bits) ++bits;
-    resize(bits);
-    return true;
+    if (bits != 64 - view_.hash_shift) resize(bits);
   }
 
  private:
-
   void resize(int hash_bits) {
-    hash_bits_ = hash_bits;
-    hash_shift_ = 64 - hash_bits;
-    mask_ = (uint64_t{1} << hash_bits) - 1;
-    index_bits_ = std::min(31, 64 - key_bits_);
-    index_mask_ = (uint64_t{1} << index_bits_) - 1;
-    if (hash_bits - 1 > index_bits_) throw std::length_error("too many lattice points for this picture's keys");
+    view_.hash_shift = 64 - hash_bits;
+    view_.mask = (uint64_t{1} << hash_bits) - 1;
+    view_.index_bits = std::min(31, 64 - key_bits_);
+    view_.index_mask = (uint64_t{1} << view_.index_bits) - 1;
+    if (hash_bits - 1 > view_.index_bits) throw std::length_error("too many lattice points for this picture's keys");
     slots_ = Buffer<uint64_t>(int64_t{1} << hash_bits);
     slots_.zero();
+    view_.slots = slots_.data();
     for (size_t i = 0; i < keys_.size(); ++i) {
-      uint64_t at = hash(keys_[i]);
-      while (slots_[static_cast<int64_t>(at)] != 0) at = (at + 1) & mask_;
-      slots_[static_cast<int64_t>(at)] = keys_[i] << index_bits_ | i;
+      uint64_t at = view_.hash(keys_[i]);
+      while (slots_[static_cast<int64_t>(at)] != 0) at = (at + 1) & view_.mask;
+      slots_[static_cast<int64_t>(at)] = keys_[i] << view_.index_bits | i;
     }
   }
 
-  int key_bits_, hash_bits_ = 0, hash_shift_ = 0, index_bits_ = 0;
-  uint64_t mask_ = 0, index_mask_ = 0;
+  int key_bits_;
+  TableView view_{};
   Buffer<uint64_t> slots_;
   std::vector<uint64_t> keys_;
 };
@@ -163,31 +173,35 @@ class Builder {
     alignas(64) int32_t remainder[(D + 1) * kEmbedBlock], rank[(D + 1) * kEmbedBlock];
     uint64_t keys[(D + 1) * kEmbedBlock], hashes[(D + 1) * kEmbedBlock];
     std::fill(std::begin(feature), std::end(feature), 0.0f);
+    const KeyLayout layout = layout_;  // a copy that no store can touch
+    uint64_t units[D + 1];
+    for (int i = 0; i <= D; ++i) units[i] = layout.unit(i);
     const auto width = static_cast<int32_t>(features_.width);
     for (int64_t start = band.first_pixel; start < band.last_pixel; start += kEmbedBlock) {
       const int count = static_cast<int>(std::min<int64_t>(kEmbedBlock, band.last_pixel - start));
       for (int p = 0; p < count; ++p) {
         const int32_t pixel = order_[start + p], y = pixel / width, x = pixel - y * width;
-        feature[p] = static_cast<float>(x) * layout_.scale[0];
-        feature[kEmbedBlock + p] = static_cast<float>(y) * layout_.scale[1];
+        feature[p] = static_cast<float>(x) * layout.scale[0];
+        feature[kEmbedBlock + p] = static_cast<float>(y) * layout.scale[1];
         if constexpr (D == 5) {
           const uint8_t* color = features_.colors + int64_t{3} * pixel;
           for (int c = 0; c < 3; ++c)
-            feature[(c + 2) * kEmbedBlock + p] = static_cast<float>(color[c]) * layout_.scale[c + 2];
+            feature[(c + 2) * kEmbedBlock + p] = static_cast<float>(color[c]) * layout.scale[c + 2];
         }
       }
       passes().embed(D, feature, remainder, rank, fraction);
       table.reserve((D + 1) * kEmbedBlock);
+      const TableView view = table.view();
       for (int p = 0; p < count; ++p) {
         uint64_t key = 0, steps[D + 1];
         float sorted[D + 1];
         for (int i = 0; i <= D; ++i) {
           const int r = rank[i * kEmbedBlock + p];
           sorted[r] = fraction[i * kEmbedBlock + p];
-          steps[r] = layout_.unit(i);
+          steps[r] = units[i];
           if (i < D)
-            key += static_cast<uint64_t>(static_cast<uint32_t>(remainder[i * kEmbedBlock + p] + layout_.bias[i]))
-                   << layout_.shift[i];
+            key += static_cast<uint64_t>(static_cast<uint32_t>(remainder[i * kEmbedBlock + p] + layout.bias[i]))
+                   << layout.shift[i];
         }
         float* weight = lattice.weight.data() + (start + p) * (D + 1);
         weight[0] = 1.0f + sorted[D] - sorted[0];
@@ -197,12 +211,16 @@ class Builder {
             weight[k] = sorted[D - k] - sorted[D + 1 - k];
           }
           keys[p * (D + 1) + k] = key;
-          hashes[p * (D + 1) + k] = table.hash(key);
-          table.prefetch(hashes[p * (D + 1) + k]);
+          hashes[p * (D + 1) + k] = view.hash(key);
+          view.prefetch(hashes[p * (D + 1) + k]);
         }
       }
       int32_t* index = lattice.index.data() + start * (D + 1);
-      for (int v = 0; v < count * (D + 1); ++v) index[v] = table.insert(keys[v], hashes[v]);
+      for (int v = 0; v < count * (D + 1); ++v) {
+        const uint64_t slot = view.slots[hashes[v]];
+        index[v] = slot >> view.index_bits == keys[v] ? static_cast<int32_t>(slot & view.index_mask)
+                                                      : table.insert(keys[v], hashes[v]);
+      }
     }
   }
 
@@ -223,8 +241,8 @@ class Builder {
       all.reserve(count);
       row[b].resize(keys.size());
       for (int64_t i = 0; i < count; ++i) {
-        if (i + ahead < count) all.prefetch(all.hash(keys[i + ahead]));
-        const int32_t point = all.insert(keys[i], all.hash(keys[i]));
+        if (i + ahead < count) all.view().prefetch(all.view().hash(keys[i + ahead]));
+        const int32_t point = all.insert(keys[i], all.view().hash(keys[i]));
         if (point < band.first_point) {
           row[b][i] = ~static_cast<int32_t>(copy_of.size());
           copy_of.push_back(point);
@@ -250,71 +268,93 @@ class Builder {
   }
 
   void find_neighbours(const ParallelFor& parallel_for) {
-    const PointTable& table = tables_[0];
     const int64_t points = lattice.points;
-    const int64_t parts = std::clamp<int64_t>(static_cast<int64_t>(lattice.bands.size()), 1, std::max<int64_t>(1, points));
+    const auto parts = static_cast<int64_t>(lattice.bands.size());
     Buffer<int32_t> next(points * (D + 1));
-    Buffer<uint8_t> has_previous(points * (D + 1));
-    parallel_for(parts, [&](int64_t part) {
-      for (int j = 0; j <= D; ++j) {
-        const int64_t first = points * part / parts, last = points * (part + 1) / parts;
-        std::memset(has_previous.data() + j * points + first, 0, static_cast<size_t>(last - first));
-      }
-    });
     parallel_for(parts, [&](int64_t part) {
       constexpr int64_t block = 16;
+      const TableView table = tables_[0].view();
+      const KeyLayout layout = layout_;
+      const uint64_t* point_keys = tables_[0].keys().data();
+      int32_t* neighbours = next.data();
       uint64_t keys[2][block * (D + 1)], hashes[2][block * (D + 1)];
       const int64_t first = points * part / parts, last = points * (part + 1) / parts;
       const auto prepare = [&](int64_t start, int half) {
-        for (int64_t i = start; i < std::min(start + block, last); ++i) {
-          const uint64_t key = table.keys()[i];
+        for (int64_t i = 0; i < std::min(block, last - start); ++i) {
+          const uint64_t key = point_keys[start + i];
           for (int j = 0; j <= D; ++j) {
-            const int64_t at = (i - start) * (D + 1) + j;
-            keys[half][at] = layout_.next(key, j);
-            hashes[half][at] = table.hash(keys[half][at]);
-            table.prefetch(hashes[half][at]);
+            const uint64_t neighbour = layout.next(key, j);
+            keys[half][i * (D + 1) + j] = neighbour;
+            hashes[half][i * (D + 1) + j] = table.hash(neighbour);
+            table.prefetch(hashes[half][i * (D + 1) + j]);
           }
         }
       };
       prepare(first, 0);
       int half = 0;
       for (int64_t start = first; start < last; start += block, half ^= 1) {
-        if (start + block < last) prepare(start + block, half ^ 1);
-        for (int64_t i = start; i < std::min(start + block, last); ++i) {
-          for (int j = 0; j <= D; ++j) {
-            const int64_t at = (i - start) * (D + 1) + j;
-            const int32_t found = table.find(keys[half][at], hashes[half][at]);
-            next[j * points + i] = found;
-            // Every point has one predecessor at most: no two threads write the same byte.
-            if (found >= 0) has_previous[j * points + found] = 1;
-          }
-        }
+        prepare(start + block, half ^ 1);
+        for (int64_t i = 0; i < std::min(block, last - start); ++i)
+          for (int j = 0; j <= D; ++j)
+            neighbours[j * points + start + i] = table.find(keys[half][i * (D + 1) + j], hashes[half][i * (D + 1) + j]);
       }
     });
     lattice.axes.resize(D + 1);
-    parallel_for(D + 1, [&](int64_t j) {
-      lattice.axes[j] = chain(next.data() + j * points, has_previous.data() + j * points, points);
-    });
+    parallel_for(D + 1, [&](int64_t j) { lattice.axes[j] = chain(next.data() + j * points, points); });
   }
 
-  static Chains chain(const int32_t* next, const uint8_t* has_previous, int64_t points) {
-    std::vector<int32_t> lists[3], longer, begins;
+  // Which chains there are is as good as random, so nothing here branches on it: every candidate is written, and the
+  // ends of the lists advance by 0 or 1.
+  static Chains chain(const int32_t* next, int64_t points) {
+    Buffer<uint8_t> has_previous(points + 1);
+    has_previous.zero();
+    for (int64_t i = 0; i < points; ++i) has_previous[next[i] + 1] = 1;
+    Buffer<int32_t> starts(points + 1);
+    int64_t count = 0;
     for (int64_t i = 0; i < points; ++i) {
-      if (has_previous[i] || next[i] < 0) continue;
-      int32_t run[4] = {static_cast<int32_t>(i)};
-      int count = 1;
-      int32_t point = next[i];
-      for (; point >= 0 && count < 4; point = next[point]) run[count++] = point;
-      if (point < 0) {
-        lists[count - 2].insert(lists[count - 2].end(), run, run + count);
-        continue;
-      }
+      starts[count] = static_cast<int32_t>(i);
+      count += (has_previous[i + 1] == 0) & (next[i] >= 0);
+    }
+    Chains chains;
+    Buffer<int32_t> runs(count * 2);
+    for (int64_t i = 0; i < count; ++i) runs[2 * i] = starts[i], runs[2 * i + 1] = next[starts[i]];
+    starts = {};
+    chains.pairs = split<2>(next, runs);
+    chains.triples = split<3>(next, runs);
+    chains.quads = split<4>(next, runs);
+    std::vector<int32_t> longer, begins;
+    for (int64_t i = 0; i < runs.size(); i += 5) {
       begins.push_back(static_cast<int32_t>(longer.size()));
-      longer.insert(longer.end(), run, run + 4);
-      for (; point >= 0; point = next[point]) longer.push_back(point);
+      for (int k = 0; k < 5; ++k) longer.push_back(runs[i + k]);
+      for (int32_t point = next[runs[i + 4]]; point >= 0; point = next[point]) longer.push_back(point);
     }
     begins.push_back(static_cast<int32_t>(longer.size()));
-    return {copy(lists[0]), copy(lists[1]), copy(lists[2]), copy(longer), copy(begins)};
+    chains.longer = copy(longer);
+    chains.longer_begin = copy(begins);
+    return chains;
+  }
+
+  // Of runs of `length` points: returns those that end there, and leaves the others in `runs`, one point longer.
+  template <int length>
+  static Buffer<int32_t> split(const int32_t* next, Buffer<int32_t>& runs) {
+    const int64_t count = runs.size() / length;
+    Buffer<int32_t> ended((count + 1) * length), others((count + 1) * (length + 1));
+    int64_t ends = 0, goes_on = 0;
+    for (int64_t i = 0; i < count; ++i) {
+      const int32_t* run = runs.data() + i * length;
+      const int32_t following = next[run[length - 1]];
+      for (int k = 0; k < length; ++k) {
+        ended[ends + k] = run[k];
+        others[goes_on + k] = run[k];
+      }
+      others[goes_on + length] = following;
+      ends += following < 0 ? length : 0;
+      goes_on += following < 0 ? 0 : length + 1;
+    }
+    runs = std::move(others);
+    runs.shrink(goes_on);
+    ended.shrink(ends);
+    return ended;
   }
 
   static Buffer<int32_t> copy(const std::vector<int32_t>& list) {
