@@ -13,6 +13,8 @@ namespace semples::crf {
 // 64-byte aligned. Throws std::bad_alloc.
 void* allocate(size_t bytes);
 void release(void* memory, size_t bytes) noexcept;
+// Large blocks that were released are kept for later ones, up to 512 MB in all. This gives them back to the system.
+void release_kept() noexcept;
 
 template <class T>
 class Buffer {
@@ -20,20 +22,23 @@ class Buffer {
 
  public:
   Buffer() = default;
-  explicit Buffer(int64_t size) : size_(size), data_(static_cast<T*>(allocate(bytes()))) {}
+  explicit Buffer(int64_t size) : size_(size), capacity_(size), data_(static_cast<T*>(allocate(capacity_bytes()))) {}
   Buffer(Buffer&& other) noexcept
-      : size_(std::exchange(other.size_, 0)), data_(std::exchange(other.data_, nullptr)) {}
+      : size_(std::exchange(other.size_, 0)),
+        capacity_(std::exchange(other.capacity_, 0)),
+        data_(std::exchange(other.data_, nullptr)) {}
   Buffer& operator=(Buffer&& other) noexcept {
     std::swap(size_, other.size_);
+    std::swap(capacity_, other.capacity_);
     std::swap(data_, other.data_);
     return *this;
   }
-  ~Buffer() { release(data_, bytes()); }
+  ~Buffer() { release(data_, capacity_bytes()); }
 
   T* data() { return data_; }
   const T* data() const { return data_; }
   int64_t size() const { return size_; }
-  size_t bytes() const { return static_cast<size_t>(size_) * sizeof(T); }
+  size_t bytes() const { return static_cast<size_t>(size_) * sizeof(T); }  // in use
   T& operator[](int64_t i) { return data_[i]; }
   const T& operator[](int64_t i) const { return data_[i]; }
   // Forgets the elements from `size` on; their memory stays.
@@ -43,7 +48,9 @@ class Buffer {
   }
 
  private:
-  int64_t size_ = 0;
+  size_t capacity_bytes() const { return static_cast<size_t>(capacity_) * sizeof(T); }
+
+  int64_t size_ = 0, capacity_ = 0;
   T* data_ = nullptr;
 };
 

@@ -78,11 +78,11 @@ SEMPLES_INLINE V maximum(const V& a, const V& b) {
 // Adding and subtracting 1.5 * 2^23 rounds |x| < 2^22 to the nearest integer; the sum's low bits are that integer.
 constexpr float kRounder = 12582912.0f;
 
-// e^x for x <= 0, 0 below -87; relative error about 1e-7.
+// e^x for x <= 0, 0 below -60 so that no product with a weight is subnormal, which is slow; relative error about 1e-7.
 template <class V>
 SEMPLES_INLINE V exponential(const V& x) {
   using I = typename Traits<V>::Int;
-  const V clamped = maximum<V>(x, fill<V>(-87.0f));
+  const V clamped = maximum<V>(x, fill<V>(-60.0f));
   V shifted = fill<V>(kRounder);
   add_product(shifted, clamped, fill<V>(1.44269504088896341f));
   const V n = shifted - kRounder;
@@ -98,7 +98,7 @@ SEMPLES_INLINE V exponential(const V& x) {
   q = r + 1.0f, add_product(q, p * r, r);
   const I exponent = ((I)shifted - (I)fill<V>(kRounder)) << 23;
   const V result = (V)((I)q + exponent);
-  return select<V>(x >= fill<V>(-87.0f), result, fill<V>(0.0f));
+  return select<V>(x >= fill<V>(-60.0f), result, fill<V>(0.0f));
 }
 
 // ---- embedding -----------------------------------------------------------------------------------------------------
@@ -195,12 +195,10 @@ SEMPLES_INLINE void blur_fixed(const Buffer<int32_t>& points, float* values, int
   const int32_t* index = points.data();
   const int64_t chains = points.size() / count;
   const int64_t end = chains * (part + 1) / parts * count;
-  constexpr int64_t ahead = 16 / count * count;
-  const int64_t last = points.size() - 1;
+  constexpr int64_t ahead = kChainPadding / 2 / count * count;
   for (int64_t i = chains * part / parts * count; i < end; i += count) {
     for (int k = 0; k < count; ++k) {
-      const int64_t later = i + ahead + k;
-      prefetch_row<R::lanes>(values + stride * index[later < last ? later : last]);
+      prefetch_row<R::lanes>(values + stride * index[i + ahead + k]);
     }
     R old[count];
     for (int k = 0; k < count; ++k) old[k].read(values + stride * index[i + k]);
@@ -364,11 +362,15 @@ SEMPLES_INLINE void splat(const float* rows, const KernelView& kernel, int64_t f
   for (int p = 0; p < count; ++p, index += vertices, weight += vertices) {
     R row, sum;
     row.read(rows + p * R::lanes);
-    const float factor = before == nullptr ? 1.0f : before[first + p];
+    if (before != nullptr) {
+      sum = {};
+      sum.add(row, before[first + p]);
+      row = sum;
+    }
     for (int v = 0; v < vertices; ++v) {
       float* point = row_at(target, index[v]);
       sum.read(point);
-      sum.add(row, weight[v] * factor);
+      sum.add(row, weight[v]);
       sum.write(point);
     }
   }
@@ -407,6 +409,15 @@ SEMPLES_INLINE void read_planes(float* rows, const float* planes, const PixelPas
 }
 
 template <class R>
+SEMPLES_INLINE void copy_rows(float* to, const float* from, int count) {
+  for (int p = 0; p < count; ++p) {
+    R row;
+    row.read(from + p * R::lanes);
+    row.write(to + p * R::lanes);
+  }
+}
+
+template <class R>
 void pixel_loop(const PixelPass& pass, int64_t begin, int64_t end) {
   constexpr int lanes = R::lanes;
   alignas(64) float rows[kChunk * lanes] = {};
@@ -414,12 +425,12 @@ void pixel_loop(const PixelPass& pass, int64_t begin, int64_t end) {
     const int count = static_cast<int>(end - p < kChunk ? end - p : kChunk);
     if (pass.first) {
       read_planes<R>(rows, pass.unary, pass, p, count, -1.0f, kAbsent);
-      __builtin_memcpy(pass.logits + p * lanes, rows, sizeof(float) * lanes * count);
+      copy_rows<R>(pass.logits + p * lanes, rows, count);
       if (pass.start != nullptr) read_planes<R>(rows, pass.start, pass, p, count, 1.0f, 0.0f);
     } else if (pass.linear) {
       __builtin_memset(rows, 0, sizeof(float) * lanes * count);
     } else {
-      __builtin_memcpy(rows, pass.logits + p * lanes, sizeof(float) * lanes * count);
+      copy_rows<R>(rows, pass.logits + p * lanes, count);
     }
     if (!pass.first) {
       for (int k = 0; k < pass.kernel_count; ++k) {

@@ -45,21 +45,28 @@ struct KeyLayout {
     throw std::length_error("the standard deviations are too small for this picture: lattice keys exceed 60 bits");
   }
 
-  // What a step along axis j adds: every coordinate 1, coordinate j less d + 1.
+  // A step along axis j adds 1 to every coordinate (following) and takes d + 1 from coordinate j (unit).
   uint64_t unit(int j) const { return j < dimensions ? uint64_t{1} << shift[j] : 0; }
-  uint64_t next(uint64_t key, int j) const {
+  uint64_t following(uint64_t key) const {
     const bool wraps = (key & 7) == static_cast<uint64_t>(dimensions);
-    return key + 1 - unit(j) + (wraps ? carry - static_cast<uint64_t>(dimensions + 1) : 0);
+    return key + 1 + (wraps ? carry - static_cast<uint64_t>(dimensions + 1) : 0);
   }
 };
 
 // What a look-up in a PointTable reads: held by value in loops, where members would be read again after every store.
 struct TableView {
   const uint64_t* slots;
+  const uint64_t* present;  // four bits a slot, set where a key of this longer hash is: small enough for the second cache
   uint64_t mask, index_mask;
   int hash_shift, index_bits;
 
-  uint64_t hash(uint64_t key) const { return (key * 0x9E3779B97F4A7C15u) >> hash_shift; }
+  static uint64_t mix(uint64_t key) { return key * 0x9E3779B97F4A7C15u; }
+  uint64_t hash(uint64_t key) const { return mix(key) >> hash_shift; }
+  // False where there is no point of this key, nearly always true only where there is one.
+  bool may_have(uint64_t mixed) const {
+    const uint64_t bit = mixed >> (hash_shift - 2);
+    return (present[bit >> 6] >> (bit & 63)) & 1;
+  }
   void prefetch(uint64_t hash) const { __builtin_prefetch(slots + hash); }
   // -1 where there is no such point. Whether there is one cannot be predicted: without a branch for the usual cases.
   int32_t find(uint64_t key, uint64_t hash) const {
@@ -95,6 +102,7 @@ class PointTable {
         const auto index = static_cast<int32_t>(keys_.size());
         slot = key << view_.index_bits | static_cast<uint64_t>(index);
         keys_.push_back(key);
+        mark(key);
         return index;
       }
     }
@@ -116,16 +124,26 @@ class PointTable {
     slots_ = Buffer<uint64_t>(int64_t{1} << hash_bits);
     slots_.zero();
     view_.slots = slots_.data();
+    present_ = Buffer<uint64_t>(int64_t{1} << (hash_bits - 4));
+    present_.zero();
+    view_.present = present_.data();
+    keys_.reserve(size_t{1} << (hash_bits - 1));
     for (size_t i = 0; i < keys_.size(); ++i) {
+      mark(keys_[i]);
       uint64_t at = view_.hash(keys_[i]);
       while (slots_[static_cast<int64_t>(at)] != 0) at = (at + 1) & view_.mask;
       slots_[static_cast<int64_t>(at)] = keys_[i] << view_.index_bits | i;
     }
   }
 
+  void mark(uint64_t key) {
+    const uint64_t bit = TableView::mix(key) >> (view_.hash_shift - 2);
+    present_[static_cast<int64_t>(bit >> 6)] |= uint64_t{1} << (bit & 63);
+  }
+
   int key_bits_;
   TableView view_{};
-  Buffer<uint64_t> slots_;
+  Buffer<uint64_t> slots_, present_;
   std::vector<uint64_t> keys_;
 };
 
@@ -175,7 +193,9 @@ class Builder {
     std::fill(std::begin(feature), std::end(feature), 0.0f);
     const KeyLayout layout = layout_;  // a copy that no store can touch
     uint64_t units[D + 1];
+    uint64_t origin = 0;
     for (int i = 0; i <= D; ++i) units[i] = layout.unit(i);
+    for (int i = 0; i < D; ++i) origin += static_cast<uint64_t>(layout.bias[i]) * units[i];
     const auto width = static_cast<int32_t>(features_.width);
     for (int64_t start = band.first_pixel; start < band.last_pixel; start += kEmbedBlock) {
       const int count = static_cast<int>(std::min<int64_t>(kEmbedBlock, band.last_pixel - start));
@@ -193,15 +213,13 @@ class Builder {
       table.reserve((D + 1) * kEmbedBlock);
       const TableView view = table.view();
       for (int p = 0; p < count; ++p) {
-        uint64_t key = 0, steps[D + 1];
+        uint64_t key = origin, steps[D + 1];
         float sorted[D + 1];
         for (int i = 0; i <= D; ++i) {
           const int r = rank[i * kEmbedBlock + p];
           sorted[r] = fraction[i * kEmbedBlock + p];
           steps[r] = units[i];
-          if (i < D)
-            key += static_cast<uint64_t>(static_cast<uint32_t>(remainder[i * kEmbedBlock + p] + layout.bias[i]))
-                   << layout.shift[i];
+          key += static_cast<uint64_t>(int64_t{remainder[i * kEmbedBlock + p]}) * units[i];
         }
         float* weight = lattice.weight.data() + (start + p) * (D + 1);
         weight[0] = 1.0f + sorted[D] - sorted[0];
@@ -272,31 +290,39 @@ class Builder {
     const auto parts = static_cast<int64_t>(lattice.bands.size());
     Buffer<int32_t> next(points * (D + 1));
     parallel_for(parts, [&](int64_t part) {
-      constexpr int64_t block = 16;
+      constexpr int64_t block = 64;
+      struct Candidate {
+        uint64_t key, hash;
+        int64_t place;
+      };
       const TableView table = tables_[0].view();
       const KeyLayout layout = layout_;
+      uint64_t units[D + 1];
+      for (int i = 0; i <= D; ++i) units[i] = layout.unit(i);
       const uint64_t* point_keys = tables_[0].keys().data();
       int32_t* neighbours = next.data();
-      uint64_t keys[2][block * (D + 1)], hashes[2][block * (D + 1)];
+      Candidate candidates[2][block * (D + 1) + 1];
+      int counts[2] = {};
       const int64_t first = points * part / parts, last = points * (part + 1) / parts;
-      const auto prepare = [&](int64_t start, int half) {
-        for (int64_t i = 0; i < std::min(block, last - start); ++i) {
-          const uint64_t key = point_keys[start + i];
+      int half = 0;
+      // Each block is looked up after the next one has been prepared: its slots have arrived by then.
+      for (int64_t start = first; start < last + block; start += block, half ^= 1) {
+        int count = 0;
+        for (int64_t i = start; i < std::min(start + block, last); ++i) {
+          const uint64_t key = point_keys[i], following = layout.following(key);
           for (int j = 0; j <= D; ++j) {
-            const uint64_t neighbour = layout.next(key, j);
-            keys[half][i * (D + 1) + j] = neighbour;
-            hashes[half][i * (D + 1) + j] = table.hash(neighbour);
-            table.prefetch(hashes[half][i * (D + 1) + j]);
+            const uint64_t neighbour = following - units[j], mixed = TableView::mix(neighbour);
+            neighbours[j * points + i] = -1;
+            candidates[half][count] = {neighbour, mixed >> table.hash_shift, j * points + i};
+            count += table.may_have(mixed);
           }
         }
-      };
-      prepare(first, 0);
-      int half = 0;
-      for (int64_t start = first; start < last; start += block, half ^= 1) {
-        prepare(start + block, half ^ 1);
-        for (int64_t i = 0; i < std::min(block, last - start); ++i)
-          for (int j = 0; j <= D; ++j)
-            neighbours[j * points + start + i] = table.find(keys[half][i * (D + 1) + j], hashes[half][i * (D + 1) + j]);
+        for (int c = 0; c < count; ++c) table.prefetch(candidates[half][c].hash);
+        counts[half] = count;
+        for (int c = 0; c < counts[half ^ 1]; ++c) {
+          const Candidate& candidate = candidates[half ^ 1][c];
+          neighbours[candidate.place] = table.find(candidate.key, candidate.hash);
+        }
       }
     });
     lattice.axes.resize(D + 1);
@@ -338,7 +364,7 @@ class Builder {
   template <int length>
   static Buffer<int32_t> split(const int32_t* next, Buffer<int32_t>& runs) {
     const int64_t count = runs.size() / length;
-    Buffer<int32_t> ended((count + 1) * length), others((count + 1) * (length + 1));
+    Buffer<int32_t> ended((count + 1) * length + kChainPadding), others((count + 1) * (length + 1));
     int64_t ends = 0, goes_on = 0;
     for (int64_t i = 0; i < count; ++i) {
       const int32_t* run = runs.data() + i * length;
@@ -354,6 +380,7 @@ class Builder {
     runs = std::move(others);
     runs.shrink(goes_on);
     ended.shrink(ends);
+    std::fill_n(ended.data() + ends, kChainPadding, 0);
     return ended;
   }
 

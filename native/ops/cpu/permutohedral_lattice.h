@@ -13,6 +13,9 @@ namespace semples::crf {
 // Calls body(0) ... body(count - 1), in any order and possibly at the same time.
 using ParallelFor = std::function<void(int64_t count, const std::function<void(int64_t)>& body)>;
 
+// Elements behind the end of each list of pairs, triples, quads that may be read, so that prefetching needs no check.
+inline constexpr int64_t kChainPadding = 32;
+
 // Runs of points that follow one another along a blur axis. Most points have no neighbour along most axes, and a blur
 // leaves those unchanged: they are in no chain. A point is in at most one chain, so a blur can work in place.
 struct Chains {
