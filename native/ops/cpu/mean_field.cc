@@ -122,8 +122,7 @@ class MeanField {
       views_[k].values = filters_[k].sliced.data();
       views_[k].target = filters_[k].splatted.data();
     }
-    const auto parts = static_cast<int64_t>(filters_.empty() ? 1 : filters_[0].lattice.bands.size());
-    parallel_for_(parts, [&](int64_t part) {
+    parallel_for_(bands(), [&](int64_t part) {
       if (filters_.empty()) return passes().pixels(pass, 0, pixels_);
       for (Filter& f : filters_)
         if (splats) clear(f.lattice, f.splatted.data(), lanes_, part);
@@ -132,10 +131,10 @@ class MeanField {
     });
     lap(&Profile::pixels);
     if (!splats) return;
-    for (Filter& f : filters_) {
-      blur(f.lattice, f.splatted.data(), lanes_, reversed);
-      std::swap(f.sliced, f.splatted);
-    }
+    std::vector<Field> fields;
+    for (Filter& f : filters_) fields.push_back({&f.lattice, f.splatted.data()});
+    blur(fields, lanes_, reversed);
+    for (Filter& f : filters_) std::swap(f.sliced, f.splatted);
   }
 
   static void clear(const PermutohedralLattice& lattice, float* values, int64_t lanes, int64_t part) {
@@ -146,40 +145,65 @@ class MeanField {
                 static_cast<size_t>((band.last_copy - band.first_copy) * lanes) * sizeof(float));
   }
 
-  // Adds up the copies, blurs along all axes, and refreshes the copies.
-  void blur(const PermutohedralLattice& lattice, float* values, int lanes, bool reversed) {
-    const auto parts = static_cast<int64_t>(lattice.bands.size());
-    for (int64_t b = 1; b < parts; ++b) each_copy(lattice, lattice.bands[b], values, lanes, true);
-    lap(&Profile::copies);
-    const auto axes = static_cast<int>(lattice.axes.size());
-    for (int a = 0; a < axes; ++a) {
-      const Chains& chains = lattice.axes[reversed ? axes - 1 - a : a];
+  // Rows of `lanes` floats on a lattice.
+  struct Field {
+    const PermutohedralLattice* lattice;
+    float* values;
+  };
+
+  // Adds up the copies, blurs along all axes, and refreshes the copies; all fields at once, since threads that wait for
+  // each other cost more than a blur of a small lattice.
+  void blur(const std::vector<Field>& fields, int lanes, bool reversed) {
+    const int64_t parts = bands();
+    if (parts > 1)
       parallel_for_(parts, [&](int64_t part) {
-        passes().blur(chains, values, lanes, static_cast<int>(part), static_cast<int>(parts));
+        for (const Field& f : fields) gather_copies(f, lanes, part, parts);
+      });
+    lap(&Profile::copies);
+    size_t axes = 0;
+    for (const Field& f : fields) axes = std::max(axes, f.lattice->axes.size());
+    for (size_t a = 0; a < axes; ++a) {
+      parallel_for_(parts, [&](int64_t part) {
+        for (const Field& f : fields) {
+          const std::vector<Chains>& chains = f.lattice->axes;
+          if (a < chains.size())
+            passes().blur(chains[reversed ? chains.size() - 1 - a : a], f.values, lanes, static_cast<int>(part),
+                          static_cast<int>(parts));
+        }
       });
     }
     lap(&Profile::blur);
-    for (int64_t b = 1; b < parts; ++b) each_copy(lattice, lattice.bands[b], values, lanes, false);
+    if (parts > 1)
+      parallel_for_(parts, [&](int64_t part) {
+        for (const Field& f : fields) refresh_copies(f, lanes, part, parts);
+      });
     lap(&Profile::copies);
   }
 
-  void each_copy(const PermutohedralLattice& lattice, const Band& band, float* values, int64_t lanes, bool add) {
-    const auto parts = static_cast<int64_t>(lattice.bands.size());
-    const int64_t count = band.last_copy - band.first_copy;
-    parallel_for_(parts, [&](int64_t part) {
-      for (int64_t c = band.first_copy + count * part / parts; c < band.first_copy + count * (part + 1) / parts; ++c) {
-        float* point = values + lattice.copy_of[c] * lanes;
-        float* copy = values + (lattice.points + c) * lanes;
-        for (int64_t l = 0; l < lanes; ++l) {
-          if (add) {
-            point[l] += copy[l];
-          } else {
-            copy[l] = point[l];
-          }
-        }
+  // A part owns a range of points, whose copies it adds band after band: the sums do not depend on who is faster.
+  static void gather_copies(const Field& field, int64_t lanes, int64_t part, int64_t parts) {
+    const PermutohedralLattice& lattice = *field.lattice;
+    const auto first = static_cast<int32_t>(lattice.points * part / parts);
+    const auto last = static_cast<int32_t>(lattice.points * (part + 1) / parts);
+    for (const Band& band : lattice.bands) {
+      const int32_t *copies = lattice.copy_of.data(), *end = copies + band.last_copy;
+      for (const int32_t* c = std::lower_bound(copies + band.first_copy, end, first); c < end && *c < last; ++c) {
+        float* point = field.values + *c * lanes;
+        const float* copy = field.values + (lattice.points + (c - copies)) * lanes;
+        for (int64_t l = 0; l < lanes; ++l) point[l] += copy[l];
       }
-    });
+    }
   }
+
+  static void refresh_copies(const Field& field, int64_t lanes, int64_t part, int64_t parts) {
+    const PermutohedralLattice& lattice = *field.lattice;
+    const int64_t count = lattice.copy_of.size();
+    for (int64_t c = count * part / parts; c < count * (part + 1) / parts; ++c)
+      std::memcpy(field.values + (lattice.points + c) * lanes, field.values + lattice.copy_of[c] * lanes,
+                  static_cast<size_t>(lanes) * sizeof(float));
+  }
+
+  int64_t bands() const { return filters_.empty() ? 1 : static_cast<int64_t>(filters_[0].lattice.bands.size()); }
 
   // n = K 1 on the lattice; its root or itself goes into the weights or beside them.
   void normalize(Filter& f) {
@@ -196,7 +220,7 @@ class MeanField {
       for (int64_t i = band.first_pixel * vertices; i < band.last_pixel * vertices; ++i)
         values[lattice.index[i]] += lattice.weight[i];
     });
-    blur(lattice, values.data(), 1, false);
+    blur({{&lattice, values.data()}}, 1, false);
     parallel_for_(parts, [&](int64_t part) {
       if (vertices == 6) {
         divide<6>(f, values.data(), lattice.bands[part]);

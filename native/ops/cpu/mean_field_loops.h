@@ -183,11 +183,11 @@ struct Scalar {
   SEMPLES_INLINE void add(const Scalar& other, float factor) { v += other.v * factor; }
 };
 
+// Only long rows are worth the instructions.
 template <int lanes>
 SEMPLES_INLINE void prefetch_row(const float* p) {
-  __builtin_prefetch(p);
+  if (lanes > 8) __builtin_prefetch(p);
   if (lanes > 16) __builtin_prefetch(p + 16);
-  if (lanes > 32) __builtin_prefetch(p + 32);
 }
 
 // new = old + (previous + next) / 2, `stride` floats a row.

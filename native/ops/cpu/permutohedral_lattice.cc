@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <stdexcept>
+#include <utility>
 
 #include "ops/cpu/mean_field_passes.h"
 
@@ -242,44 +243,47 @@ class Builder {
     }
   }
 
-  // Points of all bands in one numbering: those of the first band, then what each later one adds.
+  // Points of all bands in one numbering: those of the first band, then what each later one adds. A band's copies come
+  // in the order of their points.
   void merge(const ParallelFor& parallel_for) {
     const auto bands = static_cast<int64_t>(tables_.size());
     PointTable& all = tables_[0];
     lattice.bands[0].last_point = all.size();
-    std::vector<std::vector<int32_t>> row(bands);  // of each point of a band; copies still counted from 0, as ~copy
-    std::vector<int32_t> copy_of;
+    std::vector<std::vector<int32_t>> row(bands);  // of each point of a band
+    int64_t copies = 0;
     constexpr int64_t ahead = 16;
     for (int64_t b = 1; b < bands; ++b) {
       const std::vector<uint64_t>& keys = tables_[b].keys();
       const auto count = static_cast<int64_t>(keys.size());
       Band& band = lattice.bands[b];
       band.first_point = all.size();
-      band.first_copy = static_cast<int64_t>(copy_of.size());
+      band.first_copy = copies;
       all.reserve(count);
+      const TableView view = all.view();
       row[b].resize(keys.size());
       for (int64_t i = 0; i < count; ++i) {
-        if (i + ahead < count) all.view().prefetch(all.view().hash(keys[i + ahead]));
-        const int32_t point = all.insert(keys[i], all.view().hash(keys[i]));
-        if (point < band.first_point) {
-          row[b][i] = ~static_cast<int32_t>(copy_of.size());
-          copy_of.push_back(point);
-        } else {
-          row[b][i] = point;
-        }
+        if (i + ahead < count) view.prefetch(view.hash(keys[i + ahead]));
+        row[b][i] = all.insert(keys[i], view.hash(keys[i]));
+        copies += row[b][i] < band.first_point;
       }
       band.last_point = all.size();
-      band.last_copy = static_cast<int64_t>(copy_of.size());
+      band.last_copy = copies;
     }
     lattice.points = all.size();
-    lattice.copy_of = Buffer<int32_t>(static_cast<int64_t>(copy_of.size()));
-    std::copy(copy_of.begin(), copy_of.end(), lattice.copy_of.data());
-    const auto points = static_cast<int32_t>(lattice.points);
+    if (lattice.rows() + copies > INT32_MAX / 2) throw std::length_error("the picture has too many lattice points");
+    lattice.copy_of = Buffer<int32_t>(copies);
     parallel_for(bands, [&](int64_t b) {
       if (b == 0) return;
-      for (int32_t& r : row[b])
-        if (r < 0) r = points + ~r;
       const Band& band = lattice.bands[b];
+      std::vector<std::pair<int32_t, int32_t>> shared;  // point, its number in the band
+      for (size_t i = 0; i < row[b].size(); ++i)
+        if (row[b][i] < band.first_point) shared.emplace_back(row[b][i], static_cast<int32_t>(i));
+      std::sort(shared.begin(), shared.end());
+      for (size_t c = 0; c < shared.size(); ++c) {
+        const int64_t copy = band.first_copy + static_cast<int64_t>(c);
+        lattice.copy_of[copy] = shared[c].first;
+        row[b][shared[c].second] = static_cast<int32_t>(lattice.points + copy);
+      }
       for (int64_t i = band.first_pixel * (D + 1); i < band.last_pixel * (D + 1); ++i)
         lattice.index[i] = row[b][lattice.index[i]];
     });
