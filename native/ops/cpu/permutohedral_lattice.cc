@@ -33,7 +33,7 @@ struct KeyLayout {
       for (int j = i; j < d; ++j) above += reach[j];
       const double below = i == 0 ? 0 : i * reach[i - 1];
       const double quotients = (above + below) / (d + 1) + 2 * margin + 1;
-      if (!(quotients < 1 << 20)) too_fine();
+      if (!(quotients < 1 << 20)) too_fine();  // floats cannot tell such coordinates apart
       bias[i] = static_cast<int32_t>(std::ceil(below / (d + 1))) + margin;
       shift[i] = bits;
       carry |= uint64_t{1} << bits;
@@ -55,8 +55,12 @@ struct KeyLayout {
 };
 
 // What a look-up in a PointTable reads: held by value in loops, where members would be read again after every store.
+// A slot holds a key above the index of its point; or, where both do not fit into a word (wide), the index plus 1, and
+// the key is with the point. An empty slot is 0.
+template <bool wide>
 struct TableView {
   const uint64_t* slots;
+  const uint64_t* keys;     // of the points
   const uint64_t* present;  // four bits a slot, set where a key of this longer hash is: small enough for the second cache
   uint64_t mask, index_mask;
   int hash_shift, index_bits;
@@ -69,39 +73,53 @@ struct TableView {
     return (present[bit >> 6] >> (bit & 63)) & 1;
   }
   void prefetch(uint64_t hash) const { __builtin_prefetch(slots + hash); }
+  bool holds(uint64_t slot, uint64_t key) const {
+    if constexpr (wide) return slot != 0 && keys[slot - 1] == key;
+    return slot >> index_bits == key;
+  }
+  int32_t index(uint64_t slot) const {
+    if constexpr (wide) return static_cast<int32_t>(slot - 1);
+    return static_cast<int32_t>(slot & index_mask);
+  }
+  uint64_t slot_of(uint64_t key, uint64_t index) const {
+    if constexpr (wide) return index + 1;
+    return key << index_bits | index;
+  }
   // -1 where there is no such point. Whether there is one cannot be predicted: without a branch for the usual cases.
   int32_t find(uint64_t key, uint64_t hash) const {
     const uint64_t first = slots[hash], second = slots[(hash + 1) & mask];
-    const bool is_first = first >> index_bits == key, is_second = second >> index_bits == key;
-    const uint64_t hit = is_first ? first : second;
-    const int32_t found = is_first | is_second ? static_cast<int32_t>(hit & index_mask) : -1;
+    const bool is_first = holds(first, key), is_second = holds(second, key);
+    const int32_t found = is_first | is_second ? index(is_first ? first : second) : -1;
     if (is_first | is_second | (first == 0) | (second == 0)) [[likely]]
       return found;
     for (uint64_t at = (hash + 2) & mask;; at = (at + 1) & mask) {
       if (slots[at] == 0) return -1;
-      if (slots[at] >> index_bits == key) return static_cast<int32_t>(slots[at] & index_mask);
+      if (holds(slots[at], key)) return index(slots[at]);
     }
   }
 };
 
-// Open addressing in words that hold a key above the index of its point; an empty slot is 0.
+// Open addressing, at most half full.
+template <bool wide>
 class PointTable {
  public:
+  using View = TableView<wide>;
+
   PointTable(int key_bits, int64_t expected) : key_bits_(key_bits) {
     resize(std::max(10, static_cast<int>(std::bit_width(static_cast<uint64_t>(expected))) + 1));
   }
 
-  const TableView& view() const { return view_; }
+  const View& view() const { return view_; }
   const std::vector<uint64_t>& keys() const { return keys_; }
   int64_t size() const { return static_cast<int64_t>(keys_.size()); }
 
   int32_t insert(uint64_t key, uint64_t hash) {
     for (uint64_t at = hash;; at = (at + 1) & view_.mask) {
       uint64_t& slot = slots_[static_cast<int64_t>(at)];
-      if (slot >> view_.index_bits == key) return static_cast<int32_t>(slot & view_.index_mask);
+      if (view_.holds(slot, key)) return view_.index(slot);
       if (slot == 0) {
         const auto index = static_cast<int32_t>(keys_.size());
-        slot = key << view_.index_bits | static_cast<uint64_t>(index);
+        slot = view_.slot_of(key, keys_.size());
         keys_.push_back(key);
         mark(key);
         return index;
@@ -121,38 +139,42 @@ class PointTable {
     view_.mask = (uint64_t{1} << hash_bits) - 1;
     view_.index_bits = std::min(31, 64 - key_bits_);
     view_.index_mask = (uint64_t{1} << view_.index_bits) - 1;
-    if (hash_bits - 1 > view_.index_bits) throw std::length_error("too many lattice points for this picture's keys");
+    if (hash_bits > 31) throw std::length_error("the picture has too many lattice points");
     slots_ = Buffer<uint64_t>(int64_t{1} << hash_bits);
     slots_.zero();
     view_.slots = slots_.data();
     present_ = Buffer<uint64_t>(int64_t{1} << (hash_bits - 4));
     present_.zero();
     view_.present = present_.data();
-    keys_.reserve(size_t{1} << (hash_bits - 1));
+    keys_.reserve(size_t{1} << (hash_bits - 1));  // insertions move no keys
+    view_.keys = keys_.data();
     for (size_t i = 0; i < keys_.size(); ++i) {
       mark(keys_[i]);
       uint64_t at = view_.hash(keys_[i]);
       while (slots_[static_cast<int64_t>(at)] != 0) at = (at + 1) & view_.mask;
-      slots_[static_cast<int64_t>(at)] = keys_[i] << view_.index_bits | i;
+      slots_[static_cast<int64_t>(at)] = view_.slot_of(keys_[i], i);
     }
   }
 
   void mark(uint64_t key) {
-    const uint64_t bit = TableView::mix(key) >> (view_.hash_shift - 2);
+    const uint64_t bit = View::mix(key) >> (view_.hash_shift - 2);
     present_[static_cast<int64_t>(bit >> 6)] |= uint64_t{1} << (bit & 63);
   }
 
   int key_bits_;
-  TableView view_{};
+  View view_{};
   Buffer<uint64_t> slots_, present_;
   std::vector<uint64_t> keys_;
 };
 
-template <int D>
+template <int D, bool wide>
 class Builder {
+  using Table = PointTable<wide>;
+  using View = TableView<wide>;
+
  public:
-  Builder(const LatticeFeatures& features, const Buffer<int32_t>& order)
-      : features_(features), order_(order), layout_(D, deviations(features), extents(features)) {
+  Builder(const LatticeFeatures& features, const Buffer<int32_t>& order, const KeyLayout& layout)
+      : features_(features), order_(order), layout_(layout) {
     lattice.dimensions = D;
     lattice.pixels = order.size();
     lattice.index = Buffer<int32_t>(order.size() * (D + 1));
@@ -179,15 +201,7 @@ class Builder {
   PermutohedralLattice lattice;
 
  private:
-  static std::array<float, 5> deviations(const LatticeFeatures& f) {
-    return {f.position_deviation[0], f.position_deviation[1], f.color_deviation[0], f.color_deviation[1],
-            f.color_deviation[2]};
-  }
-  static std::array<float, 5> extents(const LatticeFeatures& f) {
-    return {static_cast<float>(f.width), static_cast<float>(f.height), 255, 255, 255};
-  }
-
-  void embed_band(const Band& band, PointTable& table) {
+  void embed_band(const Band& band, Table& table) {
     alignas(64) float feature[D * kEmbedBlock], fraction[(D + 1) * kEmbedBlock];
     alignas(64) int32_t remainder[(D + 1) * kEmbedBlock], rank[(D + 1) * kEmbedBlock];
     uint64_t keys[(D + 1) * kEmbedBlock], hashes[(D + 1) * kEmbedBlock];
@@ -212,7 +226,7 @@ class Builder {
       }
       passes().embed(D, feature, remainder, rank, fraction);
       table.reserve((D + 1) * kEmbedBlock);
-      const TableView view = table.view();
+      const View view = table.view();
       for (int p = 0; p < count; ++p) {
         uint64_t key = origin, steps[D + 1];
         float sorted[D + 1];
@@ -237,8 +251,7 @@ class Builder {
       int32_t* index = lattice.index.data() + start * (D + 1);
       for (int v = 0; v < count * (D + 1); ++v) {
         const uint64_t slot = view.slots[hashes[v]];
-        index[v] = slot >> view.index_bits == keys[v] ? static_cast<int32_t>(slot & view.index_mask)
-                                                      : table.insert(keys[v], hashes[v]);
+        index[v] = view.holds(slot, keys[v]) ? view.index(slot) : table.insert(keys[v], hashes[v]);
       }
     }
   }
@@ -247,7 +260,7 @@ class Builder {
   // in the order of their points.
   void merge(const ParallelFor& parallel_for) {
     const auto bands = static_cast<int64_t>(tables_.size());
-    PointTable& all = tables_[0];
+    Table& all = tables_[0];
     lattice.bands[0].last_point = all.size();
     std::vector<std::vector<int32_t>> row(bands);  // of each point of a band
     int64_t copies = 0;
@@ -259,7 +272,7 @@ class Builder {
       band.first_point = all.size();
       band.first_copy = copies;
       all.reserve(count);
-      const TableView view = all.view();
+      const View view = all.view();
       row[b].resize(keys.size());
       for (int64_t i = 0; i < count; ++i) {
         if (i + ahead < count) view.prefetch(view.hash(keys[i + ahead]));
@@ -299,7 +312,7 @@ class Builder {
         uint64_t key, hash;
         int64_t place;
       };
-      const TableView table = tables_[0].view();
+      const View table = tables_[0].view();
       const KeyLayout layout = layout_;
       uint64_t units[D + 1];
       for (int i = 0; i <= D; ++i) units[i] = layout.unit(i);
@@ -315,7 +328,7 @@ class Builder {
         for (int64_t i = start; i < std::min(start + block, last); ++i) {
           const uint64_t key = point_keys[i], following = layout.following(key);
           for (int j = 0; j <= D; ++j) {
-            const uint64_t neighbour = following - units[j], mixed = TableView::mix(neighbour);
+            const uint64_t neighbour = following - units[j], mixed = View::mix(neighbour);
             neighbours[j * points + i] = -1;
             candidates[half][count] = {neighbour, mixed >> table.hash_shift, j * points + i};
             count += table.may_have(mixed);
@@ -397,15 +410,28 @@ class Builder {
   const LatticeFeatures& features_;
   const Buffer<int32_t>& order_;
   KeyLayout layout_;
-  std::vector<PointTable> tables_;
+  std::vector<Table> tables_;
 };
 
-template <int D>
-PermutohedralLattice build(const LatticeFeatures& features, const Buffer<int32_t>& order, int bands,
-                           const ParallelFor& parallel_for) {
-  Builder<D> builder(features, order);
+template <int D, bool wide>
+PermutohedralLattice build(const LatticeFeatures& features, const Buffer<int32_t>& order, const KeyLayout& layout,
+                           int bands, const ParallelFor& parallel_for) {
+  Builder<D, wide> builder(features, order, layout);
   builder.build(bands, parallel_for);
   return std::move(builder.lattice);
+}
+
+template <int D>
+PermutohedralLattice build(const LatticeFeatures& f, const Buffer<int32_t>& order, int bands,
+                           const ParallelFor& parallel_for) {
+  const KeyLayout layout(D,
+                         {f.position_deviation[0], f.position_deviation[1], f.color_deviation[0], f.color_deviation[1],
+                          f.color_deviation[2]},
+                         {static_cast<float>(f.width), static_cast<float>(f.height), 255, 255, 255});
+  // Every pixel may have points of its own.
+  const int index_bits = std::bit_width(static_cast<uint64_t>(order.size()) * (D + 1));
+  return layout.bits + index_bits > 64 ? build<D, true>(f, order, layout, bands, parallel_for)
+                                       : build<D, false>(f, order, layout, bands, parallel_for);
 }
 
 }  // namespace
