@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <stdexcept>
 
 #include "ops/cpu/mean_field_passes.h"
 
@@ -25,6 +26,12 @@ class Stopwatch {
 
 void one_after_another(int64_t count, const std::function<void(int64_t)>& body) {
   for (int64_t i = 0; i < count; ++i) body(i);
+}
+
+ChainView chain_view(const Chains& chains) {
+  const auto list = [](const Buffer<int32_t>& points) { return ChainList{points.data(), points.size()}; };
+  return {list(chains.pairs), list(chains.triples), list(chains.quads), list(chains.longer),
+          list(chains.longer_begin)};
 }
 
 // The lattice of one kernel with rows of values on it.
@@ -53,6 +60,8 @@ class MeanField {
       filters_.push_back(std::move(f));
     }
     lap(&Profile::lattice);
+    const size_t needed = bytes_needed();
+    if (execution.memory_limit > 0 && needed > execution.memory_limit) throw MemoryLimit(needed);
     for (size_t k = 0; k < filters_.size(); ++k) {
       normalize(filters_[k]);
       scale_index(filters_[k].lattice);
@@ -83,11 +92,8 @@ class MeanField {
       step(pass, false);
     }
     if (profile_ != nullptr) {
-      profile_->bytes = order_.bytes() + logits.bytes();
-      for (const Filter& f : filters_) {
-        profile_->points = std::max(profile_->points, f.lattice.points);
-        profile_->bytes += f.lattice.bytes() + f.sliced.bytes() + f.splatted.bytes() + f.factor.bytes();
-      }
+      profile_->bytes = bytes_needed();
+      for (const Filter& f : filters_) profile_->points = std::max(profile_->points, f.lattice.points);
     }
     return true;
   }
@@ -167,7 +173,7 @@ class MeanField {
         for (const Field& f : fields) {
           const std::vector<Chains>& chains = f.lattice->axes;
           if (a < chains.size())
-            passes().blur(chains[reversed ? chains.size() - 1 - a : a], f.values, lanes, static_cast<int>(part),
+            passes().blur(chain_view(chains[reversed ? chains.size() - 1 - a : a]), f.values, lanes, static_cast<int>(part),
                           static_cast<int>(parts));
         }
       });
@@ -203,6 +209,20 @@ class MeanField {
                   static_cast<size_t>(lanes) * sizeof(float));
   }
 
+  // Of everything that lives during the iterations.
+  size_t bytes_needed() const {
+    size_t bytes = order_.bytes() + pixels_ * lanes_ * sizeof(float);
+    for (const Filter& f : filters_) {
+      bytes += f.lattice.bytes() + 2 * f.lattice.rows() * lanes_ * sizeof(float);
+      if (beside_weights()) bytes += pixels_ * sizeof(float);
+    }
+    return bytes;
+  }
+
+  bool beside_weights() const {
+    return problem_.normalization == Normalization::kBefore || problem_.normalization == Normalization::kAfter;
+  }
+
   int64_t bands() const { return filters_.empty() ? 1 : static_cast<int64_t>(filters_[0].lattice.bands.size()); }
 
   // n = K 1 on the lattice; its root or itself goes into the weights or beside them.
@@ -211,9 +231,8 @@ class MeanField {
     PermutohedralLattice& lattice = f.lattice;
     const int vertices = lattice.dimensions + 1;
     const auto parts = static_cast<int64_t>(lattice.bands.size());
-    const bool symmetric = problem_.normalization == Normalization::kSymmetric;
     Buffer<float> values(lattice.rows());
-    if (!symmetric) f.factor = Buffer<float>(pixels_);
+    if (beside_weights()) f.factor = Buffer<float>(pixels_);
     parallel_for_(parts, [&](int64_t part) {
       clear(lattice, values.data(), 1, part);
       const Band& band = lattice.bands[part];
@@ -254,6 +273,7 @@ class MeanField {
     const auto parts = static_cast<int64_t>(lattice.bands.size());
     const int vertices = lattice.dimensions + 1;
     const uint32_t pairs = static_cast<uint32_t>(lanes_) / 2;
+    if (lattice.rows() * pairs > UINT32_MAX) throw std::length_error("lattice points times labels exceed 32 bits");
     parallel_for_(parts, [&](int64_t part) {
       const Band& band = lattice.bands[part];
       auto* index = reinterpret_cast<uint32_t*>(lattice.index.data());
@@ -320,6 +340,22 @@ void filter(const GaussianKernel& kernel, const uint8_t* image, int64_t height, 
   problem.kernels[0].potts = 1;
   problem.kernels[0].matrix = nullptr;
   MeanField(problem, execution, nullptr).filter_once(values, reversed, result);
+}
+
+size_t mean_field_bytes(const MeanFieldProblem& problem, int threads) {
+  const auto pixels = static_cast<size_t>(problem.height) * static_cast<size_t>(problem.width);
+  const auto lanes = static_cast<size_t>(padded_lanes(problem.labels));
+  size_t bytes = pixels * (sizeof(int32_t) + lanes * sizeof(float)), building = 0;
+  for (const GaussianKernel& kernel : problem.kernels) {
+    const size_t vertices = kernel.colors ? 6 : 3, points = pixels * vertices;
+    // Index and weight of every vertex; two rows a point; a place in a chain for every axis; copies of other bands.
+    const size_t rows = points + (threads > 1 ? points : 0);
+    bytes += points * 8 + rows * 2 * lanes * sizeof(float) + points * vertices * sizeof(int32_t) + pixels * sizeof(float);
+    // The table of keys is at most half full; neighbours along every axis; lists of chains.
+    building = std::max(building, points * (4 * sizeof(uint64_t) + 3 * sizeof(uint64_t)) +
+                                      points * (vertices + 8) * sizeof(int32_t));
+  }
+  return bytes + building;
 }
 
 }  // namespace semples::crf

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <stdexcept>
 #include <vector>
 
 #include "ops/cpu/permutohedral_lattice.h"
@@ -40,6 +41,13 @@ struct Execution {
   int threads = 1;
   ParallelFor parallel_for;            // null: one after another
   std::function<bool()> interrupted;   // asked before each iteration; null: never
+  size_t memory_limit = 0;             // bytes; 0: none. Checked when the number of lattice points is known
+};
+
+// Thrown before the values are allocated, the largest part.
+struct MemoryLimit : std::runtime_error {
+  explicit MemoryLimit(size_t needed) : std::runtime_error("a dense CRF would exceed the memory limit"), needed(needed) {}
+  size_t needed;
 };
 
 inline constexpr int kMaximumLabels = 511;
@@ -59,7 +67,8 @@ bool mean_field(const MeanFieldProblem& problem, const Execution& execution, flo
 void filter(const GaussianKernel& kernel, const uint8_t* image, int64_t height, int64_t width, int channels,
             const float* values, Normalization normalization, bool reversed, const Execution& execution, float* result);
 
-// Bytes that mean_field allocates at most, result not included.
+// Bytes that mean_field allocates at most, result not included: as if no two pixels shared a lattice point. Photographs
+// need about a fifth of it; memory_limit is compared with what a picture really needs.
 size_t mean_field_bytes(const MeanFieldProblem& problem, int threads);
 
 }  // namespace semples::crf

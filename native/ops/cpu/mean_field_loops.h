@@ -192,9 +192,9 @@ SEMPLES_INLINE void prefetch_row(const float* p) {
 
 // new = old + (previous + next) / 2, `stride` floats a row.
 template <class R, int count>
-SEMPLES_INLINE void blur_fixed(const Buffer<int32_t>& points, float* values, int64_t stride, int part, int parts) {
-  const int32_t* index = points.data();
-  const int64_t chains = points.size() / count;
+SEMPLES_INLINE void blur_fixed(const ChainList& points, float* values, int64_t stride, int part, int parts) {
+  const int32_t* index = points.points;
+  const int64_t chains = points.size / count;
   const int64_t end = chains * (part + 1) / parts * count;
   constexpr int64_t ahead = kChainPadding / 2 / count * count;
   for (int64_t i = chains * part / parts * count; i < end; i += count) {
@@ -213,10 +213,10 @@ SEMPLES_INLINE void blur_fixed(const Buffer<int32_t>& points, float* values, int
 }
 
 template <class R>
-SEMPLES_INLINE void blur_longer(const Chains& chains, float* values, int64_t stride, int part, int parts) {
-  const int64_t count = chains.longer_begin.size() - 1;
-  const int32_t *index = chains.longer.data(), *begins = chains.longer_begin.data();
-  const int64_t last = chains.longer.size() - 1;
+SEMPLES_INLINE void blur_longer(const ChainView& chains, float* values, int64_t stride, int part, int parts) {
+  const int64_t count = chains.longer_begin.size - 1;
+  const int32_t *index = chains.longer.points, *begins = chains.longer_begin.points;
+  const int64_t last = chains.longer.size - 1;
   for (int64_t c = count * part / parts; c < count * (part + 1) / parts; ++c) {
     int64_t i = begins[c];
     const int64_t end = begins[c + 1];
@@ -241,14 +241,14 @@ SEMPLES_INLINE void blur_longer(const Chains& chains, float* values, int64_t str
 }
 
 template <class R>
-void blur_rows(const Chains& chains, float* values, int64_t stride, int part, int parts) {
+void blur_rows(const ChainView& chains, float* values, int64_t stride, int part, int parts) {
   blur_fixed<R, 2>(chains.pairs, values, stride, part, parts);
   blur_fixed<R, 3>(chains.triples, values, stride, part, parts);
   blur_fixed<R, 4>(chains.quads, values, stride, part, parts);
   blur_longer<R>(chains, values, stride, part, parts);
 }
 
-void blur(const Chains& chains, float* values, int lanes, int part, int parts) {
+void blur(const ChainView& chains, float* values, int lanes, int part, int parts) {
   switch (lanes) {
     case 1:
       return blur_rows<Scalar>(chains, values, 1, part, parts);

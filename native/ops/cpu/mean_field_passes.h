@@ -39,12 +39,21 @@ struct PixelPass {
   float* planes;             // [labels, pixels]
 };
 
+// Chains without the class that owns them: what is compiled for newer processors calls no function of others.
+struct ChainList {
+  const int32_t* points;
+  int64_t size;
+};
+struct ChainView {
+  ChainList pairs, triples, quads, longer, longer_begin;
+};
+
 struct PassTable {
   const char* name;
   // features [d][kEmbedBlock], already scaled; remainder, rank, fraction [d + 1][kEmbedBlock].
   void (*embed)(int dimensions, const float* features, int32_t* remainder, int32_t* rank, float* fraction);
   // Blurs rows of `lanes` floats along an axis, in place; part `part` of `parts`.
-  void (*blur)(const Chains& chains, float* values, int lanes, int part, int parts);
+  void (*blur)(const ChainView& chains, float* values, int lanes, int part, int parts);
   void (*pixels)(const PixelPass& pass, int64_t begin, int64_t end);
 };
 

@@ -1,0 +1,28 @@
+#include "ops/register.h"
+
+#include <torch/library.h>
+
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "ops/schemas.h"
+
+namespace semples {
+
+void register_ops() {
+  static std::mutex mutex;
+  static std::vector<std::unique_ptr<torch::Library>> libraries;
+  const std::lock_guard<std::mutex> lock(mutex);
+  if (!libraries.empty()) return;
+  std::vector<std::unique_ptr<torch::Library>> registered;
+  const auto library = [&](torch::Library::Kind kind, std::optional<c10::DispatchKey> key) -> torch::Library& {
+    registered.push_back(std::make_unique<torch::Library>(kind, "semples", key, __FILE__, __LINE__));
+    return *registered.back();
+  };
+  define_dense_crf(library(torch::Library::DEF, std::nullopt));
+  implement_dense_crf_cpu(library(torch::Library::IMPL, c10::DispatchKey::CPU));
+  libraries = std::move(registered);
+}
+
+}  // namespace semples
