@@ -21,9 +21,9 @@ void check_deviations(const at::Tensor& deviations, const char* name, int64_t co
   TORCH_CHECK_VALUE(deviations.dim() == 2 && deviations.size(1) == columns, name, " must be [kernels, ", columns,
                     "] standard deviations, but has shape ", deviations.sizes());
   TORCH_CHECK_TYPE(deviations.is_floating_point(), name, " must be floating point, but is ", deviations.scalar_type());
-  TORCH_CHECK_VALUE(deviations.numel() == 0 ||
-                        (at::isfinite(deviations).all().item<bool>() && (deviations > 0).all().item<bool>()),
-                    name, ": standard deviations must be finite and greater than 0, but are ", deviations);
+  TORCH_CHECK_VALUE(
+      deviations.numel() == 0 || (at::isfinite(deviations).all().item<bool>() && (deviations > 0).all().item<bool>()),
+      name, ": standard deviations must be finite and greater than 0, but are ", deviations);
 }
 
 void check_planes(const at::Tensor& planes, const char* name) {
@@ -34,8 +34,8 @@ void check_planes(const at::Tensor& planes, const char* name) {
 }  // namespace
 
 void check_dense_crf(const DenseCrfArguments& a) {
-  TORCH_CHECK_VALUE(a.unary.dim() == 3 && a.unary.numel() > 0, "unary must be [labels, height, width], none of them 0, ",
-                    "but has shape ", a.unary.sizes());
+  TORCH_CHECK_VALUE(a.unary.dim() == 3 && a.unary.numel() > 0,
+                    "unary must be [labels, height, width], none of them 0, ", "but has shape ", a.unary.sizes());
   const int64_t labels = a.unary.size(0), height = a.unary.size(1), width = a.unary.size(2);
   TORCH_CHECK_VALUE(labels <= crf::kMaximumLabels, "unary may have ", crf::kMaximumLabels, " labels, but has ", labels);
   TORCH_CHECK_VALUE(height <= INT32_MAX / width / 16, "pictures may have ", INT32_MAX / 16, " pixels, but unary is ",
@@ -45,16 +45,15 @@ void check_dense_crf(const DenseCrfArguments& a) {
   check_deviations(a.bilateral, "bilateral", 5);
   const int64_t kernels = a.gaussian.size(0) + a.bilateral.size(0);
   TORCH_CHECK_TYPE(a.image.scalar_type() == at::kByte, "image must be uint8, but is ", a.image.scalar_type());
-  TORCH_CHECK_VALUE(
-      a.image.dim() == 3 && a.image.size(0) == height && a.image.size(1) == width &&
-          (a.image.size(2) == 3 || (a.image.size(2) == 0 && a.bilateral.size(0) == 0)),
-      "image must be [", height, ", ", width, ", 3] to fit unary, but has shape ", a.image.sizes());
+  TORCH_CHECK_VALUE(a.image.dim() == 3 && a.image.size(0) == height && a.image.size(1) == width &&
+                        (a.image.size(2) == 3 || (a.image.size(2) == 0 && a.bilateral.size(0) == 0)),
+                    "image must be [", height, ", ", width, ", 3] to fit unary, but has shape ", a.image.sizes());
   TORCH_CHECK_VALUE(static_cast<int64_t>(a.compatibility.size()) == kernels, "compatibility must have one tensor for ",
                     "each of ", kernels, " kernels, but has ", a.compatibility.size());
   for (const at::Tensor& c : a.compatibility) {
     TORCH_CHECK_VALUE(c.numel() == 1 || (c.dim() == 2 && c.size(0) == labels && c.size(1) == labels),
-                      "compatibility must be single numbers or [", labels, ", ", labels, "] matrices, but one has shape ",
-                      c.sizes());
+                      "compatibility must be single numbers or [", labels, ", ", labels,
+                      "] matrices, but one has shape ", c.sizes());
     TORCH_CHECK_VALUE(at::isfinite(c).all().item<bool>(), "compatibility must be finite");
   }
   TORCH_CHECK_VALUE(a.iterations >= 0, "iterations must be 0 or more, but is ", a.iterations);
@@ -68,11 +67,11 @@ void check_dense_crf(const DenseCrfArguments& a) {
 }
 
 at::Tensor dense_crf(const DenseCrfArguments& a) {
-  static const auto op = c10::Dispatcher::singleton()
-                             .findSchemaOrThrow("semples::dense_crf", "")
-                             .typed<at::Tensor(const at::Tensor&, const at::Tensor&, const at::Tensor&,
-                                               const at::Tensor&, at::TensorList, int64_t, c10::string_view,
-                                               const std::optional<at::Tensor>&)>();
+  static const auto op =
+      c10::Dispatcher::singleton()
+          .findSchemaOrThrow("semples::dense_crf", "")
+          .typed<at::Tensor(const at::Tensor&, const at::Tensor&, const at::Tensor&, const at::Tensor&, at::TensorList,
+                            int64_t, c10::string_view, const std::optional<at::Tensor>&)>();
   return op.call(a.image, a.unary, a.gaussian, a.bilateral, a.compatibility, a.iterations, a.normalization, a.start);
 }
 

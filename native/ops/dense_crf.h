@@ -10,10 +10,10 @@
 namespace semples {
 
 struct DenseCrfArguments {
-  at::Tensor image;       // uint8 [H, W, 3]; [H, W, 0] will do where there is no bilateral kernel
-  at::Tensor unary;       // float32 [C, H, W], energies: -log p; finite
-  at::Tensor gaussian;    // [G, 2] standard deviations along x, y in pixels, one row a kernel on positions
-  at::Tensor bilateral;   // [B, 5] along x, y, red, green, blue, one row a kernel on positions and colours
+  at::Tensor image;      // uint8 [H, W, 3]; [H, W, 0] will do where there is no bilateral kernel
+  at::Tensor unary;      // float32 [C, H, W], energies: -log p; finite
+  at::Tensor gaussian;   // [G, 2] standard deviations along x, y in pixels, one row a kernel on positions
+  at::Tensor bilateral;  // [B, 5] along x, y, red, green, blue, one row a kernel on positions and colours
   // One tensor a kernel, Gaussian ones first. A single number w is a Potts model: w times the filtered Q of a label is
   // taken from its energy. A [C, C] matrix M, symmetrised, adds M times the filtered Q.
   std::vector<at::Tensor> compatibility;

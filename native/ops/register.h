@@ -4,7 +4,8 @@
 namespace semples {
 
 // Registers them with LibTorch's dispatcher, once; later calls do nothing. Throws c10::Error where another copy of this
-// library in the process has registered them already. Not done by static initialisers: there that would end the process.
+// library in the process has registered them already. Not done by static initialisers: there that would end the
+// process.
 void register_ops();
 
 }  // namespace semples

@@ -22,7 +22,8 @@ at::Tensor plain(const at::Tensor& tensor, at::ScalarType type) { return tensor.
 at::Tensor dense_crf_cpu(const at::Tensor& image, const at::Tensor& unary, const at::Tensor& gaussian,
                          const at::Tensor& bilateral, at::TensorList compatibility, int64_t iterations,
                          c10::string_view normalization, const std::optional<at::Tensor>& start) {
-  check_dense_crf({image, unary, gaussian, bilateral, compatibility.vec(), iterations, std::string(normalization), start});
+  check_dense_crf(
+      {image, unary, gaussian, bilateral, compatibility.vec(), iterations, std::string(normalization), start});
   const at::Tensor pixels = plain(image, at::kByte), energies = plain(unary, at::kFloat);
   const at::Tensor deviations[] = {plain(gaussian, at::kFloat), plain(bilateral, at::kFloat)};
   const at::Tensor first = start ? plain(*start, at::kFloat) : at::Tensor();

@@ -30,8 +30,7 @@ void one_after_another(int64_t count, const std::function<void(int64_t)>& body) 
 
 ChainView chain_view(const Chains& chains) {
   const auto list = [](const Buffer<int32_t>& points) { return ChainList{points.data(), points.size()}; };
-  return {list(chains.pairs), list(chains.triples), list(chains.quads), list(chains.longer),
-          list(chains.longer_begin)};
+  return {list(chains.pairs), list(chains.triples), list(chains.quads), list(chains.longer), list(chains.longer_begin)};
 }
 
 // The lattice of one kernel with rows of values on it.
@@ -173,8 +172,8 @@ class MeanField {
         for (const Field& f : fields) {
           const std::vector<Chains>& chains = f.lattice->axes;
           if (a < chains.size())
-            passes().blur(chain_view(chains[reversed ? chains.size() - 1 - a : a]), f.values, lanes, static_cast<int>(part),
-                          static_cast<int>(parts));
+            passes().blur(chain_view(chains[reversed ? chains.size() - 1 - a : a]), f.values, lanes,
+                          static_cast<int>(part), static_cast<int>(parts));
         }
       });
     }
@@ -350,10 +349,11 @@ size_t mean_field_bytes(const MeanFieldProblem& problem, int threads) {
     const size_t vertices = kernel.colors ? 6 : 3, points = pixels * vertices;
     // Index and weight of every vertex; two rows a point; a place in a chain for every axis; copies of other bands.
     const size_t rows = points + (threads > 1 ? points : 0);
-    bytes += points * 8 + rows * 2 * lanes * sizeof(float) + points * vertices * sizeof(int32_t) + pixels * sizeof(float);
+    bytes +=
+        points * 8 + rows * 2 * lanes * sizeof(float) + points * vertices * sizeof(int32_t) + pixels * sizeof(float);
     // The table of keys is at most half full; neighbours along every axis; lists of chains.
-    building = std::max(building, points * (4 * sizeof(uint64_t) + 3 * sizeof(uint64_t)) +
-                                      points * (vertices + 8) * sizeof(int32_t));
+    building = std::max(
+        building, points * (4 * sizeof(uint64_t) + 3 * sizeof(uint64_t)) + points * (vertices + 8) * sizeof(int32_t));
   }
   return bytes + building;
 }

@@ -9,6 +9,8 @@ typedef float F4 __attribute__((vector_size(16)));
 typedef float F8 __attribute__((vector_size(32)));
 typedef int32_t I4 __attribute__((vector_size(16)));
 typedef int32_t I8 __attribute__((vector_size(32)));
+typedef uint32_t U4 __attribute__((vector_size(16)));
+typedef uint32_t U8 __attribute__((vector_size(32)));
 typedef float F8Unaligned __attribute__((vector_size(32), aligned(4)));
 typedef float F4Unaligned __attribute__((vector_size(16), aligned(4)));
 
@@ -17,12 +19,14 @@ struct Traits;
 template <>
 struct Traits<F4> {
   using Int = I4;
+  using Bits = U4;
   using Unaligned = F4Unaligned;
   static constexpr int width = 4;
 };
 template <>
 struct Traits<F8> {
   using Int = I8;
+  using Bits = U8;
   using Unaligned = F8Unaligned;
   static constexpr int width = 8;
 };
@@ -84,7 +88,6 @@ constexpr float kRounder = 12582912.0f;
 // e^x for x <= 0, relative error below 3e-7; 0 below -60, so that no product with a weight is subnormal, which is slow.
 template <class V>
 SEMPLES_INLINE V exponential(const V& x) {
-  using I = typename Traits<V>::Int;
   V shifted = fill<V>(kRounder);
   add_product(shifted, x, fill<V>(1.44269504088896341f));
   const V n = shifted - kRounder;
@@ -98,8 +101,9 @@ SEMPLES_INLINE V exponential(const V& x) {
   q = fill<V>(9.9999970701e-1f), add_product(q, p, r), p = q;
   q = fill<V>(1.0f), add_product(q, p, r);
   // The shift leaves of kRounder + n the lowest bits of n, in the place of the exponent.
-  const I result = (I)q + ((I)shifted << 23);
-  return (V)(result & (x >= fill<V>(-60.0f)));
+  using Bits = typename Traits<V>::Bits;
+  const Bits result = (Bits)q + ((Bits)shifted << 23);
+  return (V)(result & (Bits)(x >= fill<V>(-60.0f)));
 }
 
 // ---- embedding -----------------------------------------------------------------------------------------------------
@@ -135,8 +139,8 @@ void embed_block(const float* features, int32_t* remainder, int32_t* rank, float
     }
     for (int i = 0; i <= D; ++i) {
       order[i] += sum;
-      const I8 below = order[i] < 0, above = order[i] > D;  // -1 where true
-      const I8 step = above - below;                        // +1 where below, -1 where above
+      const I8 below = order[i]<0, above = order[i]> D;  // -1 where true
+      const I8 step = above - below;                     // +1 where below, -1 where above
       order[i] += step * (D + 1);
       whole[i] += step;
       difference[i] -= __builtin_convertvector(step, F8);
@@ -261,8 +265,7 @@ void blur(const ChainView& chains, float* values, int lanes, int part, int parts
     case 24:
       return blur_rows<Row<F8, 3>>(chains, values, 24, part, parts);
     default:
-      for (int lane = 0; lane < lanes; lane += 8)
-        blur_rows<Row<F8, 1>>(chains, values + lane, lanes, part, parts);
+      for (int lane = 0; lane < lanes; lane += 8) blur_rows<Row<F8, 1>>(chains, values + lane, lanes, part, parts);
   }
 }
 
@@ -273,21 +276,21 @@ constexpr float kAbsent = -1e30f;  // the logit of a lane without a label
 constexpr float kSumUnit = 4194304.0f;
 
 SEMPLES_INLINE F4 halves_maximum(const F4& v) {
-  const F4 a = maximum<F4>(v, __builtin_shuffle(v, I4{2, 3, 0, 1}));
-  return maximum<F4>(a, __builtin_shuffle(a, I4{1, 0, 3, 2}));
+  const F4 a = maximum<F4>(v, __builtin_shufflevector(v, v, 2, 3, 0, 1));
+  return maximum<F4>(a, __builtin_shufflevector(a, a, 1, 0, 3, 2));
 }
 SEMPLES_INLINE I4 halves_sum(const I4& v) {
-  const I4 a = v + __builtin_shuffle(v, I4{2, 3, 0, 1});
-  return a + __builtin_shuffle(a, I4{1, 0, 3, 2});
+  const I4 a = v + __builtin_shufflevector(v, v, 2, 3, 0, 1);
+  return a + __builtin_shufflevector(a, a, 1, 0, 3, 2);
 }
 // Over each half of four lanes.
 SEMPLES_INLINE F8 halves_maximum(const F8& v) {
-  const F8 a = maximum<F8>(v, __builtin_shuffle(v, I8{2, 3, 0, 1, 6, 7, 4, 5}));
-  return maximum<F8>(a, __builtin_shuffle(a, I8{1, 0, 3, 2, 5, 4, 7, 6}));
+  const F8 a = maximum<F8>(v, __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5));
+  return maximum<F8>(a, __builtin_shufflevector(a, a, 1, 0, 3, 2, 5, 4, 7, 6));
 }
 SEMPLES_INLINE I8 halves_sum(const I8& v) {
-  const I8 a = v + __builtin_shuffle(v, I8{2, 3, 0, 1, 6, 7, 4, 5});
-  return a + __builtin_shuffle(a, I8{1, 0, 3, 2, 5, 4, 7, 6});
+  const I8 a = v + __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5);
+  return a + __builtin_shufflevector(a, a, 1, 0, 3, 2, 5, 4, 7, 6);
 }
 template <class V>
 SEMPLES_INLINE typename Traits<V>::Int to_units(const V& v) {
@@ -307,14 +310,14 @@ template <int R>
 SEMPLES_INLINE void softmax(F8* x) {
   F8 top = x[0];
   for (int r = 1; r < R; ++r) top = maximum<F8>(top, x[r]);
-  top = maximum<F8>(top, __builtin_shuffle(top, I8{4, 5, 6, 7, 0, 1, 2, 3}));
+  top = maximum<F8>(top, __builtin_shufflevector(top, top, 4, 5, 6, 7, 0, 1, 2, 3));
   top = halves_maximum(top);
   I8 sum = {};
   for (int r = 0; r < R; ++r) {
     x[r] = exponential<F8>(x[r] - top);
     sum += to_units<F8>(x[r]);
   }
-  sum += __builtin_shuffle(sum, I8{4, 5, 6, 7, 0, 1, 2, 3});
+  sum += __builtin_shufflevector(sum, sum, 4, 5, 6, 7, 0, 1, 2, 3);
   const F8 scale = kSumUnit / __builtin_convertvector(halves_sum(sum), F8);
   for (int r = 0; r < R; ++r) x[r] *= scale;
 }

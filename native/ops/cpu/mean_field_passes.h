@@ -10,15 +10,15 @@ inline constexpr int kEmbedBlock = 64;
 
 // One Gaussian kernel, as a pass over pixels sees it. `lanes` floats make a row: the labels, padded.
 struct KernelView {
-  int vertices;            // points a pixel touches
-  const uint32_t* index;   // [pixels, vertices] rows, each times lanes / 2
-  const float* weight;     // [pixels, vertices]
-  const float* values;     // blurred rows, to slice from
-  float* target;           // rows to splat into
-  float gain;              // sliced values times this are added to the logits ...
-  const float* matrix;     // ... or, where there is one, [lanes, lanes] times them is subtracted
-  const float* before;     // per pixel factor of what is splatted, or null
-  const float* after;      // per pixel factor of what is sliced, or null
+  int vertices;           // points a pixel touches
+  const uint32_t* index;  // [pixels, vertices] rows, each times lanes / 2
+  const float* weight;    // [pixels, vertices]
+  const float* values;    // blurred rows, to slice from
+  float* target;          // rows to splat into
+  float gain;             // sliced values times this are added to the logits ...
+  const float* matrix;    // ... or, where there is one, [lanes, lanes] times them is subtracted
+  const float* before;    // per pixel factor of what is splatted, or null
+  const float* after;     // per pixel factor of what is sliced, or null
 };
 
 enum class PixelOutput { kSplat, kPlanes };
@@ -26,17 +26,17 @@ enum class PixelOutput { kSplat, kPlanes };
 // Slice, add the unary, normalise over labels, splat: all in one go over the pixels.
 struct PixelPass {
   int labels, lanes;
-  int64_t pixels;            // of a plane
+  int64_t pixels;  // of a plane
   const int32_t* order;
-  const float* unary;        // [labels, pixels] planes: read by the first pass alone
-  float* logits;             // [pixels, lanes], in the order of `order`: -unary
+  const float* unary;  // [labels, pixels] planes: read by the first pass alone
+  float* logits;       // [pixels, lanes], in the order of `order`: -unary
   const KernelView* kernels;
   int kernel_count;
-  bool first;                // there is nothing to slice yet; fill `logits`
-  const float* start;        // [labels, pixels] what to splat in the first pass, or null for softmax(-unary)
-  bool linear;               // no normalisation over labels: plain filtering
+  bool first;          // there is nothing to slice yet; fill `logits`
+  const float* start;  // [labels, pixels] what to splat in the first pass, or null for softmax(-unary)
+  bool linear;         // no normalisation over labels: plain filtering
   PixelOutput output;
-  float* planes;             // [labels, pixels]
+  float* planes;  // [labels, pixels]
 };
 
 // Chains without the class that owns them: what is compiled for newer processors calls no function of others.

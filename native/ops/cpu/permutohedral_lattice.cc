@@ -60,8 +60,9 @@ struct KeyLayout {
 template <bool wide>
 struct TableView {
   const uint64_t* slots;
-  const uint64_t* keys;     // of the points
-  const uint64_t* present;  // four bits a slot, set where a key of this longer hash is: small enough for the second cache
+  const uint64_t* keys;  // of the points
+  const uint64_t*
+      present;  // four bits a slot, set where a key of this longer hash is: small enough for the second cache
   uint64_t mask, index_mask;
   int hash_shift, index_bits;
 

@@ -34,11 +34,11 @@ struct PermutohedralLattice {
   int dimensions = 0;              // d; a pixel touches d + 1 points
   int64_t pixels = 0, points = 0;  // rows of values needed: points + copies
   int64_t rows() const { return points + static_cast<int64_t>(copy_of.size()); }
-  Buffer<int32_t> index;           // [pixels, d + 1] rows
-  Buffer<float> weight;            // [pixels, d + 1] barycentric weights, which sum to 1
-  std::vector<Chains> axes;        // d + 1
+  Buffer<int32_t> index;     // [pixels, d + 1] rows
+  Buffer<float> weight;      // [pixels, d + 1] barycentric weights, which sum to 1
+  std::vector<Chains> axes;  // d + 1
   std::vector<Band> bands;
-  Buffer<int32_t> copy_of;         // the point whose copy row points + i is
+  Buffer<int32_t> copy_of;  // the point whose copy row points + i is
 
   // What blurring and slicing multiplies a constant by in unbounded space: divided out again.
   float gain() const { return 1.0f / (1.0f + 1.0f / static_cast<float>(1 << dimensions)); }
@@ -47,9 +47,9 @@ struct PermutohedralLattice {
 
 struct LatticeFeatures {
   int64_t height = 0, width = 0;
-  const uint8_t* colors = nullptr;             // [height, width, 3], or null for positions alone
-  std::array<float, 2> position_deviation{};   // along x and y, pixels
-  std::array<float, 3> color_deviation{};      // of the three channels
+  const uint8_t* colors = nullptr;            // [height, width, 3], or null for positions alone
+  std::array<float, 2> position_deviation{};  // along x and y, pixels
+  std::array<float, 3> color_deviation{};     // of the three channels
 };
 
 // order: the pixels (y * width + x) in the order in which they are treated, for locality; see tile_order.
