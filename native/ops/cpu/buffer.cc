@@ -47,7 +47,6 @@ class Pool {
     const std::lock_guard<std::mutex> lock(mutex_);
     while (!blocks_.empty()) drop_oldest();
   }
-  ~Pool() { clear(); }
 
  private:
   struct Block {
@@ -65,9 +64,10 @@ class Pool {
   size_t kept_ = 0;
 };
 
+// Never destroyed: threads may release blocks until the process ends.
 Pool& pool() {
-  static Pool blocks;
-  return blocks;
+  static auto* blocks = new Pool();
+  return *blocks;
 }
 
 // Sizes of large blocks come in eighths of a power of two, so that pictures of like size can use each other's.

@@ -5,7 +5,9 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "ops/cpu/lattice_values.h"
 #include "ops/cpu/mean_field_passes.h"
+#include "ops/cpu/normalized_lattice.h"
 
 namespace semples::crf {
 
@@ -28,16 +30,12 @@ void one_after_another(int64_t count, const std::function<void(int64_t)>& body) 
   for (int64_t i = 0; i < count; ++i) body(i);
 }
 
-ChainView chain_view(const Chains& chains) {
-  const auto list = [](const Buffer<int32_t>& points) { return ChainList{points.data(), points.size()}; };
-  return {list(chains.pairs), list(chains.triples), list(chains.quads), list(chains.longer), list(chains.longer_begin)};
-}
-
 // The lattice of one kernel with rows of values on it.
 struct Filter {
-  PermutohedralLattice lattice;
+  std::shared_ptr<const NormalizedLattice> normalized;
   Buffer<float> sliced, splatted;  // rows, exchanged after each blur
-  Buffer<float> factor;            // per pixel, where it is not folded into the weights
+
+  const PermutohedralLattice& lattice() const { return normalized->lattice; }
 };
 
 class MeanField {
@@ -52,38 +50,25 @@ class MeanField {
         order_(tile_order(problem.height, problem.width)),
         profile_(profile) {
     for (const GaussianKernel& kernel : problem.kernels) {
+      const LatticeFeatures features{problem.height, problem.width, kernel.colors ? problem.image : nullptr,
+                                     kernel.position_deviation, kernel.color_deviation};
       Filter f;
-      f.lattice = build_lattice({problem.height, problem.width, kernel.colors ? problem.image : nullptr,
-                                 kernel.position_deviation, kernel.color_deviation},
-                                order_, parts_, parallel_for_);
+      f.normalized = normalized_lattice(features, order_, problem.normalization, lanes_, parts_, parallel_for_);
       filters_.push_back(std::move(f));
     }
     lap(&Profile::lattice);
     const size_t needed = bytes_needed();
     if (execution.memory_limit > 0 && needed > execution.memory_limit) throw MemoryLimit(needed);
     for (size_t k = 0; k < filters_.size(); ++k) {
-      normalize(filters_[k]);
-      scale_index(filters_[k].lattice);
-      filters_[k].sliced = Buffer<float>(filters_[k].lattice.rows() * lanes_);
-      filters_[k].splatted = Buffer<float>(filters_[k].lattice.rows() * lanes_);
+      filters_[k].sliced = Buffer<float>(filters_[k].lattice().rows() * lanes_);
+      filters_[k].splatted = Buffer<float>(filters_[k].lattice().rows() * lanes_);
       views_.push_back(view(filters_[k], problem.kernels[k]));
     }
-    lap(&Profile::normalize);
   }
 
   bool run(float* marginals) {
-    PixelPass pass{};
     Buffer<float> logits(pixels_ * lanes_);
-    pass.labels = problem_.labels;
-    pass.lanes = lanes_;
-    pass.pixels = pixels_;
-    pass.order = order_.data();
-    pass.unary = problem_.unary;
-    pass.start = problem_.start;
-    pass.logits = logits.data();
-    pass.kernels = views_.data();
-    pass.kernel_count = static_cast<int>(views_.size());
-    pass.planes = marginals;
+    PixelPass pass = pixel_pass(problem_.unary, problem_.start, logits.data(), marginals);
     for (int i = 0; i <= problem_.iterations; ++i) {
       if (interrupted_ && interrupted_()) return false;
       pass.first = i == 0;
@@ -92,24 +77,14 @@ class MeanField {
     }
     if (profile_ != nullptr) {
       profile_->bytes = bytes_needed();
-      for (const Filter& f : filters_) profile_->points = std::max(profile_->points, f.lattice.points);
+      for (const Filter& f : filters_) profile_->points = std::max(profile_->points, f.lattice().points);
     }
     return true;
   }
 
   void filter_once(const float* values, bool reversed, float* result) {
-    PixelPass pass{};
     Buffer<float> logits(pixels_ * lanes_);
-    pass.labels = problem_.labels;
-    pass.lanes = lanes_;
-    pass.pixels = pixels_;
-    pass.order = order_.data();
-    pass.unary = values;
-    pass.start = values;
-    pass.logits = logits.data();
-    pass.kernels = views_.data();
-    pass.kernel_count = static_cast<int>(views_.size());
-    pass.planes = result;
+    PixelPass pass = pixel_pass(values, values, logits.data(), result);
     pass.linear = true;
     pass.first = true;
     pass.output = PixelOutput::kSplat;
@@ -120,6 +95,21 @@ class MeanField {
   }
 
  private:
+  PixelPass pixel_pass(const float* unary, const float* start, float* logits, float* planes) const {
+    PixelPass pass{};
+    pass.labels = problem_.labels;
+    pass.lanes = lanes_;
+    pass.pixels = pixels_;
+    pass.order = order_.data();
+    pass.unary = unary;
+    pass.start = start;
+    pass.logits = logits;
+    pass.kernels = views_.data();
+    pass.kernel_count = static_cast<int>(views_.size());
+    pass.planes = planes;
+    return pass;
+  }
+
   // One pass over the pixels and, where it splats, the blur that follows.
   void step(PixelPass& pass, bool reversed) {
     const bool splats = pass.output == PixelOutput::kSplat;
@@ -130,164 +120,38 @@ class MeanField {
     parallel_for_(bands(), [&](int64_t part) {
       if (filters_.empty()) return passes().pixels(pass, 0, pixels_);
       for (Filter& f : filters_)
-        if (splats) clear(f.lattice, f.splatted.data(), lanes_, part);
-      const Band& band = filters_[0].lattice.bands[part];
+        if (splats) clear_band({&f.lattice(), f.splatted.data()}, lanes_, part);
+      const Band& band = filters_[0].lattice().bands[part];
       passes().pixels(pass, band.first_pixel, band.last_pixel);
     });
     lap(&Profile::pixels);
     if (!splats) return;
-    std::vector<Field> fields;
-    for (Filter& f : filters_) fields.push_back({&f.lattice, f.splatted.data()});
-    blur(fields, lanes_, reversed);
-    for (Filter& f : filters_) std::swap(f.sliced, f.splatted);
-  }
-
-  static void clear(const PermutohedralLattice& lattice, float* values, int64_t lanes, int64_t part) {
-    const Band& band = lattice.bands[part];
-    std::memset(values + band.first_point * lanes, 0,
-                static_cast<size_t>((band.last_point - band.first_point) * lanes) * sizeof(float));
-    std::memset(values + (lattice.points + band.first_copy) * lanes, 0,
-                static_cast<size_t>((band.last_copy - band.first_copy) * lanes) * sizeof(float));
-  }
-
-  // Rows of `lanes` floats on a lattice.
-  struct Field {
-    const PermutohedralLattice* lattice;
-    float* values;
-  };
-
-  // Adds up the copies, blurs along all axes, and refreshes the copies; all fields at once, since threads that wait for
-  // each other cost more than a blur of a small lattice.
-  void blur(const std::vector<Field>& fields, int lanes, bool reversed) {
-    const int64_t parts = bands();
-    if (parts > 1)
-      parallel_for_(parts, [&](int64_t part) {
-        for (const Field& f : fields) gather_copies(f, lanes, part, parts);
-      });
-    lap(&Profile::copies);
-    size_t axes = 0;
-    for (const Field& f : fields) axes = std::max(axes, f.lattice->axes.size());
-    for (size_t a = 0; a < axes; ++a) {
-      parallel_for_(parts, [&](int64_t part) {
-        for (const Field& f : fields) {
-          const std::vector<Chains>& chains = f.lattice->axes;
-          if (a < chains.size())
-            passes().blur(chain_view(chains[reversed ? chains.size() - 1 - a : a]), f.values, lanes,
-                          static_cast<int>(part), static_cast<int>(parts));
-        }
-      });
-    }
+    std::vector<LatticeValues> fields;
+    for (Filter& f : filters_) fields.push_back({&f.lattice(), f.splatted.data()});
+    blur(fields, lanes_, reversed, parallel_for_);
     lap(&Profile::blur);
-    if (parts > 1)
-      parallel_for_(parts, [&](int64_t part) {
-        for (const Field& f : fields) refresh_copies(f, lanes, part, parts);
-      });
-    lap(&Profile::copies);
-  }
-
-  // A part owns a range of points, whose copies it adds band after band: the sums do not depend on who is faster.
-  static void gather_copies(const Field& field, int64_t lanes, int64_t part, int64_t parts) {
-    const PermutohedralLattice& lattice = *field.lattice;
-    const auto first = static_cast<int32_t>(lattice.points * part / parts);
-    const auto last = static_cast<int32_t>(lattice.points * (part + 1) / parts);
-    for (const Band& band : lattice.bands) {
-      const int32_t *copies = lattice.copy_of.data(), *end = copies + band.last_copy;
-      for (const int32_t* c = std::lower_bound(copies + band.first_copy, end, first); c < end && *c < last; ++c) {
-        float* point = field.values + *c * lanes;
-        const float* copy = field.values + (lattice.points + (c - copies)) * lanes;
-        for (int64_t l = 0; l < lanes; ++l) point[l] += copy[l];
-      }
-    }
-  }
-
-  static void refresh_copies(const Field& field, int64_t lanes, int64_t part, int64_t parts) {
-    const PermutohedralLattice& lattice = *field.lattice;
-    const int64_t count = lattice.copy_of.size();
-    for (int64_t c = count * part / parts; c < count * (part + 1) / parts; ++c)
-      std::memcpy(field.values + (lattice.points + c) * lanes, field.values + lattice.copy_of[c] * lanes,
-                  static_cast<size_t>(lanes) * sizeof(float));
+    for (Filter& f : filters_) std::swap(f.sliced, f.splatted);
   }
 
   // Of everything that lives during the iterations.
   size_t bytes_needed() const {
     size_t bytes = order_.bytes() + pixels_ * lanes_ * sizeof(float);
     for (const Filter& f : filters_) {
-      bytes += f.lattice.bytes() + 2 * f.lattice.rows() * lanes_ * sizeof(float);
-      if (beside_weights()) bytes += pixels_ * sizeof(float);
+      bytes += f.normalized->bytes() + 2 * f.lattice().rows() * lanes_ * sizeof(float);
     }
     return bytes;
   }
 
-  bool beside_weights() const {
-    return problem_.normalization == Normalization::kBefore || problem_.normalization == Normalization::kAfter;
-  }
+  int64_t bands() const { return filters_.empty() ? 1 : static_cast<int64_t>(filters_[0].lattice().bands.size()); }
 
-  int64_t bands() const { return filters_.empty() ? 1 : static_cast<int64_t>(filters_[0].lattice.bands.size()); }
-
-  // n = K 1 on the lattice; its root or itself goes into the weights or beside them.
-  void normalize(Filter& f) {
-    if (problem_.normalization == Normalization::kNone) return;
-    PermutohedralLattice& lattice = f.lattice;
-    const int vertices = lattice.dimensions + 1;
-    const auto parts = static_cast<int64_t>(lattice.bands.size());
-    Buffer<float> values(lattice.rows());
-    if (beside_weights()) f.factor = Buffer<float>(pixels_);
-    parallel_for_(parts, [&](int64_t part) {
-      clear(lattice, values.data(), 1, part);
-      const Band& band = lattice.bands[part];
-      for (int64_t i = band.first_pixel * vertices; i < band.last_pixel * vertices; ++i)
-        values[lattice.index[i]] += lattice.weight[i];
-    });
-    blur({{&lattice, values.data()}}, 1, false);
-    parallel_for_(parts, [&](int64_t part) {
-      if (vertices == 6) {
-        divide<6>(f, values.data(), lattice.bands[part]);
-      } else {
-        divide<3>(f, values.data(), lattice.bands[part]);
-      }
-    });
-  }
-
-  template <int vertices>
-  void divide(Filter& f, const float* values, const Band& band) const {
-    const bool symmetric = problem_.normalization == Normalization::kSymmetric;
-    const float gain = f.lattice.gain();
-    const int32_t* index = f.lattice.index.data() + band.first_pixel * vertices;
-    float* weight = f.lattice.weight.data() + band.first_pixel * vertices;
-    for (int64_t p = band.first_pixel; p < band.last_pixel; ++p, index += vertices, weight += vertices) {
-      float sum = 0;
-      for (int v = 0; v < vertices; ++v) sum += weight[v] * values[index[v]];
-      const float norm = sum * gain + 1e-20f;
-      if (!symmetric) {
-        f.factor[p] = 1.0f / norm;
-        continue;
-      }
-      const float root = 1.0f / std::sqrt(norm);
-      for (int v = 0; v < vertices; ++v) weight[v] *= root;
-    }
-  }
-
-  // Passes over pixels address rows by pairs of floats.
-  void scale_index(PermutohedralLattice& lattice) {
-    const auto parts = static_cast<int64_t>(lattice.bands.size());
-    const int vertices = lattice.dimensions + 1;
-    const uint32_t pairs = static_cast<uint32_t>(lanes_) / 2;
-    if (lattice.rows() * pairs > UINT32_MAX) throw std::length_error("lattice points times labels exceed 32 bits");
-    parallel_for_(parts, [&](int64_t part) {
-      const Band& band = lattice.bands[part];
-      auto* index = reinterpret_cast<uint32_t*>(lattice.index.data());
-      for (int64_t i = band.first_pixel * vertices; i < band.last_pixel * vertices; ++i) index[i] *= pairs;
-    });
-  }
-
-  KernelView view(Filter& f, const GaussianKernel& kernel) {
+  KernelView view(const Filter& f, const GaussianKernel& kernel) {
     KernelView v{};
-    v.vertices = f.lattice.dimensions + 1;
-    v.index = reinterpret_cast<const uint32_t*>(f.lattice.index.data());
-    v.weight = f.lattice.weight.data();
-    v.gain = f.lattice.gain() * (kernel.matrix == nullptr ? kernel.potts : 1.0f);
-    if (problem_.normalization == Normalization::kBefore) v.before = f.factor.data();
-    if (problem_.normalization == Normalization::kAfter) v.after = f.factor.data();
+    v.vertices = f.lattice().dimensions + 1;
+    v.index = reinterpret_cast<const uint32_t*>(f.lattice().index.data());
+    v.weight = f.lattice().weight.data();
+    v.gain = f.lattice().gain() * (kernel.matrix == nullptr ? kernel.potts : 1.0f);
+    if (problem_.normalization == Normalization::kBefore) v.before = f.normalized->factor.data();
+    if (problem_.normalization == Normalization::kAfter) v.after = f.normalized->factor.data();
     if (kernel.matrix != nullptr) {
       Buffer<float> padded(int64_t{lanes_} * lanes_);
       padded.zero();

@@ -6,17 +6,9 @@
 #include <stdexcept>
 #include <vector>
 
-#include "ops/cpu/permutohedral_lattice.h"
+#include "ops/cpu/normalized_lattice.h"
 
 namespace semples::crf {
-
-// K is the kernel's matrix, n = K 1.
-enum class Normalization {
-  kSymmetric,  // n^-1/2 K n^-1/2
-  kBefore,     // K n^-1
-  kAfter,      // n^-1 K: a constant stays constant
-  kNone,       // K
-};
 
 struct GaussianKernel {
   bool colors = false;                        // bilateral; otherwise on positions alone
@@ -54,7 +46,7 @@ struct MemoryLimit : std::runtime_error {
 inline constexpr int kMaximumLabels = 511;
 
 struct Profile {
-  double lattice = 0, normalize = 0, pixels = 0, blur = 0, copies = 0;  // seconds
+  double lattice = 0, pixels = 0, blur = 0;  // seconds
   int64_t points = 0;
   size_t bytes = 0;
 };

@@ -15,7 +15,7 @@ namespace semples::crf {
 namespace avx2 {
 namespace {
 constexpr const char* kName = "avx2";
-#include "ops/cpu/mean_field_loops.h"
+#include "ops/cpu/loops/all.h"
 }  // namespace
 }  // namespace avx2
 }  // namespace semples::crf

@@ -5,7 +5,7 @@ namespace semples::crf {
 namespace portable {
 namespace {
 constexpr const char* kName = "portable";
-#include "ops/cpu/mean_field_loops.h"
+#include "ops/cpu/loops/all.h"
 }  // namespace
 }  // namespace portable
 
