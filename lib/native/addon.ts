@@ -5,7 +5,7 @@ import type { TensorData, TensorMap } from '../config/tensor.js'
  *
  * Calls copy their buffers before they return: the caller may transfer, resize or overwrite them a moment later.
  * Everything that takes over a millisecond returns a promise; the jobs of one environment (main thread or worker) run
- * one after the other, in call order, on a thread of their own.
+ * one after the other, in call order, on a thread of their own. Refinements run beside them and beside each other.
  */
 export interface Addon {
   /** LibTorch version the binary was built for: `2.13`. */
@@ -17,7 +17,18 @@ export interface Addon {
   openClip(options: NativeClipOptions): Promise<NativeClip>
   createPrompts(config: NativePromptsConfig): Promise<NativePrompts>
   createTrainer(config: NativeTrainerConfig): Promise<NativeTrainer>
-  /** Gradients on given tensors, for tests. */
+  /**
+   * Refines the score maps of one picture. Calls run beside each other, each on a thread of its own.
+   * @throws SEMPLES_ARGUMENT_INVALID for types, lengths and options; what takes a look at every number (NaN, labels out
+   * of range) and SEMPLES_MEMORY_LIMIT reject `result`
+   */
+  refine(request: NativeRefineRequest): NativeRefinement
+  /**
+   * Bytes that a dense CRF needs at most, its result included: as if no two pixels shared a lattice point. Photographs
+   * need about a fifth of it; `memoryLimit` is compared with what a picture really needs.
+   */
+  denseCrfBytes(size: NativeDenseCrfSize): number
+  /** Gradients and filters on given tensors, for tests. */
   readonly inspection: NativeInspection
 }
 
@@ -235,7 +246,130 @@ export interface NativeTrainer extends NativeHandle {
   loadOptimizerState(state: TensorMap): Promise<void>
 }
 
+/** A refinement under way. */
+export interface NativeRefinement {
+  /** Rejects with SEMPLES_INTERRUPTED after `interrupt()`. */
+  readonly result: Promise<NativeRefined>
+  /** Ends it before its next iteration; harmless afterwards. */
+  interrupt(): void
+}
+
+export interface NativeRefined {
+  /** Index of the highest score, [H * W]; the first one wins; 65535 where that score is below `confidence`. */
+  labels: Uint16Array
+  /** With `scores`: float32 [C, H, W]. */
+  scores?: TensorData
+  /** With `profile`: of a dense CRF that ran. */
+  profile?: NativeCrfProfile
+}
+
+/** Where the time of a dense CRF went (seconds), the points of its largest lattice, and the bytes that it held. */
+export interface NativeCrfProfile {
+  lattice: number
+  pixels: number
+  blur: number
+  points: number
+  bytes: number
+}
+
+export interface NativeRefineRequest {
+  /** RGB bytes, HWC. */
+  image: Uint8Array
+  height: number
+  width: number
+  source: NativeScoreMaps | NativeLabelMap
+  method: NativeDenseCrf | NativePamr
+  /** Also return the scores. Default false. */
+  scores?: boolean
+  /** Also return the profile. Default false. */
+  profile?: boolean
+  /** Labels whose score is lower become 65535. 0 to 1, default 0: none. */
+  confidence?: number
+  /** Of this call, 1 to 256; default 1. */
+  threads?: number
+  /** Bytes; default 0: none. SEMPLES_MEMORY_LIMIT names the need. */
+  memoryLimit?: number
+}
+
+/** Maps of any size, [channels, height, width]; resized to the picture's, bilinear. */
+export interface NativeScoreMaps {
+  values: Float32Array
+  channels: number
+  height: number
+  width: number
+  /** Of the resizing: whether the centres of the corner pixels meet. Default false; PAMR's authors: true. */
+  alignCorners?: boolean
+  /** What the numbers are: probabilities (CAMs in [0, 1] are treated as such) or energies (-log p). */
+  are?: 'probabilities' | 'energies'
+  /** Puts a background map in front: a constant, or (1 - the highest other score) ** power. Only for probabilities. */
+  background?: { threshold: number } | { power: number }
+  /**
+   * soft (default): -ln clip(p, 1e-5, 1), not renormalised; hard: labels = argmax (the first maximum wins), then as
+   * NativeLabelMap.
+   */
+  unary?: 'soft' | 'hard'
+  /** Of hard labels (gt_prob), between 0 and 1; default 0.7. */
+  confidence?: number
+}
+
+/** A label index a pixel of the picture. */
+export interface NativeLabelMap {
+  /** Below `labels`; 65535 (255 in a Uint8Array, if not below `labels`): unsure, all labels alike. */
+  labelMap: Uint8Array | Uint16Array
+  labels: number
+  /** gt_prob g, between 0 and 1, default 0.7: -ln g on the label, -ln((1 - g) / (labels - 1)) on the others. */
+  confidence?: number
+}
+
+/** Mean-field inference in a fully connected CRF (Kraehenbuehl and Koltun 2011). Deviations in pixels and grey levels. */
+export interface NativeDenseCrf {
+  kind: 'crf'
+  /** `compatibility`: a number (Potts: that weight on agreement) or a [labels * labels] matrix of energies. */
+  gaussian: { deviation: [x: number, y: number]; compatibility: number | Float32Array }[]
+  bilateral: {
+    deviation: [x: number, y: number]
+    colorDeviation: [r: number, g: number, b: number]
+    compatibility: number | Float32Array
+  }[]
+  iterations: number
+  /** Default `symmetric`. */
+  normalization?: 'symmetric' | 'before' | 'after' | 'none'
+}
+
+/** Pixel-adaptive refinement (Araslanov and Roth 2020); the maps are the probabilities, or one-hot labels. */
+export interface NativePamr {
+  kind: 'pamr'
+  iterations: number
+  dilations: number[]
+}
+
+/** Of a picture, its labels (background included) and the kernels of the two kinds. */
+export interface NativeDenseCrfSize {
+  height: number
+  width: number
+  labels: number
+  gaussian: number
+  bilateral: number
+  threads: number
+}
+
+/** One kernel of a dense CRF, applied to `values`. */
+export interface NativeCrfFilter {
+  image: Uint8Array
+  height: number
+  width: number
+  deviation: [x: number, y: number]
+  /** Makes it a bilateral kernel. */
+  colorDeviation?: [r: number, g: number, b: number]
+  normalization: 'symmetric' | 'before' | 'after' | 'none'
+  /** Blurs along the axes in the reverse order: the transposed operator. */
+  reversed: boolean
+  /** float32 [channels, H, W]. */
+  values: TensorData
+}
+
 export interface NativeInspection {
+  crfFilter(filter: NativeCrfFilter): Promise<TensorData>
   generatorGradients(
     generator: NativeGenerator,
     images: NativeImages,
