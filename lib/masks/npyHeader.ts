@@ -16,7 +16,7 @@ const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]
  * Reads the header of a .npy array (format versions 1.0, 2.0 and 3.0). The header is a Python literal;
  * only the one shape of it that NumPy writes is understood, nothing is evaluated.
  *
- * @throws SemplesError `SEMPLES_NPY_INVALID`, or `SEMPLES_NPY_DTYPE` for arrays of Python objects and records
+ * @throws SemplesError `SEMPLES_NPY_INVALID`, or `SEMPLES_NPY_DTYPE` for arrays of records
  */
 export function readNpyHeader(bytes: Uint8Array, name: string): NpyHeader {
   if (bytes.length < 12 || MAGIC.some((byte, i) => bytes[i] !== byte)) {
@@ -41,7 +41,6 @@ function parseLiteral(text: string, name: string): Omit<NpyHeader, 'dataOffset'>
   if (descr === undefined || order === undefined || shape === undefined) {
     throw npyInvalid(name, 'its header lacks descr, fortran_order or shape')
   }
-  if (descr.includes('O')) throw unsupportedType(name, descr)
   const sizes = shape.split(',').filter((size) => size.trim() !== '')
   return { descr, fortranOrder: order === 'True', shape: sizes.map((size) => Number.parseInt(size, 10)) }
 }
@@ -71,13 +70,13 @@ export function unsupportedType(name: string, descr: string): SemplesError {
   const objects = descr.includes('O')
   return new SemplesError('SEMPLES_NPY_DTYPE', {
     message: objects
-      ? `${name} holds Python objects (a pickle), which are not read from .npy files.`
+      ? `${name} holds Python objects (a pickle) instead of numbers.`
       : `${name} holds numbers of a type that is not read.`,
     file: name,
     value: descr,
     expected: 'float16, float32, float64, uint8, int32, int64 or bool',
     hint: objects
-      ? 'Save the arrays themselves: numpy.savez(path, **{str(key): array for key, array in maps.items()}).'
+      ? 'readCamFile reads dictionaries of CAMs. Else save the arrays themselves: numpy.savez(path, **{str(key): array for key, array in maps.items()}).'
       : 'Convert it with array.astype(numpy.float32) before saving.',
   })
 }

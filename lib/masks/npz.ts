@@ -60,11 +60,23 @@ async function stored(tensors: TensorMap): Promise<Uint8Array> {
   return Buffer.concat(chunks)
 }
 
-function unzipped(bytes: Uint8Array, file: string): Promise<Unzipped> {
+/**
+ * The files of a zip archive, whole in memory.
+ *
+ * @param maxBytes what they may hold together once they are unpacked; default no limit
+ * @throws SemplesError `SEMPLES_NPZ_INVALID`
+ */
+export function unzipped(bytes: Uint8Array, file: string, maxBytes = Number.POSITIVE_INFINITY): Promise<Unzipped> {
+  let announced = 0
+  const filter = ({ originalSize }: { originalSize: number }): boolean => {
+    announced += originalSize
+    return announced <= maxBytes
+  }
   return new Promise((resolve, reject) => {
-    unzip(bytes, (error, entries) => {
-      if (error === null) resolve(entries)
-      else reject(npzInvalid(file, error.message, error))
+    unzip(bytes, { filter }, (error, entries) => {
+      if (error !== null) reject(npzInvalid(file, error.message, error))
+      else if (announced > maxBytes) reject(npzInvalid(file, `it unpacks to more than ${maxBytes} bytes`))
+      else resolve(entries)
     })
   })
 }
