@@ -8,11 +8,16 @@
 #include <string>
 
 #include "binding/jobs.h"
+#include "ops/dense_crf.h"
 
 namespace semples {
 
 struct Environment {
   explicit Environment(Napi::Env env) : serial(next_serial()), jobs(env) {}
+  ~Environment() {
+    jobs.stop();
+    release_dense_crf_memory();  // what the refinements of other environments use stays theirs
+  }
   const uint64_t serial;  // tells the objects of one environment from those of another
   JobQueue jobs;
   std::map<std::string, Napi::FunctionReference> constructors;  // of the classes below, by name

@@ -1,10 +1,11 @@
-// Gradients and loss terms on given tensors: how tests hold the native code against reference values.
+// Gradients, loss terms and filters on given tensors: how tests hold the native code against reference values.
 #include <torch/torch.h>
 
 #include "binding/clip.h"
 #include "binding/convert.h"
 #include "binding/exports.h"
 #include "binding/generator.h"
+#include "binding/refine_request.h"
 #include "core/clip/prompts.h"
 #include "core/losses/contrastive.h"
 
@@ -133,6 +134,24 @@ Napi::Value similarity_gradient(const Napi::CallbackInfo& info) {
   });
 }
 
+// ({ image, height, width, deviation, colorDeviation?, normalization, reversed, values }) -> { values }: one kernel of
+// a dense CRF.
+Napi::Value crf_filter(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const Napi::Object object = object_argument(info, 0, "filter");
+    const at::Tensor image = read_pixels(object, "image", 1)[0], values = read_tensor(object.Get("values"), "values");
+    if (values.dim() != 3 || values.size(1) != image.size(0) || values.size(2) != image.size(1) ||
+        values.size(0) > kMostCrfLabels || values.scalar_type() != at::kFloat)
+      wrong_type("values", "float32 [channels, height, width]", object.Get("values"));
+    const at::Tensor kernel = read_deviations(object, !object.Get("colorDeviation").IsUndefined(), "filter");
+    const std::string normalization = read_normalization(object, "");
+    const bool reversed = flag_option(object, "reversed", false);
+    return submit_tensors(info.Env(), [=] {
+      return NamedTensors{{"values", dense_crf_filter(image, values, kernel, normalization, reversed)}};
+    });
+  });
+}
+
 }  // namespace
 
 void export_inspection(Napi::Env env, Napi::Object exports) {
@@ -142,6 +161,7 @@ void export_inspection(Napi::Env env, Napi::Object exports) {
   inspection.Set("promptGradient", Napi::Function::New(env, prompt_gradient));
   inspection.Set("lossTerms", Napi::Function::New(env, loss_terms));
   inspection.Set("similarityGradient", Napi::Function::New(env, similarity_gradient));
+  inspection.Set("crfFilter", Napi::Function::New(env, crf_filter));
   exports.Set("inspection", inspection);
 }
 

@@ -1,8 +1,13 @@
 #include "binding/jobs.h"
 
+#include <algorithm>
+#include <system_error>
+
 namespace semples {
 
-JobQueue::JobQueue(Napi::Env env) : env_(env) {
+// More refinements than processors at once: some wait for memory, and their ends do not fall together.
+JobQueue::JobQueue(Napi::Env env)
+    : env_(env), models_(1), refinements_(2 * std::max(1u, std::thread::hardware_concurrency())) {
   const Napi::String name = Napi::String::New(env, "semples jobs");
   if (napi_create_threadsafe_function(env, nullptr, nullptr, name, 0, 1, nullptr, nullptr, this, &JobQueue::complete,
                                       &done_) != napi_ok)
@@ -17,21 +22,34 @@ JobQueue::~JobQueue() { stop(); }
 void JobQueue::push(std::unique_ptr<Job> job) {
   const std::lock_guard lock(mutex_);
   if (stopping_) return;  // the environment is going: nobody will hear of this job
-  if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
-  jobs_.push_back(std::move(job));
+  Workers& workers = *job->workers;
+  add_thread_for_one_more(workers);
+  workers.jobs.push_back(std::move(job));
   if (pending_++ == 0) napi_ref_threadsafe_function(env_, done_);
-  wake_.notify_one();
+  workers.wake.notify_one();
 }
 
-void JobQueue::run() {
+// Under the lock. Jobs that no thread has taken yet are what the idle ones were woken for.
+void JobQueue::add_thread_for_one_more(Workers& workers) {
+  if (workers.jobs.size() < workers.idle || workers.threads.size() == workers.most) return;
+  try {
+    workers.threads.emplace_back([this, &workers] { run(workers); });
+  } catch (const std::system_error&) {
+    if (workers.threads.empty()) throw;  // otherwise the job waits for one of those
+  }
+}
+
+void JobQueue::run(Workers& workers) {
   while (true) {
     std::unique_ptr<Job> job;
     {
       std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
+      ++workers.idle;
+      workers.wake.wait(lock, [&] { return stopping_ || !workers.jobs.empty(); });
+      --workers.idle;
       if (stopping_) return;
-      job = std::move(jobs_.front());
-      jobs_.pop_front();
+      job = std::move(workers.jobs.front());
+      workers.jobs.pop_front();
     }
     try {
       job->work();
@@ -85,20 +103,25 @@ void JobQueue::finish(std::unique_ptr<Job> job) {
   job->pack = nullptr;  // frees the results once `work` has copied them
   const std::lock_guard lock(mutex_);
   if (stopping_) return;
-  jobs_.push_front(std::move(job));
-  wake_.notify_one();
+  Workers& workers = *job->workers;
+  workers.jobs.push_front(std::move(job));
+  workers.wake.notify_one();
 }
 
 void JobQueue::stop() {
-  std::deque<std::unique_ptr<Job>> dropped;
+  std::deque<std::unique_ptr<Job>> dropped[2];
+  Workers* const both[] = {&models_, &refinements_};
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) return;
     stopping_ = true;
-    dropped.swap(jobs_);
-    wake_.notify_all();
+    for (int i = 0; i < 2; ++i) {
+      dropped[i].swap(both[i]->jobs);
+      both[i]->wake.notify_all();
+    }
   }
-  if (thread_.joinable()) thread_.join();
+  for (Workers* workers : both)
+    for (std::thread& thread : workers->threads) thread.join();
 }
 
 }  // namespace semples

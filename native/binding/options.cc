@@ -59,9 +59,9 @@ int64_t whole_number(const Napi::Value& value, const std::string& field) {
   return int64_t(number);
 }
 
-int64_t integer_option(const Napi::Object& object, const char* name, int64_t fallback) {
+int64_t integer_option(const Napi::Object& object, const char* name, int64_t fallback, const std::string& prefix) {
   const Napi::Value value = object.Get(name);
-  return value.IsUndefined() ? fallback : whole_number(value, name);
+  return value.IsUndefined() ? fallback : whole_number(value, prefix + name);
 }
 
 int64_t size_option(const Napi::Object& object, const char* name, int64_t fallback, int64_t limit,
@@ -73,7 +73,7 @@ int64_t size_option(const Napi::Object& object, const char* name, int64_t fallba
 }
 
 double number_option(const Napi::Object& object, const char* name, std::optional<double> fallback, double low,
-                     double high) {
+                     double high, const std::string& prefix) {
   const Napi::Value value = object.Get(name);
   if (value.IsUndefined() && fallback) return *fallback;
   const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : std::nan("");
@@ -82,7 +82,7 @@ double number_option(const Napi::Object& object, const char* name, std::optional
   expected << "a finite number";
   if (low > -kMostNumber) expected << " from " << low;
   if (high < kMostNumber) expected << " to " << high;
-  wrong_type(name, expected.str(), value);
+  wrong_type(prefix + name, expected.str(), value);
 }
 
 double fraction_option(const Napi::Object& object, const char* name, double fallback) {
@@ -91,17 +91,18 @@ double fraction_option(const Napi::Object& object, const char* name, double fall
   return number;
 }
 
-bool flag_option(const Napi::Object& object, const char* name, bool fallback) {
+bool flag_option(const Napi::Object& object, const char* name, bool fallback, const std::string& prefix) {
   const Napi::Value value = object.Get(name);
   if (value.IsUndefined()) return fallback;
-  if (!value.IsBoolean()) wrong_type(name, "true or false", value);
+  if (!value.IsBoolean()) wrong_type(prefix + name, "true or false", value);
   return value.As<Napi::Boolean>().Value();
 }
 
-std::string text_option(const Napi::Object& object, const char* name, const std::string& fallback) {
+std::string text_option(const Napi::Object& object, const char* name, const std::string& fallback,
+                        const std::string& prefix) {
   const Napi::Value value = object.Get(name);
   if (value.IsUndefined()) return fallback;
-  if (!value.IsString()) wrong_type(name, "a string", value);
+  if (!value.IsString()) wrong_type(prefix + name, "a string", value);
   return value.As<Napi::String>().Utf8Value();
 }
 

@@ -1,5 +1,5 @@
-// Arguments and options of native calls, each with its default. A wrong one is an error that names its field and what
-// was seen. No code of the caller runs for the message.
+// Arguments and options of native calls, each with its default; `prefix` is where the object stands, for errors. A
+// wrong one is an error that names its field and what was seen. No code of the caller runs for the message.
 #pragma once
 #include <napi.h>
 #include <torch/types.h>
@@ -21,17 +21,18 @@ Napi::Object object_argument(const Napi::CallbackInfo& info, size_t index, const
 int64_t whole_number(const Napi::Value& value, const std::string& field);
 
 inline constexpr double kMostNumber = std::numeric_limits<double>::max();
-int64_t integer_option(const Napi::Object& object, const char* name, int64_t fallback);
+int64_t integer_option(const Napi::Object& object, const char* name, int64_t fallback, const std::string& prefix = "");
 // 1 to `limit`; a fallback of 0 makes it required.
 int64_t size_option(const Napi::Object& object, const char* name, int64_t fallback, int64_t limit,
                     const std::string& prefix = "");
 // Finite, `low` to `high`; required without a fallback.
 double number_option(const Napi::Object& object, const char* name, std::optional<double> fallback, double low = 0,
-                     double high = kMostNumber);
+                     double high = kMostNumber, const std::string& prefix = "");
 // 0 up to, but not, 1.
 double fraction_option(const Napi::Object& object, const char* name, double fallback);
-bool flag_option(const Napi::Object& object, const char* name, bool fallback);
-std::string text_option(const Napi::Object& object, const char* name, const std::string& fallback);
+bool flag_option(const Napi::Object& object, const char* name, bool fallback, const std::string& prefix = "");
+std::string text_option(const Napi::Object& object, const char* name, const std::string& fallback,
+                        const std::string& prefix = "");
 
 // "cpu", "cuda", "cuda:1"; a device that is not there is an error.
 at::Device device_option(const Napi::Object& object);

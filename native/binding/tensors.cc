@@ -86,7 +86,7 @@ const DtypeName* dtype_of(const at::Tensor& tensor) {
                       [&](const DtypeName& dtype) { return dtype.type == tensor.scalar_type(); });
 }
 
-Napi::Object write_tensor(Napi::Env env, const at::Tensor& tensor, bool later) {
+Napi::Value write_array(Napi::Env env, const at::Tensor& tensor, napi_typedarray_type type, bool later) {
   Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, tensor.nbytes());
   if (tensor.nbytes() > 0) {
     const auto fill = [tensor, bytes = buffer.Data()] { std::memcpy(bytes, tensor.data_ptr(), tensor.nbytes()); };
@@ -96,14 +96,18 @@ Napi::Object write_tensor(Napi::Env env, const at::Tensor& tensor, bool later) {
       fill();
   }
   napi_value data = nullptr;
-  if (napi_create_typedarray(env, dtype_of(tensor)->array, tensor.numel(), buffer, 0, &data) != napi_ok)
+  if (napi_create_typedarray(env, type, tensor.numel(), buffer, 0, &data) != napi_ok)
     throw Error("SEMPLES_NATIVE", "A result array could not be made");
+  return {env, data};
+}
+
+Napi::Object write_tensor(Napi::Env env, const at::Tensor& tensor, bool later) {
   Napi::Array shape = Napi::Array::New(env, tensor.dim());
   for (int64_t i = 0; i < tensor.dim(); ++i) shape.Set(uint32_t(i), Napi::Number::New(env, double(tensor.size(i))));
   Napi::Object object = Napi::Object::New(env);
   object.Set("dtype", dtype_of(tensor)->name);
   object.Set("shape", shape);
-  object.Set("data", Napi::Value(env, data));
+  object.Set("data", write_array(env, tensor, dtype_of(tensor)->array, later));
   return object;
 }
 
@@ -113,6 +117,14 @@ const char* dtype_name(const at::Tensor& tensor) { return dtype_of(tensor)->name
 
 at::Tensor read_bytes(const Napi::Value& value, const std::vector<int64_t>& shape, const std::string& field) {
   return copy_bytes(value, at::kByte, napi_uint8_array, shape, field);
+}
+
+at::Tensor read_uint16(const Napi::Value& value, const std::vector<int64_t>& shape, const std::string& field) {
+  return copy_bytes(value, at::kUInt16, napi_uint16_array, shape, field);
+}
+
+at::Tensor read_float32(const Napi::Value& value, const std::vector<int64_t>& shape, const std::string& field) {
+  return copy_bytes(value, at::kFloat, napi_float32_array, shape, field);
 }
 
 at::Tensor read_int32(const Napi::Value& value, const std::vector<int64_t>& shape, const std::string& field) {
@@ -145,6 +157,10 @@ NamedTensors to_host(NamedTensors tensors) {
 
 Napi::Object write_tensor(Napi::Env env, const at::Tensor& tensor) {
   return write_tensor(env, tensor, tensor.nbytes() > kMostBytesAtOnce);
+}
+
+Napi::Value write_uint16(Napi::Env env, const at::Tensor& tensor) {
+  return write_array(env, tensor, napi_uint16_array, tensor.nbytes() > kMostBytesAtOnce);
 }
 
 NamedTensors read_tensors(const Napi::Value& value, const std::string& field) {

@@ -15,7 +15,9 @@ namespace semples {
 
 // A typed array of exactly the size that `shape` says.
 at::Tensor read_bytes(const Napi::Value& value, const std::vector<int64_t>& shape, const std::string& field);
+at::Tensor read_uint16(const Napi::Value& value, const std::vector<int64_t>& shape, const std::string& field);
 at::Tensor read_int32(const Napi::Value& value, const std::vector<int64_t>& shape, const std::string& field);
+at::Tensor read_float32(const Napi::Value& value, const std::vector<int64_t>& shape, const std::string& field);
 
 // { dtype, shape, data } -> a tensor of its own memory.
 at::Tensor read_tensor(const Napi::Value& value, const std::string& field);
@@ -30,6 +32,8 @@ at::Tensor to_host(at::Tensor tensor);
 NamedTensors to_host(NamedTensors tensors);
 // The other way, for tensors of `to_host`. The bytes of large results are copied on the job thread.
 Napi::Object write_tensor(Napi::Env env, const at::Tensor& tensor);
+// A Uint16Array of the same.
+Napi::Value write_uint16(Napi::Env env, const at::Tensor& tensor);
 Napi::Object write_tensors(Napi::Env env, const NamedTensors& tensors);
 
 // A job whose result is one tensor, or tensors by name.

@@ -5,7 +5,7 @@
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <torch/library.h>
 
-#include "ops/cpu/mean_field.h"
+#include "ops/finite.h"
 #include "ops/schemas.h"
 
 namespace semples {
@@ -28,7 +28,10 @@ void check_deviations(const at::Tensor& deviations, const char* name, int64_t co
 
 void check_planes(const at::Tensor& planes, const char* name) {
   TORCH_CHECK_TYPE(planes.scalar_type() == at::kFloat, name, " must be float32, but is ", planes.scalar_type());
-  TORCH_CHECK_VALUE(at::isfinite(planes).all().item<bool>(), name, " must be finite, but has NaN or infinite values");
+  const bool plain = planes.is_cpu() && planes.is_contiguous();
+  const bool finite = plain ? first_not_finite(planes.const_data_ptr<float>(), planes.numel()) < 0
+                            : at::isfinite(planes).all().item<bool>();
+  TORCH_CHECK_VALUE(finite, name, " must be finite, but has NaN or infinite values");
 }
 
 }  // namespace
@@ -37,8 +40,8 @@ void check_dense_crf(const DenseCrfArguments& a) {
   TORCH_CHECK_VALUE(a.unary.dim() == 3 && a.unary.numel() > 0,
                     "unary must be [labels, height, width], none of them 0, ", "but has shape ", a.unary.sizes());
   const int64_t labels = a.unary.size(0), height = a.unary.size(1), width = a.unary.size(2);
-  TORCH_CHECK_VALUE(labels <= crf::kMaximumLabels, "unary may have ", crf::kMaximumLabels, " labels, but has ", labels);
-  TORCH_CHECK_VALUE(height <= INT32_MAX / width / 16, "pictures may have ", INT32_MAX / 16, " pixels, but unary is ",
+  TORCH_CHECK_VALUE(labels <= kMostCrfLabels, "unary may have ", kMostCrfLabels, " labels, but has ", labels);
+  TORCH_CHECK_VALUE(height <= kMostCrfPixels / width, "pictures may have ", kMostCrfPixels, " pixels, but unary is ",
                     height, " x ", width);
   check_planes(a.unary, "unary");
   check_deviations(a.gaussian, "gaussian", 2);
@@ -73,18 +76,6 @@ at::Tensor dense_crf(const DenseCrfArguments& a) {
           .typed<at::Tensor(const at::Tensor&, const at::Tensor&, const at::Tensor&, const at::Tensor&, at::TensorList,
                             int64_t, c10::string_view, const std::optional<at::Tensor>&)>();
   return op.call(a.image, a.unary, a.gaussian, a.bilateral, a.compatibility, a.iterations, a.normalization, a.start);
-}
-
-int64_t dense_crf_bytes(int64_t height, int64_t width, int64_t labels, int64_t gaussian_kernels,
-                        int64_t bilateral_kernels, int64_t threads) {
-  crf::MeanFieldProblem problem;
-  problem.height = height;
-  problem.width = width;
-  problem.labels = static_cast<int>(labels);
-  problem.kernels.resize(gaussian_kernels + bilateral_kernels);
-  for (int64_t k = gaussian_kernels; k < gaussian_kernels + bilateral_kernels; ++k) problem.kernels[k].colors = true;
-  return static_cast<int64_t>(crf::mean_field_bytes(problem, static_cast<int>(threads))) +
-         height * width * labels * static_cast<int64_t>(sizeof(float));
 }
 
 void define_dense_crf(torch::Library& library) { library.def(kSchema); }

@@ -3,6 +3,7 @@
 #pragma once
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,15 +23,38 @@ struct DenseCrfArguments {
   std::optional<at::Tensor> start;          // float32 [C, H, W], Q to start from; softmax(-unary) where there is none
 };
 
+inline constexpr int64_t kMostCrfLabels = 511;
+inline constexpr int64_t kMostCrfPixels = INT32_MAX / 16;
+
 // Q [C, H, W] float32, through the dispatcher. Bad arguments are a c10::Error (or ValueError, TypeError) that names the
-// argument, what it was and what is expected.
+// argument, what it was and what is expected; deviations so small that lattice coordinates cannot be told apart are a
+// std::length_error. ops/execution.h sets threads, interruption, memory limit and profile.
 at::Tensor dense_crf(const DenseCrfArguments& arguments);
 
 // Throws as dense_crf does; returns nothing. For implementations.
 void check_dense_crf(const DenseCrfArguments& arguments);
 
-// Bytes that the CPU implementation takes at most, result included.
+// Seconds of each phase, points of the largest lattice, bytes held during the iterations with the result.
+struct DenseCrfProfile {
+  double lattice = 0, pixels = 0, blur = 0;
+  int64_t points = 0, bytes = 0;
+};
+
+// Bytes that the CPU implementation takes at most, result included. What bounds them: a pixel touches 3 points of a
+// Gaussian kernel's lattice and 6 of a bilateral one's, and a point takes two rows of floats, one float a label, the
+// labels padded to 4, 8, 16, 24, 32, 64, 128 or 512. So memory grows with pixels times labels times kernels. The bound
+// is reached where no two pixels share a point; photographs need about a fifth of it, and it is that need, known once
+// the lattices are built, which a memory limit is compared with (before them: the part that any picture needs).
+//
+// Between calls the implementation keeps blocks of at most 512 MB and lattices of positions of at most 64 MB.
 int64_t dense_crf_bytes(int64_t height, int64_t width, int64_t labels, int64_t gaussian_kernels,
                         int64_t bilateral_kernels, int64_t threads);
+// Gives the memory that is kept between calls back to the system. Calls under way keep what they use.
+void release_dense_crf_memory() noexcept;
+
+// One kernel applied to values [C, H, W] float32, and its transpose (`reversed`: the blur axes in the reverse order).
+// A kernel row [2] or [5] as above. For tests.
+at::Tensor dense_crf_filter(const at::Tensor& image, const at::Tensor& values, const at::Tensor& kernel,
+                            const std::string& normalization, bool reversed);
 
 }  // namespace semples

@@ -1,0 +1,217 @@
+#include "binding/refine_request.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "binding/convert.h"
+#include "core/error.h"
+#include "ops/finite.h"
+
+namespace semples {
+
+namespace {
+
+constexpr int64_t kMostKernels = 64, kMostIterations = 1'000'000, kMostThreads = 256;
+
+// [height, width, 3]
+at::Tensor read_image(const Napi::Object& object) {
+  const at::Tensor image = read_pixels(object, "image", 1)[0];
+  if (image.size(0) > kMostCrfPixels / image.size(1))
+    throw Error("SEMPLES_ARGUMENT_INVALID", "The picture is too large")
+        .in_field("height")
+        .saw(shape_text(image.sizes()))
+        .wanted("at most " + std::to_string(kMostCrfPixels) + " pixels");
+  return image;
+}
+
+// Between 0 and 1, both excluded: otherwise some energies are infinite.
+double hard_confidence(const Napi::Object& source) {
+  const double confidence = number_option(source, "confidence", 0.7, 0, 1, "source.");
+  if (confidence == 0 || confidence == 1)
+    wrong_type("source.confidence", "a number between 0 and 1, without them", source.Get("confidence"));
+  return confidence;
+}
+
+LabelMap read_label_map(const Napi::Object& source, const at::Tensor& image) {
+  LabelMap map;
+  map.count = size_option(source, "labels", 0, kMostCrfLabels, "source.");
+  map.confidence = hard_confidence(source);
+  const Napi::Value labels = source.Get("labelMap");
+  const std::vector<int64_t> shape = {image.size(0), image.size(1)};
+  if (!labels.IsTypedArray()) wrong_type("source.labelMap", "a Uint8Array or Uint16Array", labels);
+  const bool wide = labels.As<Napi::TypedArray>().TypedArrayType() == napi_uint16_array;
+  map.labels = wide ? read_uint16(labels, shape, "source.labelMap") : read_bytes(labels, shape, "source.labelMap");
+  return map;
+}
+
+void read_background(const Napi::Object& source, ScoreMaps& maps) {
+  const Napi::Value value = source.Get("background");
+  if (value.IsUndefined()) return;
+  if (!value.IsObject()) wrong_type("source.background", "{ threshold } or { power }", value);
+  const Napi::Object background = value.As<Napi::Object>();
+  const bool power = !background.Get("power").IsUndefined();
+  if (power == !background.Get("threshold").IsUndefined())
+    wrong_type("source.background", "either { threshold } or { power }", value);
+  if (maps.energies)
+    throw Error("SEMPLES_ARGUMENT_INVALID", "A background map is made from probabilities alone")
+        .in_field("source.background")
+        .saw("are: energies")
+        .wanted("are: probabilities")
+        .advise("Put a map of the background's energies in front of the others.");
+  if (power)
+    maps.background_power = number_option(background, "power", std::nullopt, 0, 1e6, "source.background.");
+  else
+    maps.background_threshold = number_option(background, "threshold", std::nullopt, 0, 1, "source.background.");
+}
+
+// One of two words; the first is the default. Whether it is the second.
+bool second_of(const Napi::Object& source, const char* name, const char* first, const char* second) {
+  const std::string word = text_option(source, name, first, "source.");
+  if (word != first && word != second)
+    wrong_type(std::string("source.") + name, std::string(first) + " or " + second, source.Get(name));
+  return word == second;
+}
+
+ScoreMaps read_score_maps(const Napi::Object& source) {
+  ScoreMaps maps;
+  maps.align_corners = flag_option(source, "alignCorners", false, "source.");
+  maps.energies = second_of(source, "are", "probabilities", "energies");
+  maps.hard = second_of(source, "unary", "soft", "hard");
+  maps.confidence = hard_confidence(source);
+  read_background(source, maps);
+  const int64_t channels =
+                    size_option(source, "channels", 0, kMostCrfLabels - (maps.has_background() ? 1 : 0), "source."),
+                height = size_option(source, "height", 0, kMostPixels, "source."),
+                width = size_option(source, "width", 0, kMostPixels, "source.");
+  maps.values = read_float32(source.Get("values"), {channels, height, width}, "source.values");
+  return maps;
+}
+
+ScoreSource read_source(const Napi::Value& value, const at::Tensor& image) {
+  if (!value.IsObject()) wrong_type("source", "score maps or a label map", value);
+  const Napi::Object source = value.As<Napi::Object>();
+  if (!source.Get("labelMap").IsUndefined()) return read_label_map(source, image);
+  return read_score_maps(source);
+}
+
+Napi::Array read_list(const Napi::Object& object, const char* name, int64_t most, const std::string& prefix) {
+  const Napi::Value value = object.Get(name);
+  if (!value.IsArray() || int64_t(value.As<Napi::Array>().Length()) > most)
+    wrong_type(prefix + name, "an array of at most " + std::to_string(most), value);
+  return value.As<Napi::Array>();
+}
+
+// A number, or [labels, labels] of them.
+at::Tensor read_compatibility(const Napi::Object& kernel, int64_t labels, const std::string& field) {
+  const Napi::Value value = kernel.Get("compatibility");
+  if (value.IsNumber()) return at::scalar_tensor(number_option(kernel, "compatibility", {}, -3e38, 3e38, field + "."));
+  if (!value.IsTypedArray())
+    wrong_type(field + ".compatibility", "a number, or a Float32Array of labels * labels", value);
+  const at::Tensor matrix = read_float32(value, {labels, labels}, field + ".compatibility");
+  const int64_t odd = first_not_finite(matrix.const_data_ptr<float>(), matrix.numel());
+  if (odd >= 0)
+    throw Error("SEMPLES_ARGUMENT_INVALID", "An energy of two labels is not a finite number")
+        .in_field(field + ".compatibility")
+        .saw(std::to_string(matrix.const_data_ptr<float>()[odd]) + " at " + std::to_string(odd))
+        .wanted("finite numbers");
+  return matrix;
+}
+
+// One row of deviations a kernel; their compatibilities are added to the method's.
+at::Tensor read_kernels(const Napi::Object& object, const char* name, bool colors, int64_t labels,
+                        std::vector<at::Tensor>& compatibility) {
+  const Napi::Array list = read_list(object, name, kMostKernels, "method.");
+  std::vector<at::Tensor> rows;
+  for (uint32_t i = 0; i < list.Length(); ++i) {
+    const std::string field = std::string("method.") + name + "[" + std::to_string(i) + "]";
+    const Napi::Value kernel = list[i];
+    if (!kernel.IsObject()) wrong_type(field, "{ deviation, compatibility }", kernel);
+    rows.push_back(read_deviations(kernel.As<Napi::Object>(), colors, field));
+    compatibility.push_back(read_compatibility(kernel.As<Napi::Object>(), labels, field));
+  }
+  return rows.empty() ? at::empty({0, colors ? 5 : 2}) : at::stack(rows);
+}
+
+int64_t read_iterations(const Napi::Object& object) {
+  const int64_t iterations = whole_number(object.Get("iterations"), "method.iterations");
+  if (iterations < 0 || iterations > kMostIterations)
+    wrong_type("method.iterations", "0 to " + std::to_string(kMostIterations), object.Get("iterations"));
+  return iterations;
+}
+
+DenseCrfMethod read_dense_crf(const Napi::Object& object, int64_t labels) {
+  DenseCrfMethod method;
+  method.gaussian = read_kernels(object, "gaussian", false, labels, method.compatibility);
+  method.bilateral = read_kernels(object, "bilateral", true, labels, method.compatibility);
+  method.iterations = read_iterations(object);
+  method.normalization = read_normalization(object, "method.");
+  return method;
+}
+
+std::variant<DenseCrfMethod, PamrMethod> read_method(const Napi::Value& value, int64_t labels) {
+  if (!value.IsObject()) wrong_type("method", "{ kind, ... }", value);
+  const Napi::Object object = value.As<Napi::Object>();
+  const std::string kind = text_option(object, "kind", "", "method.");
+  if (kind == "crf") return read_dense_crf(object, labels);
+  wrong_type("method.kind", "crf", object.Get("kind"));
+}
+
+}  // namespace
+
+at::Tensor read_deviations(const Napi::Object& kernel, bool colors, const std::string& field) {
+  std::vector<float> row;
+  for (const auto& [name, count] : {std::pair{"deviation", 2u}, std::pair{"colorDeviation", colors ? 3u : 0u}}) {
+    if (count == 0) continue;
+    const std::string expected = std::to_string(count) + " finite numbers greater than 0";
+    const Napi::Value value = kernel.Get(name);
+    if (!value.IsArray() || value.As<Napi::Array>().Length() != count) wrong_type(field + "." + name, expected, value);
+    for (uint32_t i = 0; i < count; ++i) {
+      const Napi::Value number = value.As<Napi::Array>().Get(i);
+      const auto deviation = number.IsNumber() ? number.As<Napi::Number>().FloatValue() : std::nanf("");
+      if (!(deviation > 0) || !std::isfinite(deviation))
+        wrong_type(field + "." + name + "[" + std::to_string(i) + "]", "a finite number greater than 0", number);
+      row.push_back(deviation);
+    }
+  }
+  return torch::tensor(row);
+}
+
+std::string read_normalization(const Napi::Object& object, const std::string& prefix) {
+  const std::string name = text_option(object, "normalization", "symmetric", prefix);
+  if (name != "symmetric" && name != "before" && name != "after" && name != "none")
+    wrong_type(prefix + "normalization", "symmetric, before, after or none", object.Get("normalization"));
+  return name;
+}
+
+RefineRequest read_refine_request(const Napi::Object& object) {
+  RefineRequest request;
+  Refinement& refinement = request.refinement;
+  request.scores = flag_option(object, "scores", false);
+  request.profile = flag_option(object, "profile", false);
+  request.threads = int(size_option(object, "threads", 1, kMostThreads));
+  request.memory_limit = integer_option(object, "memoryLimit", 0);
+  if (request.memory_limit < 0) wrong_type("memoryLimit", "bytes, 0 or more", object.Get("memoryLimit"));
+  refinement.confidence = float(number_option(object, "confidence", 0, 0, 1));
+  refinement.image = read_image(object);
+  refinement.source = read_source(object.Get("source"), refinement.image);
+  refinement.method = read_method(object.Get("method"), label_count(refinement.source));
+  return request;
+}
+
+DenseCrfSize read_dense_crf_size(const Napi::Object& object) {
+  const auto kernels = [&](const char* name) {
+    const int64_t count = whole_number(object.Get(name), name);
+    if (count < 0 || count > kMostKernels) wrong_type(name, "0 to " + std::to_string(kMostKernels), object.Get(name));
+    return count;
+  };
+  return {size_option(object, "height", 0, kMostPixels),
+          size_option(object, "width", 0, kMostPixels),
+          size_option(object, "labels", 0, kMostCrfLabels),
+          kernels("gaussian"),
+          kernels("bilateral"),
+          size_option(object, "threads", 0, kMostThreads)};
+}
+
+}  // namespace semples

@@ -1,0 +1,66 @@
+#include "core/refine/refine.h"
+
+#include <torch/torch.h>
+
+#include <stdexcept>
+#include <utility>
+
+#include "core/error.h"
+#include "ops/dense_crf.h"
+#include "ops/execution.h"
+#include "ops/register.h"
+
+namespace semples {
+
+namespace {
+
+void require_ops() {
+  try {
+    register_ops();
+  } catch (const c10::Error&) {
+    throw Error("SEMPLES_TWO_COPIES", "Another copy of semples in this process has registered its operators")
+        .advise("Install one copy of semples: `npm ls semples` lists them, `npm dedupe` may merge them.");
+  }
+}
+
+at::Tensor scores_of(Refinement& r, const DenseCrfMethod& method) {
+  const at::Tensor unary = unary_energies(std::move(r.source), r.image.size(0), r.image.size(1));
+  return dense_crf({r.image, unary, method.gaussian, method.bilateral, method.compatibility, method.iterations,
+                    method.normalization, std::nullopt});
+}
+
+at::Tensor scores_of(Refinement&, const PamrMethod&) {
+  throw Error("SEMPLES_ARGUMENT_INVALID", "There is no such method").in_field("method.kind").saw("pamr").wanted("crf");
+}
+
+at::Tensor scores_of(Refinement& r) {
+  require_ops();
+  return std::visit([&](const auto& method) { return scores_of(r, method); }, r.method);
+}
+
+}  // namespace
+
+Refined refine(Refinement r) {
+  try {
+    throw_if_interrupted();
+    check_scores(r.source);
+    const bool single = label_count(r.source) == 1;
+    const at::Tensor scores =
+        single ? at::ones({1, r.image.size(0), r.image.size(1)}, at::kFloat) : scores_of(r).contiguous();
+    return {highest_labels(scores, r.confidence), scores};
+  } catch (const Interrupted&) {
+    throw Error("SEMPLES_INTERRUPTED", "The refinement was interrupted");
+  } catch (const MemoryLimitExceeded& e) {
+    throw Error("SEMPLES_MEMORY_LIMIT", "The refinement of this picture needs more memory than it may have")
+        .in_field("memoryLimit")
+        .saw(std::to_string(e.needed) + " bytes needed")
+        .wanted("at most " + std::to_string(e.limit) + " bytes")
+        .advise("Raise the limit, refine fewer pictures at once, or give smaller pictures or fewer labels.");
+  } catch (const std::length_error& e) {
+    throw Error("SEMPLES_ARGUMENT_INVALID", std::string("This picture cannot be refined so: ") + e.what())
+        .in_field("method")
+        .advise("Use larger standard deviations, or a smaller picture.");
+  }
+}
+
+}  // namespace semples
