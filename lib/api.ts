@@ -15,6 +15,9 @@ export const trainSemPLeS = later(async () => (await import('./runs/trainSemPLeS
 /** Multi-scale + flip CAMs of every picture, thresholded into palette PNGs whose pixel values are class ids. */
 export const generateMasks = later(async () => (await import('./cam/generateMasks.js')).generateMasks)
 
+/** One mask refined by dense CRF or PAMR: from score maps or labels of any method. */
+export const refineMask = later(async () => (await import('./refine/refineMask.js')).refineMask)
+
 /** Mean IoU, per-class IoU, precision and recall of masks, or of CAMs at a sweep of background thresholds. */
 export const evaluate = later(async () => (await import('./runs/evaluate.js')).evaluate)
 

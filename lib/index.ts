@@ -8,6 +8,7 @@ export {
   generateMasks,
   readMask,
   readNpy,
+  refineMask,
   reportRun,
   runDemo,
   trainSemPLeS,
@@ -30,6 +31,17 @@ export type { FolderOptions } from './datasets/folder.js'
 export type { Voc2012Options } from './datasets/voc2012.js'
 export type { Evaluation } from './evaluate/evaluate.js'
 export { type LabelMap, VOID_ID } from './masks/labelMap.js'
+export type { RefineOptions } from './refine/options.js'
+export type { BilateralTerm, CrfPreset, GaussianTerm } from './refine/presets.js'
+export type { RefineMaskOptions } from './refine/refineMask.js'
+export {
+  type RefineDone,
+  type RefineInputs,
+  type RefineMasksOptions,
+  type RefineSummary,
+  refineMasks,
+} from './refine/refineMasks.js'
+export type { RefinedMask, RefineInput } from './refine/types.js'
 export type { DemoOptions, DemoResult } from './runs/demo.js'
 export type { EvaluateOptions } from './runs/evaluate.js'
 export type { ReportOptions, ReportResult } from './runs/report.js'

@@ -3,6 +3,8 @@ import type { TrainConfigInput } from '../config/types.js'
 import type { ExportFolderOptions, ExportFolderResult } from '../datasets/exportFolder.js'
 import type { WriteScenesOptions } from '../datasets/scenes/write.js'
 import type { Evaluation } from '../evaluate/evaluate.js'
+import type { RefineFolders } from '../refine/folders.js'
+import type { RefineMasksOptions, RefineSummary } from '../refine/refineMasks.js'
 import type { DemoOptions, DemoResult } from '../runs/demo.js'
 import type { EvaluateOptions } from '../runs/evaluate.js'
 import type { ReportOptions, ReportResult } from '../runs/report.js'
@@ -14,6 +16,7 @@ import type { Terminal } from './terminal.js'
 export interface Jobs {
   train(input: TrainConfigInput & TrainOptions): Promise<RunResult>
   masks(options: GenerateMasksOptions): Promise<GenerateMasksResult>
+  refine(options: RefineFolders & RefineMasksOptions): Promise<RefineSummary>
   evaluate(options: EvaluateOptions): Promise<Evaluation>
   report(options: ReportOptions): Promise<ReportResult>
   writeScenes(options: WriteScenesOptions): Promise<{ reused: boolean }>
@@ -39,6 +42,7 @@ export interface Cli {
 export const jobs: Jobs = {
   train: async (input) => (await import('../runs/trainSemPLeS.js')).trainSemPLeS(input),
   masks: async (options) => (await import('../cam/generateMasks.js')).generateMasks(options),
+  refine: async (options) => (await import('../refine/refineMasks.js')).refineMasks(options).finished,
   evaluate: async (options) => (await import('../runs/evaluate.js')).evaluate(options),
   report: async (options) => (await import('../runs/report.js')).reportRun(options),
   writeScenes: async (options) => (await import('../datasets/scenes/write.js')).writeScenes(options),

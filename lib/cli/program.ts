@@ -9,6 +9,7 @@ import { doctorCommand } from './commands/doctor.js'
 import { evalCommand } from './commands/eval.js'
 import { libtorchCommand } from './commands/libtorch.js'
 import { masksCommand } from './commands/masks.js'
+import { refineCommand } from './commands/refine.js'
 import { reportCommand } from './commands/report.js'
 import { scenesCommand } from './commands/scenes.js'
 import { trainCommand } from './commands/train.js'
@@ -36,6 +37,7 @@ const commands = [
   demoCommand,
   trainCommand,
   masksCommand,
+  refineCommand,
   evalCommand,
   reportCommand,
   scenesCommand,
@@ -64,6 +66,7 @@ export function createProgram(cli: Cli): Command {
         'semples train --data photos --labels labels.csv --clip ViT-B-32.pt --weights deit_small.safetensors --out runs/boats',
         'semples report runs/boats                      see what a run did, on one page',
         'semples masks --run runs/boats --out masks',
+        'semples refine --images photos --cams cams --out refined     dense CRF over masks of any method',
         'semples eval --masks masks --ground-truth truth --classes runs/boats/classes.json',
         '',
         'More about a command: semples train --help',

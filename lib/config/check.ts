@@ -68,12 +68,18 @@ interface Checked {
   value: Record<string, unknown>
   fields: Map<string, FieldNote>
   origin?: ConfigOrigin
+  /** Where a name is looked for that does not exist; default: all fields of a config. */
+  known?: Iterable<string>
 }
 
-function errorOf(error: z.ZodError, { value, fields, origin }: Checked): SemplesError {
+/** The error of options that do not fit their schema: field, value, what was expected. */
+export function errorOf(error: z.ZodError, { value, fields, origin, known }: Checked): SemplesError {
   // A misspelt name is the likelier cause of whatever else is wrong.
   const unknown = error.issues.find((issue) => issue.code === 'unrecognized_keys')
-  if (unknown?.code === 'unrecognized_keys') return unknownField([...unknown.path, unknown.keys[0]!], value, origin)
+  if (unknown?.code === 'unrecognized_keys') {
+    const names = [...unknown.path, unknown.keys[0]!].map(String)
+    return unknownFieldError(names.join('.'), { origin, value: valueAt(value, names), names, known })
+  }
   const [path, ...others] = error.issues.map((issue) => fieldAt(issue.path, fields))
   const field = path!.join('.')
   const also = new Set(others.map((other) => other.join('.')).filter((other) => other !== field))
@@ -96,24 +102,21 @@ function fieldAt(issuePath: readonly PropertyKey[], fields: Map<string, FieldNot
   return path.slice(0, length)
 }
 
-function unknownField(path: readonly PropertyKey[], value: unknown, origin?: ConfigOrigin): SemplesError {
-  const names = path.map(String)
-  return unknownFieldError(names.join('.'), { origin, value: valueAt(value, names), names })
-}
-
 /** The error for a field that does not exist, with the one that is likely meant. */
 export function unknownFieldError(
   field: string,
-  options: { origin?: ConfigOrigin; value?: unknown; names?: string[] } = {},
+  options: { origin?: ConfigOrigin; value?: unknown; names?: string[]; known?: Iterable<string> } = {},
 ): SemplesError {
-  const { origin, value, names = field.split('.') } = options
-  const nearest = nearestField(field, allFields().keys())
+  const { origin, value, names = field.split('.'), known } = options
+  const fields = [...(known ?? allFields().keys())]
+  const nearest = nearestField(field, fields)
+  const list = known === undefined ? 'To list the fields, type: npx semples config' : `There are ${fields.join(', ')}.`
   return new SemplesError('SEMPLES_CONFIG_UNKNOWN', {
-    message: `There is no config field ${field}${place(origin, names)}.`,
+    message: `There is no ${known === undefined ? 'config field' : 'option'} ${field}${place(origin, names)}.`,
     field,
     file: origin?.file,
     value,
-    hint: nearest === undefined ? 'To list the fields, type: npx semples config' : `Did you mean ${nearest}?`,
+    hint: nearest === undefined ? list : `Did you mean ${nearest}?`,
   })
 }
 

@@ -48,6 +48,13 @@ export async function run(words: string[], jobs: Partial<Jobs> = {}, change: Par
       stage: 'refine',
       notices: ['masks of stage refine'],
     }),
+    refine: async ({ out }) => ({
+      refined: 2,
+      skipped: 1,
+      failed: [],
+      seconds: 0.5,
+      out,
+    }),
     evaluate: async () => evaluation,
     report: async ({ run: folder, out }) => ({
       path: out ?? `${folder}/report.html`,
@@ -107,11 +114,15 @@ export async function run(words: string[], jobs: Partial<Jobs> = {}, change: Par
       ran.calls.push([name, input as Record<string, unknown>])
       return job(input)
     }
-  const { train, masks, evaluate, report, writeScenes, exportFolder, demo, ensureLibTorch } = { ...standard, ...jobs }
+  const { train, masks, refine, evaluate, report, writeScenes, exportFolder, demo, ensureLibTorch } = {
+    ...standard,
+    ...jobs,
+  }
   ran.status = await runCommand(words, {
     jobs: {
       train: record('train', train),
       masks: record('masks', masks),
+      refine: record('refine', refine),
       evaluate: record('evaluate', evaluate),
       report: record('report', report),
       writeScenes: record('writeScenes', writeScenes),

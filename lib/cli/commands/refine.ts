@@ -1,0 +1,134 @@
+import { existsSync } from 'node:fs'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { count } from '../../config/count.js'
+import { crfPresetNames } from '../../refine/presets.js'
+import type { RefineMasksOptions, RefineSummary } from '../../refine/refineMasks.js'
+import type { Cli } from '../cli.js'
+import { printJson } from '../json.js'
+import { examples, fraction, integer, shared } from '../options.js'
+import { openView } from '../progress/view.js'
+
+interface RefineCommandOptions extends Omit<RefineMasksOptions, 'gaussian' | 'bilateral' | 'threads' | 'onProgress'> {
+  images: string
+  cams: string
+  out: string
+  gaussian?: number[]
+  bilateral?: number[]
+  scores?: boolean
+  memory?: number
+  failFast?: boolean
+  threads?: number | 'auto'
+  offline?: boolean
+  json?: boolean
+  quiet?: boolean
+}
+
+export function refineCommand(cli: Cli): Command {
+  return new Command('refine')
+    .summary('refine score maps or masks of any method')
+    .description(
+      'Refines score maps or masks of any method with the colours of their pictures: dense CRF, or PAMR. Files belong together by name: images/a.jpg and cams/a.npy. Read are .npy, .npz, pickled .npy dictionaries (nothing in them is executed) and .png masks; written are PNGs whose pixel values are class ids.',
+    )
+    .requiredOption('--images <dir>', 'folder of the pictures')
+    .requiredOption('--cams <dir>', 'folder of score maps (.npy, .npz) or masks (.png)')
+    .requiredOption('--out <dir>', 'folder for the masks; finished ones are skipped')
+    .addOption(new Option('--method <name>', 'default: crf').choices(['crf', 'pamr']))
+    .addOption(
+      new Option('--preset <name>', 'published settings of the dense CRF (default: voc)').choices(crfPresetNames),
+    )
+    .option('--gaussian <sxy,compat>', 'kernel on positions, as in 3,3', numbers(2))
+    .option('--bilateral <sxy,srgb,compat>', 'kernel on positions and colours, as in 50,5,10', numbers(3))
+    .option('--iterations <number>', 'of the mean field, or passes of PAMR (default: 10)', integer)
+    .addOption(
+      new Option('--unary <kind>', 'energies of all scores, or of the best label alone').choices(['soft', 'hard']),
+    )
+    .option('--gt-prob <number>', '0 to 1: how likely a hard label is right (default: 0.7)', fraction)
+    .option('--zero-unsure', 'label 0 of masks means "unsure"; 255 always does')
+    .option('--threshold <number>', '0 to 1: background score where the maps have none (default: 0.45)', fraction)
+    .option('--background-power <number>', 'instead: background score (1 - highest score) to this power', Number)
+    .option('--classes <ids>', 'class id of each map, as in 0,15,19; default: what the file says, else 0,1,2,...', ids)
+    .option('--class-offset <number>', 'added to class keys of files (default: 1 for dictionaries, else 0)', integer)
+    .option('--confidence <number>', '0 to 1: pixels less sure than this become 255', fraction)
+    .option('--scores', 'also write the refined scores, <picture>.npy')
+    .option('--overwrite', 'refine again what is there')
+    .option('--fail-fast', 'stop at the first picture that fails')
+    .option('--concurrency <number>', 'pictures at a time (default: all cores)', integer)
+    .option('--memory <MiB>', 'most memory in all (default: half of what is free)', integer)
+    .addOption(shared.threads())
+    .addOption(shared.offline())
+    .addOption(shared.json())
+    .addOption(shared.quiet())
+    .addHelpText(
+      'after',
+      examples(
+        'semples refine --images JPEGImages --cams cams --out refined',
+        'semples refine --images photos --cams masks --out refined --preset coco',
+        'semples refine --images photos --cams cams --out refined --gaussian 3,3 --bilateral 80,13,10 --unary soft',
+        'semples refine --images photos --cams cams --out refined --method pamr --confidence 0.9',
+      ),
+    )
+    .action((options: RefineCommandOptions) => refine(cli, options))
+}
+
+async function refine(cli: Cli, options: RefineCommandOptions): Promise<void> {
+  const { terminal, jobs, signal } = cli
+  const { images, cams, offline, json, quiet, scores, memory, failFast, threads, gaussian, bilateral, ...rest } =
+    options
+  cli.afterInterrupt = () =>
+    existsSync(rest.out)
+      ? `The masks that were made are in ${rest.out}; the same command goes on from there.`
+      : undefined
+  await jobs.ensureLibTorch({ offline, quiet, write: terminal.err, signal })
+  const view = await openView(terminal, quiet)
+  const summary = await jobs
+    .refine({
+      images,
+      cams,
+      ...rest,
+      ...(gaussian === undefined ? {} : { gaussian: { sxy: gaussian[0]!, compat: gaussian[1]! } }),
+      ...(bilateral === undefined
+        ? {}
+        : { bilateral: { sxy: bilateral[0]!, srgb: bilateral[1]!, compat: bilateral[2]! } }),
+      ...(threads === undefined || threads === 'auto' ? {} : { threads }),
+      ...(memory === undefined ? {} : { memoryLimit: memory * 2 ** 20 }),
+      withScores: scores,
+      errors: failFast ? 'throw' : 'collect',
+      onProgress: (progress) => view.show(progress),
+      signal,
+    })
+    .finally(() => view.close())
+  if (summary.failed.length > 0) cli.status = 1
+  if (json) printJson(terminal, forPrograms(summary))
+  else for (const line of lines(summary)) terminal.out(line)
+}
+
+/** Most failures that are told one by one. */
+const TOLD = 10
+
+function lines({ refined, skipped, failed, seconds, out }: RefineSummary): string[] {
+  const rate = refined > 0 && seconds > 0 ? `, ${(refined / seconds).toFixed(1)} pictures/s` : ''
+  const before = skipped === 0 ? '' : ` (and ${skipped} from before)`
+  return [
+    ...failed.slice(0, TOLD).map(({ name, error }) => `${name}: ${error.message}`),
+    ...(failed.length > TOLD ? [`... and ${failed.length - TOLD} more`] : []),
+    ...(failed.length > 0 ? [`${count(failed.length, 'picture')} failed.`] : []),
+    `${count(refined, 'refined mask')}${before} are in ${out}${rate}`,
+  ]
+}
+
+function forPrograms(summary: RefineSummary) {
+  const failed = summary.failed.map(({ name, error: { code, message } }) => ({ name, code, message }))
+  return { ...summary, failed }
+}
+
+function numbers(length: number) {
+  return (value: string): number[] => {
+    const parts = value.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)))
+    if (parts.length === length && parts.every(Number.isFinite)) return parts
+    throw new InvalidArgumentError(`It must be ${length} numbers with commas between.`)
+  }
+}
+
+function ids(value: string): number[] {
+  return value.split(',').map(integer)
+}

@@ -1,0 +1,80 @@
+import { SemplesError } from '../config/error.js'
+import type { RawImage } from '../loader/image.js'
+import type { NativeDenseCrf, NativePamr, NativeRefined } from '../native/addon.js'
+import { callNative } from '../native/errors.js'
+import { loadAddon } from '../native/load.js'
+import type { RefineSettings } from './options.js'
+import type { Source } from './source.js'
+
+export interface Execution {
+  /** Also give the refined scores. */
+  scores: boolean
+  /** Threads of this picture. */
+  threads: number
+  /** Bytes. */
+  memoryLimit: number
+  signal?: AbortSignal
+}
+
+/**
+ * Refines one picture on a thread of the addon.
+ * @throws SemplesError `SEMPLES_MEMORY_LIMIT`, `SEMPLES_ARGUMENT_INVALID` (NaN or infinite scores, sizes); the reason of `signal`
+ */
+export async function refineNatively(
+  image: RawImage,
+  { source }: Source,
+  settings: RefineSettings,
+  { signal, ...execution }: Execution,
+): Promise<NativeRefined> {
+  signal?.throwIfAborted()
+  const { data, height, width } = image
+  const request = { image: data, height, width, source, method: methodOf(settings), ...execution }
+  const job = callNative(() => loadAddon().refine({ ...request, confidence: settings.confidence }))
+  const interrupt = () => job.interrupt()
+  signal?.addEventListener('abort', interrupt, { once: true })
+  try {
+    return await callNative(() => job.result)
+  } catch (error) {
+    if (signal?.aborted) throw signal.reason
+    if (error instanceof SemplesError && error.code === 'SEMPLES_MEMORY_LIMIT') throw memoryLimit(error)
+    throw error
+  } finally {
+    signal?.removeEventListener('abort', interrupt)
+  }
+}
+
+function memoryLimit(error: SemplesError): SemplesError {
+  const { message, field, value, expected } = error
+  return new SemplesError(error.code, {
+    message,
+    field,
+    value,
+    expected,
+    hint: 'Raise memoryLimit (default: half of the free memory, shared by the pictures at work), lower concurrency, or shrink the picture.',
+    cause: error,
+  })
+}
+
+function methodOf(settings: RefineSettings): NativeDenseCrf | NativePamr {
+  const { method, iterations, dilations, gaussian, bilateral, normalization } = settings
+  if (method === 'pamr') return { kind: 'pamr', iterations, dilations: [...dilations] }
+  return {
+    kind: 'crf',
+    iterations,
+    normalization,
+    gaussian: gaussian.map(({ sxy, compat }) => ({ deviation: both(sxy), compatibility: matrix(compat) })),
+    bilateral: bilateral.map(({ sxy, srgb, compat }) => ({
+      deviation: both(sxy),
+      colorDeviation: typeof srgb === 'number' ? [srgb, srgb, srgb] : srgb,
+      compatibility: matrix(compat),
+    })),
+  }
+}
+
+function both(deviation: number | [number, number]): [number, number] {
+  return typeof deviation === 'number' ? [deviation, deviation] : deviation
+}
+
+function matrix(compat: number | number[][]): number | Float32Array {
+  return typeof compat === 'number' ? compat : Float32Array.from(compat.flat())
+}

@@ -1,0 +1,133 @@
+import { availableParallelism } from 'node:os'
+import { basename, extname } from 'node:path'
+import { SemplesError } from '../config/error.js'
+import { Limit } from '../loader/limit.js'
+import { counted } from '../stages/progress.js'
+import { type FolderInput, inputsOfFolders } from './folders.js'
+import { resolveRefineOptions } from './options.js'
+import { checkName, OutputFolder } from './output.js'
+import { prepare, refinePrepared, resourcesOf, wholeNumber } from './refineMask.js'
+import {
+  isFolders,
+  type RefineDone,
+  type RefineInputs,
+  type RefineMasksOptions,
+  type RefineSummary,
+} from './refineMasks.js'
+import type { RefineInput } from './types.js'
+
+/** The work of `refineMasks`; counts what is done in `summary`. */
+export async function* refineAll(
+  inputs: RefineInputs,
+  options: RefineMasksOptions,
+  summary: RefineSummary,
+): AsyncGenerator<RefineDone, void> {
+  const {
+    out,
+    palette,
+    withScores = false,
+    overwrite = false,
+    errors = 'collect',
+    onProgress,
+    signal,
+    ...rest
+  } = options
+  const { concurrency, threads, memoryLimit, ...settings } = rest
+  signal?.throwIfAborted()
+  const resolved = resolveRefineOptions(settings)
+  if (errors !== 'collect' && errors !== 'throw') throw wrongErrors(errors)
+  const list = isFolders(inputs) ? await inputsOfFolders(inputs) : inputs
+  const total = Array.isArray(list) ? list.length : undefined
+  const output =
+    out === undefined
+      ? undefined
+      : await OutputFolder.open(
+          { out, scores: withScores, palette, overwrite },
+          resolved,
+          isFolders(inputs) ? [inputs.images, inputs.cams] : [],
+        )
+  const resources = shareOut({ concurrency, threads, memoryLimit }, total)
+  const limit = new Limit(resources.concurrency)
+  const execution = { scores: withScores, threads: resources.threads, memoryLimit: resources.memoryLimit, signal }
+
+  const refineOne = async (input: RefineInput & Partial<FolderInput>, index: number): Promise<RefineDone> => {
+    const name = nameOf(input, index)
+    try {
+      if (input.failure !== undefined) throw input.failure
+      if (output?.isDone(checkName(name))) return { name, file: output.fileOf(name), skipped: true }
+      // Pictures are read while others are refined.
+      const prepared = await prepare(input, resolved, signal)
+      const refined = await limit.run(() => refinePrepared(prepared, resolved, execution), signal)
+      if (output === undefined) return { name, ...refined }
+      return { name, file: await output.write(name, refined), ...refined }
+    } catch (error) {
+      if (signal?.aborted || errors === 'throw' || !(error instanceof SemplesError)) throw error
+      return { name, error }
+    }
+  }
+
+  if (output !== undefined) summary.out = output.path
+  const progress = counted(resolved.method)
+  const started = performance.now()
+  for await (const done of inOrder(list, refineOne, resources.concurrency + 1)) {
+    if (done.error !== undefined) summary.failed.push({ name: done.name, error: done.error })
+    else if (done.skipped) summary.skipped++
+    else summary.refined++
+    const count = summary.refined + summary.skipped + summary.failed.length
+    summary.seconds = (performance.now() - started) / 1000
+    onProgress?.(progress(count, total ?? count))
+    yield done
+  }
+}
+
+/** Results in the order of `list`, while up to `most` are in work or wait to be taken. */
+async function* inOrder<T, R>(
+  list: Iterable<T> | AsyncIterable<T>,
+  work: (item: T, index: number) => Promise<R>,
+  most: number,
+): AsyncGenerator<R> {
+  const flight: Promise<R>[] = []
+  let index = 0
+  try {
+    for await (const item of list) {
+      const result = work(item, index++)
+      // It is awaited below; until then its failure must not count as unhandled.
+      result.catch(() => undefined)
+      flight.push(result)
+      if (flight.length >= most) yield await flight.shift()!
+    }
+    while (flight.length > 0) yield await flight.shift()!
+  } finally {
+    await Promise.allSettled(flight)
+  }
+}
+
+function nameOf({ name, scores, labels, image }: RefineInput, index: number): string {
+  if (name !== undefined) return name
+  const file = [scores, labels, image].find((value) => typeof value === 'string')
+  return file === undefined ? String(index).padStart(6, '0') : basename(file, extname(file))
+}
+
+/** One thread a picture where there are many pictures, more where there are few. */
+function shareOut(
+  options: Pick<RefineMasksOptions, 'concurrency' | 'threads' | 'memoryLimit'>,
+  total: number | undefined,
+): { concurrency: number; threads: number; memoryLimit: number } {
+  const processors = availableParallelism()
+  const most = Math.max(1, Math.min(processors, total ?? processors))
+  const concurrency = wholeNumber('concurrency', options.concurrency ?? most, 1024)
+  const { memoryLimit, threads } = resourcesOf({
+    threads: options.threads ?? Math.max(1, Math.floor(processors / concurrency)),
+    memoryLimit: options.memoryLimit,
+  })
+  return { concurrency, threads, memoryLimit: Math.max(1, Math.floor(memoryLimit / concurrency)) }
+}
+
+function wrongErrors(value: unknown): SemplesError {
+  return new SemplesError('SEMPLES_CONFIG_INVALID', {
+    message: 'There is no such way to treat failures.',
+    field: 'errors',
+    value,
+    expected: 'collect or throw',
+  })
+}

@@ -1,0 +1,112 @@
+import { existsSync } from 'node:fs'
+import { dirname, extname, join } from 'node:path'
+import { SemplesError } from '../config/error.js'
+import type { TensorData } from '../config/tensor.js'
+import { readCamFile } from '../masks/camFile.js'
+import type { RefineSettings } from './options.js'
+import type { RefineInput } from './types.js'
+
+/** Score maps with the class id of each. */
+export interface ScoreMaps {
+  /** [classes, height, width] */
+  values: Float32Array
+  classes: readonly number[]
+  height: number
+  width: number
+}
+
+type ScoresInput = RefineInput & { scores: NonNullable<RefineInput['scores']> }
+
+/** Reads score maps from wherever they are, and decides which class each belongs to. */
+export async function scoreMapsOf(
+  input: ScoresInput,
+  size: { width: number; height: number },
+  settings: RefineSettings,
+): Promise<ScoreMaps> {
+  const { scores } = input
+  const given = input.classes ?? settings.classes
+  if (typeof scores === 'string') return ofFile(scores, given, settings)
+  const { values, channels, ...dimensions } = scores instanceof Float32Array ? plain(scores, size) : ofTensor(scores)
+  return { values, ...dimensions, classes: classesOf(given ?? countFrom0(channels), channels) }
+}
+
+async function ofFile(file: string, given: readonly number[] | undefined, settings: RefineSettings): Promise<ScoreMaps> {
+  const { classes, maps, entry, background } = await readCamFile(file)
+  const [channels = 0, height = 0, width = 0] = maps.shape
+  const values = maps.data
+  if (given !== undefined) return { values, height, width, classes: classesOf(given, channels, file) }
+  if (classes === undefined) refuseForeignOrder(file)
+  // Arrays that are named by class have no other entry; only .npz files can have such.
+  const named = extname(file) === '.npz' && entry === undefined
+  const offset = settings.classOffset ?? (named ? 0 : 1)
+  const keys = classes?.map((key) => key + offset) ?? countFrom0(channels)
+  // A background map may have no key of its own.
+  const ids = background && keys.length === channels - 1 ? [0, ...keys] : keys
+  return { values, height, width, classes: classesOf(ids, channels, file) }
+}
+
+/** `semples masks --npy` writes the maps of each picture's own labels, which the file does not name. */
+function refuseForeignOrder(file: string): void {
+  if (!existsSync(join(dirname(file), 'masks.json'))) return
+  throw new SemplesError('SEMPLES_REFINE_INPUT', {
+    message: `${file} does not say which classes its maps belong to.`,
+    file,
+    field: 'classes',
+    hint: 'Make the maps with "semples masks --npz", which names them, or give classes.',
+  })
+}
+
+function countFrom0(channels: number): number[] {
+  return Array.from({ length: channels }, (_, index) => index)
+}
+
+function classesOf(classes: readonly number[], channels: number, file?: string): readonly number[] {
+  const refuse = (value: unknown, expected: string) => {
+    throw new SemplesError('SEMPLES_REFINE_INPUT', {
+      message: 'The classes do not fit the score maps.',
+      file,
+      field: 'classes',
+      value,
+      expected,
+    })
+  }
+  if (classes.length !== channels) refuse(classes, `a class id for each of ${channels} maps`)
+  const wrong = classes.find((id) => !(Number.isInteger(id) && id >= 0 && id <= 254))
+  if (wrong !== undefined) refuse(wrong, 'class ids from 0 (background) to 254')
+  if (new Set(classes).size < classes.length) refuse(classes, 'different class ids')
+  return classes
+}
+
+interface Maps {
+  values: Float32Array
+  channels: number
+  height: number
+  width: number
+}
+
+function plain(values: Float32Array, { width, height }: { width: number; height: number }): Maps {
+  const channels = values.length / (width * height)
+  if (Number.isInteger(channels) && channels > 0) return { values, channels, height, width }
+  throw new SemplesError('SEMPLES_REFINE_INPUT', {
+    message: 'The scores do not fit the size of the picture.',
+    field: 'scores',
+    value: `${values.length} numbers`,
+    expected: `a multiple of ${width} x ${height}`,
+    hint: 'Give maps of another size as { dtype, shape: [maps, height, width], data }.',
+  })
+}
+
+function ofTensor(tensor: TensorData): Maps {
+  const { dtype, shape, data } = tensor ?? {}
+  const [channels = 0, height = 0, width = 0] = shape ?? []
+  const whole = shape?.length === 3 && shape.every((side) => Number.isSafeInteger(side) && side > 0)
+  const fits = whole && data?.length === channels * height * width
+  if (fits && data instanceof Float32Array) return { values: data, channels, height, width }
+  if (fits && data instanceof Float64Array) return { values: Float32Array.from(data), channels, height, width }
+  throw new SemplesError('SEMPLES_REFINE_INPUT', {
+    message: 'The scores are not as refinement takes them.',
+    field: 'scores',
+    value: shape === undefined ? tensor : `${dtype} [${shape.join(', ')}], ${data?.length} numbers`,
+    expected: 'a Float32Array, { dtype: float32 or float64, shape: [maps, height, width], data }, or a path',
+  })
+}

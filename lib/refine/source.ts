@@ -1,0 +1,112 @@
+import { SemplesError } from '../config/error.js'
+import { type LabelMap, VOID_ID } from '../masks/labelMap.js'
+import { readMask } from '../masks/png.js'
+import type { NativeLabelMap, NativeScoreMaps } from '../native/addon.js'
+import type { RefineSettings } from './options.js'
+import { type ScoreMaps, scoreMapsOf } from './scoreMaps.js'
+import type { RefineInput } from './types.js'
+
+/** What is refined, and the class id of each of its labels. */
+export interface Source {
+  source: NativeScoreMaps | NativeLabelMap
+  /** Class ids (pixel values) in label order. */
+  classes: number[]
+}
+
+interface Size {
+  width: number
+  height: number
+}
+
+/**
+ * The scores or labels of an input as the addon takes them. Only labels that are present take part: maps without a
+ * score above 0, and ids that a label map does not hold, are left out.
+ *
+ * @throws SemplesError `SEMPLES_REFINE_INPUT` naming what does not fit, and what reading the file throws
+ */
+export async function sourceOf(input: RefineInput, size: Size, settings: RefineSettings): Promise<Source> {
+  const { scores, labels } = input
+  if ((scores === undefined) === (labels === undefined))
+    throw new SemplesError('SEMPLES_REFINE_INPUT', {
+      message: 'A picture is refined from scores or from labels.',
+      field: 'scores',
+      value: scores === undefined ? 'neither' : 'both',
+      expected: 'exactly one of scores and labels',
+    })
+  if (labels !== undefined) return ofLabels(await labelsOf(labels, size), settings)
+  return ofScores(await scoreMapsOf({ ...input, scores: scores! }, size, settings), settings)
+}
+
+function ofScores(maps: ScoreMaps, settings: RefineSettings): Source {
+  const { threshold, backgroundPower, values: are, unary, gtProb, method } = settings
+  const fixed = are === 'energies' || hasMatrices(settings)
+  const { classes, values, height, width } = fixed ? maps : withoutAbsent(maps)
+  const addBackground = !classes.includes(0) && are === 'probabilities'
+  const source: NativeScoreMaps = {
+    values,
+    channels: classes.length,
+    height,
+    width,
+    are,
+    unary: method === 'pamr' ? 'soft' : unary,
+    confidence: gtProb,
+    // PAMR was published with the one way of resizing, CAMs are made with the other.
+    alignCorners: method === 'pamr',
+    ...(addBackground
+      ? { background: backgroundPower === undefined ? { threshold } : { power: backgroundPower } }
+      : {}),
+  }
+  return { source, classes: addBackground ? [0, ...classes] : [...classes] }
+}
+
+function hasMatrices({ gaussian, bilateral }: RefineSettings): boolean {
+  return [...gaussian, ...bilateral].some(({ compat }) => typeof compat !== 'number')
+}
+
+/** Maps of classes that the picture does not show are often stored as zeros. */
+function withoutAbsent(maps: ScoreMaps): ScoreMaps {
+  const { values, classes, height, width } = maps
+  const pixels = height * width
+  const present = classes
+    .map((id, index) => ({ id, map: values.subarray(index * pixels, (index + 1) * pixels) }))
+    .filter(({ id, map }) => id === 0 || map.some((value) => value !== 0))
+  if (present.length === classes.length) return maps
+  const kept = new Float32Array(present.length * pixels)
+  for (const [index, { map }] of present.entries()) kept.set(map, index * pixels)
+  return { ...maps, values: kept, classes: present.map(({ id }) => id) }
+}
+
+async function labelsOf(labels: NonNullable<RefineInput['labels']>, size: Size): Promise<Uint8Array> {
+  if (typeof labels === 'string') return checkSize(await readMask(labels), size, labels)
+  return labels instanceof Uint8Array ? checkSize({ data: labels, ...size }, size) : checkSize(labels, size)
+}
+
+function checkSize({ data, width, height }: LabelMap, size: Size, file?: string): Uint8Array {
+  const bytes = data instanceof Uint8Array
+  if (bytes && width === size.width && height === size.height && data.length === width * height) return data
+  throw new SemplesError('SEMPLES_REFINE_INPUT', {
+    message: 'The labels do not have the size of their picture.',
+    file,
+    field: 'labels',
+    value: bytes ? `${width}x${height}, ${data.length} labels` : data,
+    expected: `${size.width}x${size.height}, one byte a pixel`,
+    hint: 'Make them at the size of the picture; score maps may have any size.',
+  })
+}
+
+/** The index of an unsure pixel. */
+const UNSURE = 255
+
+function ofLabels(ids: Uint8Array, { zeroUnsure, gtProb }: RefineSettings): Source {
+  const present = new Uint8Array(256)
+  for (const id of ids) present[id] = 1
+  present[VOID_ID] = 0
+  if (zeroUnsure) present[0] = 0
+  const classes = [...present.keys()].filter((id) => present[id] === 1)
+  // Nothing but unsure pixels: they stay what they are.
+  if (classes.length === 0) classes.push(zeroUnsure ? 0 : VOID_ID)
+  const indexOf = new Uint8Array(256).fill(UNSURE)
+  for (const [index, id] of classes.entries()) indexOf[id] = index
+  const labelMap = ids.map((id) => indexOf[id]!)
+  return { source: { labelMap, labels: classes.length, confidence: gtProb }, classes }
+}

@@ -1,0 +1,57 @@
+import { SemplesError } from '../config/error.js'
+import type { RefineDone, RefineSummary } from './refineMasks.js'
+
+/**
+ * Pictures being refined: iterate it to get one after another, or await `finished`, or both.
+ * Leaving the loop early ends the work after the pictures in flight; `finished` then tells of those that were taken.
+ */
+export class RefineStream implements AsyncIterable<RefineDone> {
+  private taken = false
+  private settle!: { resolve: (summary: RefineSummary) => void; reject: (reason: unknown) => void }
+  private readonly outcome: Promise<RefineSummary>
+
+  /** @param work yields what is done, and counts it in the summary */
+  constructor(private readonly work: (summary: RefineSummary) => AsyncGenerator<RefineDone, void>) {
+    this.outcome = new Promise((resolve, reject) => {
+      this.settle = { resolve, reject }
+    })
+    // Whoever iterates hears of a failure there.
+    this.outcome.catch(() => undefined)
+  }
+
+  /** Settles when all is done. Nobody iterating yet, it begins the work, and results are not kept. */
+  get finished(): Promise<RefineSummary> {
+    // A loop that starts in this very turn goes first.
+    setImmediate(() => {
+      if (!this.taken) void this.drain()
+    })
+    return this.outcome
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<RefineDone, void> {
+    if (this.taken)
+      throw new SemplesError('SEMPLES_REFINE_CONSUMED', {
+        message: 'These results have been taken already.',
+        hint: 'Iterate once, and before awaiting finished; call refineMasks again for another pass.',
+      })
+    this.taken = true
+    const summary: RefineSummary = { refined: 0, skipped: 0, failed: [], seconds: 0 }
+    try {
+      yield* this.work(summary)
+    } catch (error) {
+      this.settle.reject(error)
+      throw error
+    } finally {
+      // After a failure this changes nothing.
+      this.settle.resolve(summary)
+    }
+  }
+
+  private async drain(): Promise<void> {
+    try {
+      for await (const _ of this) void _
+    } catch {
+      // `finished` has it.
+    }
+  }
+}

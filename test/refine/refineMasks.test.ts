@@ -1,0 +1,161 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from '@jest/globals'
+import { type RefineDone, type RefineInput, refineMasks } from '../../lib/index.js'
+import { readNpy } from '../../lib/masks/npy.js'
+import { readMask } from '../../lib/masks/png.js'
+import { rejection } from '../config/refusal.js'
+import { halves, writeHalves } from './halves.js'
+
+const bilateral = { sxy: 40, srgb: 10, compat: 10 }
+const temporary = () => mkdtemp(join(tmpdir(), 'semples-refine-'))
+
+async function folders(...names: string[]) {
+  const [images, cams, out] = [await temporary(), await temporary(), join(await temporary(), 'deep', 'out')]
+  const { truth } = await writeHalves(images, cams, names)
+  return { images, cams, out, truth }
+}
+
+async function collect(stream: AsyncIterable<RefineDone>): Promise<RefineDone[]> {
+  const all: RefineDone[] = []
+  for await (const done of stream) all.push(done)
+  return all
+}
+
+describe('folders', () => {
+  test('become masks, in order, and are skipped when done', async () => {
+    const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g']
+    const { truth, ...where } = await folders(...names)
+    const seen: number[] = []
+    const job = refineMasks({ ...where, bilateral, onProgress: ({ step }) => seen.push(step) })
+    const all = await collect(job)
+    expect(all.map(({ name }) => name)).toEqual(names)
+    expect(seen).toEqual([1, 2, 3, 4, 5, 6, 7])
+    for (const { file, classes } of all) {
+      expect(classes).toEqual([0, 7])
+      expect((await readMask(file!)).data).toEqual(truth)
+    }
+    expect(await job.finished).toMatchObject({ refined: 7, skipped: 0, failed: [], out: where.out })
+
+    await rm(join(where.out, 'c.png'))
+    const again = refineMasks(where, { bilateral })
+    expect((await collect(again)).filter(({ skipped }) => !skipped).map(({ name }) => name)).toEqual(['c'])
+    expect(await again.finished).toMatchObject({ refined: 1, skipped: 6 })
+    expect(await rejection(refineMasks(where, { preset: 'coco' }).finished)).toMatchObject({
+      code: 'SEMPLES_REFINE_OUTPUT',
+    })
+  })
+
+  test('with scores', async () => {
+    const { images, cams, out } = await folders('a')
+    await refineMasks({ images, cams }, { out, withScores: true, palette: undefined }).finished
+    expect((await readdir(out)).sort()).toEqual(['a.npy', 'a.png', 'refine.json'])
+    expect((await readNpy(join(out, 'a.npy'))).shape).toEqual([2, 30, 40])
+  })
+
+  test('go on after a picture that fails, and say so', async () => {
+    const { images, cams, out } = await folders('a', 'b', 'c', 'd')
+    await writeFile(join(images, 'b.png'), 'no picture')
+    await rm(join(images, 'c.png'))
+    const all = await collect(refineMasks({ images, cams, out }))
+    expect(all.map(({ name, error }) => [name, error?.code])).toEqual([
+      ['a', undefined],
+      ['b', 'SEMPLES_IMAGE_UNREADABLE'],
+      ['c', 'SEMPLES_PICTURE_MISSING'],
+      ['d', undefined],
+    ])
+    expect((await readdir(out)).sort()).toEqual(['a.png', 'd.png', 'refine.json'])
+    const { failed, refined } = await refineMasks({ images, cams, out }, { overwrite: true }).finished
+    expect([refined, failed.map(({ name }) => name)]).toEqual([2, ['b', 'c']])
+  })
+
+  test('stop at once where that is asked for', async () => {
+    const { images, cams } = await folders('a', 'b', 'c')
+    await writeFile(join(images, 'b.png'), 'no picture')
+    const seen: string[] = []
+    const job = refineMasks({ images, cams }, { errors: 'throw' })
+    const loop = (async () => {
+      for await (const { name } of job) seen.push(name)
+    })()
+    expect((await rejection(loop)).code).toBe('SEMPLES_IMAGE_UNREADABLE')
+    expect(seen).toEqual(['a'])
+    expect((await rejection(job.finished)).code).toBe('SEMPLES_IMAGE_UNREADABLE')
+  })
+})
+
+describe('inputs one after another', () => {
+  const { image, noisy, truth } = halves()
+
+  test('are pulled only as fast as results are taken', async () => {
+    let pulled = 0
+    async function* inputs(): AsyncGenerator<RefineInput> {
+      for (; pulled < 50; pulled++) yield { image, labels: noisy }
+    }
+    let taken = 0
+    for await (const { mask, name } of refineMasks(inputs(), { bilateral, concurrency: 2 })) {
+      expect([name, mask!.data]).toEqual([String(taken).padStart(6, '0'), truth])
+      taken++
+      expect(pulled - taken).toBeLessThanOrEqual(3)
+    }
+    expect(taken).toBe(50)
+  })
+
+  test('end early with the loop', async () => {
+    let closed = false
+    function* inputs(): Generator<RefineInput> {
+      try {
+        for (;;) yield { image, labels: noisy }
+      } finally {
+        closed = true
+      }
+    }
+    const job = refineMasks(inputs())
+    let taken = 0
+    for await (const _ of job) if (++taken === 3) break
+    expect([closed, await job.finished]).toMatchObject([true, { refined: 3, failed: [] }])
+  })
+
+  test('end with an abort', async () => {
+    const controller = new AbortController()
+    const job = refineMasks(
+      [
+        { image, labels: noisy },
+        { image, labels: noisy },
+        { image, labels: noisy },
+      ],
+      {
+        signal: controller.signal,
+        concurrency: 1,
+      },
+    )
+    const loop = (async () => {
+      for await (const _ of job) controller.abort(new Error('enough'))
+    })()
+    await expect(loop).rejects.toThrow('enough')
+    await expect(job.finished).rejects.toThrow('enough')
+  })
+
+  test('can be taken once', async () => {
+    const job = refineMasks([{ image, labels: noisy }])
+    await job.finished
+    expect((await rejection(collect(job))).code).toBe('SEMPLES_REFINE_CONSUMED')
+  })
+
+  test('have plain names', async () => {
+    const out = await temporary()
+    const { failed } = await refineMasks([{ image, labels: noisy, name: '../a' }], { out }).finished
+    expect(failed.map(({ error }) => error.field)).toEqual(['name'])
+  })
+
+  test.each([
+    ['concurrency', 0],
+    ['threads', 0.5],
+    ['memoryLimit', -1],
+    ['errors', 'ignore'],
+    ['preset', 'no'],
+  ])('and options are checked: %s %j', async (field, value) => {
+    const job = refineMasks([{ image, labels: noisy }], { [field]: value })
+    expect(await rejection(job.finished)).toMatchObject({ code: 'SEMPLES_CONFIG_INVALID', field })
+  })
+})
