@@ -3,8 +3,7 @@ import { readContent } from './camFileContent.js'
 import { camFileInvalid } from './camFileErrors.js'
 import { arrayOf, type CamLimits, type CamMaps, idsOf, mapsOf, stackMaps } from './camFileMaps.js'
 import { readBytes } from './files.js'
-import type { PickleValue } from './pickleValues.js'
-import { PickledTuple } from './pickleValues.js'
+import { PickledTuple, type PickleValue } from './pickleValues.js'
 
 /** The maps of one picture, as another program wrote them. */
 export interface CamFile {
@@ -133,7 +132,8 @@ function fromClasses(
   limits: CamLimits,
 ): CamFile {
   const classes = ids.map((key) => classOf(key)!)
-  const twice = classes.find((id, index) => classes.indexOf(id) !== index)
+  const once = new Set(classes)
+  const twice = classes.find((id) => !once.delete(id))
   if (twice !== undefined) throw camFileInvalid(limits.file, `class ${twice} is there twice`)
   const entries = [...background, ...ids].map((key) => [key, dictionary.get(key)!] as const)
   const maps = stackMaps(arraysOf(entries, limits), limits)
@@ -160,6 +160,9 @@ function noEntry(entry: string, names: readonly string[], file: string): Semples
     file,
     field: 'entry',
     value: entry,
-    expected: names.length === 0 ? 'no entry: the file holds one array without a name' : `one of ${names.join(', ')}`,
+    expected:
+      names.length === 0
+        ? 'no entry: the file holds one array without a name'
+        : `one of ${names.slice(0, 12).join(', ')}`,
   })
 }

@@ -1,6 +1,6 @@
 import { SemplesError } from '../config/error.js'
 import { camFileInvalid } from './camFileErrors.js'
-import { copyNumbers, listNumbers, type NumericArray } from './pickleArray.js'
+import { copyNumbers, elementsOf, listNumbers, type NumericArray } from './pickleArray.js'
 import { numbersOfTensor } from './pickleTorch.js'
 import { PickledArray, PickledTuple, type PickleValue, TorchTensor } from './pickleValues.js'
 
@@ -11,6 +11,9 @@ export interface CamMaps {
   shape: [maps: number, height: number, width: number]
   data: Float32Array
 }
+
+/** More than any file has; as many as a label map can tell apart. */
+const MAX_CLASSES = 65_535
 
 /** What errors call the file, and how many numbers its maps may have. */
 export interface CamLimits {
@@ -28,8 +31,8 @@ export function arrayOf(value: PickleValue | undefined, file: string): NumericAr
 export function idsOf(value: PickleValue | undefined, file: string): number[] | undefined {
   const array = arrayOf(value, file)
   const list = value instanceof PickledTuple ? value.items : value
-  const ids =
-    array !== undefined && array.shape.length <= 2 ? listNumbers(array) : Array.isArray(list) ? list : [Number.NaN]
+  if (array !== undefined && elementsOf(array.shape) > MAX_CLASSES) return undefined
+  const ids = array !== undefined ? listNumbers(array) : Array.isArray(list) ? list : [Number.NaN]
   return ids.every((id) => Number.isSafeInteger(id)) ? ids.map(Number) : undefined
 }
 

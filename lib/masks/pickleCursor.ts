@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer'
 import { pickleInvalid } from './pickleErrors.js'
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -58,16 +59,18 @@ export class PickleCursor {
 
   /** UTF-8. */
   text(length: number): string {
+    this.#checkText(length)
+    const bytes = this.bytes(length)
     try {
-      return UTF8.decode(this.bytes(length))
-    } catch (cause) {
-      if (!(cause instanceof TypeError)) throw cause
+      return UTF8.decode(bytes)
+    } catch {
       throw pickleInvalid(this.name, `a text before byte ${this.#position} is not UTF-8`)
     }
   }
 
   /** One byte a character. */
   latin1(length: number): string {
+    this.#checkText(length)
     const start = this.#advance(length)
     return this.#bytes.toString('latin1', start, start + length)
   }
@@ -79,6 +82,12 @@ export class PickleCursor {
     const line = this.latin1(end - this.#position)
     this.#position += 1
     return line
+  }
+
+  #checkText(length: number): void {
+    if (length > constants.MAX_STRING_LENGTH) {
+      throw pickleInvalid(this.name, `at byte ${this.#position} it announces a text of ${length} bytes`)
+    }
   }
 
   #advance(length: number): number {

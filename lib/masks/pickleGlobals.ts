@@ -6,9 +6,11 @@ import { type Construct, type PickleCall, PickledGlobal, PickledTuple, type Pick
 const PYTHON: Record<string, Construct> = {
   'collections.OrderedDict': makeDictionary,
   '_codecs.encode': encode,
-  // How Python 3 writes b'' for Python 2.
-  '__builtin__.bytes': emptyBytes,
-  'builtins.bytes': emptyBytes,
+  // What protocols without an operation for them call by name; Python 2's module has another one.
+  ...builtin('bytes', makeBytes),
+  ...builtin('bytearray', makeBytes),
+  ...builtin('set', makeSet),
+  ...builtin('frozenset', makeSet),
 }
 
 const GLOBALS: ReadonlyMap<string, PickledGlobal> = new Map(
@@ -27,17 +29,32 @@ export function globalOf(module: string, name: string): PickledGlobal | undefine
   return GLOBALS.get(`${module}.${name}`)
 }
 
+function builtin(name: string, construct: Construct): Record<string, Construct> {
+  return { [`builtins.${name}`]: construct, [`__builtin__.${name}`]: construct }
+}
+
 /** `OrderedDict()`, or of pairs as Python 2 writes it. */
-function makeDictionary({ args, name }: PickleCall): Map<PickleValue, PickleValue> {
-  const pairs = args[0] ?? []
-  if (!Array.isArray(pairs)) throw pickleInvalid(name, 'a dictionary is not made of pairs')
+function makeDictionary(call: PickleCall): Map<PickleValue, PickleValue> {
   return new Map(
-    pairs.map((pair) => {
+    listOf(call).map((pair) => {
       const [key, value] = pair instanceof PickledTuple ? pair.items : Array.isArray(pair) ? pair : []
-      if (key === undefined || value === undefined) throw pickleInvalid(name, 'a dictionary is not made of pairs')
+      if (key === undefined || value === undefined) throw pickleInvalid(call.name, 'a dictionary is not made of pairs')
       return [key, value]
     }),
   )
+}
+
+function makeSet(call: PickleCall): Set<PickleValue> {
+  return new Set(listOf(call))
+}
+
+/** The list that a call makes its result of; none is an empty one. */
+function listOf({ args, name, spendBytes }: PickleCall): PickleValue[] {
+  const list = args[0] ?? []
+  if (!Array.isArray(list)) throw pickleInvalid(name, 'a dictionary or a set is not made of a list')
+  // The same list may be asked for again and again; an entry of a table takes some 64 bytes.
+  spendBytes(64 * list.length)
+  return list
 }
 
 /** `encode(text, 'latin1')`: how protocols 0 to 2 write bytes. */
@@ -49,7 +66,7 @@ function encode(call: PickleCall): Uint8Array {
   return bytesOfValue(text, call)
 }
 
-function emptyBytes({ args, name }: PickleCall): Uint8Array {
-  if (args.length > 0) throw pickleInvalid(name, 'only empty bytes are made by name')
-  return new Uint8Array(0)
+/** `bytes()`, `bytearray(bytes)`, `bytearray(text, 'latin-1')`. */
+function makeBytes(call: PickleCall): Uint8Array {
+  return bytesOfValue(call.args[0] ?? new Uint8Array(0), call)
 }

@@ -211,7 +211,7 @@ function quoted(machine: PickleMachine, line: string): string {
 
 /** Python's raw-unicode-escape. */
 function unescaped(machine: PickleMachine, line: string): string {
-  return line.replace(/\\u([\da-f]{4})|\\U([\da-f]{8})/gi, (_, short: string | undefined, long: string) => {
+  return line.replace(/\\u([\da-fA-F]{4})|\\U([\da-fA-F]{8})/g, (_, short: string | undefined, long: string) => {
     const code = Number.parseInt(short ?? long, 16)
     if (code > 0x10ffff) throw machine.invalid('a text has a character beyond Unicode')
     return String.fromCodePoint(code)
