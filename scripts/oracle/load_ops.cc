@@ -8,5 +8,6 @@ static const bool registered = [] {
   semples::register_ops();
   static torch::Library reference(torch::Library::FRAGMENT, "semples", std::nullopt, __FILE__, __LINE__);
   semples::define_reference_dense_crf(reference);
+  semples::define_reference_pamr(reference);
   return true;
 }();
