@@ -1,6 +1,6 @@
 // npm run bench -- crf: the dense CRF beside pydensecrf2, on the same pictures and energies in one run.
 import { mkdtemp, rm } from 'node:fs/promises'
-import { availableParallelism, cpus, tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { StepError, say } from '../scripts/steps/process.mjs'
@@ -9,10 +9,11 @@ import { refineRequest } from './crf/ours.mjs'
 import { Peer, preparePeer } from './crf/peer.mjs'
 import { listPictures, timedPictures } from './crf/pictures.mjs'
 import { measureQuality, overallQuality } from './crf/quality.mjs'
+import { columnsOf, describe, printProfile, printQuality, printSummary } from './crf/report.mjs'
 import { LABEL_COUNTS, SETTINGS, UNARIES } from './crf/settings.mjs'
 import { sideBySide } from './crf/sideBySide.mjs'
 import { profileOf, summarize } from './crf/summary.mjs'
-import { difference, megabytes, milliseconds, percent, points, ratio, Table } from './crf/tables.mjs'
+import { ratio, Table } from './crf/tables.mjs'
 import { oursAtOnce, peerAtOnce } from './crf/throughput.mjs'
 import { unaryEnergies } from './crf/unaries.mjs'
 
@@ -22,7 +23,7 @@ const USAGE = `npm run bench -- crf [options]
   --pictures N       how many at most; default all. Those that are timed come first
   --timed N          of how many to measure time and memory, of 640 x 480 where there are such; default 8
   --repetitions N    of the timed ones, medians are shown; default 3. The others run once, for agreement
-  --quick            --pictures 3 --timed 2 --repetitions 1
+  --quick            --pictures 2 --timed 1 --repetitions 3, and less of the rest
   --markdown         tables for documents
   --json             the last line of standard output is one JSON object
 `
@@ -49,7 +50,7 @@ export async function run(words) {
     const throughput = await compareThroughput(tools, pictures, { ...options, threads })
     const bandwidth = measureBandwidths()
     const profile = profileOf(rows, bandwidth.memory)
-    printProfile(profile, bandwidth, options)
+    printProfile(profile, bandwidth, options.markdown)
     const quality = await compareQuality(tools.addon, { ...options, threads })
     if (options.json) console.log(JSON.stringify({ ...summary, rows, throughput, profile, bandwidth, quality }))
     return 0
@@ -80,9 +81,9 @@ function optionsOf(words) {
   }
   return {
     ...values,
-    pictures: number('pictures', Number.POSITIVE_INFINITY, 3),
-    timed: number('timed', 8, 2),
-    repetitions: number('repetitions', 3, 1),
+    pictures: number('pictures', Number.POSITIVE_INFINITY, 2),
+    timed: number('timed', 8, 1),
+    repetitions: number('repetitions', 3, 3),
   }
 }
 
@@ -96,16 +97,6 @@ async function chosenPictures(options) {
     ...others.map((picture) => ({ ...picture, timed: false })),
   ]
   return { source, pictures: chosen.slice(0, options.pictures) }
-}
-
-function describe(source, threads) {
-  const { gaussian, bilateral, iterations } = SETTINGS
-  console.log(`Pictures: ${source}. Processor: ${cpus()[0]?.model.trim()}, ${threads} cores. Node ${process.version}.`)
-  console.log(
-    `Gaussian sxy ${gaussian.sxy}, compat ${gaussian.compat}; bilateral sxy ${bilateral.sxy}, srgb ${bilateral.srgb}, ` +
-      `compat ${bilateral.compat}; ${iterations} iterations. Times from the call to the result. pydensecrf2 has no threads.`,
-  )
-  console.log('Memory: growth of VmHWM in a fresh process that has the inputs, result included.\n')
 }
 
 async function compareAll(tools, pictures, { repetitions, threads, markdown }) {
@@ -128,33 +119,6 @@ async function compareAll(tools, pictures, { repetitions, threads, markdown }) {
     }
   }
   return rows
-}
-
-const columnsOf = (threads) => [
-  { title: 'picture', left: true, width: 29, of: ({ picture }) => picture },
-  { title: 'size', width: 9, of: ({ width, height }) => `${width}x${height}` },
-  { title: 'labels', of: ({ labels }) => String(labels) },
-  { title: 'unary', left: true, of: ({ unary }) => unary },
-  { title: 'peer ms', of: ({ peer }) => milliseconds(peer) },
-  { title: 'ours ms, 1', of: ({ one }) => milliseconds(one) },
-  { title: `ours ms, ${threads}`, of: ({ all }) => milliseconds(all) },
-  { title: 'ratio, 1', of: ({ ratioOne }) => ratio(ratioOne) },
-  { title: `ratio, ${threads}`, of: ({ ratioAll }) => ratio(ratioAll) },
-  { title: 'same label %', of: ({ agreement }) => percent(agreement) },
-  { title: 'max |dQ|', of: ({ maxDelta }) => difference(maxDelta) },
-  { title: '99.99 % |dQ|', of: ({ p9999Delta }) => difference(p9999Delta) },
-  { title: 'points', width: 7, of: (row) => String(row.points) },
-  { title: 'peer MiB', of: ({ peerBytes }) => megabytes(peerBytes) },
-  { title: 'ours MiB', of: ({ ourBytes }) => megabytes(ourBytes) },
-]
-
-function printSummary(summary, rows, threads) {
-  const timed = new Set(rows.filter((row) => row.timed).map(({ picture }) => picture)).size
-  const each = (ratios) => LABEL_COUNTS.map((labels) => `${ratio(ratios[labels])} with ${labels} labels`).join(', ')
-  console.log(`
-Over ${rows.length} rows: same label on at least ${percent(summary.minAgreement)} % of the pixels; |dQ| at most ${difference(summary.maxDeltaQ)}, its 99.99th percentile at most ${difference(summary.p9999DeltaQ)}.
-Median time of pydensecrf2 over ours, ${timed} timed pictures: on one thread ${each(summary.ratioOneThread)}; on ${threads} threads ${each(summary.ratioAllThreads)}.
-One thread over ${threads} threads, median: ${each(summary.scaling)}.`)
 }
 
 const AT_ONCE = 8
@@ -190,48 +154,11 @@ async function compareThroughput({ addon, peer, npy, folder }, pictures, { quick
   return results
 }
 
-function printProfile(profile, bandwidth, { markdown }) {
-  const gigabytes = (bytes) => (bytes / 1e9).toFixed(1)
-  console.log(`
-Where the time of one thread goes (means of the timed rows). Least: bytes that must move; floor: their time at the ${gigabytes(bandwidth.memory)} GB/s of
-copying 512 MiB (reads and writes counted; 32 MiB: ${gigabytes(bandwidth.cache)} GB/s).\n`)
-  const table = new Table(
-    [
-      { title: 'labels', of: ({ labels }) => labels },
-      { title: 'phase', left: true, width: 23, of: ({ name }) => name },
-      { title: 'ms', width: 5, of: ({ seconds }) => milliseconds(seconds) },
-      { title: '%', width: 4, of: ({ share }) => (100 * share).toFixed(0) },
-      { title: 'least MB', of: ({ least }) => (least === undefined ? '–' : (least / 1e6).toFixed(0)) },
-      { title: 'floor ms', of: ({ floor }) => milliseconds(floor) },
-    ],
-    { markdown },
-  )
-  for (const [labels, { seconds, phases }] of Object.entries(profile))
-    for (const phase of phases) table.add({ labels, ...phase, share: phase.seconds / seconds })
-}
-
 async function compareQuality(addon, { quick, threads, markdown }) {
   const limit = quick ? 8 : Number.POSITIVE_INFINITY
   const onPicture = (name) => say(`Degrading and refining the true mask of ${name}`)
   const rows = await measureQuality(addon, { limit, threads, onPicture })
   const all = [...rows, ...overallQuality(rows)]
-  console.log(
-    '\nMean IoU in % of degraded true masks, before and after refining: of all pixels, and mean over pictures.\n',
-  )
-  const table = new Table(
-    [
-      { title: 'source', left: true, width: 12, of: ({ source }) => source },
-      { title: 'settings', left: true, of: ({ settings }) => settings },
-      { title: 'unary', left: true, of: ({ unary }) => unary },
-      { title: 'pictures', of: ({ pictures }) => String(pictures) },
-      { title: 'before', of: ({ before }) => points(before) },
-      { title: 'after', of: ({ after }) => points(after) },
-      { title: 'picture before', of: ({ pictureBefore }) => points(pictureBefore) },
-      { title: 'picture after', of: ({ pictureAfter }) => points(pictureAfter) },
-      { title: 'fell in', of: ({ worse }) => String(worse.length) },
-    ],
-    { markdown },
-  )
-  for (const row of all) table.add(row)
+  printQuality(all, markdown)
   return all
 }

@@ -39,13 +39,14 @@ export async function run(words) {
 const HOME = { train: 'rails', boat: 'water', bird: 'leaves', cow: 'grass', airplane: 'clouds', car: 'road' }
 
 function row({ seed, seconds, ablation, control, prompts }) {
-  const [cam, matching, semples] = ablation.map(({ miou }) => miou)
+  const [cam, matching, semples, crf] = ablation.map(({ miou }) => miou)
   const named = prompts.filter(({ label, words }) => words[0].word === HOME[label]).length / prompts.length
   return {
     seed,
     cam,
     matching,
     semples,
+    'semples+crf': crf,
     control: control.miou,
     best: ablation.map(({ best }) => best.miou),
     named,
@@ -55,13 +56,11 @@ function row({ seed, seconds, ablation, control, prompts }) {
 
 function meanOf(rows) {
   const mean = (of) => rows.reduce((sum, each) => sum + of(each), 0) / rows.length
-  const means = Object.fromEntries(
-    ['cam', 'matching', 'semples', 'control', 'named', 'seconds'].map((name) => [name, mean((each) => each[name])]),
-  )
-  return { seed: 'mean', ...means, best: [0, 1, 2].map((at) => mean(({ best }) => best[at])) }
+  const means = Object.fromEntries([...COLUMNS, 'named', 'seconds'].map((name) => [name, mean((each) => each[name])]))
+  return { seed: 'mean', ...means, best: [0, 1, 2, 3].map((at) => mean(({ best }) => best[at])) }
 }
 
-const COLUMNS = ['cam', 'matching', 'semples', 'control']
+const COLUMNS = ['cam', 'matching', 'semples', 'semples+crf', 'control']
 
 function header(threshold) {
   const names = [
@@ -70,6 +69,7 @@ function header(threshold) {
     'best: cam',
     'matching',
     'semples',
+    'semples+crf',
     'prompts named',
     'seconds',
   ]

@@ -1,27 +1,31 @@
 // Score maps as bad as those of a network, from a true mask.
 import { smoothField } from './unaries.mjs'
 
-/** Deviation of the blur, of the noise (in scores), and the size of its spots: pixels at a longer side of 640. */
-const BLUR = 8
-const NOISE = 0.35
-const SPOT = 24
+/**
+ * Deviation of the blur, of the noise (in scores), and the size of its spots: pixels at a longer side of 640. Spots of
+ * the size of small objects cannot be told from them; finer ones can.
+ */
+export const DEGRADATIONS = {
+  coarse: { blur: 8, noise: 0.35, spot: 24 },
+  fine: { blur: 4, noise: 0.5, spot: 4 },
+}
 
 /**
  * The maps of the labels in `truth` (void shared by all), blurred, with smooth noise, as probabilities.
  *
  * @returns `ids`, the label of each map, and `scores`, float32 [ids, height, width]
  */
-export function degradedScores({ width, height, data }, random) {
+export function degradedScores({ width, height, data }, random, { blur, noise, spot }) {
   const ids = [...new Set(data)].filter((id) => id !== 255).sort((a, b) => a - b)
   const unit = Math.max(width, height) / 640
   const pixels = width * height
   const scores = new Float32Array(ids.length * pixels)
   ids.forEach((id, label) => {
     const map = Float32Array.from(data, (value) => (value === id ? 1 : value === 255 ? 1 / ids.length : 0))
-    const blurred = gaussianBlur(map, height, width, BLUR * unit)
-    const noise = smoothField(random, height, width, Math.max(1, Math.round(SPOT * unit)))
+    const blurred = gaussianBlur(map, height, width, blur * unit)
+    const spots = smoothField(random, height, width, Math.max(1, Math.round(spot * unit)))
     scores.set(
-      blurred.map((value, at) => Math.max(0, value + NOISE * noise[at])),
+      blurred.map((value, at) => Math.max(0, value + noise * spots[at])),
       label * pixels,
     )
   })
