@@ -8,12 +8,13 @@
 #include "binding/convert.h"
 #include "core/error.h"
 #include "ops/finite.h"
+#include "ops/pamr.h"
 
 namespace semples {
 
 namespace {
 
-constexpr int64_t kMostKernels = 64, kMostIterations = 1'000'000, kMostThreads = 256;
+constexpr int64_t kMostKernels = 64, kMostIterations = 1'000'000, kMostThreads = 256, kMostDilation = 4096;
 
 // [height, width, 3]
 at::Tensor read_image(const Napi::Object& object) {
@@ -150,12 +151,27 @@ DenseCrfMethod read_dense_crf(const Napi::Object& object, int64_t labels) {
   return method;
 }
 
+PamrMethod read_pamr(const Napi::Object& object) {
+  PamrMethod method;
+  method.iterations = read_iterations(object);
+  const Napi::Array list = read_list(object, "dilations", kMostDilations, "method.");
+  for (uint32_t i = 0; i < list.Length(); ++i) {
+    const std::string field = "method.dilations[" + std::to_string(i) + "]";
+    method.dilations.push_back(whole_number(list[i], field));
+    if (method.dilations.back() < 1 || method.dilations.back() > kMostDilation)
+      wrong_type(field, "1 to " + std::to_string(kMostDilation), list[i]);
+  }
+  if (method.dilations.empty()) wrong_type("method.dilations", "at least one dilation", object.Get("dilations"));
+  return method;
+}
+
 std::variant<DenseCrfMethod, PamrMethod> read_method(const Napi::Value& value, int64_t labels) {
   if (!value.IsObject()) wrong_type("method", "{ kind, ... }", value);
   const Napi::Object object = value.As<Napi::Object>();
   const std::string kind = text_option(object, "kind", "", "method.");
   if (kind == "crf") return read_dense_crf(object, labels);
-  wrong_type("method.kind", "crf", object.Get("kind"));
+  if (kind == "pamr") return read_pamr(object);
+  wrong_type("method.kind", "crf or pamr", object.Get("kind"));
 }
 
 }  // namespace

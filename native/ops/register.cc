@@ -20,8 +20,12 @@ void register_ops() {
     registered.push_back(std::make_unique<torch::Library>(kind, "semples", key, __FILE__, __LINE__));
     return *registered.back();
   };
-  define_dense_crf(library(torch::Library::DEF, std::nullopt));
-  implement_dense_crf_cpu(library(torch::Library::IMPL, c10::DispatchKey::CPU));
+  torch::Library& schemas = library(torch::Library::DEF, std::nullopt);
+  define_dense_crf(schemas);
+  define_pamr(schemas);
+  torch::Library& cpu = library(torch::Library::IMPL, c10::DispatchKey::CPU);
+  implement_dense_crf_cpu(cpu);
+  implement_pamr_cpu(cpu);
   libraries = std::move(registered);
 }
 

@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "ops/dense_crf.h"
 #include "ops/execution.h"
+#include "ops/pamr.h"
 #include "ops/register.h"
 
 namespace semples {
@@ -29,8 +30,9 @@ at::Tensor scores_of(Refinement& r, const DenseCrfMethod& method) {
                     method.normalization, std::nullopt});
 }
 
-at::Tensor scores_of(Refinement&, const PamrMethod&) {
-  throw Error("SEMPLES_ARGUMENT_INVALID", "There is no such method").in_field("method.kind").saw("pamr").wanted("crf");
+at::Tensor scores_of(Refinement& r, const PamrMethod& method) {
+  const at::Tensor maps = probability_maps(std::move(r.source), r.image.size(0), r.image.size(1));
+  return pamr({r.image, maps, method.iterations, method.dilations});
 }
 
 at::Tensor scores_of(Refinement& r) {
