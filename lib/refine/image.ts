@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { SemplesError } from '../config/error.js'
 import { decodeImage } from '../loader/decode.js'
 import type { RawImage } from '../loader/image.js'
@@ -10,14 +11,14 @@ import type { PixelImage, RefineInput } from './types.js'
  */
 export async function pixelsOf(image: RefineInput['image'], signal?: AbortSignal): Promise<RawImage> {
   if (typeof image === 'string') return decodeImage(image, { signal })
-  if (image instanceof Uint8Array) return decodeImage(image, { signal })
+  if (types.isUint8Array(image)) return decodeImage(image, { signal })
   return rgb(image)
 }
 
 function rgb(image: PixelImage): RawImage {
   const { data, width, height } = image ?? {}
   const sides = Number.isSafeInteger(width) && Number.isSafeInteger(height) && width > 0 && height > 0
-  const bytes = data instanceof Uint8Array || data instanceof Uint8ClampedArray
+  const bytes = types.isUint8Array(data) || types.isUint8ClampedArray(data)
   const channels = sides && bytes ? data.length / (width * height) : 0
   if (channels !== 1 && channels !== 3 && channels !== 4)
     throw new SemplesError('SEMPLES_REFINE_INPUT', {

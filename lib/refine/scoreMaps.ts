@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname, extname, join } from 'node:path'
+import { types } from 'node:util'
 import { SemplesError } from '../config/error.js'
 import type { TensorData } from '../config/tensor.js'
 import { readCamFile } from '../masks/camFile.js'
@@ -26,11 +27,15 @@ export async function scoreMapsOf(
   const { scores } = input
   const given = input.classes ?? settings.classes
   if (typeof scores === 'string') return ofFile(scores, given, settings)
-  const { values, channels, ...dimensions } = scores instanceof Float32Array ? plain(scores, size) : ofTensor(scores)
+  const { values, channels, ...dimensions } = types.isFloat32Array(scores) ? plain(scores, size) : ofTensor(scores)
   return { values, ...dimensions, classes: classesOf(given ?? countFrom0(channels), channels) }
 }
 
-async function ofFile(file: string, given: readonly number[] | undefined, settings: RefineSettings): Promise<ScoreMaps> {
+async function ofFile(
+  file: string,
+  given: readonly number[] | undefined,
+  settings: RefineSettings,
+): Promise<ScoreMaps> {
   const { classes, maps, entry, background } = await readCamFile(file)
   const [channels = 0, height = 0, width = 0] = maps.shape
   const values = maps.data
@@ -86,7 +91,7 @@ interface Maps {
 
 function plain(values: Float32Array, { width, height }: { width: number; height: number }): Maps {
   const channels = values.length / (width * height)
-  if (Number.isInteger(channels) && channels > 0) return { values, channels, height, width }
+  if (Number.isInteger(channels)) return { values, channels, height, width }
   throw new SemplesError('SEMPLES_REFINE_INPUT', {
     message: 'The scores do not fit the size of the picture.',
     field: 'scores',
@@ -101,8 +106,8 @@ function ofTensor(tensor: TensorData): Maps {
   const [channels = 0, height = 0, width = 0] = shape ?? []
   const whole = shape?.length === 3 && shape.every((side) => Number.isSafeInteger(side) && side > 0)
   const fits = whole && data?.length === channels * height * width
-  if (fits && data instanceof Float32Array) return { values: data, channels, height, width }
-  if (fits && data instanceof Float64Array) return { values: Float32Array.from(data), channels, height, width }
+  if (fits && types.isFloat32Array(data)) return { values: data, channels, height, width }
+  if (fits && types.isFloat64Array(data)) return { values: Float32Array.from(data), channels, height, width }
   throw new SemplesError('SEMPLES_REFINE_INPUT', {
     message: 'The scores are not as refinement takes them.',
     field: 'scores',

@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { SemplesError } from '../config/error.js'
 import { type LabelMap, VOID_ID } from '../masks/labelMap.js'
 import { readMask } from '../masks/png.js'
@@ -34,14 +35,17 @@ export async function sourceOf(input: RefineInput, size: Size, settings: RefineS
       expected: 'exactly one of scores and labels',
     })
   if (labels !== undefined) return ofLabels(await labelsOf(labels, size), settings)
-  return ofScores(await scoreMapsOf({ ...input, scores: scores! }, size, settings), settings)
+  return ofScores(await scoreMapsOf({ ...input, scores: scores! }, size, settings), size, settings)
 }
 
-function ofScores(maps: ScoreMaps, settings: RefineSettings): Source {
+function ofScores(maps: ScoreMaps, size: Size, settings: RefineSettings): Source {
   const { threshold, backgroundPower, values: are, unary, gtProb, method } = settings
   const fixed = are === 'energies' || hasMatrices(settings)
   const { classes, values, height, width } = fixed ? maps : withoutAbsent(maps)
   const addBackground = !classes.includes(0) && are === 'probabilities'
+  // A picture that shows no class is background.
+  if (classes.length === 0)
+    return { source: { labelMap: new Uint8Array(size.width * size.height), labels: 1 }, classes: [0] }
   const source: NativeScoreMaps = {
     values,
     channels: classes.length,
@@ -78,11 +82,11 @@ function withoutAbsent(maps: ScoreMaps): ScoreMaps {
 
 async function labelsOf(labels: NonNullable<RefineInput['labels']>, size: Size): Promise<Uint8Array> {
   if (typeof labels === 'string') return checkSize(await readMask(labels), size, labels)
-  return labels instanceof Uint8Array ? checkSize({ data: labels, ...size }, size) : checkSize(labels, size)
+  return types.isUint8Array(labels) ? checkSize({ data: labels, ...size }, size) : checkSize(labels, size)
 }
 
 function checkSize({ data, width, height }: LabelMap, size: Size, file?: string): Uint8Array {
-  const bytes = data instanceof Uint8Array
+  const bytes = types.isUint8Array(data)
   if (bytes && width === size.width && height === size.height && data.length === width * height) return data
   throw new SemplesError('SEMPLES_REFINE_INPUT', {
     message: 'The labels do not have the size of their picture.',

@@ -52,6 +52,8 @@ export interface JudgedRow {
   /** Mean IoU at every threshold, and its best point, which uses pixel labels. */
   curve?: SweepPoint[]
   best?: SweepPoint
+  /** Masks of the row before, refined: not what a control is compared with. */
+  refined?: true
 }
 
 export interface GalleryPicture {
@@ -72,6 +74,8 @@ export interface GalleryPicture {
     /** float32 [labels, height, width] in 0..1, in the order of `labels`. */
     cams: Float32Array
     mask: LabelMap
+    /** They are refined scores. */
+    refined?: true
   }[]
   /**
    * Where each learned prompt of the picture's labels answers, row by row: how much cosine with the prompt the picture

@@ -10,6 +10,7 @@ import type { JudgedRow, PromptReport } from '../report/runReport.js'
 import { writeReport } from '../report/writeReport.js'
 import { counted, notice, type OnProgress } from '../stages/progress.js'
 import { gatherReport } from './report/gather.js'
+import type { RefineRowOptions } from './report/refined.js'
 import { trainSemPLeS } from './trainSemPLeS.js'
 
 /** What the demo is made of; tests make a smaller one. */
@@ -20,6 +21,9 @@ export interface DemoRecipe {
   /** What differs from the preset `demo`. */
   changes?: TrainConfigInput
 }
+
+/** A published setting as it stands, judged at some thresholds besides the one in use. */
+const REFINE: RefineRowOptions = { preset: 'deeplab', thresholds: [0.25, 0.35, 0.55, 0.65] }
 
 const RECIPE: DemoRecipe = { train: 300, val: 200 }
 
@@ -39,7 +43,10 @@ export interface DemoResult {
   seed: number
   /** Wall-clock seconds of this call. */
   seconds: number
-  /** `cam`, `matching`, `semples`: the masks after stages 0, a and c, judged on pictures that were not trained on. */
+  /**
+   * `cam`, `matching`, `semples`: the masks after stages 0, a and c, judged on pictures that were not trained on;
+   * `semples+crf`: the last ones refined by the dense CRF.
+   */
   ablation: JudgedRow[]
   /** Stage c without prompts, for as many epochs. */
   control: JudgedRow
@@ -90,7 +97,7 @@ export async function runDemo(options: DemoOptions = {}, recipe: DemoRecipe = RE
     name: 'control',
     description: 'prompt-guided refinement without prompts, for as many epochs',
   }
-  const report = await gatherReport({ ...judge, run, title: `semples demo, seed ${seed}`, control })
+  const report = await gatherReport({ ...judge, run, title: `semples demo, seed ${seed}`, control, refine: REFINE })
   const path = join(out, 'report.html')
   await writeReport(path, report)
   return {

@@ -52,6 +52,15 @@ describe('score maps', () => {
     expect((await source({ scores: maps(0.5, 0) }, { gaussian: { sxy: 3, compat } })).classes).toEqual([0, 1])
   })
 
+  test('of no class at all leave the background', async () => {
+    const background = { classes: [0], source: { labelMap: new Uint8Array(6), labels: 1 } }
+    expect(await source({ scores: maps(0, 0), classes: [3, 4] })).toEqual(background)
+    expect(await source({ scores: maps(), classes: [] })).toEqual(background)
+    const empty = join(folder, 'empty.npz')
+    await writeNpz(empty, {})
+    expect(await source({ scores: empty })).toEqual(background)
+  })
+
   test('of another size keep it', async () => {
     const tensor = { dtype: 'float64' as const, shape: [1, 5, 7], data: new Float64Array(35).fill(0.5) }
     const { source: native } = await source({ scores: tensor, classes: [3] })

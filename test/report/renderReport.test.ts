@@ -121,6 +121,14 @@ describe('the page of a whole run', () => {
     ])
   })
 
+  test('compares the control with the last row that was trained, not with a refined one', async () => {
+    const [first, second, third] = report.ablation
+    const refined = { ...third, name: 'semples+crf', miou: third.miou + 0.05, refined: true as const }
+    const other = await parse({ ...report, ablation: [first, second, third, refined] } as RunReport)
+    expect(texts(other, '.figures dt')).toEqual(['cam', 'semples+crf', 'gain', 'semples over the control'])
+    expect(texts(other, '.figures div:last-child dd')[0]).toBe(points(third.miou - report.control!.miou))
+  })
+
   test('has an IoU for every class in every row', () => {
     const rows = all(page, 'table.classes tbody tr')
     expect(rows.map((row) => texts(row, 'th .label')[0])).toEqual([

@@ -31,6 +31,12 @@ describeNative('the demo on whole seeds', () => {
     expect(mean(stage(2))).toBeGreaterThan(mean(figures(({ control }) => control)))
   })
 
+  test('the dense CRF makes masks better on every seed', () => {
+    seeds.forEach((_, at) => {
+      expect(stage(3)[at]!).toBeGreaterThan(stage(2)[at]!)
+    })
+  })
+
   test('the learned prompts name typical backgrounds', () => {
     const home: Record<string, string> = {
       train: 'rails',

@@ -20,7 +20,8 @@ describeNative('runDemo', () => {
   test('trains, judges and reports; the second time it trains nothing', async () => {
     const out = join(await temporaryFolder(), 'demo')
     const result = await runDemo({ out, seed: 3 }, small)
-    expect(result.ablation.map(({ name }) => name)).toEqual(['cam', 'matching', 'semples'])
+    expect(result.ablation.map(({ name }) => name)).toEqual(['cam', 'matching', 'semples', 'semples+crf'])
+    expect(result.ablation.map(({ refined }) => refined)).toEqual([undefined, undefined, undefined, true])
     expect(result.control.name).toBe('control')
     for (const { miou, best, pictures } of [...result.ablation, result.control]) {
       expect(pictures).toBe(4)

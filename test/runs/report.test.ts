@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals'
 import { generateMasks } from '../../lib/cam/generateMasks.js'
 import type { FolderData } from '../../lib/config/data.js'
 import { readMask } from '../../lib/masks/png.js'
+import { refineMasks } from '../../lib/refine/refineMasks.js'
 import type { RunReport } from '../../lib/report/runReport.js'
 import { evaluate } from '../../lib/runs/evaluate.js'
 import { gatherReport } from '../../lib/runs/report/gather.js'
@@ -42,6 +43,27 @@ describeNative('the report of a run', () => {
       expect(stage.steps.map(({ loss }) => loss)).toEqual(own.map(({ loss }) => loss))
       expect(stage.steps.at(-1)).toMatchObject({ epoch: 2, step: 2, terms: own.at(-1)!.terms })
       expect(stage.seconds).toBeGreaterThan(0)
+    }
+  })
+
+  test('a row of refined masks, judged as those that refineMasks makes', async () => {
+    const refine = { preset: 'coco', thresholds: [0.2] } as const
+    const { ablation, gallery } = await gatherReport({ run, pictures: 2, refine })
+    const row = ablation.at(-1)!
+    expect([row.name, row.refined, row.curve!.map(({ threshold }) => threshold)]).toEqual([
+      'semples+crf',
+      true,
+      [0.2, report.threshold],
+    ])
+    const [cams, masks] = [join(root, 'refine-cams'), join(root, 'refined')]
+    await generateMasks({ run, out: cams, cams: 'npz' })
+    const { threshold } = report
+    const { failed } = await refineMasks({ images: data.folder, cams, out: masks, preset: 'coco', threshold }).finished
+    expect(failed).toEqual([])
+    expect(row.miou).toBe((await evaluate({ masks, groundTruth: data })).miou)
+    for (const { id, results } of gallery) {
+      const { mask, refined } = results.at(-1)!
+      expect([refined, mask.data]).toEqual([true, (await readMask(join(masks, `${id}.png`))).data])
     }
   })
 

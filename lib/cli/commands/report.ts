@@ -1,4 +1,5 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
+import { type CrfPreset, crfPresetNames } from '../../refine/presets.js'
 import type { ReportResult } from '../../runs/report.js'
 import type { Cli } from '../cli.js'
 import { detectData } from '../detectData.js'
@@ -16,6 +17,7 @@ interface ReportOptions {
   pictures?: number
   judged?: number
   threshold?: number
+  refine?: CrfPreset
   gallery: boolean
   device?: string
   threads?: number | 'auto'
@@ -42,6 +44,9 @@ export function reportCommand(cli: Cli): Command {
     .option('--pictures <number>', 'pictures to show (default: 24)', integer)
     .option('--judged <number>', 'most pictures to judge, of those with ground truth (default: 200)', integer)
     .option('--threshold <number>', "0 to 1: background where no class scores higher (default: the run's)", fraction)
+    .addOption(
+      new Option('--refine <preset>', 'also the masks of the last stage refined by dense CRF').choices(crfPresetNames),
+    )
     .option('--no-gallery', 'curves and config alone; needs neither LibTorch nor the pictures')
     .addOption(shared.device())
     .addOption(shared.threads())
@@ -61,7 +66,7 @@ export function reportCommand(cli: Cli): Command {
 
 async function report(cli: Cli, run: string, options: ReportOptions): Promise<void> {
   const { terminal, jobs, signal } = cli
-  const { data, labels, offline, json, quiet, ...rest } = options
+  const { data, labels, refine, offline, json, quiet, ...rest } = options
   const predicted = labels === 'predicted'
   const { split } = rest
   const given = data === undefined ? undefined : await detectData(data, predicted ? { split } : { labels, split })
@@ -73,6 +78,7 @@ async function report(cli: Cli, run: string, options: ReportOptions): Promise<vo
       run,
       ...(given === undefined ? {} : { data: given }),
       ...(predicted ? { labels } : {}),
+      ...(refine === undefined ? {} : { refine: { preset: refine } }),
       onProgress: (progress) => view.show(progress),
       signal,
     })

@@ -22,7 +22,7 @@ export function AblationSection({ report }: { report: RunReport }) {
       title={ablation.length > 1 ? 'What each stage adds' : 'How good the masks are'}
       intro={intro}
     >
-      {ablation.length > 1 ? <Figures first={first} last={last} threshold={threshold} control={control} /> : null}
+      {ablation.length > 1 ? <Figures rows={ablation} threshold={threshold} control={control} /> : null}
       <Scroll label="Table: mean IoU">
         <table class="ablation">
           <caption>Mean IoU over the classes and the background</caption>
@@ -70,8 +70,11 @@ function Row(props: { row: JudgedRow; style: string; before: JudgedRow | undefin
   )
 }
 
-function Figures(props: { first: JudgedRow; last: JudgedRow; threshold: number; control: JudgedRow | undefined }) {
-  const { first, last, threshold, control } = props
+function Figures(props: { rows: readonly JudgedRow[]; threshold: number; control: JudgedRow | undefined }) {
+  const { rows, threshold, control } = props
+  const [first, last] = [rows[0]!, rows.at(-1)!]
+  // A control was trained but not refined, and is compared with its like.
+  const trained = rows.filter(({ refined }) => refined === undefined).at(-1)!
   return (
     <dl class="figures">
       <div>
@@ -91,8 +94,8 @@ function Figures(props: { first: JudgedRow; last: JudgedRow; threshold: number; 
       </div>
       {control === undefined ? null : (
         <div>
-          <dt>over the control</dt>
-          <dd>{points(last.miou - control.miou)}</dd>
+          <dt>{trained === last ? 'over the control' : `${trained.name} over the control`}</dt>
+          <dd>{points(trained.miou - control.miou)}</dd>
           <dd class="quiet">{control.description}</dd>
         </div>
       )}

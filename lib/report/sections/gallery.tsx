@@ -82,9 +82,13 @@ function Sample({ report, picture, id }: { report: RunReport; picture: DrawnPict
             <Shown image={picture.truth} alt={`Ground truth of ${picture.id}`} caption="ground truth" flat />
           )}
         </Step>
-        {picture.results.map(({ name, heat, mask, ids, miou }) => (
+        {picture.results.map(({ name, refined, heat, mask, ids, miou }) => (
           <Step name={name} key={name}>
-            <Shown image={heat} alt={`Class activation map of ${picture.id} after ${name}`} caption="CAM" />
+            <Shown
+              image={heat}
+              alt={`${refined ? 'Refined score' : 'Class activation map'} of ${picture.id} after ${name}`}
+              caption={refined ? 'refined score' : 'CAM'}
+            />
             <Shown
               image={mask}
               alt={`Mask of ${picture.id} after ${name}: ${ids.map(names).join(', ') || 'all background'}`}

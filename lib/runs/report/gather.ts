@@ -110,6 +110,7 @@ async function lookWith(
     prompts,
     config,
     threshold,
+    ...(options.refine === undefined ? {} : { refine: options.refine }),
     shown: options.pictures ?? GALLERY_SIZE,
     judged,
     onProgress: options.onProgress,

@@ -10,6 +10,7 @@ import type { GalleryPicture, JudgedRow } from '../../report/runReport.js'
 import type { OnProgress } from '../../stages/progress.js'
 import { chooseForGallery, spread } from './choose.js'
 import { featuresOf, type LearnedPrompts } from './prompts.js'
+import { RefinedRow, type RefineRowOptions, type RowResult } from './refined.js'
 import { type Row, RowJudge } from './rows.js'
 import { shownSize, shrinkImage, shrinkMaps, shrinkMask } from './shrink.js'
 
@@ -20,6 +21,8 @@ export interface LookOptions {
   prompts: LearnedPrompts | undefined
   config: RunConfig
   threshold: number
+  /** A last row: the masks of the last generator, refined. */
+  refine?: RefineRowOptions
   /** Pictures to show, and most pictures to judge. */
   shown: number
   judged: number
@@ -41,6 +44,7 @@ export async function lookAtPictures(options: LookOptions): Promise<Look> {
   const inGallery = new Set(gallery)
   const order = [...gallery, ...spread(dataset.items).filter((item) => !inGallery.has(item))]
   const judges = rows.map(() => new RowJudge(dataset.classes, threshold))
+  const refined = options.refine && new RefinedRow(dataset.classes, options.refine, threshold, rows.at(-1)!.name)
   const found: GalleryPicture[] = []
   const leftOut: string[] = []
   let done = 0
@@ -58,9 +62,10 @@ export async function lookAtPictures(options: LookOptions): Promise<Look> {
         seen.results.forEach((picture, row) => {
           judges[row]!.add(picture, truth, { prediction: item.id, groundTruth: item.id })
         })
+        await refined?.add(seen.prepared.image, seen.results.at(-1)!, truth, item.id)
         counted++
       }
-      if (inGallery.has(item)) found.push(await shownPicture(options, seen))
+      if (inGallery.has(item)) found.push(await shownPicture(options, seen, refined))
     } catch (error) {
       if (!(error instanceof SemplesError)) throw error
       leftOut.push(error.message)
@@ -73,7 +78,10 @@ export async function lookAtPictures(options: LookOptions): Promise<Look> {
   }
   return {
     gallery: found,
-    ablation: counted === 0 ? [] : judges.map((judge, index) => judge.row(rows[index]!)),
+    ablation:
+      counted === 0
+        ? []
+        : [...judges.map((judge, index) => judge.row(rows[index]!)), ...(refined === undefined ? [] : [refined.row()])],
     notices:
       leftOut.length === 0 ? [] : [`${leftOut.length} pictures are left out of the report; the first: ${leftOut[0]}`],
   }
@@ -84,7 +92,7 @@ interface SeenPicture {
   prepared: PreparedPicture
   truth: LabelMap | undefined
   /** One a row. */
-  results: { cams: Float32Array; classIds: number[]; height: number; width: number }[]
+  results: RowResult[]
 }
 
 async function see(
@@ -102,11 +110,21 @@ async function see(
   return { prepared, truth, results }
 }
 
-async function shownPicture(options: LookOptions, { prepared, truth, results }: SeenPicture): Promise<GalleryPicture> {
+async function shownPicture(
+  options: LookOptions,
+  { prepared, truth, results }: SeenPicture,
+  refined: RefinedRow | undefined,
+): Promise<GalleryPicture> {
   const { pictures, rows, threshold } = options
   const { item, image } = prepared
   const size = shownSize(image)
   const { data: pixels } = await shrinkImage(image, size)
+  const shown = (name: string, result: RowResult, mask: LabelMap) => ({
+    name,
+    cams: shrinkMaps(result.cams, result.classIds.length, result, size),
+    mask: shrinkMask(mask, size),
+  })
+  const last = refined && (await refined.refine(image, results.at(-1)!))
   return {
     id: item.id,
     ...size,
@@ -114,11 +132,10 @@ async function shownPicture(options: LookOptions, { prepared, truth, results }: 
     ...(truth === undefined ? {} : { truth: shrinkMask(truth, size) }),
     labels: item.labels.map((index) => pictures.dataset.classes.classes[index]!.id),
     labelSource: pictures.source,
-    results: results.map((result, row) => ({
-      name: rows[row]!.name,
-      cams: shrinkMaps(result.cams, result.classIds.length, result, size),
-      mask: shrinkMask(maskFromCams({ ...result, threshold }), size),
-    })),
+    results: [
+      ...results.map((result, row) => shown(rows[row]!.name, result, maskFromCams({ ...result, threshold }))),
+      ...(last === undefined ? [] : [{ ...shown(refined!.name, last, last.mask), refined: true as const }]),
+    ],
     promptMaps: await mapsOf(options, prepared),
   }
 }

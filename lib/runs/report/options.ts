@@ -2,6 +2,7 @@ import type { LabelOptions } from '../../cam/labels.js'
 import type { RunConfig } from '../../config/types.js'
 import type { JudgedRow } from '../../report/runReport.js'
 import type { OnProgress } from '../../stages/progress.js'
+import type { RefineRowOptions } from './refined.js'
 
 export interface GatherOptions extends LabelOptions {
   /** Folder of the run; it need not be finished. */
@@ -20,6 +21,8 @@ export interface GatherOptions extends LabelOptions {
   gallery?: boolean
   /** Background threshold of all masks, 0 to 1. Default: the run's `masks.threshold`. */
   threshold?: number
+  /** Also show and judge the masks of the last stage refined (see `refineMask`), as a row of its own. Default: no. */
+  refine?: RefineRowOptions
   /** Words among which those nearest to the learned prompts are searched; default: see `namingVocabulary`. */
   words?: readonly string[]
   /** Of a run without stage classify: also judge the weights that it starts from. Default true. */

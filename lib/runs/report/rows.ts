@@ -2,7 +2,7 @@ import { trainedGenerator } from '../../cam/trainedGenerator.js'
 import type { RunDirectory } from '../../checkpoints/runDirectory.js'
 import type { RunConfig, StageName } from '../../config/types.js'
 import type { ClassTable } from '../../datasets/dataset.js'
-import { scores } from '../../evaluate/scores.js'
+import { type Scores, scores } from '../../evaluate/scores.js'
 import { bestPoint, hundredths, SweepCounter } from '../../evaluate/sweep.js'
 import { MaskGenerator } from '../../models/maskGenerator.js'
 import type { JudgedRow } from '../../report/runReport.js'
@@ -75,17 +75,21 @@ export class RowJudge {
   }
 
   row({ name, description }: Pick<Row, 'name' | 'description'>): JudgedRow {
-    const { miou, perClass } = scores(this.counter.confusion(this.thresholds.indexOf(this.threshold)))
-    const labels = ['background', ...this.classes.classes.map(({ label }) => label)]
+    const judged = scores(this.counter.confusion(this.thresholds.indexOf(this.threshold)))
     const curve = this.counter.curve()
     return {
       name,
       description,
-      miou,
-      perClass: perClass.map((entry, index) => ({ ...entry, label: labels[index]! })),
+      ...namedScores(this.classes, judged),
       pictures: this.pictures,
       curve,
       best: bestPoint(curve),
     }
   }
+}
+
+/** Mean IoU, and the figures of each class with its label. */
+export function namedScores({ classes }: ClassTable, { miou, perClass }: Scores): Pick<JudgedRow, 'miou' | 'perClass'> {
+  const labels = ['background', ...classes.map(({ label }) => label)]
+  return { miou, perClass: perClass.map((entry, index) => ({ ...entry, label: labels[index]! })) }
 }

@@ -1,0 +1,103 @@
+import type { ClassTable } from '../../datasets/dataset.js'
+import { ConfusionCounter } from '../../evaluate/confusion.js'
+import { scores } from '../../evaluate/scores.js'
+import { bestPoint } from '../../evaluate/sweep.js'
+import type { RawImage } from '../../loader/image.js'
+import type { LabelMap } from '../../masks/labelMap.js'
+import type { RefineOptions } from '../../refine/options.js'
+import { refineMask } from '../../refine/refineMask.js'
+import type { JudgedRow } from '../../report/runReport.js'
+import { namedScores } from './rows.js'
+
+/** Masks of the last row, refined. */
+export interface RefineRowOptions extends Omit<RefineOptions, 'classes' | 'classOffset' | 'threshold' | 'values'> {
+  /** Other background thresholds to judge too, for the best of them. Each takes as long as the one in use. */
+  thresholds?: readonly number[]
+}
+
+/** CAMs of a picture and the pixel value of each map. */
+export interface RowResult {
+  cams: Float32Array
+  classIds: number[]
+  height: number
+  width: number
+}
+
+/** A row of its own: what dense CRF or PAMR makes of another row's CAMs. */
+export class RefinedRow {
+  readonly name: string
+  readonly description: string
+  private readonly options: RefineOptions
+  private readonly counters: Map<number, ConfusionCounter>
+  private pictures = 0
+
+  constructor(
+    private readonly classes: ClassTable,
+    { thresholds = [], ...options }: RefineRowOptions,
+    private readonly threshold: number,
+    of: string,
+  ) {
+    const { method = 'crf', preset } = options
+    this.name = `${of}+${method}`
+    this.description = method === 'pamr' ? 'pixel-adaptive mask refinement' : `dense CRF, settings ${preset ?? 'voc'}`
+    this.options = options
+    const ids = [0, ...classes.classes.map(({ id }) => id)]
+    const all = [...new Set([...thresholds, threshold])].sort((one, other) => one - other)
+    this.counters = new Map(all.map((each) => [each, new ConfusionCounter(ids)]))
+  }
+
+  /** The refined mask at the threshold in use, and refined scores in the place of the CAMs. */
+  async refine(image: RawImage, { cams, classIds, height, width }: RowResult): Promise<RowResult & { mask: LabelMap }> {
+    const refined = await this.refineAt(this.threshold, image, { cams, classIds, height, width }, true)
+    const pixels = image.height * image.width
+    const values = refined.scores?.data as Float32Array
+    const maps = new Float32Array(classIds.length * pixels)
+    for (const [map, id] of classIds.entries()) {
+      const label = refined.classes.indexOf(id)
+      // A class without any score takes no part.
+      if (label >= 0) maps.set(values.subarray(label * pixels, (label + 1) * pixels), map * pixels)
+    }
+    return { cams: maps, classIds, height: image.height, width: image.width, mask: refined.mask }
+  }
+
+  /** Counts a picture at every threshold. */
+  async add(image: RawImage, result: RowResult, truth: LabelMap, name: string): Promise<void> {
+    await Promise.all(
+      [...this.counters].map(async ([threshold, counter]) => {
+        const { mask } = await this.refineAt(threshold, image, result, false)
+        counter.add(mask, truth, { prediction: name, groundTruth: name })
+      }),
+    )
+    this.pictures++
+  }
+
+  row(): JudgedRow {
+    const curve = [...this.counters].map(([threshold, counter]) => ({
+      threshold,
+      miou: scores(counter.confusion()).miou,
+    }))
+    const { name, description } = this
+    const judged = namedScores(this.classes, scores(this.counters.get(this.threshold)!.confusion()))
+    return {
+      name,
+      description,
+      ...judged,
+      pictures: this.pictures,
+      refined: true,
+      ...(curve.length > 1 ? { curve, best: bestPoint(curve) } : {}),
+    }
+  }
+
+  private refineAt(threshold: number, image: RawImage, { cams, classIds, height, width }: RowResult, maps: boolean) {
+    const tensor = { dtype: 'float32' as const, shape: [classIds.length, height, width], data: cams }
+    return refineMask({
+      ...this.options,
+      threshold,
+      image,
+      scores: classIds.length === 0 ? new Float32Array(0) : tensor,
+      classes: classIds,
+      withScores: maps,
+      threads: 1,
+    })
+  }
+}
