@@ -16,6 +16,7 @@ describe('help', () => {
     ...[
       ['train'],
       ['masks'],
+      ['refine'],
       ['eval'],
       ['report'],
       ['demo'],
@@ -36,9 +37,9 @@ describe('help', () => {
     const { out } = await run(['--help'])
     const lines = out.join('\n').split('\n')
     expect(lines.join('\n')).toMatch(
-      /demo .*train .*masks .*eval .*scenes .*convert .*config .*doctor .*libtorch .*completion /s,
+      /demo .*train .*masks .*refine .*eval .*scenes .*convert .*config .*doctor .*libtorch .*completion /s,
     )
-    const commands = ['train', 'masks', 'eval', 'report', 'convert', 'libtorch install', 'config']
+    const commands = ['train', 'masks', 'refine', 'eval', 'report', 'convert', 'libtorch install', 'config']
     const all = await Promise.all(commands.map((command) => run([...command.split(' '), '--help'])))
     const examples = [lines, ...all.map((ran) => ran.out.join('\n').split('\n'))]
       .flat()

@@ -45,7 +45,7 @@ export function refineCommand(cli: Cli): Command {
     .option('--gt-prob <number>', '0 to 1: how likely a hard label is right (default: 0.7)', fraction)
     .option('--zero-unsure', 'label 0 of masks means "unsure"; 255 always does')
     .option('--threshold <number>', '0 to 1: background score where the maps have none (default: 0.45)', fraction)
-    .option('--background-power <number>', 'instead: background score (1 - highest score) to this power', Number)
+    .option('--background-power <number>', 'instead: background score (1 - highest score) to this power', number)
     .option('--classes <ids>', 'class id of each map, as in 0,15,19; default: what the file says, else 0,1,2,...', ids)
     .option('--class-offset <number>', 'added to class keys of files (default: 1 for dictionaries, else 0)', integer)
     .option('--confidence <number>', '0 to 1: pixels less sure than this become 255', fraction)
@@ -125,8 +125,14 @@ function numbers(length: number) {
   return (value: string): number[] => {
     const parts = value.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)))
     if (parts.length === length && parts.every(Number.isFinite)) return parts
-    throw new InvalidArgumentError(`It must be ${length} numbers with commas between.`)
+    throw new InvalidArgumentError(
+      length === 1 ? 'It must be a number.' : `It must be ${length} numbers with commas between.`,
+    )
   }
+}
+
+function number(value: string): number {
+  return numbers(1)(value)[0]!
 }
 
 function ids(value: string): number[] {
