@@ -1,6 +1,6 @@
 // Slice, add, normalise over labels, splat. See all.h.
 
-constexpr float kAbsent = -1e30f;  // the logit of a lane without a label
+constexpr float kAbsent = -__builtin_inff();  // the logit of a lane without a label: below any finite one
 // Exponentials are summed as integers, so the sum does not depend on the order of the labels. At most 511 of them fit.
 constexpr float kSumUnit = 4194304.0f;
 

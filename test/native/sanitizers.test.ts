@@ -1,0 +1,92 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+
+const run = promisify(execFile)
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const kernels = join(root, 'native', 'ops', 'cpu')
+const cases = join(root, 'test', 'native', 'sanitized')
+const compiler = process.env.CXX ?? 'c++'
+const options = ['-std=c++20', '-O1', '-g1', '-Wall', '-Wextra', '-Werror', '-Wno-psabi', '-fno-omit-frame-pointer']
+
+/** What needs no LibTorch. */
+const sources = [
+  ...readdirSync(kernels)
+    .filter((name) => name.endsWith('.cc') && name !== 'dense_crf.cc' && name !== 'pamr.cc')
+    .map((name) => join(kernels, name)),
+  ...readdirSync(cases)
+    .filter((name) => name.endsWith('.cc'))
+    .map((name) => join(cases, name)),
+]
+const withoutAvx2 = (source: string) => source.endsWith('without_avx2.cc')
+const forAvx2 = (source: string) => source.endsWith('_avx2.cc') && !withoutAvx2(source)
+
+const folder = mkdtempSync(join(tmpdir(), 'semples-sanitizers-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** Why programs with these sanitizers cannot be built or run here; undefined where they can. */
+async function obstacle(flag: string): Promise<string | undefined> {
+  const source = join(folder, 'empty.cc')
+  const program = join(folder, 'empty')
+  writeFileSync(source, 'int main() { return 0; }\n')
+  try {
+    await run(compiler, [flag, source, '-o', program])
+    await run(program)
+    return undefined
+  } catch (error) {
+    return `${compiler} ${flag}: ${String(error).split('\n').slice(0, 2).join(' ')}`
+  }
+}
+
+const programs = [
+  { sanitizers: 'address,undefined', name: 'every processor feature', use: (file: string) => !withoutAvx2(file) },
+  { sanitizers: 'address,undefined', name: 'no AVX2', use: (file: string) => !forAvx2(file) },
+  { sanitizers: 'thread', name: 'threads', use: (file: string) => !withoutAvx2(file) },
+]
+
+describe.each(['address,undefined', 'thread'])('kernels under -fsanitize=%s', (sanitizers) => {
+  const flag = `-fsanitize=${sanitizers}`
+  const objects = join(folder, sanitizers.replace(',', '-'))
+  const object = (source: string) => `${objects}-${basename(source, '.cc')}-${source.startsWith(cases)}.o`
+  let reason: string | undefined
+
+  beforeAll(async () => {
+    reason = await obstacle(flag)
+    if (reason !== undefined) return
+    const waiting = sanitizers === 'thread' ? sources.filter((source) => !withoutAvx2(source)) : [...sources]
+    const include = [`-I${join(root, 'native')}`, `-I${cases}`]
+    const work = async () => {
+      for (let source = waiting.pop(); source !== undefined; source = waiting.pop()) {
+        await run(compiler, [...options, flag, ...include, '-c', source, '-o', object(source)])
+      }
+    }
+    await Promise.all(Array.from({ length: availableParallelism() }, work))
+  }, 300_000)
+
+  test.each(programs.filter((program) => program.sanitizers === sanitizers))(
+    'odd cases, $name',
+    async ({ name, use }) => {
+      if (reason !== undefined) {
+        process.stderr.write(`skipped: ${reason}\n`)
+        return
+      }
+      const program = join(folder, name.replaceAll(' ', '-'))
+      await run(compiler, [flag, '-pthread', ...sources.filter(use).map(object), '-o', program])
+      const { stdout, stderr } = await run(program, sanitizers === 'thread' ? ['threaded'] : [], {
+        env: {
+          ...process.env,
+          ASAN_OPTIONS: 'detect_leaks=0',
+          UBSAN_OPTIONS: 'halt_on_error=1:print_stacktrace=1',
+          TSAN_OPTIONS: 'halt_on_error=1',
+        },
+      })
+      expect(stderr).toBe('')
+      expect(Number.parseInt(stdout, 10)).toBeGreaterThan(150)
+    },
+    300_000,
+  )
+})
