@@ -4,7 +4,9 @@ import { basename, join, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { writeJsonAtomic } from '../checkpoints/atomic.js'
 import { SemplesError } from '../config/error.js'
+import type { TensorData, TensorMap } from '../config/tensor.js'
 import { writeNpy } from '../masks/npy.js'
+import { writeNpz } from '../masks/npz.js'
 import type { Palette } from '../masks/palette.js'
 import { writeMask } from '../masks/png.js'
 import type { RefineSettings } from './options.js'
@@ -12,8 +14,8 @@ import type { RefinedMask } from './types.js'
 
 export interface OutputOptions {
   out: string
-  /** Also `<name>.npy`. */
-  scores: boolean
+  /** Also `<name>.npy` or `<name>.npz`. */
+  scores?: 'npy' | 'npz'
   palette?: Palette
   /** Write over what is there. */
   overwrite: boolean
@@ -59,15 +61,17 @@ export class OutputFolder {
   isDone(name: string): boolean {
     const { scores, overwrite } = this.options
     if (!existsSync(this.fileOf(name))) return false
-    if (this.resumes) return !scores || existsSync(this.scoresFile(name))
+    if (this.resumes) return scores === undefined || existsSync(this.scoresFile(name, scores))
     if (overwrite) return false
     throw refuse(`${this.fileOf(name)} is there already, and nothing says how it was made.`, this.fileOf(name))
   }
 
   /** Writes the scores, then the mask: where there is a mask, all is there. */
-  async write(name: string, { mask, scores }: RefinedMask): Promise<string> {
+  async write(name: string, { mask, scores, classes }: RefinedMask): Promise<string> {
     const file = this.fileOf(name)
-    if (this.options.scores && scores !== undefined) await writeNpy(this.scoresFile(name), scores)
+    const kind = this.options.scores
+    if (kind === 'npy') await writeNpy(this.scoresFile(name, kind), scores!)
+    if (kind === 'npz') await writeNpz(this.scoresFile(name, kind), byClass(scores!, classes))
     await writeMask(file, mask, this.options.palette)
     return file
   }
@@ -77,9 +81,18 @@ export class OutputFolder {
     return join(this.path, `${name}.png`)
   }
 
-  private scoresFile(name: string): string {
-    return join(this.path, `${name}.npy`)
+  private scoresFile(name: string, kind: 'npy' | 'npz'): string {
+    return join(this.path, `${name}.${kind}`)
   }
+}
+
+function byClass({ data, shape: [, height = 0, width = 0] }: TensorData, classes: readonly number[]): TensorMap {
+  const pixels = height * width
+  const maps = classes.map((id, index): [string, TensorData] => [
+    String(id),
+    { dtype: 'float32', shape: [height, width], data: data.subarray(index * pixels, (index + 1) * pixels) },
+  ])
+  return Object.fromEntries(maps)
 }
 
 /** @throws SemplesError `SEMPLES_REFINE_INPUT` for a name that would leave the folder */

@@ -42,13 +42,18 @@ export async function* refineAll(
     out === undefined
       ? undefined
       : await OutputFolder.open(
-          { out, scores: withScores, palette, overwrite },
+          { out, scores: withScores === true ? 'npy' : withScores || undefined, palette, overwrite },
           resolved,
           isFolders(inputs) ? [inputs.images, inputs.cams] : [],
         )
   const resources = shareOut({ concurrency, threads, memoryLimit }, total)
   const limit = new Limit(resources.concurrency)
-  const execution = { scores: withScores, threads: resources.threads, memoryLimit: resources.memoryLimit, signal }
+  const execution = {
+    scores: withScores !== false,
+    threads: resources.threads,
+    memoryLimit: resources.memoryLimit,
+    signal,
+  }
 
   const refineOne = async (input: RefineInput & Partial<FolderInput>, index: number): Promise<RefineDone> => {
     const name = nameOf(input, index)

@@ -10,13 +10,16 @@ import type { RefinedMask, RefineInput } from './types.js'
 /** Two folders, or inputs one after another. */
 export type RefineInputs = RefineFolders | Iterable<RefineInput> | AsyncIterable<RefineInput>
 
-export interface RefineMasksOptions extends RefineOptions, RefineExecution {
+export interface RefineMasksOptions extends RefineOptions, Omit<RefineExecution, 'withScores'> {
   /** Folder for the masks, `<name>.png`: palette PNGs whose pixel values are class ids. Default: none, results only. */
   out?: string
   /** Colours of the PNGs. Default: those of VOC. */
   palette?: Palette
-  /** Also give the refined scores and, with `out`, write them as `<name>.npy`, float32 [labels, H, W]. Default false. */
-  withScores?: boolean
+  /**
+   * Also give the refined scores and, with `out`, write them, float32: `npz`: `<name>.npz`, one [H, W] array a class id;
+   * `npy` or true: `<name>.npy`, [labels, H, W] in the order of `classes`. Default false.
+   */
+  withScores?: boolean | 'npy' | 'npz'
   /** Pictures at a time. Default: all processors. */
   concurrency?: number
   /** Threads of each picture. Default: processors / concurrency, at least 1. */

@@ -18,7 +18,7 @@ describe('semples refine', () => {
       ...folders,
       ...['--preset', 'coco', '--gaussian', '3,4', '--bilateral', '50,5,10', '--unary', 'soft', '--iterations', '5'],
       ...['--classes', '0,15,19', '--confidence', '0.9', '--gt-prob', '0.8', '--background-power', '2'],
-      ...['--scores', '--overwrite', '--fail-fast', '--concurrency', '3', '--threads', '2', '--memory', '512'],
+      ...['--npz', '--overwrite', '--fail-fast', '--concurrency', '3', '--threads', '2', '--memory', '512'],
     ])
     expect(given(ran, 'refine')).toMatchObject({
       preset: 'coco',
@@ -30,7 +30,7 @@ describe('semples refine', () => {
       confidence: 0.9,
       gtProb: 0.8,
       backgroundPower: 2,
-      withScores: true,
+      withScores: 'npz',
       overwrite: true,
       errors: 'throw',
       concurrency: 3,

@@ -40,5 +40,6 @@ test('every row says when it occurs and what to do', () => {
 })
 
 test('comments speak of no code that nothing throws', () => {
-  expect(namesIn(/\b(SEMPLES_[A-Z0-9_]*[A-Z0-9])\b/g, sources).filter((name) => !thrown.includes(name))).toEqual([])
+  const known = [...thrown, ...namesIn(/^#define (SEMPLES_[A-Z0-9_]+)/gm, sources)]
+  expect(namesIn(/\b(SEMPLES_[A-Z0-9_]*[A-Z0-9])\b/g, sources).filter((name) => !known.includes(name))).toEqual([])
 })

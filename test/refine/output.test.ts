@@ -10,7 +10,7 @@ import { refusal, rejection } from '../config/refusal.js'
 
 const folder = () => mkdtemp(join(tmpdir(), 'semples-refined-'))
 const settings = resolveRefineOptions()
-const options = { scores: false, overwrite: false }
+const options = { overwrite: false }
 const refined = { mask: { width: 1, height: 1, data: Uint8Array.of(7) }, classes: [7], ms: 1 }
 
 test('masks are done once written, for the same settings', async () => {
@@ -55,9 +55,9 @@ test('masks of unknown origin and inputs are not written over', async () => {
 test('with scores, both files make a mask done', async () => {
   const out = await folder()
   const scores = { dtype: 'float32' as const, shape: [1, 1, 1], data: Float32Array.of(1) }
-  const first = await OutputFolder.open({ ...options, scores: true, out }, settings, [])
+  const first = await OutputFolder.open({ ...options, scores: 'npy', out }, settings, [])
   await first.write('a', { ...refined, scores })
-  const again = await OutputFolder.open({ ...options, scores: true, out }, settings, [])
+  const again = await OutputFolder.open({ ...options, scores: 'npy', out }, settings, [])
   expect(again.isDone('a')).toBe(true)
 })
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { type RefineDone, type RefineInput, refineMasks } from '../../lib/index.js'
 import { readNpy } from '../../lib/masks/npy.js'
+import { readNpz } from '../../lib/masks/npz.js'
 import { readMask } from '../../lib/masks/png.js'
 import { rejection } from '../config/refusal.js'
 import { halves, writeHalves } from './halves.js'
@@ -51,7 +52,17 @@ describe('folders', () => {
     const { images, cams, out } = await folders('a')
     await refineMasks({ images, cams }, { out, withScores: true, palette: undefined }).finished
     expect((await readdir(out)).sort()).toEqual(['a.npy', 'a.png', 'refine.json'])
-    expect((await readNpy(join(out, 'a.npy'))).shape).toEqual([2, 30, 40])
+    const scores = await readNpy(join(out, 'a.npy'))
+    expect(scores.shape).toEqual([2, 30, 40])
+    const other = join(out, '..', 'npz')
+    await refineMasks({ images, cams }, { out: other, withScores: 'npz' }).finished
+    const { 0: background, 7: right } = await readNpz(join(other, 'a.npz'))
+    expect([...(background!.data as Float32Array), ...(right!.data as Float32Array)]).toEqual([
+      ...(scores.data as Float32Array),
+    ])
+    // What was written can be refined again.
+    const again = await collect(refineMasks({ images, cams: other }, { out: join(out, '..', 'again') }))
+    expect(again.map(({ classes }) => classes)).toEqual([[0, 7]])
   })
 
   test('go on after a picture that fails, and say so', async () => {

@@ -14,7 +14,8 @@ interface RefineCommandOptions extends Omit<RefineMasksOptions, 'gaussian' | 'bi
   out: string
   gaussian?: number[]
   bilateral?: number[]
-  scores?: boolean
+  npy?: boolean
+  npz?: boolean
   memory?: number
   failFast?: boolean
   threads?: number | 'auto'
@@ -49,7 +50,8 @@ export function refineCommand(cli: Cli): Command {
     .option('--classes <ids>', 'class id of each map, as in 0,15,19; default: what the file says, else 0,1,2,...', ids)
     .option('--class-offset <number>', 'added to class keys of files (default: 1 for dictionaries, else 0)', integer)
     .option('--confidence <number>', '0 to 1: pixels less sure than this become 255', fraction)
-    .option('--scores', 'also write the refined scores, <picture>.npy')
+    .option('--npy', 'also write the refined scores, <picture>.npy, [labels, height, width]')
+    .option('--npz', 'the same as <picture>.npz, one array a class id')
     .option('--overwrite', 'refine again what is there')
     .option('--fail-fast', 'stop at the first picture that fails')
     .option('--concurrency <number>', 'pictures at a time (default: all cores)', integer)
@@ -72,7 +74,7 @@ export function refineCommand(cli: Cli): Command {
 
 async function refine(cli: Cli, options: RefineCommandOptions): Promise<void> {
   const { terminal, jobs, signal } = cli
-  const { images, cams, offline, json, quiet, scores, memory, failFast, threads, gaussian, bilateral, ...rest } =
+  const { images, cams, offline, json, quiet, npy, npz, memory, failFast, threads, gaussian, bilateral, ...rest } =
     options
   cli.afterInterrupt = () =>
     existsSync(rest.out)
@@ -91,7 +93,7 @@ async function refine(cli: Cli, options: RefineCommandOptions): Promise<void> {
         : { bilateral: { sxy: bilateral[0]!, srgb: bilateral[1]!, compat: bilateral[2]! } }),
       ...(threads === undefined || threads === 'auto' ? {} : { threads }),
       ...(memory === undefined ? {} : { memoryLimit: memory * 2 ** 20 }),
-      withScores: scores,
+      withScores: npz ? 'npz' : npy,
       errors: failFast ? 'throw' : 'collect',
       onProgress: (progress) => view.show(progress),
       signal,
