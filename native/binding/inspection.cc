@@ -146,9 +146,7 @@ Napi::Value crf_filter(const Napi::CallbackInfo& info) {
     const at::Tensor kernel = read_deviations(object, !object.Get("colorDeviation").IsUndefined(), "filter");
     const std::string normalization = read_normalization(object, "");
     const bool reversed = flag_option(object, "reversed", false);
-    return submit_tensors(info.Env(), [=] {
-      return NamedTensors{{"values", dense_crf_filter(image, values, kernel, normalization, reversed)}};
-    });
+    return submit_tensor(info.Env(), [=] { return dense_crf_filter(image, values, kernel, normalization, reversed); });
   });
 }
 
