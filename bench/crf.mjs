@@ -60,20 +60,26 @@ export async function run(words) {
   }
 }
 
+function valuesOf(args) {
+  const options = {
+    images: { type: 'string' },
+    pictures: { type: 'string' },
+    timed: { type: 'string' },
+    repetitions: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+    markdown: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  }
+  try {
+    return parseArgs({ args, options }).values
+  } catch (error) {
+    throw new StepError(`${error.message.split('. ', 1)[0]}. See npm run bench -- crf --help`)
+  }
+}
+
 function optionsOf(words) {
-  const { values } = parseArgs({
-    args: words,
-    options: {
-      images: { type: 'string' },
-      pictures: { type: 'string' },
-      timed: { type: 'string' },
-      repetitions: { type: 'string' },
-      quick: { type: 'boolean', default: false },
-      markdown: { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  })
+  const values = valuesOf(words)
   const number = (name, usual, quick) => {
     const value = Number(values[name] ?? (values.quick ? quick : usual))
     if (value >= 1) return value
