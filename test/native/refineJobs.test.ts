@@ -205,6 +205,20 @@ describeNative('refinements in processes and workers', () => {
     expect(ending).toEqual({ status: 0, signal: null, output: 1, errors: '' })
   })
 
+  test('a second copy of the addon in the process refuses to refine; the first goes on', async () => {
+    const ending = await node(`${setup}
+      const { copyFileSync, mkdtempSync, rmSync } = await import('node:fs')
+      const { createRequire } = await import('node:module')
+      const folder = mkdtempSync((await import('node:os')).tmpdir() + '/semples-copy-')
+      copyFileSync(process.env.SEMPLES_ADDON, folder + '/copy.node')
+      const copy = createRequire(import.meta.url)(folder + '/copy.node')
+      await addon.refine(request).result
+      const code = await copy.refine(request).result.catch((error) => error.code)
+      say([code, sum(await addon.refine(request).result) > 0])
+      rmSync(folder, { recursive: true })`)
+    expect(ending).toEqual({ status: 0, signal: null, output: ['SEMPLES_TWO_COPIES', true], errors: '' })
+  })
+
   test('what they keep for the next picture is given back when their environment ends', async () => {
     const body = `${setup}
       const [h, w] = [700, 800]
