@@ -90,7 +90,8 @@ int dense_crf(bool threaded) {
   const std::vector<Size> sizes = {{1, 1}, {1, 2}, {1, 97}, {83, 1}, {3, 5}, {33, 31}};
   for (const Size size : sizes)
     for (const int labels : {1, 2, 4, 5, 9, 21, 33, 70, 300})
-      if (labels < 70 || size.height * size.width < 100) each(size, labels, Picture::kNoise, 5, usual, 2);
+      if (labels < (threaded ? 20 : 70) || size.height * size.width < 100)
+        each(size, labels, Picture::kNoise, 5, usual, 2);
   each({9, 7}, 511, Picture::kHalves, 5, usual, 1);
   for (const Picture kind : {Picture::kConstant, Picture::kHalves, Picture::kNoise})
     for (const float scale : {0.0f, 1e-30f, 1e4f, 3e38f}) each({24, 40}, 3, kind, scale, usual, 3);
