@@ -70,7 +70,7 @@ const bilateralTerm = z.strictObject({
 })
 
 /** Most passes and kernels that anybody asks for; more is a slip of the keyboard. */
-const MOST = { iterations: 1000, kernels: 16, dilations: 64, dilation: 4096 }
+const MOST = { iterations: 1000, kernels: 16, dilations: 16, dilation: 4096 }
 
 const schema = z.strictObject({
   method: choice(['crf', 'pamr'], 'Dense CRF, or pixel-adaptive mask refinement.'),

@@ -73,11 +73,16 @@ function withoutAbsent(maps: ScoreMaps): ScoreMaps {
   const pixels = height * width
   const present = classes
     .map((id, index) => ({ id, map: values.subarray(index * pixels, (index + 1) * pixels) }))
-    .filter(({ id, map }) => id === 0 || map.some((value) => value !== 0))
+    .filter(({ id, map }) => id === 0 || hasScore(map))
   if (present.length === classes.length) return maps
   const kept = new Float32Array(present.length * pixels)
   for (const [index, { map }] of present.entries()) kept.set(map, index * pixels)
   return { ...maps, values: kept, classes: present.map(({ id }) => id) }
+}
+
+function hasScore(map: Float32Array): boolean {
+  for (let pixel = 0; pixel < map.length; pixel++) if (map[pixel] !== 0) return true
+  return false
 }
 
 async function labelsOf(labels: NonNullable<RefineInput['labels']>, size: Size): Promise<Uint8Array> {
@@ -111,6 +116,8 @@ function ofLabels(ids: Uint8Array, { zeroUnsure, gtProb }: RefineSettings): Sour
   if (classes.length === 0) classes.push(zeroUnsure ? 0 : VOID_ID)
   const indexOf = new Uint8Array(256).fill(UNSURE)
   for (const [index, id] of classes.entries()) indexOf[id] = index
-  const labelMap = ids.map((id) => indexOf[id]!)
+  // A loop, since a function for each of millions of pixels would hold up the event loop.
+  const labelMap = new Uint8Array(ids.length)
+  for (let pixel = 0; pixel < ids.length; pixel++) labelMap[pixel] = indexOf[ids[pixel]!]!
   return { source: { labelMap, labels: classes.length, confidence: gtProb }, classes }
 }
