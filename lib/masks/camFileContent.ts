@@ -1,12 +1,14 @@
 import { camFileInvalid } from './camFileErrors.js'
 import { npyInvalid, readNpyHeader, unsupportedType } from './npyHeader.js'
-import { unzipped } from './npz.js'
 import { readPickle } from './pickle.js'
 import { bytesOf, denseArray, elementsOf, isNumberType } from './pickleArray.js'
 import { PickleBudget } from './pickleBudget.js'
 import { readTorchArchive } from './pickleTorchFile.js'
 import { PickledArray, type PickleValue } from './pickleValues.js'
+import { readZipEntries } from './zipEntries.js'
 
+/** Deflate packs no further; an archive that announces more is damaged. */
+const MAX_RATIO = 1032
 const PICKLE_EXTENSION = /\.(pkl|pickle|p)$/i
 
 /**
@@ -46,7 +48,8 @@ function npyContent(bytes: Uint8Array, name: string): PickleValue {
 }
 
 async function archiveContent(bytes: Uint8Array, file: string, maxBytes: number): Promise<PickleValue> {
-  const entries = new Map(Object.entries(await unzipped(bytes, file, maxBytes)))
+  const limit = Math.min(maxBytes, MAX_RATIO * bytes.length)
+  const entries = await readZipEntries(bytes, file, limit)
   const root = [...entries.keys()].find((name) => /^([^/]+\/)?data\.pkl$/.test(name))
   if (root !== undefined) return readTorchArchive(entries, root, new PickleBudget(file, bytes.length))
   const arrays = new Map<PickleValue, PickleValue>()

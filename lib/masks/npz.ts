@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises'
-import { type Unzipped, unzip, Zip, ZipPassThrough, zip } from 'fflate'
-import { SemplesError } from '../config/error.js'
+import { Zip, ZipPassThrough, zip } from 'fflate'
 import type { TensorMap } from '../config/tensor.js'
 import { readBytes, writeBytes } from './files.js'
 import { decodeNpy, encodeNpy } from './npy.js'
+import { npzInvalid, readZipEntries } from './zipEntries.js'
 
 /**
  * Reads the numeric arrays of a NumPy .npz archive (`numpy.savez`, `numpy.savez_compressed`), by name.
@@ -12,14 +12,14 @@ import { decodeNpy, encodeNpy } from './npy.js'
  *   throws for its arrays, naming `archive.npz:array`
  */
 export async function readNpz(file: string): Promise<TensorMap> {
-  const entries = await unzipped(await readBytes(file), file)
-  const names = Object.keys(entries)
+  const entries = await readZipEntries(await readBytes(file), file)
+  const names = [...entries.keys()]
   const other = names.find((name) => !name.endsWith('.npy'))
   if (other !== undefined) throw npzInvalid(file, `it holds ${other}, which is no .npy array`)
   return Object.fromEntries(
     names.map((name) => {
       const key = name.slice(0, -'.npy'.length)
-      return [key, decodeNpy(entries[name]!, `${file}:${key}`)]
+      return [key, decodeNpy(entries.get(name)!, `${file}:${key}`)]
     }),
   )
 }
@@ -58,34 +58,4 @@ async function stored(tensors: TensorMap): Promise<Uint8Array> {
   archive.end()
   if (failure) throw failure
   return Buffer.concat(chunks)
-}
-
-/**
- * The files of a zip archive, whole in memory.
- *
- * @param maxBytes what they may hold together once they are unpacked; default no limit
- * @throws SemplesError `SEMPLES_NPZ_INVALID`
- */
-export function unzipped(bytes: Uint8Array, file: string, maxBytes = Number.POSITIVE_INFINITY): Promise<Unzipped> {
-  let announced = 0
-  const filter = ({ originalSize }: { originalSize: number }): boolean => {
-    announced += originalSize
-    return announced <= maxBytes
-  }
-  return new Promise((resolve, reject) => {
-    unzip(bytes, { filter }, (error, entries) => {
-      if (error !== null) reject(npzInvalid(file, error.message, error))
-      else if (announced > maxBytes) reject(npzInvalid(file, `it unpacks to more than ${maxBytes} bytes`))
-      else resolve(entries)
-    })
-  })
-}
-
-function npzInvalid(file: string, why: string, cause?: unknown): SemplesError {
-  return new SemplesError('SEMPLES_NPZ_INVALID', {
-    message: `${file} is not a readable .npz archive: ${why}.`,
-    file,
-    hint: 'Write it again with numpy.savez.',
-    cause,
-  })
 }

@@ -118,8 +118,15 @@ export function listNumbers({ bytes, littleEndian, shape, strides, offset, type 
   })
 }
 
-/** IEEE 754 half precision. */
+let halves: Float32Array | undefined
+
+/** IEEE 754 half precision, by a table: maps in float16 have millions of them. */
 function float16(bits: number): number {
+  halves ??= Float32Array.from({ length: 65_536 }, (_, half) => expanded(half))
+  return halves[bits]!
+}
+
+function expanded(bits: number): number {
   const exponent = (bits >> 10) & 0x1f
   const fraction = bits & 0x3ff
   const sign = bits & 0x8000 ? -1 : 1

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import { zipSync } from 'fflate'
+import { unzipSync, zipSync } from 'fflate'
 import { type CamFile, type CamFileOptions, decodeCamFile, readCamFile } from '../../lib/masks/camFile.js'
 import { encodeNpy } from '../../lib/masks/npy.js'
 import { temporaryFiles } from '../datasets/temporaryFiles.js'
@@ -66,6 +66,58 @@ describe('what NumPy and torch wrote', () => {
     const names = ['classes-saved.npy', 'keys.npz', 'torch.pt', 'irn-torch-2.npy', 'classes-4.pkl']
     const folder = await temporaryFiles(Object.fromEntries(names.map((name) => [`${name}.bin`, files.get(name)!])))
     for (const name of names) check(name, await readCamFile(path.join(folder, `${name}.bin`)))
+  })
+})
+
+describe('numbers', () => {
+  test('half floats: subnormal, largest, infinite, not a number, a third', async () => {
+    // IEEE 754: (1 + fraction / 1024) * 2 ** (exponent - 15), fraction * 2 ** -24 below 2 ** -14
+    const data = Uint16Array.of(0x0001, 0x83ff, 0x0400, 0x7bff, 0x7c00, 0xfc00, 0x7e00, 0x8000, 0x3555)
+    const cam = await decodeCamFile(encodeNpy({ dtype: 'float16', shape: [1, 9], data }), 'x.npy')
+    const values = [2 ** -24, -1023 * 2 ** -24, 2 ** -14, 65504, Infinity, -Infinity, Number.NaN, -0, 1365 / 4096]
+    expect([...cam.maps.data]).toEqual(values)
+  })
+
+  test('torch archives of the other byte order', async () => {
+    const files = unzipSync((await archivedFiles('numpy2-torch2.13')).get('torch.pt')!)
+    const swapped = Object.entries(files).map(([name, bytes]) => {
+      if (name.endsWith('/byteorder')) return [name, Buffer.from('big')]
+      const copy = Buffer.from(bytes)
+      if (/data\/\d+$/.test(name)) bytes.length === 72 ? copy.swap32() : copy.swap64()
+      return [name, copy]
+    })
+    check('torch.pt', await decodeCamFile(zipSync(Object.fromEntries(swapped)), 'x.pt'))
+  })
+
+  test('torch tensors may start anywhere in their storage, but not leave it or repeat it', async () => {
+    const files = await archivedFiles('numpy2-torch2.13')
+    const bytes = Buffer.from(files.get('torch-view-2.pkl')!)
+    // Of "larger[1:]": offset 6, sizes (3, 2, 3), strides (6, 1, 2) in a storage of 24.
+    const view = Buffer.from('4b064b034b024b0387', 'hex')
+    const strides = Buffer.from('4b064b014b0287', 'hex')
+    expect([bytes.indexOf(view), bytes.indexOf(strides)]).not.toContain(-1)
+    const damaged = async (at: number, value: number) => {
+      const copy = Buffer.from(bytes)
+      copy[at] = value
+      return decodeCamFile(copy, 'x.pkl')
+    }
+    const first = async (cam: Promise<CamFile>) => (await cam).maps.data[0]
+    expect(await first(damaged(bytes.indexOf(view) + 1, 6))).toBe(-1)
+    expect(await first(damaged(bytes.indexOf(view) + 1, 0))).toBe(0)
+    for (const [at, value] of [
+      [bytes.indexOf(view) + 1, 7],
+      [bytes.indexOf(view) + 3, 4],
+      [bytes.indexOf(strides) + 1, 7],
+    ] as const) {
+      await expect(damaged(at, value)).rejects.toMatchObject({
+        code: 'SEMPLES_PICKLE_INVALID',
+        message: expect.stringMatching(/a torch tensor of \d+ numbers has a storage of 24/),
+      })
+    }
+    const repeated = Buffer.from(bytes)
+    repeated.fill(0, bytes.indexOf(strides) + 1, bytes.indexOf(strides) + 2)
+    repeated[bytes.indexOf(view) + 3] = 5
+    await expect(decodeCamFile(repeated, 'x.pkl')).rejects.toMatchObject({ code: 'SEMPLES_PICKLE_INVALID' })
   })
 })
 
@@ -210,6 +262,23 @@ describe('refusals', () => {
     await expect(decodeCamFile(Buffer.from(complex, 'latin1'), 'c.npy')).rejects.toMatchObject({
       code: 'SEMPLES_NPY_DTYPE',
     })
+  })
+
+  test('an archive that announces four billion files', async () => {
+    // PKWARE's APPNOTE: the zip64 end of the directory has its entries at 24 and 32, the end 0xffff at 8 and 10.
+    const zip64 = Buffer.alloc(56)
+    zip64.writeUInt32LE(0x06064b50, 0)
+    zip64.writeBigUInt64LE(44n, 4)
+    zip64.writeBigUInt64LE(2n ** 32n - 1n, 24)
+    zip64.writeBigUInt64LE(2n ** 32n - 1n, 32)
+    const locator = Buffer.alloc(20)
+    locator.writeUInt32LE(0x07064b50, 0)
+    locator.writeBigUInt64LE(4n, 8)
+    const end = Buffer.alloc(22)
+    end.writeUInt32LE(0x06054b50, 0)
+    end.fill(0xff, 8, 20)
+    const file = Buffer.concat([Buffer.from('PK\x03\x04'), zip64, locator, end])
+    await expect(decodeCamFile(file, 'x.npz')).rejects.toMatchObject({ code: 'SEMPLES_NPZ_INVALID', file: 'x.npz' })
   })
 
   test.each(ARCHIVES)('files of %s cut anywhere', async (name) => {
