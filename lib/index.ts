@@ -34,14 +34,16 @@ export { type LabelMap, VOID_ID } from './masks/labelMap.js'
 export type { RefineOptions } from './refine/options.js'
 export type { BilateralTerm, CrfPreset, GaussianTerm } from './refine/presets.js'
 export type { RefineMaskOptions } from './refine/refineMask.js'
-export {
-  type RefineDone,
-  type RefineInputs,
-  type RefineMasksOptions,
-  type RefineSummary,
-  refineMasks,
-} from './refine/refineMasks.js'
-export type { RefinedMask, RefineInput } from './refine/types.js'
+export { refineMasks } from './refine/refineMasks.js'
+export type {
+  RefineDone,
+  RefinedMask,
+  RefineFolders,
+  RefineInput,
+  RefineInputs,
+  RefineMasksOptions,
+  RefineSummary,
+} from './refine/types.js'
 export type { DemoOptions, DemoResult } from './runs/demo.js'
 export type { EvaluateOptions } from './runs/evaluate.js'
 export type { ReportOptions, ReportResult } from './runs/report.js'

@@ -2,15 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { extname, join, resolve } from 'node:path'
 import { SemplesError } from '../config/error.js'
 import { isPictureName } from '../datasets/pictures.js'
-import type { RefineInput } from './types.js'
-
-/** Folders of files that belong together by name: `images/a.jpg` and `cams/a.npy`. */
-export interface RefineFolders {
-  /** Folder of the pictures. */
-  images: string
-  /** Folder of score maps (.npy, .npz, .pkl, .pickle) and label maps (.png). */
-  cams: string
-}
+import type { RefineFolders, RefineInput } from './types.js'
 
 /** An input of folders. */
 export type FolderInput = RefineInput & {

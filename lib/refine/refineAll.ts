@@ -4,17 +4,11 @@ import { SemplesError } from '../config/error.js'
 import { Limit } from '../loader/limit.js'
 import { counted } from '../stages/progress.js'
 import { type FolderInput, inputsOfFolders } from './folders.js'
+import { isFolders } from './inputs.js'
 import { resolveRefineOptions } from './options.js'
 import { checkName, OutputFolder } from './output.js'
 import { prepare, refinePrepared, resourcesOf, wholeNumber } from './refineMask.js'
-import {
-  isFolders,
-  type RefineDone,
-  type RefineInputs,
-  type RefineMasksOptions,
-  type RefineSummary,
-} from './refineMasks.js'
-import type { RefineInput } from './types.js'
+import type { RefineDone, RefineInput, RefineInputs, RefineMasksOptions, RefineSummary } from './types.js'
 
 /** The work of `refineMasks`; counts what is done in `summary`. */
 export async function* refineAll(

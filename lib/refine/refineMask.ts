@@ -6,18 +6,7 @@ import { pixelsOf } from './image.js'
 import { refineNatively } from './native.js'
 import { type RefineOptions, type RefineSettings, resolveRefineOptions } from './options.js'
 import { type Source, sourceOf } from './source.js'
-import type { RefinedMask, RefineInput } from './types.js'
-
-/** How one picture is worked on. */
-export interface RefineExecution {
-  /** Also give the refined scores. Default false. */
-  withScores?: boolean
-  /** Threads of this picture, 1 to 256. Default: all processors. */
-  threads?: number
-  /** Most bytes that the refinement may take. Default: half of the free memory. */
-  memoryLimit?: number
-  signal?: AbortSignal
-}
+import type { RefinedMask, RefineExecution, RefineInput } from './types.js'
 
 export type RefineMaskOptions = RefineInput & RefineOptions & RefineExecution
 

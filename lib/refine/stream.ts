@@ -1,5 +1,5 @@
 import { SemplesError } from '../config/error.js'
-import type { RefineDone, RefineSummary } from './refineMasks.js'
+import type { RefineDone, RefineSummary } from './types.js'
 
 /**
  * Pictures being refined: iterate it to get one after another, or await `finished`, or both.
