@@ -1,6 +1,6 @@
 import { PickleBudget } from './pickleBudget.js'
 import { pickleInvalid } from './pickleErrors.js'
-import { runPickle } from './pickleMachine.js'
+import { runPickle } from './pickleRun.js'
 import { isTorchFile, readTorchFile, readTorchStorage } from './pickleTorchFile.js'
 import type { PickleValue } from './pickleValues.js'
 

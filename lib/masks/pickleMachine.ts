@@ -3,7 +3,6 @@ import { PickleCursor } from './pickleCursor.js'
 import { pickleInvalid, pickleRefused } from './pickleErrors.js'
 import { globalOf } from './pickleGlobals.js'
 import { setArrayState, setDtypeState } from './pickleNumpy.js'
-import { OPERATIONS } from './pickleOperations.js'
 import {
   type PickleCall,
   PickledArray,
@@ -13,8 +12,6 @@ import {
   type PickleValue,
 } from './pickleValues.js'
 
-const STOP = 0x2e
-
 export interface PickleOptions {
   budget: PickleBudget
   /** Where the pickle starts in the bytes; default 0. */
@@ -23,20 +20,6 @@ export interface PickleOptions {
   persistent?: (id: PickleValue) => PickleValue
   /** Torch storages within bytes; refused without it. */
   loadStorage?: (bytes: Uint8Array) => PickleValue
-}
-
-/**
- * Reads one pickle, protocols 0 to 5, as data: a stack machine whose only names are those of `globalOf`, so that no
- * code of the file or of anything else can run. It does not recurse, and every value takes an operation of the
- * budget, so that no file can overflow the stack, run forever or fill the memory.
- *
- * @returns the value, and where the pickle ends
- * @throws SemplesError `SEMPLES_PICKLE_INVALID`, `SEMPLES_PICKLE_REFUSED`, `SEMPLES_PICKLE_TOO_LARGE`
- */
-export function runPickle(bytes: Uint8Array, options: PickleOptions): { value: PickleValue; end: number } {
-  const machine = new PickleMachine(bytes, options)
-  const value = machine.run()
-  return { value, end: machine.cursor.position }
 }
 
 /** The state of a pickle that is being read; `pickleOperations.ts` says what each operation does to it. */
@@ -51,19 +34,6 @@ export class PickleMachine {
   constructor(bytes: Uint8Array, options: PickleOptions) {
     this.cursor = new PickleCursor(bytes, options.budget.name, options.start)
     this.#options = options
-  }
-
-  run(): PickleValue {
-    for (;;) {
-      this.#options.budget.spendOperation()
-      const opcode = this.cursor.byte()
-      if (opcode === STOP) return this.pop()
-      const operation = OPERATIONS[opcode]
-      if (operation === undefined) {
-        throw this.invalid(`byte ${this.cursor.position - 1} (${opcode}) is no operation`)
-      }
-      operation(this)
-    }
   }
 
   push(value: PickleValue): void {

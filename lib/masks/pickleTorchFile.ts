@@ -1,7 +1,7 @@
 import { bytesOf } from './pickleArray.js'
 import type { PickleBudget } from './pickleBudget.js'
 import { pickleInvalid } from './pickleErrors.js'
-import { runPickle } from './pickleMachine.js'
+import { runPickle } from './pickleRun.js'
 import { storageOf } from './pickleTorch.js'
 import { type PickleValue, TorchStorage } from './pickleValues.js'
 
