@@ -48,6 +48,9 @@ export const readMask = later(async () => (await import('./masks/png.js')).readM
 /** A mask as a palette PNG, written atomically. */
 export const writeMask = later(async () => (await import('./masks/png.js')).writeMask)
 
+/** CAMs or score maps from the files that programs of the field write (.npy, .npz, pickles); nothing in them is executed. */
+export const readCamFile = later(async () => (await import('./masks/camFile.js')).readCamFile)
+
 /** A numeric array from a NumPy .npy file. */
 export const readNpy = later(async () => (await import('./masks/npy.js')).readNpy)
 

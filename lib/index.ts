@@ -6,6 +6,7 @@ export {
   exportFolder,
   folder,
   generateMasks,
+  readCamFile,
   readMask,
   readNpy,
   refineMask,
@@ -30,6 +31,7 @@ export type { ExportFolderOptions, ExportFolderResult } from './datasets/exportF
 export type { FolderOptions } from './datasets/folder.js'
 export type { Voc2012Options } from './datasets/voc2012.js'
 export type { Evaluation } from './evaluate/evaluate.js'
+export type { CamFile, CamFileOptions } from './masks/camFile.js'
 export { type LabelMap, VOID_ID } from './masks/labelMap.js'
 export type { RefineOptions } from './refine/options.js'
 export type { BilateralTerm, CrfPreset, GaussianTerm } from './refine/presets.js'

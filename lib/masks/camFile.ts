@@ -51,6 +51,8 @@ const CLASS_ID = /^(?:class_?|cls_?|label_?)?(-?\d{1,9})$/i
  * | .pkl | any of these as a pickle; a list of [H, W] | `pickle.dump` |
  * | .pt, .pth | any of these | `torch.save` |
  *
+ * A dictionary or archive without arrays is a picture without classes: no maps, of no size.
+ *
  * Of several arrays the first of `attn_highres`, `high_res`, `highres`, `highres_cam`, `maps`, `scores`, `probs`,
  * `logits`, `cams`, `cam` is taken, or that of `options.entry`. All kinds of numbers (float16, bfloat16, float32,
  * float64, integers, booleans), either byte order and Fortran order become float32 in C order. What kind of file it
@@ -81,6 +83,10 @@ export async function decodeCamFile(bytes: Uint8Array, name: string, options: Ca
 type Dictionary = ReadonlyMap<PickleValue, PickleValue>
 
 function fromDictionary(dictionary: Dictionary, wanted: string | undefined, limits: CamLimits): CamFile {
+  // A picture that shows no class: WeakTr writes `{}`, `semples masks --npz` an archive without arrays.
+  if (dictionary.size === 0 && wanted === undefined) {
+    return { classes: [], maps: { dtype: 'float32', shape: [0, 0, 0], data: new Float32Array(0) }, background: false }
+  }
   const names = [...dictionary.keys()].filter((key) => typeof key === 'string' || typeof key === 'number')
   const holdsMaps = (key: PickleValue) => (arrayOf(dictionary.get(key), limits.file)?.shape.length ?? 0) >= 2
   if (wanted !== undefined) {
@@ -99,7 +105,9 @@ function fromDictionary(dictionary: Dictionary, wanted: string | undefined, limi
   const seen = names.slice(0, 12).join(', ')
   throw camFileInvalid(
     limits.file,
-    names.length === 0 ? 'its dictionary is empty' : `which of ${seen} are the maps is not clear`,
+    names.length === 0
+      ? 'no key of its dictionary is a text or a number'
+      : `which of ${seen} are the maps is not clear`,
     names.length === 0 ? undefined : 'Name the array in `entry`.',
   )
 }
