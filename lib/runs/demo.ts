@@ -23,9 +23,9 @@ export interface DemoRecipe {
 }
 
 /** A published setting as it stands, judged at some thresholds besides the one in use. */
-const REFINE: RefineRowOptions = { preset: 'deeplab', thresholds: [0.25, 0.35, 0.55, 0.65] }
+const REFINE: RefineRowOptions = { preset: 'deeplab', thresholds: [0.35, 0.55] }
 
-const RECIPE: DemoRecipe = { train: 300, val: 200 }
+const RECIPE: DemoRecipe = { train: 300, val: 120 }
 
 export interface DemoOptions {
   /** Folder for pictures, runs and report; what is there already is gone on with. Default `runs/demo-<seed>`. */
@@ -90,21 +90,24 @@ export async function runDemo(options: DemoOptions = {}, recipe: DemoRecipe = RE
   const run = await trainOrGoOn(input, onProgress, signal)
   const controlRun = await trainControl(run, input, join(out, 'control'), onProgress, signal)
 
-  const judge = { data: val, split: 'val', judged: recipe.val, onProgress, signal } as const
-  const controlled = await gatherReport({ ...judge, run: controlRun, pictures: 0, baseline: false })
-  const control = {
-    ...controlled.ablation.at(-1)!,
-    name: 'control',
-    description: 'prompt-guided refinement without prompts, for as many epochs',
-  }
-  const report = await gatherReport({ ...judge, run, title: `semples demo, seed ${seed}`, control, refine: REFINE })
+  const report = await gatherReport({
+    run,
+    data: val,
+    split: 'val',
+    judged: recipe.val,
+    title: `semples demo, seed ${seed}`,
+    control: { run: controlRun, description: 'prompt-guided refinement without prompts, for as many epochs' },
+    refine: REFINE,
+    onProgress,
+    signal,
+  })
   const path = join(out, 'report.html')
   await writeReport(path, report)
   return {
     seed,
     seconds: (performance.now() - started) / 1000,
     ablation: report.ablation,
-    control,
+    control: report.control!,
     prompts: report.prompts,
     vocabulary: report.vocabulary,
     threshold: report.threshold,

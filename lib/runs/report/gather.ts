@@ -15,7 +15,7 @@ import { environmentOf } from './environment.js'
 import { type Look, lookAtPictures } from './look.js'
 import { GALLERY_SIZE, type GatherOptions, JUDGED_PICTURES } from './options.js'
 import { type LearnedPrompts, openLearnedPrompts } from './prompts.js'
-import { disposeRows, openRows, type Row } from './rows.js'
+import { disposeRows, openControl, openRows, type Row } from './rows.js'
 
 /**
  * Gathers what a report of a run shows; `writeReport` writes it. Every part that cannot be had (no addon, no LibTorch,
@@ -43,7 +43,7 @@ export async function gatherReport(options: GatherOptions): Promise<RunReport> {
     classes: classes.classes.map(({ id, label, color }) => ({ id, label, color })),
     stages: stageReports(await run.readMetrics(), config, run.manifest),
     ablation: options.ablation ?? pictures?.ablation ?? [],
-    ...(options.control === undefined ? {} : { control: options.control }),
+    ...controlOf(options.control, pictures),
     threshold,
     gallery: pictures?.gallery ?? [],
     prompts: prompts?.reports ?? [],
@@ -51,6 +51,11 @@ export async function gatherReport(options: GatherOptions): Promise<RunReport> {
     config,
     environment: environmentOf(run.manifest, compute),
   }
+}
+
+function controlOf(given: GatherOptions['control'], looked: Look | undefined): Pick<RunReport, 'control'> {
+  const control = given !== undefined && 'miou' in given ? given : looked?.control
+  return control === undefined ? {} : { control }
 }
 
 interface Looked {
@@ -83,6 +88,7 @@ async function look(subject: Subject, options: GatherOptions): Promise<Looked> {
     openLearnedPrompts(run, config, classes, { device, words: options.words, notices }),
   )
   let rows: Row[] = []
+  let control: Row | undefined
   try {
     if (pictures === undefined) return { compute, prompts }
     rows =
@@ -90,15 +96,16 @@ async function look(subject: Subject, options: GatherOptions): Promise<Looked> {
         openRows(run, config, classes, device, options.baseline),
       )) ?? []
     if (rows.length === 0) notices.push('Pictures are missing: there is no trained generator to see them with.')
-    return { compute, prompts, pictures: await lookWith({ rows, prompts, pictures }, subject, options) }
+    control = await openControl(options.control, config, classes, device)
+    return { compute, prompts, pictures: await lookWith({ rows, control, prompts, pictures }, subject, options) }
   } finally {
-    disposeRows(rows)
+    disposeRows(control === undefined ? rows : [...rows, control])
     prompts?.clip.dispose()
   }
 }
 
 async function lookWith(
-  { rows, prompts, pictures }: Seen,
+  { rows, control, prompts, pictures }: Seen,
   { config, threshold, notices }: Subject,
   options: GatherOptions,
 ): Promise<Look | undefined> {
@@ -107,6 +114,7 @@ async function lookWith(
   const seen = await lookAtPictures({
     pictures,
     rows,
+    ...(control === undefined ? {} : { control }),
     prompts,
     config,
     threshold,
@@ -124,6 +132,7 @@ type Pictures = Awaited<ReturnType<typeof openPictures>>
 
 interface Seen {
   rows: Row[]
+  control: Row | undefined
   prompts: LearnedPrompts | undefined
   pictures: Pictures
 }

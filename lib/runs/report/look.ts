@@ -9,9 +9,10 @@ import { maskFromCams } from '../../masks/threshold.js'
 import type { GalleryPicture, JudgedRow } from '../../report/runReport.js'
 import type { OnProgress } from '../../stages/progress.js'
 import { chooseForGallery, spread } from './choose.js'
+import { RowJudge } from './judge.js'
 import { featuresOf, type LearnedPrompts } from './prompts.js'
 import { RefinedRow, type RefineRowOptions, type RowResult } from './refined.js'
-import { type Row, RowJudge } from './rows.js'
+import type { Row } from './rows.js'
 import { shownSize, shrinkImage, shrinkMaps, shrinkMask } from './shrink.js'
 
 export interface LookOptions {
@@ -21,6 +22,8 @@ export interface LookOptions {
   prompts: LearnedPrompts | undefined
   config: RunConfig
   threshold: number
+  /** Judged on the same pictures, and not shown. */
+  control?: Row
   /** A last row: the masks of the last generator, refined. */
   refine?: RefineRowOptions
   /** Pictures to show, and most pictures to judge. */
@@ -33,17 +36,19 @@ export interface LookOptions {
 export interface Look {
   gallery: GalleryPicture[]
   ablation: JudgedRow[]
+  control?: JudgedRow
   notices: string[]
 }
 
 /** Makes maps and masks of pictures with every generator, one picture after another; keeps what is shown, and counts. */
 export async function lookAtPictures(options: LookOptions): Promise<Look> {
-  const { pictures, rows, threshold, shown, judged, onProgress, signal } = options
+  const { pictures, rows, control, threshold, shown, judged, onProgress, signal } = options
   const { dataset } = pictures
   const gallery = chooseForGallery(dataset, shown)
   const inGallery = new Set(gallery)
   const order = [...gallery, ...spread(dataset.items).filter((item) => !inGallery.has(item))]
   const judges = rows.map(() => new RowJudge(dataset.classes, threshold))
+  const controlJudge = new RowJudge(dataset.classes, threshold)
   const refined = options.refine && new RefinedRow(dataset.classes, options.refine, threshold, rows.at(-1)!.name)
   const found: GalleryPicture[] = []
   const leftOut: string[] = []
@@ -59,10 +64,11 @@ export async function lookAtPictures(options: LookOptions): Promise<Look> {
       if (truth === undefined && !inGallery.has(item)) continue
       const seen = await see(options, item, truth)
       if (truth !== undefined && counted < judged) {
-        seen.results.forEach((picture, row) => {
-          judges[row]!.add(picture, truth, { prediction: item.id, groundTruth: item.id })
-        })
-        await refined?.add(seen.prepared.image, seen.results.at(-1)!, truth, item.id)
+        const names = { prediction: item.id, groundTruth: item.id }
+        const refining = refined?.add(seen.prepared.image, seen.results.at(-1)!, truth, item.id)
+        for (const [row, picture] of seen.results.entries()) judges[row]!.add(picture, truth, names)
+        if (control !== undefined) controlJudge.add(await mapsOfRow(options, control, seen.prepared), truth, names)
+        await refining
         counted++
       }
       if (inGallery.has(item)) found.push(await shownPicture(options, seen, refined))
@@ -78,6 +84,7 @@ export async function lookAtPictures(options: LookOptions): Promise<Look> {
   }
   return {
     gallery: found,
+    ...(control === undefined || counted === 0 ? {} : { control: controlJudge.row(control) }),
     ablation:
       counted === 0
         ? []
@@ -95,19 +102,22 @@ interface SeenPicture {
   results: RowResult[]
 }
 
-async function see(
-  { pictures, rows, config }: LookOptions,
-  item: DatasetItem,
-  truth: LabelMap | undefined,
-): Promise<SeenPicture> {
+async function see(options: LookOptions, item: DatasetItem, truth: LabelMap | undefined): Promise<SeenPicture> {
+  const { pictures, rows, config } = options
   const { dataset, label } = pictures
   const prepared = await label(await preparePicture(dataset, item, config.cams), rows.at(-1)!.generator)
   const results: SeenPicture['results'] = []
-  for (const { generator } of rows) {
-    const { cams, classes, height, width } = await camsOf(generator, prepared, config.cams)
-    results.push({ cams, classIds: classes.map((index) => dataset.classes.classes[index]!.id), height, width })
-  }
+  for (const row of rows) results.push(await mapsOfRow(options, row, prepared))
   return { prepared, truth, results }
+}
+
+async function mapsOfRow(
+  { pictures: { dataset }, config }: LookOptions,
+  { generator }: Row,
+  prepared: PreparedPicture,
+): Promise<RowResult> {
+  const { cams, classes, height, width } = await camsOf(generator, prepared, config.cams)
+  return { cams, classIds: classes.map((index) => dataset.classes.classes[index]!.id), height, width }
 }
 
 async function shownPicture(

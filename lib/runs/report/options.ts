@@ -29,8 +29,8 @@ export interface GatherOptions extends LabelOptions {
   baseline?: boolean
   /** Rows that were judged elsewhere, instead of judging the stages here. */
   ablation?: JudgedRow[]
-  /** What the last row is compared with. */
-  control?: JudgedRow
+  /** What the last row is compared with: judged elsewhere, or the end of another run, judged on the same pictures. */
+  control?: JudgedRow | ControlRun
   /** Notices before those of the report itself. */
   notices?: readonly string[]
   /** Default: the run's. */
@@ -39,6 +39,12 @@ export interface GatherOptions extends LabelOptions {
   onProgress?: OnProgress
   /** Stops between two pictures. */
   signal?: AbortSignal
+}
+
+export interface ControlRun {
+  /** Folder of a run with the same classes. */
+  run: string
+  description: string
 }
 
 export const GALLERY_SIZE = 24

@@ -7,7 +7,7 @@ import type { LabelMap } from '../../masks/labelMap.js'
 import type { RefineOptions } from '../../refine/options.js'
 import { refineMask } from '../../refine/refineMask.js'
 import type { JudgedRow } from '../../report/runReport.js'
-import { namedScores } from './rows.js'
+import { namedScores } from './judge.js'
 
 /** Masks of the last row, refined. */
 export interface RefineRowOptions extends Omit<RefineOptions, 'classes' | 'classOffset' | 'threshold' | 'values'> {

@@ -1,14 +1,12 @@
 import { trainedGenerator } from '../../cam/trainedGenerator.js'
-import type { RunDirectory } from '../../checkpoints/runDirectory.js'
+import { RunDirectory } from '../../checkpoints/runDirectory.js'
 import type { RunConfig, StageName } from '../../config/types.js'
 import type { ClassTable } from '../../datasets/dataset.js'
-import { type Scores, scores } from '../../evaluate/scores.js'
-import { bestPoint, hundredths, SweepCounter } from '../../evaluate/sweep.js'
 import { MaskGenerator } from '../../models/maskGenerator.js'
-import type { JudgedRow } from '../../report/runReport.js'
 import { stageOf } from '../../stages/stage.js'
 import { generatorConfig } from '../inputs.js'
 import { loadWeights } from '../start.js'
+import type { GatherOptions } from './options.js'
 
 /** A generator of the run, under the name that its row has. */
 export interface Row {
@@ -51,45 +49,18 @@ export async function openRows(
   }
 }
 
+/** The generator at the end of the run that a report compares with; none for a row that was judged elsewhere. */
+export async function openControl(
+  control: GatherOptions['control'],
+  config: RunConfig,
+  classes: ClassTable,
+  device: string,
+): Promise<Row | undefined> {
+  if (control === undefined || 'miou' in control) return undefined
+  const { generator } = await trainedGenerator(await RunDirectory.open(control.run), config, classes, undefined, device)
+  return { name: 'control', description: control.description, generator }
+}
+
 export function disposeRows(rows: readonly Row[]): void {
   for (const { generator } of rows) generator.dispose()
-}
-
-/** Counts what is judged: every threshold from 0.00 to 0.99, and the one in use. */
-export class RowJudge {
-  private readonly counter: SweepCounter
-  private readonly thresholds: number[]
-  private pictures = 0
-
-  constructor(
-    private readonly classes: ClassTable,
-    private readonly threshold: number,
-  ) {
-    this.thresholds = [...new Set([...hundredths(0, 100), threshold])].sort((one, other) => one - other)
-    this.counter = new SweepCounter([0, ...classes.classes.map(({ id }) => id)], this.thresholds)
-  }
-
-  add(...picture: Parameters<SweepCounter['add']>): void {
-    this.counter.add(...picture)
-    this.pictures++
-  }
-
-  row({ name, description }: Pick<Row, 'name' | 'description'>): JudgedRow {
-    const judged = scores(this.counter.confusion(this.thresholds.indexOf(this.threshold)))
-    const curve = this.counter.curve()
-    return {
-      name,
-      description,
-      ...namedScores(this.classes, judged),
-      pictures: this.pictures,
-      curve,
-      best: bestPoint(curve),
-    }
-  }
-}
-
-/** Mean IoU, and the figures of each class with its label. */
-export function namedScores({ classes }: ClassTable, { miou, perClass }: Scores): Pick<JudgedRow, 'miou' | 'perClass'> {
-  const labels = ['background', ...classes.map(({ label }) => label)]
-  return { miou, perClass: perClass.map((entry, index) => ({ ...entry, label: labels[index]! })) }
 }

@@ -1,0 +1,43 @@
+import type { ClassTable } from '../../datasets/dataset.js'
+import { type Scores, scores } from '../../evaluate/scores.js'
+import { bestPoint, hundredths, SweepCounter } from '../../evaluate/sweep.js'
+import type { JudgedRow } from '../../report/runReport.js'
+
+/** Counts what is judged: every threshold from 0.00 to 0.99, and the one in use. */
+export class RowJudge {
+  private readonly counter: SweepCounter
+  private readonly thresholds: number[]
+  private pictures = 0
+
+  constructor(
+    private readonly classes: ClassTable,
+    private readonly threshold: number,
+  ) {
+    this.thresholds = [...new Set([...hundredths(0, 100), threshold])].sort((one, other) => one - other)
+    this.counter = new SweepCounter([0, ...classes.classes.map(({ id }) => id)], this.thresholds)
+  }
+
+  add(...picture: Parameters<SweepCounter['add']>): void {
+    this.counter.add(...picture)
+    this.pictures++
+  }
+
+  row({ name, description }: Pick<JudgedRow, 'name' | 'description'>): JudgedRow {
+    const judged = scores(this.counter.confusion(this.thresholds.indexOf(this.threshold)))
+    const curve = this.counter.curve()
+    return {
+      name,
+      description,
+      ...namedScores(this.classes, judged),
+      pictures: this.pictures,
+      curve,
+      best: bestPoint(curve),
+    }
+  }
+}
+
+/** Mean IoU, and the figures of each class with its label. */
+export function namedScores({ classes }: ClassTable, { miou, perClass }: Scores): Pick<JudgedRow, 'miou' | 'perClass'> {
+  const labels = ['background', ...classes.map(({ label }) => label)]
+  return { miou, perClass: perClass.map((entry, index) => ({ ...entry, label: labels[index]! })) }
+}
