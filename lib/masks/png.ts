@@ -3,6 +3,7 @@ import { SemplesError } from '../config/error.js'
 import { readBytes, writeBytes } from './files.js'
 import type { LabelMap } from './labelMap.js'
 import { maskPalette, type Palette } from './palette.js'
+import { compressPng } from './pngCompress.js'
 
 /** Largest mask that is opened: 2^28 pixels. A header that claims more is damaged, or no mask. */
 const MAX_PIXELS = 2 ** 28
@@ -22,11 +23,16 @@ export interface ReadMaskOptions {
  * @throws SemplesError `SEMPLES_MASK_SHAPE` when the data is not width * height, `SEMPLES_WRITE_FAILED`
  */
 export async function writeMask(file: string, mask: LabelMap, palette: Palette = maskPalette()): Promise<void> {
-  await writeBytes(file, encodeMask(mask, palette))
+  await writeBytes(file, await compressPng(encoded(mask, palette, 0)))
 }
 
-/** The bytes that `writeMask` writes. */
+/** A mask as `writeMask` writes it, in memory and at once: for small ones. */
 export function encodeMask(mask: LabelMap, palette: Palette = maskPalette()): Uint8Array {
+  return encoded(mask, palette, 6)
+}
+
+/** @param level of compression; 0 stores the pixels as they are */
+function encoded(mask: LabelMap, palette: Palette, level: 0 | 6): Uint8Array {
   const { width, height, data } = mask
   if (!(width > 0 && height > 0) || data.length !== width * height) {
     throw new SemplesError('SEMPLES_MASK_SHAPE', {
@@ -35,7 +41,8 @@ export function encodeMask(mask: LabelMap, palette: Palette = maskPalette()): Ui
       value: data.length,
     })
   }
-  return encode({ width, height, data, depth: 8, channels: 1, palette: palette.map((color) => [...color]) })
+  const colors = palette.map((color) => [...color])
+  return encode({ width, height, data, depth: 8, channels: 1, palette: colors }, { zlib: { level } })
 }
 
 /**

@@ -168,3 +168,16 @@ describe('masks of VOC 2012 saved as RGB', () => {
     },
   )
 })
+
+test('large masks are compressed as encodeMask does it, to the same pixels', async () => {
+  const data = Uint8Array.from({ length: 640 * 480 }, (_, pixel) => ((pixel % 640) >> 4) % 21)
+  const mask = { width: 640, height: 480, data }
+  const file = path.join(await temporaryFiles({}), 'mask.png')
+  await writeMask(file, mask)
+  const bytes = await readFile(file)
+  expect(bytes.length).toBeLessThan(data.length / 20)
+  expect(decodeMask(bytes, 'mask')).toEqual(mask)
+  // An independent decoder checks the checksums too.
+  const { channels } = await sharp(bytes, { failOn: 'warning' }).stats()
+  expect(channels).toHaveLength(3)
+})
