@@ -25,7 +25,10 @@ export interface DemoRecipe {
 /** A published setting as it stands, judged at some thresholds besides the one in use. */
 const REFINE: RefineRowOptions = { preset: 'deeplab', thresholds: [0.35, 0.55] }
 
-const RECIPE: DemoRecipe = { train: 300, val: 120 }
+/** Pictures that the report shows. */
+const GALLERY = 12
+
+const RECIPE: DemoRecipe = { train: 300, val: 100 }
 
 export interface DemoOptions {
   /** Folder for pictures, runs and report; what is there already is gone on with. Default `runs/demo-<seed>`. */
@@ -95,6 +98,7 @@ export async function runDemo(options: DemoOptions = {}, recipe: DemoRecipe = RE
     data: val,
     split: 'val',
     judged: recipe.val,
+    pictures: GALLERY,
     title: `semples demo, seed ${seed}`,
     control: { run: controlRun, description: 'prompt-guided refinement without prompts, for as many epochs' },
     refine: REFINE,

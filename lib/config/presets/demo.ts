@@ -42,6 +42,6 @@ export const demo: ConfigDifferences = {
   // Short prompts that begin near nothing: random long ones are unlike every picture, where the loss has no slope.
   prompt: { epochs: 6, batch: 8, lr: 0.32, length: 6, deviation: 0.005, textPrompt: 0.5 },
   refine: { ...maskStage, foregroundPrompt: 0.6 },
-  cams: { scales: [1, 1.5, 2], maxSide: 192, resample: 'fast' },
+  cams: { scales: [1, 1.5], maxSide: 192, resample: 'fast' },
   masks: { threshold: 0.45 },
 }
