@@ -6,7 +6,7 @@ import { temporaryFolder } from './tiny.js'
 
 const seeds = [0, 1, 2]
 
-// Minutes a seed. One seed of 200 pictures is noisy by a point or two: what stage c adds is judged in the mean.
+// Minutes a seed. One seed of 100 pictures is noisy by a point or two: what stage c adds is judged in the mean.
 describeNative('the demo on whole seeds', () => {
   let results: DemoResult[]
   beforeAll(async () => {
