@@ -21,6 +21,8 @@ export interface CamFile {
    * saved as `background` or `bg`. A first class 0 may be either, and is not taken for it.
    */
   background: boolean
+  /** The classes are names of arrays, as in a .npz file. Such are class ids by convention; numbers and `keys` count from 0. */
+  named: boolean
 }
 
 export interface CamFileOptions {
@@ -74,9 +76,10 @@ export async function decodeCamFile(bytes: Uint8Array, name: string, options: Ca
   if (content instanceof Map) return fromDictionary(content, options.entry, limits)
   if (options.entry !== undefined) throw noEntry(options.entry, [], name)
   const array = arrayOf(content, name)
-  if (array !== undefined) return { maps: mapsOf(array, 'the array', limits), background: false }
+  if (array !== undefined) return { maps: mapsOf(array, 'the array', limits), background: false, named: false }
   const list = content instanceof PickledTuple ? content.items : content
-  if (Array.isArray(list)) return { maps: stackMaps(arraysOf([...list.entries()], limits), limits), background: false }
+  if (Array.isArray(list))
+    return { maps: stackMaps(arraysOf([...list.entries()], limits), limits), background: false, named: false }
   throw camFileInvalid(name, 'there is no array in it')
 }
 
@@ -85,7 +88,12 @@ type Dictionary = ReadonlyMap<PickleValue, PickleValue>
 function fromDictionary(dictionary: Dictionary, wanted: string | undefined, limits: CamLimits): CamFile {
   // A picture that shows no class: WeakTr writes `{}`, `semples masks --npz` an archive without arrays.
   if (dictionary.size === 0 && wanted === undefined) {
-    return { classes: [], maps: { dtype: 'float32', shape: [0, 0, 0], data: new Float32Array(0) }, background: false }
+    return {
+      classes: [],
+      maps: { dtype: 'float32', shape: [0, 0, 0], data: new Float32Array(0) },
+      background: false,
+      named: false,
+    }
   }
   const names = [...dictionary.keys()].filter((key) => typeof key === 'string' || typeof key === 'number')
   const holdsMaps = (key: PickleValue) => (arrayOf(dictionary.get(key), limits.file)?.shape.length ?? 0) >= 2
@@ -119,8 +127,8 @@ function fromEntry(dictionary: Dictionary, key: string | number, limits: CamLimi
   const maps = mapsOf(array, entry, limits)
   const keys = dictionary.get(KEYS)
   const own = classOf(key)
-  if (own !== undefined) return { classes: [own], maps, entry, background: own === -1 }
-  if (keys === undefined || keys === null) return { maps, entry, background: false }
+  if (own !== undefined) return { classes: [own], maps, entry, background: own === -1, named: typeof key === 'string' }
+  if (keys === undefined || keys === null) return { maps, entry, background: false, named: false }
   const classes = idsOf(keys, limits.file)
   const count = maps.shape[0]
   if (classes === undefined || new Set(classes).size !== classes.length) {
@@ -129,7 +137,7 @@ function fromEntry(dictionary: Dictionary, key: string | number, limits: CamLimi
   if (classes.length !== count && classes.length !== count - 1) {
     throw camFileInvalid(limits.file, `${entry} has ${count} maps, keys has ${classes.length} classes`)
   }
-  return { classes, maps, entry, background: classes.length < count || classes[0] === -1 }
+  return { classes, maps, entry, background: classes.length < count || classes[0] === -1, named: false }
 }
 
 /** A dictionary of one map a class. */
@@ -145,7 +153,8 @@ function fromClasses(
   if (twice !== undefined) throw camFileInvalid(limits.file, `class ${twice} is there twice`)
   const entries = [...background, ...ids].map((key) => [key, dictionary.get(key)!] as const)
   const maps = stackMaps(arraysOf(entries, limits), limits)
-  return { classes, maps, background: background.length > 0 || classes[0] === -1 }
+  const named = ids.every((key) => typeof key === 'string')
+  return { classes, maps, background: background.length > 0 || classes[0] === -1, named }
 }
 
 function arraysOf(entries: readonly (readonly [string | number, PickleValue])[], { file }: CamLimits) {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { dirname, extname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { types } from 'node:util'
 import { SemplesError } from '../config/error.js'
 import type { TensorData } from '../config/tensor.js'
@@ -36,13 +36,11 @@ async function ofFile(
   given: readonly number[] | undefined,
   settings: RefineSettings,
 ): Promise<ScoreMaps> {
-  const { classes, maps, entry, background } = await readCamFile(file)
+  const { classes, maps, background, named } = await readCamFile(file)
   const [channels = 0, height = 0, width = 0] = maps.shape
   const values = maps.data
   if (given !== undefined) return { values, height, width, classes: classesOf(given, channels, file) }
   if (classes === undefined) refuseForeignOrder(file)
-  // Arrays that are named by class have no other entry; only .npz files can have such.
-  const named = extname(file) === '.npz' && entry === undefined
   const offset = settings.classOffset ?? (named ? 0 : 1)
   const keys = classes?.map((key) => key + offset) ?? countFrom0(channels)
   // A background map may have no key of its own.
