@@ -38,6 +38,8 @@ function check(name: string, cam: CamFile): void {
     classes,
     entry,
     background,
+    // Arrays of an archive have names; keys of dictionaries are numbers.
+    named: name.startsWith('classes') && name.endsWith('.npz'),
     maps: { dtype: 'float32', shape: [count, 2, 3], data: values!.slice(0, count * 6) },
   })
 }
@@ -151,6 +153,7 @@ describe('choosing', () => {
       classes: [],
       entry: 'cam',
       background: false,
+      named: false,
       maps: { dtype: 'float32', shape: [0, 1, 1], data: new Float32Array(0) },
     })
   })
