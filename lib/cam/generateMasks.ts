@@ -122,8 +122,7 @@ async function writeAll(
   // One picture is written while the model works on the next.
   let writing = Promise.resolve()
   try {
-    for await (const picture of preparedPictures(dataset, dataset.items, config.cams)) {
-      signal?.throwIfAborted()
+    for await (const picture of preparedPictures(dataset, dataset.items, config.cams, signal)) {
       const computing = compute(picture)
       // Either may fail while the other is awaited.
       computing.catch(() => undefined)

@@ -2,6 +2,7 @@ import { SemplesError } from '../config/error.js'
 import type { Dataset, DatasetItem } from '../datasets/dataset.js'
 import { decodeImage } from '../loader/decode.js'
 import type { RawImage } from '../loader/image.js'
+import { inOrder } from '../loader/inOrder.js'
 import { resizeImage } from '../loader/resize.js'
 import { scaledImages } from '../loader/scales.js'
 import type { Cams, MaskGenerator, ScaledPicture } from '../models/maskGenerator.js'
@@ -42,30 +43,14 @@ async function shrunk(
   return resizeImage(image, side(image.width), side(image.height), { mode: resample })
 }
 
-/**
- * The pictures of `items` in order, each prepared while the ones before are used.
- * @param ahead pictures in flight
- */
-export async function* preparedPictures(
+/** The pictures of `items` in order, each prepared while the one before is used. */
+export function preparedPictures(
   dataset: Dataset,
   items: readonly DatasetItem[],
   options: CamOptions,
-  ahead = 2,
+  signal?: AbortSignal,
 ): AsyncGenerator<PreparedPicture> {
-  const flight: Promise<PreparedPicture>[] = []
-  try {
-    for (let next = 0; next < items.length || flight.length > 0; ) {
-      while (flight.length < ahead && next < items.length) {
-        const prepared = preparePicture(dataset, items[next++]!, options)
-        // It is awaited below; until then its failure must not count as unhandled.
-        prepared.catch(() => undefined)
-        flight.push(prepared)
-      }
-      yield await flight.shift()!
-    }
-  } finally {
-    await Promise.allSettled(flight)
-  }
+  return inOrder(items, (item) => preparePicture(dataset, item, options), 2, signal)
 }
 
 export type PictureCams = Omit<Cams, 'logits'>

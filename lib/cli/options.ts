@@ -1,4 +1,5 @@
-import { InvalidArgumentError, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { DeviceName } from '../config/types.js'
 
 /** Options that several commands share, so that they read the same everywhere. */
 export const shared = {
@@ -12,14 +13,42 @@ export const shared = {
       '--labels <file>',
       'labels of a plain folder: CSV "file,labels" (boat1.jpg,boat;person) or JSON; without it, labels.csv in the folder, else one sub-folder a class',
     ),
-  device: () => new Option('--device <name>', 'auto, cpu, cuda or cuda:1 (default: CUDA where there is any)'),
-  threads: () =>
-    new Option('--threads <number>', 'processor threads of one operation (default: all cores)').argParser(threads),
-  offline: () => new Option('--offline', 'never download: a missing LibTorch is an error'),
-  quiet: () => new Option('--quiet', 'no progress on standard error'),
   json: () => new Option('--json', 'the result as one line of JSON, the last of standard output'),
   split: (standard: string) =>
     new Option('--split <name>', `which pictures of the data (default: ${standard})`).choices(['train', 'val']),
+}
+
+/** Of every command that has a result. */
+export interface OutputOptions {
+  json?: boolean
+  quiet?: boolean
+}
+
+export function addOutputOptions(command: Command): Command {
+  return command.addOption(shared.json()).option('--quiet', 'no progress on standard error')
+}
+
+/** Of every command that computes. */
+export interface ComputeOptions extends OutputOptions {
+  threads?: number | 'auto'
+  offline?: boolean
+}
+
+export function addComputeOptions(command: Command): Command {
+  command
+    .option('--threads <number>', 'processor threads of one operation (default: all cores)', threads)
+    .option('--offline', 'never download: a missing LibTorch is an error')
+  return addOutputOptions(command)
+}
+
+/** Of every command that runs a model. */
+export interface ModelOptions extends ComputeOptions {
+  device?: DeviceName
+}
+
+export function addModelOptions(command: Command): Command {
+  command.option('--device <name>', 'auto, cpu, cuda or cuda:1 (default: CUDA where there is any)')
+  return addComputeOptions(command)
 }
 
 /** Collects an option that may be given several times. */

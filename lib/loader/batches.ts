@@ -7,8 +7,8 @@ import { ImageCache } from './cache.js'
 import { Turns } from './cooperate.js'
 import { decodeImage } from './decode.js'
 import type { Box, RawImage } from './image.js'
+import { inOrder } from './inOrder.js'
 import { Limit } from './limit.js'
-import { prefetched } from './prefetch.js'
 import { Random } from './random.js'
 
 export interface LoaderOptions {
@@ -90,8 +90,9 @@ export function createLoader(options: LoaderOptions): Loader {
       if (!Number.isInteger(fromStep) || fromStep < 0 || fromStep > stepsPerEpoch)
         throw optionError('fromStep', fromStep, `a whole number from 0 to ${stepsPerEpoch}`)
       const order = maker.order(epoch)
-      const make = (step: number, stop: AbortSignal): Promise<ImageBatch> => maker.make(order, epoch, step, stop)
-      return prefetched(make, fromStep, stepsPerEpoch, options.prefetch ?? 2, signal)
+      const steps = Array.from({ length: stepsPerEpoch - fromStep }, (_, at) => fromStep + at)
+      const make = (step: number, _: number, stop: AbortSignal) => maker.make(order, epoch, step, stop)
+      return inOrder(steps, make, (options.prefetch ?? 2) + 1, signal)
     },
   }
 }

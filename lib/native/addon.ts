@@ -24,7 +24,7 @@ export interface Addon {
    */
   refine(request: NativeRefineRequest): NativeRefinement
   /**
-   * Bytes that a dense CRF needs at most, its result included: as if no two pixels shared a lattice point. Photographs
+   * Bytes that refining with a dense CRF takes at most, picture, energies and result included: as if no two pixels shared a lattice point. Photographs
    * need about a fifth of it; `memoryLimit` is compared with what a picture really needs.
    */
   denseCrfBytes(size: NativeDenseCrfSize): number

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { basename, extname } from 'node:path'
 import { SemplesError } from '../config/error.js'
+import { inOrder } from '../loader/inOrder.js'
 import { Limit } from '../loader/limit.js'
 import { counted } from '../stages/progress.js'
 import { type FolderInput, inputsOfFolders } from './folders.js'
@@ -46,21 +47,24 @@ export async function* refineAll(
     scores: withScores !== false,
     threads: resources.threads,
     memoryLimit: resources.memoryLimit,
-    signal,
   }
 
-  const refineOne = async (input: RefineInput & Partial<FolderInput>, index: number): Promise<RefineDone> => {
+  const refineOne = async (
+    input: RefineInput & Partial<FolderInput>,
+    index: number,
+    stop: AbortSignal,
+  ): Promise<RefineDone> => {
     const name = nameOf(input, index)
     try {
       if (input.failure !== undefined) throw input.failure
       if (output?.isDone(checkName(name))) return { name, file: output.fileOf(name), skipped: true }
       // Pictures are read while others are refined.
-      const prepared = await prepare(input, resolved, signal)
-      const refined = await limit.run(() => refinePrepared(prepared, resolved, execution), signal)
+      const prepared = await prepare(input, resolved, stop)
+      const refined = await limit.run(() => refinePrepared(prepared, resolved, { ...execution, signal: stop }), stop)
       if (output === undefined) return { name, ...refined }
       return { name, file: await output.write(name, refined), ...refined }
     } catch (error) {
-      if (signal?.aborted || errors === 'throw' || !(error instanceof SemplesError)) throw error
+      if (stop.aborted || errors === 'throw' || !(error instanceof SemplesError)) throw error
       return { name, error }
     }
   }
@@ -68,7 +72,7 @@ export async function* refineAll(
   if (output !== undefined) summary.out = output.path
   const progress = counted(resolved.method)
   const started = performance.now()
-  for await (const done of inOrder(list, refineOne, resources.concurrency + 1)) {
+  for await (const done of inOrder(list, refineOne, resources.concurrency + 1, signal)) {
     if (done.error !== undefined) summary.failed.push({ name: done.name, error: done.error })
     else if (done.skipped) summary.skipped++
     else summary.refined++
@@ -76,28 +80,6 @@ export async function* refineAll(
     summary.seconds = (performance.now() - started) / 1000
     onProgress?.(progress(count, total ?? count))
     yield done
-  }
-}
-
-/** Results in the order of `list`, while up to `most` are in work or wait to be taken. */
-async function* inOrder<T, R>(
-  list: Iterable<T> | AsyncIterable<T>,
-  work: (item: T, index: number) => Promise<R>,
-  most: number,
-): AsyncGenerator<R> {
-  const flight: Promise<R>[] = []
-  let index = 0
-  try {
-    for await (const item of list) {
-      const result = work(item, index++)
-      // It is awaited below; until then its failure must not count as unhandled.
-      result.catch(() => undefined)
-      flight.push(result)
-      if (flight.length >= most) yield await flight.shift()!
-    }
-    while (flight.length > 0) yield await flight.shift()!
-  } finally {
-    await Promise.allSettled(flight)
   }
 }
 

@@ -23,8 +23,7 @@ export async function selectionScore(
   const ids = [0, ...dataset.classes.classes.map(({ id }) => id)]
   const counter = new SweepCounter(ids, hundredths(40, 60))
   let pictures = 0
-  for await (const picture of preparedPictures(dataset, dataset.items, SELECTION)) {
-    signal?.throwIfAborted()
+  for await (const picture of preparedPictures(dataset, dataset.items, SELECTION, signal)) {
     const truth = await dataset.mask(picture.item)
     if (truth === undefined) continue
     const { cams, classes, height, width } = await camsOf(generator, picture, SELECTION)

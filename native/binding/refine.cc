@@ -65,8 +65,9 @@ Napi::Value start_refinement(const Napi::CallbackInfo& info) {
 Napi::Value estimate_bytes(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const DenseCrfSize size = read_dense_crf_size(object_argument(info, 0, "size"));
-    return Napi::Number::New(info.Env(), double(dense_crf_bytes(size.height, size.width, size.labels, size.gaussian,
-                                                                size.bilateral, size.threads)));
+    const int64_t inputs = size.height * size.width * (3 + 4 * size.labels);
+    return Napi::Number::New(info.Env(), double(inputs + dense_crf_bytes(size.height, size.width, size.labels,
+                                                                         size.gaussian, size.bilateral, size.threads)));
   });
 }
 

@@ -10,7 +10,7 @@ struct DenseCrfProfile;
 
 struct ExecutionSettings {
   int threads = 0;                     // of one operation of this thread; 0: as many as before
-  std::function<bool()> interrupted;   // asked between iterations, by the thread that called; null: never
+  std::function<bool()> interrupted;   // asked now and then, by any thread; null: never
   int64_t memory_limit = 0;            // bytes of one operation, its result included; 0: none
   DenseCrfProfile* profile = nullptr;  // where a dense CRF notes what it did
 };

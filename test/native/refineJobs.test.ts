@@ -219,6 +219,52 @@ describeNative('refinements in processes and workers', () => {
     expect(ending).toEqual({ status: 0, signal: null, output: ['SEMPLES_TWO_COPIES', true], errors: '' })
   })
 
+  // No two pixels of noise share a lattice point: its lattice is the largest there is.
+  const noise = `
+    const addon = (await load('native/load.js')).loadAddon()
+    const [height, width] = [1000, 1200]
+    let state = 1
+    const random = () => (state = (state * 48271) % 2147483647) >> 8
+    const noise = { height, width, image: new Uint8Array(height * width * 3).map(random),
+      source: { values: new Float32Array(3 * height * width).fill(0.5), channels: 3, height, width },
+      method: { kind: 'crf', iterations: 0, gaussian: [],
+        bilateral: [{ deviation: [50, 50], colorDeviation: [5, 5, 5], compatibility: 10 }] } }
+    const seconds = () => performance.now() / 1000
+    `
+
+  onLinux('a lattice that exceeds the memory limit is given up while it is built', async () => {
+    const ending = await node(`${noise}
+      const { readFileSync } = await import('node:fs')
+      const peak = () => Number(/VmHWM:\\s+(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1]) * 1024
+      const before = peak()
+      const memoryLimit = 200e6
+      const error = await addon.refine({ ...noise, memoryLimit }).result.catch((error) => error)
+      const taken = peak() - before
+      const { profile } = await addon.refine({ ...noise, profile: true }).result
+      say([error.code, taken / memoryLimit, Number.parseInt(error.value) / profile.bytes])`)
+    expect(ending).toMatchObject({ status: 0, errors: '' })
+    const [code, taken, estimate] = ending.output as [string, number, number]
+    expect(code).toBe('SEMPLES_MEMORY_LIMIT')
+    expect(taken).toBeLessThan(1.2)
+    // The need is told from the part of the picture that was looked at.
+    expect(estimate).toBeGreaterThan(0.8)
+    expect(estimate).toBeLessThan(1.25)
+  })
+
+  test('an interruption does not wait for the lattice', async () => {
+    const ending = await node(`${noise}
+      const { profile } = await addon.refine({ ...noise, profile: true }).result
+      const start = seconds()
+      const running = addon.refine(noise)
+      setTimeout(() => running.interrupt(), 10)
+      const code = await running.result.catch((error) => error.code)
+      say([code, (seconds() - start) / profile.lattice])`)
+    expect(ending).toMatchObject({ status: 0, errors: '' })
+    const [code, waited] = ending.output as [string, number]
+    expect(code).toBe('SEMPLES_INTERRUPTED')
+    expect(waited).toBeLessThan(0.5)
+  })
+
   test('what they keep for the next picture is given back when their environment ends', async () => {
     const body = `${setup}
       const [h, w] = [700, 800]

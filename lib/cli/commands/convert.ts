@@ -7,23 +7,21 @@ import { counted } from '../../stages/progress.js'
 import type { Cli } from '../cli.js'
 import { detectData } from '../detectData.js'
 import { printJson } from '../json.js'
-import { examples, shared } from '../options.js'
+import { addOutputOptions, examples, type OutputOptions, shared } from '../options.js'
 import { openView } from '../progress/view.js'
 import { shellWord } from '../shellWord.js'
 import { styles } from '../terminal.js'
 
-interface ConvertOptions {
+interface ConvertOptions extends OutputOptions {
   data: string
   labels?: string
   split: 'train' | 'val'
   list?: string
   out: string
-  json?: boolean
-  quiet?: boolean
 }
 
 export function convertCommand(cli: Cli): Command {
-  return new Command('convert')
+  const command = new Command('convert')
     .summary('write a data set as a plain folder of pictures and labels')
     .description(
       'Writes VOC 2012, COCO 2014 or a folder as a plain folder: images/, labels.csv, classes.json, and masks/ where there is ground truth. Pictures are copied unchanged. Typed again after an interruption, it goes on.',
@@ -36,8 +34,6 @@ export function convertCommand(cli: Cli): Command {
       'VOC 2012: a list by name or path, such as trainval; COCO 2014: a file that names pictures',
     )
     .requiredOption('--out <dir>', 'folder to make')
-    .addOption(shared.json())
-    .addOption(shared.quiet())
     .addHelpText(
       'after',
       examples(
@@ -46,6 +42,7 @@ export function convertCommand(cli: Cli): Command {
       ),
     )
     .action((options: ConvertOptions) => convert(cli, options))
+  return addOutputOptions(command)
 }
 
 async function convert(cli: Cli, { data, labels, split, list, out, json, quiet }: ConvertOptions): Promise<void> {

@@ -1,25 +1,19 @@
 import { Command } from 'commander'
-import type { DeviceName } from '../../config/types.js'
 import type { JudgedRow } from '../../report/runReport.js'
 import type { DemoResult } from '../../runs/demo.js'
 import type { Cli } from '../cli.js'
 import { printJson } from '../json.js'
-import { examples, integer, shared } from '../options.js'
+import { addModelOptions, examples, integer, type ModelOptions } from '../options.js'
 import { openView } from '../progress/view.js'
 import { table } from '../tables.js'
 
-interface DemoOptions {
+interface DemoOptions extends ModelOptions {
   out?: string
   seed: number
-  device?: DeviceName
-  threads?: number | 'auto'
-  offline?: boolean
-  json?: boolean
-  quiet?: boolean
 }
 
 export function demoCommand(cli: Cli): Command {
-  return new Command('demo')
+  const command = new Command('demo')
     .summary('see the whole method on drawn pictures, in minutes')
     .description(
       'Draws pictures with image-level labels, trains all stages on them with the small CLIP of the package, judges the masks of each stage, and writes a report to open in a browser. Needs no weights and no data.',
@@ -29,13 +23,9 @@ export function demoCommand(cli: Cli): Command {
       'folder for pictures, runs and report; what is there already is gone on with (default: runs/demo-<seed>)',
     )
     .option('--seed <integer>', 'of everything random, the pictures included', integer, 0)
-    .addOption(shared.device())
-    .addOption(shared.threads())
-    .addOption(shared.offline())
-    .addOption(shared.json())
-    .addOption(shared.quiet())
     .addHelpText('after', examples('semples demo', 'semples demo --seed 7 --out runs/seven', 'semples demo --json'))
     .action((options: DemoOptions) => demo(cli, options))
+  return addModelOptions(command)
 }
 
 async function demo(cli: Cli, options: DemoOptions): Promise<void> {

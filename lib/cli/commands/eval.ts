@@ -6,11 +6,11 @@ import { counted } from '../../stages/progress.js'
 import type { Cli } from '../cli.js'
 import { detectData } from '../detectData.js'
 import { printJson } from '../json.js'
-import { examples, shared } from '../options.js'
+import { addOutputOptions, examples, type OutputOptions, shared } from '../options.js'
 import { openView } from '../progress/view.js'
 import { table } from '../tables.js'
 
-interface EvalOptions {
+interface EvalOptions extends OutputOptions {
   masks?: string
   cams?: string
   groundTruth?: string
@@ -19,12 +19,10 @@ interface EvalOptions {
   split?: 'train' | 'val'
   classes?: string
   sweep?: boolean
-  json?: boolean
-  quiet?: boolean
 }
 
 export function evalCommand(cli: Cli): Command {
-  return new Command('eval')
+  const command = new Command('eval')
     .summary('compare masks with ground truth')
     .description(
       'Compares masks with ground truth: mean IoU over the classes and the background, IoU, precision and recall of every class. Pixels of value 255 in the ground truth do not count.',
@@ -40,8 +38,6 @@ export function evalCommand(cli: Cli): Command {
     .addOption(shared.labels())
     .addOption(shared.split('val'))
     .option('--classes <table>', "voc2012, coco2014, or a run's classes.json; needed with --ground-truth")
-    .addOption(shared.json())
-    .addOption(shared.quiet())
     .addHelpText(
       'after',
       examples(
@@ -52,6 +48,7 @@ export function evalCommand(cli: Cli): Command {
       ),
     )
     .action((options: EvalOptions) => evaluateMasks(cli, options))
+  return addOutputOptions(command)
 }
 
 async function evaluateMasks(cli: Cli, options: EvalOptions): Promise<void> {

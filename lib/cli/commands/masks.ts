@@ -4,10 +4,10 @@ import { count } from '../../config/count.js'
 import type { Cli } from '../cli.js'
 import { detectData } from '../detectData.js'
 import { printJson } from '../json.js'
-import { examples, fraction, shared } from '../options.js'
+import { addModelOptions, examples, fraction, type ModelOptions, shared } from '../options.js'
 import { openView } from '../progress/view.js'
 
-interface MasksOptions {
+interface MasksOptions extends ModelOptions {
   run: string
   out: string
   data?: string
@@ -17,15 +17,10 @@ interface MasksOptions {
   threshold?: number
   npy?: boolean
   npz?: boolean
-  device?: string
-  threads?: number | 'auto'
-  offline?: boolean
-  json?: boolean
-  quiet?: boolean
 }
 
 export function masksCommand(cli: Cli): Command {
-  return new Command('masks')
+  const command = new Command('masks')
     .summary('make masks with a trained run')
     .description(
       "Makes a mask of every picture: <picture>.png with the VOC palette, pixel values are class ids, 0 is background. Which classes a mask may hold is told by the picture's labels.",
@@ -46,11 +41,6 @@ export function masksCommand(cli: Cli): Command {
     )
     .option('--npy', 'also write the scores of every class as <picture>.npy, for "semples eval --sweep"')
     .option('--npz', 'the same as <picture>.npz, one array a class id')
-    .addOption(shared.device())
-    .addOption(shared.threads())
-    .addOption(shared.offline())
-    .addOption(shared.json())
-    .addOption(shared.quiet())
     .addHelpText(
       'after',
       examples(
@@ -61,6 +51,7 @@ export function masksCommand(cli: Cli): Command {
       ),
     )
     .action((options: MasksOptions) => masks(cli, options))
+  return addModelOptions(command)
 }
 
 async function masks(cli: Cli, options: MasksOptions): Promise<void> {

@@ -5,10 +5,12 @@ import { crfPresetNames } from '../../refine/presets.js'
 import type { RefineMasksOptions, RefineSummary } from '../../refine/types.js'
 import type { Cli } from '../cli.js'
 import { printJson } from '../json.js'
-import { examples, fraction, integer, shared } from '../options.js'
+import { addComputeOptions, type ComputeOptions, examples, fraction, integer } from '../options.js'
 import { openView } from '../progress/view.js'
 
-interface RefineCommandOptions extends Omit<RefineMasksOptions, 'gaussian' | 'bilateral' | 'threads' | 'onProgress'> {
+interface RefineCommandOptions
+  extends Omit<RefineMasksOptions, 'gaussian' | 'bilateral' | 'threads' | 'onProgress'>,
+    ComputeOptions {
   images: string
   cams: string
   out: string
@@ -18,14 +20,10 @@ interface RefineCommandOptions extends Omit<RefineMasksOptions, 'gaussian' | 'bi
   npz?: boolean
   memory?: number
   failFast?: boolean
-  threads?: number | 'auto'
-  offline?: boolean
-  json?: boolean
-  quiet?: boolean
 }
 
 export function refineCommand(cli: Cli): Command {
-  return new Command('refine')
+  const command = new Command('refine')
     .summary('refine score maps or masks of any method')
     .description(
       'Refines score maps or masks of any method with the colours of their pictures: dense CRF, or PAMR. Files belong together by name: images/a.jpg and cams/a.npy. Read are .npy, .npz, pickled .npy dictionaries (nothing in them is executed) and .png masks; written are PNGs whose pixel values are class ids.',
@@ -56,10 +54,6 @@ export function refineCommand(cli: Cli): Command {
     .option('--fail-fast', 'stop at the first picture that fails')
     .option('--concurrency <number>', 'pictures at a time (default: all cores)', integer)
     .option('--memory <MiB>', 'most memory in all (default: half of what is free)', integer)
-    .addOption(shared.threads())
-    .addOption(shared.offline())
-    .addOption(shared.json())
-    .addOption(shared.quiet())
     .addHelpText(
       'after',
       examples(
@@ -70,6 +64,7 @@ export function refineCommand(cli: Cli): Command {
       ),
     )
     .action((options: RefineCommandOptions) => refine(cli, options))
+  return addComputeOptions(command)
 }
 
 async function refine(cli: Cli, options: RefineCommandOptions): Promise<void> {

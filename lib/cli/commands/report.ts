@@ -4,11 +4,11 @@ import type { ReportResult } from '../../runs/report.js'
 import type { Cli } from '../cli.js'
 import { detectData } from '../detectData.js'
 import { printJson } from '../json.js'
-import { examples, fraction, integer, shared } from '../options.js'
+import { addModelOptions, examples, fraction, integer, type ModelOptions, shared } from '../options.js'
 import { openView } from '../progress/view.js'
 import { table } from '../tables.js'
 
-interface ReportOptions {
+interface ReportOptions extends ModelOptions {
   out?: string
   data?: string
   labels?: string
@@ -19,15 +19,10 @@ interface ReportOptions {
   threshold?: number
   refine?: CrfPreset
   gallery: boolean
-  device?: string
-  threads?: number | 'auto'
-  offline?: boolean
-  json?: boolean
-  quiet?: boolean
 }
 
 export function reportCommand(cli: Cli): Command {
-  return new Command('report')
+  const command = new Command('report')
     .summary('show a run on one HTML page')
     .description(
       'Writes one HTML file about a run, finished or not: loss curves, the masks of every stage on some pictures and their scores where there is ground truth, where each learned prompt answers and the words nearest to it. It opens in any browser, without a network.',
@@ -48,11 +43,6 @@ export function reportCommand(cli: Cli): Command {
       new Option('--refine <preset>', 'also the masks of the last stage refined by dense CRF').choices(crfPresetNames),
     )
     .option('--no-gallery', 'curves and config alone; needs neither LibTorch nor the pictures')
-    .addOption(shared.device())
-    .addOption(shared.threads())
-    .addOption(shared.offline())
-    .addOption(shared.json())
-    .addOption(shared.quiet())
     .addHelpText(
       'after',
       examples(
@@ -62,6 +52,7 @@ export function reportCommand(cli: Cli): Command {
       ),
     )
     .action((run: string, options: ReportOptions) => report(cli, run, options))
+  return addModelOptions(command)
 }
 
 async function report(cli: Cli, run: string, options: ReportOptions): Promise<void> {

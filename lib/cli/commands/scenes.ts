@@ -4,23 +4,21 @@ import { Command } from 'commander'
 import { counted } from '../../stages/progress.js'
 import type { Cli } from '../cli.js'
 import { printJson } from '../json.js'
-import { examples, integer, shared } from '../options.js'
+import { addOutputOptions, examples, integer, type OutputOptions } from '../options.js'
 import { openView } from '../progress/view.js'
 import { shellWord } from '../shellWord.js'
 import { styles } from '../terminal.js'
 
-interface ScenesOptions {
+interface ScenesOptions extends OutputOptions {
   out: string
   train: number
   val: number
   seed: number
   size: number
-  json?: boolean
-  quiet?: boolean
 }
 
 export function scenesCommand(cli: Cli): Command {
-  return new Command('scenes')
+  const command = new Command('scenes')
     .summary('draw pictures with labels and masks to try things on')
     .description(
       'Draws scenes of objects before the backgrounds that go with them, and writes them as a PASCAL VOC 2012 data set with labels files, masks and captions. The same seed draws the same pictures.',
@@ -30,13 +28,12 @@ export function scenesCommand(cli: Cli): Command {
     .option('--val <number>', 'pictures to evaluate on', integer, 100)
     .option('--seed <number>', 'of everything random', integer, 0)
     .option('--size <pixels>', 'width and height', integer, 96)
-    .addOption(shared.json())
-    .addOption(shared.quiet())
     .addHelpText(
       'after',
       examples('semples scenes --out scenes', 'semples scenes --out many --train 5000 --val 500 --size 224'),
     )
     .action((options: ScenesOptions) => scenes(cli, options))
+  return addOutputOptions(command)
 }
 
 async function scenes(cli: Cli, { json, quiet, ...options }: ScenesOptions): Promise<void> {

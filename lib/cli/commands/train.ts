@@ -5,24 +5,21 @@ import { sources } from '../../config/missing.js'
 import type { RunResult } from '../../runs/trainSemPLeS.js'
 import type { Cli } from '../cli.js'
 import { printJson } from '../json.js'
-import { collect, examples, shared } from '../options.js'
+import { addModelOptions, collect, examples, type ModelOptions, shared } from '../options.js'
 import { decimal, duration } from '../progress/format.js'
 import { openView } from '../progress/view.js'
 import { shellWord } from '../shellWord.js'
 import { table } from '../tables.js'
 import { type TrainFlags, trainInput } from '../trainInput.js'
 
-interface TrainOptions extends TrainFlags {
+interface TrainOptions extends TrainFlags, Omit<ModelOptions, 'device' | 'threads'> {
   resume?: string
   tensorboard?: boolean
   report: boolean
-  offline?: boolean
-  json?: boolean
-  quiet?: boolean
 }
 
 export function trainCommand(cli: Cli): Command {
-  return new Command('train')
+  const command = new Command('train')
     .summary('train on pictures with image-level labels')
     .description(
       'Trains a mask generator on pictures of which only the classes they show are known, in four stages: classify, match, prompt, refine. Writes a run folder, from which "semples masks" makes masks.',
@@ -40,15 +37,10 @@ export function trainCommand(cli: Cli): Command {
     .option('--config <file>', 'JSON with fields of the config; options given here win over it')
     .option('--stages <list>', 'stages to run: classify,match,prompt,refine or some of them')
     .option('--seed <number>', 'of everything random (default: 504)')
-    .addOption(shared.device())
-    .addOption(shared.threads())
     .option('--tensorboard', 'also write event files for TensorBoard: tensorboard --logdir RUN/tensorboard')
     .option('--no-report', 'do not write report.html into the run folder at the end')
     .option('--resume <run>', 'go on with an interrupted run; it keeps its config')
     .option('--reference', 'published behaviour throughout (selects epochs by pixel labels)')
-    .addOption(shared.offline())
-    .addOption(shared.json())
-    .addOption(shared.quiet())
     .addHelpText(
       'after',
       examples(
@@ -61,6 +53,7 @@ export function trainCommand(cli: Cli): Command {
     )
     .addHelpText('after', () => whatToFetch())
     .action((options: TrainOptions) => train(cli, options))
+  return addModelOptions(command)
 }
 
 async function train(cli: Cli, options: TrainOptions): Promise<void> {

@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include <functional>
+#include <initializer_list>
 #include <stdexcept>
 #include <utility>
 
@@ -24,15 +26,36 @@ void require_ops() {
   }
 }
 
+// The memory limit is one of the whole refinement: what `held` tensors take is not there for `operation`.
+at::Tensor beside(std::initializer_list<at::Tensor> held, const std::function<at::Tensor()>& operation) {
+  const ExecutionSettings& settings = execution();
+  int64_t bytes = 0;
+  for (const at::Tensor& tensor : held) bytes += static_cast<int64_t>(tensor.nbytes());
+  require_memory(bytes + 1);
+  ExecutionSettings rest = settings;
+  rest.threads = 0;
+  if (rest.memory_limit > 0) rest.memory_limit -= bytes;
+  const ExecutionScope scope(std::move(rest));
+  try {
+    at::Tensor scores = operation();
+    if (settings.profile != nullptr && settings.profile->bytes > 0) settings.profile->bytes += bytes;
+    return scores;
+  } catch (const MemoryLimitExceeded& e) {
+    throw MemoryLimitExceeded(e.needed + bytes, e.limit + bytes);
+  }
+}
+
 at::Tensor scores_of(Refinement& r, const DenseCrfMethod& method) {
   const at::Tensor unary = unary_energies(std::move(r.source), r.image.size(0), r.image.size(1));
-  return dense_crf({r.image, unary, method.gaussian, method.bilateral, method.compatibility, method.iterations,
-                    method.normalization, std::nullopt});
+  return beside({r.image, unary}, [&] {
+    return dense_crf({r.image, unary, method.gaussian, method.bilateral, method.compatibility, method.iterations,
+                      method.normalization, std::nullopt});
+  });
 }
 
 at::Tensor scores_of(Refinement& r, const PamrMethod& method) {
   const at::Tensor maps = probability_maps(std::move(r.source), r.image.size(0), r.image.size(1));
-  return pamr({r.image, maps, method.iterations, method.dilations});
+  return beside({r.image, maps}, [&] { return pamr({r.image, maps, method.iterations, method.dilations}); });
 }
 
 at::Tensor scores_of(Refinement& r) {

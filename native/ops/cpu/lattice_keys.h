@@ -14,14 +14,16 @@ struct KeyLayout {
   int bits = 3, dimensions = 0;
   std::array<int, 5> shift{};
   std::array<int32_t, 5> bias{};
-  std::array<float, 5> scale{};  // of features
-  uint64_t carry = 0;            // 1 in every quotient
+  std::array<float, 5> deviation{}, scale{};  // of features
+  uint64_t carry = 0;                         // 1 in every quotient
 
-  KeyLayout(int d, const std::array<float, 5>& deviation, const std::array<float, 5>& extent) : dimensions(d) {
+  KeyLayout(int d, const std::array<float, 5>& deviation, const std::array<float, 5>& extent)
+      : dimensions(d), deviation(deviation) {
+    const auto length = static_cast<float>(std::sqrt(2.0 / 3.0) * (d + 1));
     std::array<double, 5> reach{};
     for (int i = 0; i < d; ++i) {
-      scale[i] = static_cast<float>(std::sqrt(2.0 / 3.0) * (d + 1) / std::sqrt((i + 1.0) * (i + 2.0)) / deviation[i]);
-      reach[i] = static_cast<double>(scale[i]) * extent[i];
+      scale[i] = static_cast<float>(length / std::sqrt((i + 1.0) * (i + 2.0)));
+      reach[i] = static_cast<double>(scale[i]) / deviation[i] * extent[i];
     }
     constexpr int margin = 4;  // vertices of a simplex and their neighbours
     for (int i = 0; i < d; ++i) {
@@ -41,6 +43,10 @@ struct KeyLayout {
   [[noreturn]] static void too_fine() {
     throw std::length_error("the standard deviations are too small for this picture: lattice keys exceed 60 bits");
   }
+
+  // In two steps, each rounded: colours are whole numbers, so whole regions lie on the border of two simplices, and the
+  // side they fall on should be the one of other implementations.
+  float feature(int i, float value) const { return value / deviation[i] * scale[i]; }
 
   // A step along axis j adds 1 to every coordinate (following) and takes d + 1 from coordinate j (unit).
   uint64_t unit(int j) const { return j < dimensions ? uint64_t{1} << shift[j] : 0; }

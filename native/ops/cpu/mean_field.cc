@@ -30,6 +30,10 @@ void one_after_another(int64_t count, const std::function<void(int64_t)>& body) 
   for (int64_t i = 0; i < count; ++i) body(i);
 }
 
+struct Stopped : std::runtime_error {
+  Stopped() : std::runtime_error("interrupted") {}
+};
+
 // The lattice of one kernel with rows of values on it.
 struct Filter {
   std::shared_ptr<const NormalizedLattice> normalized;
@@ -42,23 +46,26 @@ class MeanField {
  public:
   MeanField(const MeanFieldProblem& problem, const Execution& execution, Profile* profile)
       : problem_(problem),
-        parts_(std::max(1, execution.threads)),
         parallel_for_(execution.parallel_for ? execution.parallel_for : one_after_another),
         interrupted_(execution.interrupted),
+        memory_limit_(execution.memory_limit),
         lanes_(padded_lanes(problem.labels)),
         pixels_(problem.height * problem.width),
         order_(tile_order(problem.height, problem.width)),
         profile_(profile) {
+    BuildPlan plan{std::max(1, execution.threads), parallel_for_, nullptr};
     for (const GaussianKernel& kernel : problem.kernels) {
+      const int vertices = kernel.colors ? 6 : 3;
+      plan.monitor = [&](int64_t pixels, int64_t points) { watch_building(vertices, pixels, points); };
       const LatticeFeatures features{problem.height, problem.width, kernel.colors ? problem.image : nullptr,
                                      kernel.position_deviation, kernel.color_deviation};
       Filter f;
-      f.normalized = normalized_lattice(features, order_, problem.normalization, lanes_, parts_, parallel_for_);
+      f.normalized = normalized_lattice(features, order_, problem.normalization, lanes_, plan);
+      building_ = std::max(building_, bytes_while_building(vertices, f.lattice().points));
       filters_.push_back(std::move(f));
     }
     lap(&Profile::lattice);
-    const size_t needed = bytes_needed();
-    if (execution.memory_limit > 0 && needed > execution.memory_limit) throw MemoryLimit(needed);
+    require(bytes_needed());
     for (size_t k = 0; k < filters_.size(); ++k) {
       filters_[k].sliced = Buffer<float>(filters_[k].lattice().rows() * lanes_);
       filters_[k].splatted = Buffer<float>(filters_[k].lattice().rows() * lanes_);
@@ -66,11 +73,11 @@ class MeanField {
     }
   }
 
-  bool run(float* marginals) {
+  void run(float* marginals) {
     Buffer<float> logits(pixels_ * lanes_);
     PixelPass pass = pixel_pass(problem_.unary, problem_.start, logits.data(), marginals);
     for (int i = 0; i <= problem_.iterations; ++i) {
-      if (interrupted_ && interrupted_()) return false;
+      stop_if_interrupted();
       pass.first = i == 0;
       pass.output = i == problem_.iterations ? PixelOutput::kPlanes : PixelOutput::kSplat;
       step(pass, false);
@@ -79,7 +86,6 @@ class MeanField {
       profile_->bytes = bytes_needed();
       for (const Filter& f : filters_) profile_->points = std::max(profile_->points, f.lattice().points);
     }
-    return true;
   }
 
   void filter_once(const float* values, bool reversed, float* result) {
@@ -133,13 +139,35 @@ class MeanField {
     for (Filter& f : filters_) std::swap(f.sliced, f.splatted);
   }
 
-  // Of everything that lives during the iterations.
+  void stop_if_interrupted() const {
+    if (interrupted_ && interrupted_()) throw Stopped();
+  }
+
+  void require(size_t bytes) const {
+    if (memory_limit_ > 0 && bytes > memory_limit_) throw MemoryLimit(bytes);
+  }
+
+  // Ends the building of a lattice that will not fit: what it needs is then estimated from the pixels so far.
+  void watch_building(int vertices, int64_t pixels, int64_t points) const {
+    stop_if_interrupted();
+    if (memory_limit_ == 0 || bytes_while_building(vertices, points) <= memory_limit_) return;
+    const double share = static_cast<double>(pixels) / static_cast<double>(pixels_);
+    require(bytes_while_building(vertices, static_cast<int64_t>(static_cast<double>(points) / share)));
+  }
+
+  size_t bytes_while_building(int vertices, int64_t points) const {
+    size_t bytes = building_bytes(points, vertices - 1) + order_.bytes() + pixels_ * vertices * 2 * sizeof(int32_t);
+    for (const Filter& f : filters_) bytes += f.normalized->bytes();
+    return bytes;
+  }
+
+  // The larger of what lives during the iterations and what building a lattice took.
   size_t bytes_needed() const {
     size_t bytes = order_.bytes() + pixels_ * lanes_ * sizeof(float);
     for (const Filter& f : filters_) {
       bytes += f.normalized->bytes() + 2 * f.lattice().rows() * lanes_ * sizeof(float);
     }
-    return bytes;
+    return std::max(bytes, building_);
   }
 
   int64_t bands() const { return filters_.empty() ? 1 : static_cast<int64_t>(filters_[0].lattice().bands.size()); }
@@ -171,15 +199,16 @@ class MeanField {
   }
 
   const MeanFieldProblem& problem_;
-  const int parts_;
   const ParallelFor parallel_for_;
   const std::function<bool()> interrupted_;
+  const size_t memory_limit_;
   const int lanes_;
   const int64_t pixels_;
   Stopwatch watch_;
   Buffer<int32_t> order_;
   Profile* profile_;
   std::vector<Filter> filters_;
+  size_t building_ = 0;
   std::vector<KernelView> views_;
   std::vector<Buffer<float>> matrices_;
 };
@@ -187,7 +216,12 @@ class MeanField {
 }  // namespace
 
 bool mean_field(const MeanFieldProblem& problem, const Execution& execution, float* marginals, Profile* profile) {
-  return MeanField(problem, execution, profile).run(marginals);
+  try {
+    MeanField(problem, execution, profile).run(marginals);
+  } catch (const Stopped&) {
+    return false;
+  }
+  return true;
 }
 
 void filter(const GaussianKernel& kernel, const uint8_t* image, int64_t height, int64_t width, int channels,
@@ -215,9 +249,7 @@ size_t mean_field_bytes(const MeanFieldProblem& problem, int threads) {
     const size_t rows = points + (threads > 1 ? points : 0);
     bytes +=
         points * 8 + rows * 2 * lanes * sizeof(float) + points * vertices * sizeof(int32_t) + pixels * sizeof(float);
-    // The table of keys is at most half full; neighbours along every axis; lists of chains.
-    building = std::max(
-        building, points * (4 * sizeof(uint64_t) + 3 * sizeof(uint64_t)) + points * (vertices + 8) * sizeof(int32_t));
+    building = std::max(building, building_bytes(static_cast<int64_t>(points), static_cast<int>(vertices) - 1));
   }
   return bytes + building;
 }

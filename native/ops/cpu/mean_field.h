@@ -31,12 +31,14 @@ struct MeanFieldProblem {
 
 struct Execution {
   int threads = 1;
-  ParallelFor parallel_for;           // null: one after another
-  std::function<bool()> interrupted;  // asked before each iteration; null: never
-  size_t memory_limit = 0;            // bytes; 0: none. Checked when the number of lattice points is known
+  ParallelFor parallel_for;  // null: one after another
+  std::function<bool()>
+      interrupted;          // asked before each iteration and while lattices are built, by any thread; null: never
+  size_t memory_limit = 0;  // bytes; 0: none. Checked while lattices are built and when their points are known
 };
 
-// Thrown before the values are allocated, the largest part.
+// Thrown before the values are allocated, the largest part; `needed` is an estimate where the lattice alone is too
+// large.
 struct MemoryLimit : std::runtime_error {
   explicit MemoryLimit(size_t needed)
       : std::runtime_error("a dense CRF would exceed the memory limit"), needed(needed) {}

@@ -36,10 +36,10 @@ void finish_band(NormalizedLattice& n, const float* values, Normalization normal
 }
 
 std::shared_ptr<const NormalizedLattice> build(const LatticeFeatures& features, const Buffer<int32_t>& order,
-                                               Normalization normalization, int lanes, int bands,
-                                               const ParallelFor& parallel_for) {
+                                               Normalization normalization, int lanes, const BuildPlan& plan) {
+  const ParallelFor& parallel_for = plan.parallel_for;
   auto result = std::make_shared<NormalizedLattice>();
-  PermutohedralLattice& lattice = result->lattice = build_lattice(features, order, bands, parallel_for);
+  PermutohedralLattice& lattice = result->lattice = build_lattice(features, order, plan);
   const auto parts = static_cast<int64_t>(lattice.bands.size());
   const int vertices = lattice.dimensions + 1;
   const uint32_t pairs = static_cast<uint32_t>(lanes) / 2;
@@ -110,13 +110,13 @@ Cache& cache() {
 
 std::shared_ptr<const NormalizedLattice> normalized_lattice(const LatticeFeatures& features,
                                                             const Buffer<int32_t>& order, Normalization normalization,
-                                                            int lanes, int bands, const ParallelFor& parallel_for) {
-  if (features.colors != nullptr) return build(features, order, normalization, lanes, bands, parallel_for);
+                                                            int lanes, const BuildPlan& plan) {
+  if (features.colors != nullptr) return build(features, order, normalization, lanes, plan);
   const Cache::Key key{
       features.height, features.width, features.position_deviation[0], features.position_deviation[1], normalization,
-      lanes,           bands};
+      lanes,           plan.bands};
   if (auto found = cache().find(key)) return found;
-  auto built = build(features, order, normalization, lanes, bands, parallel_for);
+  auto built = build(features, order, normalization, lanes, plan);
   cache().add(key, built);
   return built;
 }

@@ -27,7 +27,7 @@ struct NormalizedLattice {
 // kept, 64 MB in all at most.
 std::shared_ptr<const NormalizedLattice> normalized_lattice(const LatticeFeatures& features,
                                                             const Buffer<int32_t>& order, Normalization normalization,
-                                                            int lanes, int bands, const ParallelFor& parallel_for);
+                                                            int lanes, const BuildPlan& plan);
 
 // Gives the lattices that are kept back.
 void release_lattices() noexcept;

@@ -20,17 +20,17 @@ class Builder {
   using View = TableView<wide>;
 
  public:
-  Builder(const LatticeFeatures& features, const Buffer<int32_t>& order, const KeyLayout& layout)
-      : features_(features), order_(order), layout_(layout) {
+  Builder(const LatticeFeatures& features, const Buffer<int32_t>& order, const KeyLayout& layout, const BuildPlan& plan)
+      : features_(features), order_(order), layout_(layout), plan_(plan) {
     lattice.dimensions = D;
     lattice.pixels = order.size();
     lattice.index = Buffer<int32_t>(order.size() * (D + 1));
     lattice.weight = Buffer<float>(order.size() * (D + 1));
   }
 
-  void build(int bands, const ParallelFor& parallel_for) {
+  void build() {
     const int64_t pixels = lattice.pixels;
-    bands = static_cast<int>(std::clamp<int64_t>(bands, 1, std::max<int64_t>(1, pixels / 4096)));
+    const auto bands = static_cast<int>(std::clamp<int64_t>(plan_.bands, 1, std::max<int64_t>(1, pixels / 4096)));
     tables_.reserve(bands);
     for (int b = 0; b < bands; ++b) {
       Band band{};
@@ -39,15 +39,21 @@ class Builder {
       lattice.bands.push_back(band);
       tables_.emplace_back(layout_.bits, b == 0 ? pixels : pixels / bands);
     }
-    parallel_for(bands, [&](int64_t b) { embed_band(lattice.bands[b], tables_[b]); });
-    merge(parallel_for);
-    find_neighbours(parallel_for);
+    plan_.parallel_for(bands, [&](int64_t b) { embed_band(lattice.bands[b], tables_[b]); });
+    merge();
+    watch(lattice.pixels, lattice.points);
+    find_neighbours();
+    watch(lattice.pixels, lattice.points);
     tables_.clear();
   }
 
   PermutohedralLattice lattice;
 
  private:
+  void watch(int64_t pixels, int64_t points) const {
+    if (plan_.monitor) plan_.monitor(pixels, points);
+  }
+
   void embed_band(const Band& band, Table& table) {
     alignas(64) float feature[D * kEmbedBlock], fraction[(D + 1) * kEmbedBlock];
     alignas(64) int32_t remainder[(D + 1) * kEmbedBlock], rank[(D + 1) * kEmbedBlock];
@@ -63,14 +69,16 @@ class Builder {
       const int count = static_cast<int>(std::min<int64_t>(kEmbedBlock, band.last_pixel - start));
       for (int p = 0; p < count; ++p) {
         const int32_t pixel = order_[start + p], y = pixel / width, x = pixel - y * width;
-        feature[p] = static_cast<float>(x) * layout.scale[0];
-        feature[kEmbedBlock + p] = static_cast<float>(y) * layout.scale[1];
+        feature[p] = layout.feature(0, static_cast<float>(x));
+        feature[kEmbedBlock + p] = layout.feature(1, static_cast<float>(y));
         if constexpr (D == 5) {
           const uint8_t* color = features_.colors + int64_t{3} * pixel;
           for (int c = 0; c < 3; ++c)
-            feature[(c + 2) * kEmbedBlock + p] = static_cast<float>(color[c]) * layout.scale[c + 2];
+            feature[(c + 2) * kEmbedBlock + p] = layout.feature(c + 2, static_cast<float>(color[c]));
         }
       }
+      if (start > band.first_pixel && (start - band.first_pixel) % (64 * kEmbedBlock) == 0)
+        watch(start - band.first_pixel, table.size());
       passes().embed(D, feature, remainder, rank, fraction);
       table.reserve((D + 1) * kEmbedBlock);
       const View view = table.view();
@@ -105,7 +113,7 @@ class Builder {
 
   // Points of all bands in one numbering: those of the first band, then what each later one adds. A band's copies come
   // in the order of their points.
-  void merge(const ParallelFor& parallel_for) {
+  void merge() {
     const auto bands = static_cast<int64_t>(tables_.size());
     Table& all = tables_[0];
     lattice.bands[0].last_point = all.size();
@@ -132,7 +140,7 @@ class Builder {
     lattice.points = all.size();
     if (lattice.rows() + copies > INT32_MAX / 2) throw std::length_error("the picture has too many lattice points");
     lattice.copy_of = Buffer<int32_t>(copies);
-    parallel_for(bands, [&](int64_t b) {
+    plan_.parallel_for(bands, [&](int64_t b) {
       if (b == 0) return;
       const Band& band = lattice.bands[b];
       std::vector<std::pair<int32_t, int32_t>> shared;  // point, its number in the band
@@ -149,11 +157,11 @@ class Builder {
     });
   }
 
-  void find_neighbours(const ParallelFor& parallel_for) {
+  void find_neighbours() {
     const int64_t points = lattice.points;
     const auto parts = static_cast<int64_t>(lattice.bands.size());
     Buffer<int32_t> next(points * (D + 1));
-    parallel_for(parts, [&](int64_t part) {
+    plan_.parallel_for(parts, [&](int64_t part) {
       constexpr int64_t block = 64;
       struct Candidate {
         uint64_t key, hash;
@@ -190,7 +198,7 @@ class Builder {
       }
     });
     lattice.axes.resize(D + 1);
-    parallel_for(D + 1, [&](int64_t j) { lattice.axes[j] = chain(next.data() + j * points, points); });
+    plan_.parallel_for(D + 1, [&](int64_t j) { lattice.axes[j] = chain(next.data() + j * points, points); });
   }
 
   // Which chains there are is as good as random, so nothing here branches on it: every candidate is written, and the
@@ -256,29 +264,29 @@ class Builder {
 
   const LatticeFeatures& features_;
   const Buffer<int32_t>& order_;
-  KeyLayout layout_;
+  const KeyLayout layout_;
+  const BuildPlan& plan_;
   std::vector<Table> tables_;
 };
 
 template <int D, bool wide>
 PermutohedralLattice build(const LatticeFeatures& features, const Buffer<int32_t>& order, const KeyLayout& layout,
-                           int bands, const ParallelFor& parallel_for) {
-  Builder<D, wide> builder(features, order, layout);
-  builder.build(bands, parallel_for);
+                           const BuildPlan& plan) {
+  Builder<D, wide> builder(features, order, layout, plan);
+  builder.build();
   return std::move(builder.lattice);
 }
 
 template <int D>
-PermutohedralLattice build(const LatticeFeatures& f, const Buffer<int32_t>& order, int bands,
-                           const ParallelFor& parallel_for) {
+PermutohedralLattice build(const LatticeFeatures& f, const Buffer<int32_t>& order, const BuildPlan& plan) {
   const KeyLayout layout(D,
                          {f.position_deviation[0], f.position_deviation[1], f.color_deviation[0], f.color_deviation[1],
                           f.color_deviation[2]},
                          {static_cast<float>(f.width), static_cast<float>(f.height), 255, 255, 255});
   // Every pixel may have points of its own.
   const int index_bits = std::bit_width(static_cast<uint64_t>(order.size()) * (D + 1));
-  return layout.bits + index_bits > 64 ? build<D, true>(f, order, layout, bands, parallel_for)
-                                       : build<D, false>(f, order, layout, bands, parallel_for);
+  return layout.bits + index_bits > 64 ? build<D, true>(f, order, layout, plan)
+                                       : build<D, false>(f, order, layout, plan);
 }
 
 }  // namespace
@@ -290,10 +298,14 @@ size_t PermutohedralLattice::bytes() const {
   return total;
 }
 
-PermutohedralLattice build_lattice(const LatticeFeatures& features, const Buffer<int32_t>& order, int bands,
-                                   const ParallelFor& parallel_for) {
-  return features.colors == nullptr ? build<2>(features, order, bands, parallel_for)
-                                    : build<5>(features, order, bands, parallel_for);
+size_t building_bytes(int64_t points, int dimensions) {
+  const auto count = static_cast<size_t>(points), vertices = static_cast<size_t>(dimensions) + 1;
+  return count * (7 * sizeof(uint64_t) + (vertices + 8) * sizeof(int32_t));
+}
+
+PermutohedralLattice build_lattice(const LatticeFeatures& features, const Buffer<int32_t>& order,
+                                   const BuildPlan& plan) {
+  return features.colors == nullptr ? build<2>(features, order, plan) : build<5>(features, order, plan);
 }
 
 Buffer<int32_t> tile_order(int64_t height, int64_t width) {

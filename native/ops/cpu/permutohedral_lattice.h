@@ -52,10 +52,23 @@ struct LatticeFeatures {
   std::array<float, 3> color_deviation{};     // of the three channels
 };
 
+// How a lattice is built.
+struct BuildPlan {
+  int bands = 1;  // parts of the pixels, each treated by one thread
+  ParallelFor parallel_for;
+  // Told how many lattice points so many pixels made, by every thread every few thousand pixels. What it throws ends
+  // the building. May be null.
+  std::function<void(int64_t pixels, int64_t points)> monitor;
+};
+
+// Bytes that building a lattice of so many points takes at most besides the lattice: the table of keys, at most half
+// full, and the neighbours along every axis.
+size_t building_bytes(int64_t points, int dimensions);
+
 // order: the pixels (y * width + x) in the order in which they are treated, for locality; see tile_order.
 // Throws std::length_error where the deviations are so small that lattice coordinates cannot be told apart.
-PermutohedralLattice build_lattice(const LatticeFeatures& features, const Buffer<int32_t>& order, int bands,
-                                   const ParallelFor& parallel_for);
+PermutohedralLattice build_lattice(const LatticeFeatures& features, const Buffer<int32_t>& order,
+                                   const BuildPlan& plan);
 
 // Pixels tile by tile: neighbours in a tile share lattice points, which then stay in the first cache.
 Buffer<int32_t> tile_order(int64_t height, int64_t width);

@@ -19,7 +19,7 @@ void embed_block(const float* features, int32_t* remainder, int32_t* rank, float
       const F8 shifted = elevated[i] * (1.0f / (D + 1)) + kRounder;
       whole[i] = (I8)shifted - (I8)fill<F8>(kRounder);
       sum += whole[i];
-      difference[i] = elevated[i] * (1.0f / (D + 1)) - (shifted - kRounder);
+      difference[i] = elevated[i] - (shifted - kRounder) * static_cast<float>(D + 1);
       order[i] = I8{};
     }
     for (int i = 0; i < D; ++i) {
@@ -35,10 +35,10 @@ void embed_block(const float* features, int32_t* remainder, int32_t* rank, float
       const I8 step = above - below;                     // +1 where below, -1 where above
       order[i] += step * (D + 1);
       whole[i] += step;
-      difference[i] -= __builtin_convertvector(step, F8);
+      difference[i] = elevated[i] - __builtin_convertvector(whole[i] * (D + 1), F8);
       *reinterpret_cast<I8*>(remainder + i * kEmbedBlock + p) = whole[i];
       *reinterpret_cast<I8*>(rank + i * kEmbedBlock + p) = order[i];
-      store(fraction + i * kEmbedBlock + p, difference[i]);
+      store(fraction + i * kEmbedBlock + p, difference[i] * (1.0f / (D + 1)));
     }
   }
 }
