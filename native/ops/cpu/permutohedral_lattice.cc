@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <exception>
 #include <stdexcept>
 #include <utility>
 
@@ -39,7 +40,17 @@ class Builder {
       lattice.bands.push_back(band);
       tables_.emplace_back(layout_.bits, b == 0 ? pixels : pixels / bands);
     }
-    plan_.parallel_for(bands, [&](int64_t b) { embed_band(lattice.bands[b], tables_[b]); });
+    // What is thrown on a thread of parallel_for's may not leave it.
+    std::vector<std::exception_ptr> failures(static_cast<size_t>(bands));
+    plan_.parallel_for(bands, [&](int64_t b) {
+      try {
+        embed_band(lattice.bands[b], tables_[b]);
+      } catch (...) {
+        failures[b] = std::current_exception();
+      }
+    });
+    for (const std::exception_ptr& failure : failures)
+      if (failure) std::rethrow_exception(failure);
     merge();
     watch(lattice.pixels, lattice.points);
     find_neighbours();
