@@ -1,24 +1,27 @@
-// The one-way imports of lib/: a folder imports only what stands to its right.
+// The one-way imports of lib/: a folder imports only what stands to its right, and the ground that all stand on.
 const chain = [
-  'cli', 'runs', 'segment', 'refine', 'cam', 'stages', 'models', 'loader', 'datasets', 'checkpoints', 'distributed',
-  'text', 'native', 'config',
+  'cli', 'runs', 'segment', 'refine', 'cam', 'stages', 'models', 'loader', 'scenes', 'datasets', 'checkpoints',
+  'distributed', 'text', 'native', 'libtorch', 'config',
 ]
-// These stand beside the chain and meet it at config: they run without models and without the addon.
-const beside = ['report', 'evaluate', 'masks', 'config']
+// These stand beside the chain: they run without models and without the addon.
+const beside = ['report', 'evaluate', 'masks']
+// Everybody may use these; each imports only what stands to its right.
+const ground = ['pictures', 'formats', 'base']
 /** Folders beside the chain that a folder of the chain may import. */
 const besideFor = (folder) => {
-  if (folder === 'cli' || folder === 'runs') return ['report', 'evaluate', 'masks']
+  if (folder === 'cli' || folder === 'runs') return beside
   return chain.indexOf(folder) <= chain.indexOf('datasets') ? ['masks'] : []
 }
-const withoutAddon = ['loader', 'datasets', 'checkpoints', 'text']
+const withoutAddon = ['loader', 'scenes', 'datasets', 'checkpoints', 'text']
 
 const allowed = {}
-for (const [index, folder] of beside.entries()) allowed[folder] = beside.slice(index)
+for (const [index, folder] of ground.entries()) allowed[folder] = ground.slice(index)
+for (const [index, folder] of beside.entries()) allowed[folder] = [...beside.slice(index), ...ground]
 // They speak of data sets (classes, pictures, ground truth), which know neither models nor the addon.
 for (const folder of ['report', 'evaluate']) allowed[folder].push('datasets')
 for (const [index, folder] of chain.entries()) {
   const right = chain.slice(index).filter((other) => other !== 'native' || !withoutAddon.includes(folder))
-  allowed[folder] = [...right, ...besideFor(folder)]
+  allowed[folder] = [...right, ...besideFor(folder), ...ground]
 }
 
 const oneWay = Object.entries(allowed).map(([folder, others]) => ({

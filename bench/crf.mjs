@@ -37,7 +37,7 @@ export async function run(words) {
   const { source, pictures } = await chosenPictures(options)
   const python = await preparePeer()
   const { loadAddon } = await import('../dist/native/load.js')
-  const npy = await import('../dist/masks/npy.js')
+  const npy = await import('../dist/formats/npy.js')
   const peer = new Peer(python)
   const folder = await mkdtemp(join(tmpdir(), 'semples-bench-crf-'))
   const tools = { addon: loadAddon(), peer, python, npy, folder }

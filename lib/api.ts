@@ -34,7 +34,7 @@ export const voc2012 = later(async () => (await import('./datasets/voc2012.js'))
 export const folder = later(async () => (await import('./datasets/folder.js')).folder)
 
 /** Generated scenes with exact masks, written as a VOC 2012 data set that is also a plain folder. */
-export const writeScenes = later(async () => (await import('./datasets/scenes/write.js')).writeScenes)
+export const writeScenes = later(async () => (await import('./scenes/write.js')).writeScenes)
 
 /** Any data set written as a plain folder: pictures, labels.csv, classes.json and masks. */
 export const exportFolder = later(async () => (await import('./datasets/exportFolder.js')).exportFolder)
@@ -49,13 +49,13 @@ export const readMask = later(async () => (await import('./masks/png.js')).readM
 export const writeMask = later(async () => (await import('./masks/png.js')).writeMask)
 
 /** CAMs or score maps from the files that programs of the field write (.npy, .npz, pickles); nothing in them is executed. */
-export const readCamFile = later(async () => (await import('./masks/camFile.js')).readCamFile)
+export const readCamFile = later(async () => (await import('./formats/camFile/camFile.js')).readCamFile)
 
 /** A numeric array from a NumPy .npy file. */
-export const readNpy = later(async () => (await import('./masks/npy.js')).readNpy)
+export const readNpy = later(async () => (await import('./formats/npy.js')).readNpy)
 
 /** A numeric array as a NumPy .npy file, written atomically. */
-export const writeNpy = later(async () => (await import('./masks/npy.js')).writeNpy)
+export const writeNpy = later(async () => (await import('./formats/npy.js')).writeNpy)
 
 /** Facts about addon, LibTorch and devices, and what is wrong with them. */
 export const diagnose = later(async () => (await import('./native/diagnose.js')).diagnose)

@@ -23,7 +23,7 @@ export async function annotatedPictures() {
 }
 
 async function vocPictures(folder) {
-  const { decodeImage } = await import('../../dist/loader/decode.js')
+  const { decodeImage } = await import('../../dist/pictures/decode.js')
   const { readMask } = await import('../../dist/masks/png.js')
   const { maskPalette } = await import('../../dist/masks/palette.js')
   return present(folder, ['1_image.png', '114_image.png']).map((name) => ({
@@ -38,7 +38,7 @@ async function vocPictures(folder) {
 
 /** Every colour of an annotation is a class of that picture, and black is unlabelled. */
 async function msrcPictures(folder) {
-  const { decodeImage } = await import('../../dist/loader/decode.js')
+  const { decodeImage } = await import('../../dist/pictures/decode.js')
   return present(folder, ['im1.png', 'im3.png']).map((name) => ({
     source: 'MSRC',
     name,
@@ -63,7 +63,7 @@ async function coco(data) {
   const root = join(data, 'coco2014')
   if (!existsSync(root)) return []
   const { coco2014 } = await import('../../dist/datasets/coco2014.js')
-  const { decodeImage } = await import('../../dist/loader/decode.js')
+  const { decodeImage } = await import('../../dist/pictures/decode.js')
   const splits = await Promise.all(['val2014', 'train2014'].map((split) => coco2014({ root, split })))
   return splits.flatMap((dataset) =>
     dataset.items

@@ -1,6 +1,6 @@
 // A process that refines once and prints how much its resident memory grew at the peak, result included (Linux).
 import { readFileSync, writeFileSync } from 'node:fs'
-import { readNpy } from '../../dist/masks/npy.js'
+import { readNpy } from '../../dist/formats/npy.js'
 import { loadAddon } from '../../dist/native/load.js'
 import { refineRequest } from './ours.mjs'
 

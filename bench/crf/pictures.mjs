@@ -33,7 +33,7 @@ async function filesOf(folders, pattern) {
       .map((name) => join(folder, name))
   })
   if (files.length === 0) throw new StepError(`There is no picture in ${folders.join(', ')}.`)
-  const { decodeImage } = await import('../../dist/loader/decode.js')
+  const { decodeImage } = await import('../../dist/pictures/decode.js')
   return Promise.all(
     files.map(async (file) => {
       const { width, height } = await sharp(file).metadata()
@@ -46,7 +46,7 @@ const SCENES = 12
 const SCENE_SIZE = 512
 
 async function scenes() {
-  const { scene } = await import('../../dist/datasets/scenes/scene.js')
+  const { scene } = await import('../../dist/scenes/scene.js')
   return Array.from({ length: SCENES }, (_, index) => ({
     name: `scene ${index}`,
     width: SCENE_SIZE,

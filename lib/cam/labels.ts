@@ -1,5 +1,5 @@
 import { basename, extname } from 'node:path'
-import { SemplesError } from '../config/error.js'
+import { SemplesError } from '../base/error.js'
 import type { RunConfig } from '../config/types.js'
 import { didYouMean } from '../datasets/classes/classTableFile.js'
 import type { ClassTable, Dataset, DatasetItem } from '../datasets/dataset.js'

@@ -1,11 +1,11 @@
-import { SemplesError } from '../config/error.js'
+import { SemplesError } from '../base/error.js'
+import { inOrder } from '../base/mapOrdered.js'
 import type { Dataset, DatasetItem } from '../datasets/dataset.js'
-import { decodeImage } from '../loader/decode.js'
-import type { RawImage } from '../loader/image.js'
-import { inOrder } from '../loader/inOrder.js'
-import { resizeImage } from '../loader/resize.js'
-import { scaledImages } from '../loader/scales.js'
 import type { Cams, MaskGenerator, ScaledPicture } from '../models/maskGenerator.js'
+import { decodeImage } from '../pictures/decode.js'
+import type { RawImage } from '../pictures/image.js'
+import { resizeImage } from '../pictures/resize.js'
+import { scaledImages } from '../pictures/scales.js'
 
 export interface CamOptions {
   /** The first must be 1. */

@@ -1,5 +1,5 @@
+import { SemplesError } from '../base/error.js'
 import type { RunDirectory } from '../checkpoints/runDirectory.js'
-import { SemplesError } from '../config/error.js'
 import type { RunConfig, StageName } from '../config/types.js'
 import type { ClassTable } from '../datasets/dataset.js'
 import { MaskGenerator } from '../models/maskGenerator.js'

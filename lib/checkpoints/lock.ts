@@ -3,8 +3,8 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { lock } from 'proper-lockfile'
-import { SemplesError } from '../config/error.js'
-import { errorCode, writeFailed } from './atomic.js'
+import { errorCode, writeFailed } from '../base/atomic.js'
+import { SemplesError } from '../base/error.js'
 
 /** Names that a lock leaves in a folder. */
 export const LOCK_FILES = ['run.lock', 'run.lock.json']

@@ -1,11 +1,11 @@
 import { readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { SemplesError } from '../config/error.js'
-import { makeFolders } from '../config/folders.js'
-import type { TensorMap } from '../config/tensor.js'
-import { errorCode, syncFolder, TEMPORARY_SUFFIX, writeFailed, writeJsonAtomic } from './atomic.js'
-import { readSafetensors, writeSafetensors } from './safetensors.js'
+import { errorCode, syncFolder, TEMPORARY_SUFFIX, writeFailed, writeJsonAtomic } from '../base/atomic.js'
+import { SemplesError } from '../base/error.js'
+import { makeFolders } from '../base/folders.js'
+import type { TensorMap } from '../base/tensor.js'
+import { readSafetensors, writeSafetensors } from '../formats/safetensors.js'
 
 /** One moment of a stage, saved or read back whole. */
 export interface Checkpoint {

@@ -1,13 +1,13 @@
 import type { GenerateMasksOptions, GenerateMasksResult } from '../cam/generateMasks.js'
 import type { TrainConfigInput } from '../config/types.js'
 import type { ExportFolderOptions, ExportFolderResult } from '../datasets/exportFolder.js'
-import type { WriteScenesOptions } from '../datasets/scenes/write.js'
 import type { Evaluation } from '../evaluate/evaluate.js'
 import type { RefineFolders, RefineMasksOptions, RefineSummary } from '../refine/types.js'
 import type { DemoOptions, DemoResult } from '../runs/demo.js'
 import type { EvaluateOptions } from '../runs/evaluate.js'
 import type { ReportOptions, ReportResult } from '../runs/report.js'
 import type { RunResult, TrainOptions } from '../runs/trainSemPLeS.js'
+import type { WriteScenesOptions } from '../scenes/write.js'
 import type { EnsureOptions } from './ensureLibTorch.js'
 import type { Terminal } from './terminal.js'
 
@@ -44,7 +44,7 @@ export const jobs: Jobs = {
   refine: async (options) => (await import('../refine/refineMasks.js')).refineMasks(options).finished,
   evaluate: async (options) => (await import('../runs/evaluate.js')).evaluate(options),
   report: async (options) => (await import('../runs/report.js')).reportRun(options),
-  writeScenes: async (options) => (await import('../datasets/scenes/write.js')).writeScenes(options),
+  writeScenes: async (options) => (await import('../scenes/write.js')).writeScenes(options),
   exportFolder: async (options) => (await import('../datasets/exportFolder.js')).exportFolder(options),
   demo: async (options) => (await import('../runs/demo.js')).runDemo(options),
   ensureLibTorch: async (options) => (await import('./ensureLibTorch.js')).ensureLibTorch(options),

@@ -1,8 +1,8 @@
 import { existsSync, statSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { SemplesError } from '../base/error.js'
 import type { DataSpec, FolderData } from '../config/data.js'
-import { SemplesError } from '../config/error.js'
 
 export interface DataFiles {
   /** Labels file and ground truth as the options of a command name them. */

@@ -1,6 +1,6 @@
+import { describeRefused } from '../libtorch/find.js'
 import { describeRefusedAddon } from '../native/addonFile.js'
 import { type Diagnosis, diagnose } from '../native/diagnose.js'
-import { describeRefused } from '../native/libtorch/find.js'
 import { printJson } from './json.js'
 
 /**

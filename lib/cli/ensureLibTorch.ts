@@ -1,6 +1,6 @@
-import { readEnvironment } from '../config/env.js'
-import { findLibTorch, searchLibTorch } from '../native/libtorch/find.js'
-import { installLibTorch } from '../native/libtorch/install.js'
+import { readEnvironment } from '../base/env.js'
+import { findLibTorch, searchLibTorch } from '../libtorch/find.js'
+import { installLibTorch } from '../libtorch/install.js'
 import { progressLines } from './libtorch.js'
 
 export interface EnsureOptions {

@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander'
-import { readEnvironment } from '../config/env.js'
-import { SemplesError } from '../config/error.js'
+import { readEnvironment } from '../base/env.js'
+import { SemplesError } from '../base/error.js'
 import type { Cli } from './cli.js'
 import { Interrupted } from './interrupt.js'
 import { styles } from './terminal.js'

@@ -1,8 +1,8 @@
-import { listLibTorch, removeLibTorch } from '../native/libtorch/cache.js'
-import type { LibTorchKind } from '../native/libtorch/candidate.js'
-import { describeRefused, searchLibTorch } from '../native/libtorch/find.js'
-import { installLibTorch } from '../native/libtorch/install.js'
-import { formatBytes, type InstallProgress, type ReportProgress } from '../native/libtorch/progress.js'
+import { listLibTorch, removeLibTorch } from '../libtorch/cache.js'
+import type { LibTorchKind } from '../libtorch/candidate.js'
+import { describeRefused, searchLibTorch } from '../libtorch/find.js'
+import { installLibTorch } from '../libtorch/install.js'
+import { formatBytes, type InstallProgress, type ReportProgress } from '../libtorch/progress.js'
 import { printJson } from './json.js'
 
 type Write = (line: string) => void

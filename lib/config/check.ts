@@ -1,8 +1,8 @@
 import type { z } from 'zod'
-import { SemplesError } from './error.js'
-import type { FieldNote } from './fields.js'
+import { SemplesError } from '../base/error.js'
+import type { FieldNote } from '../base/fields.js'
+import { nearestField } from '../base/spelling.js'
 import { allFields, dataSchemas, fieldsWith, inputSchema } from './schema.js'
-import { nearestField } from './spelling.js'
 import type { TrainConfigInput } from './types.js'
 
 /** Where a config was read from. */

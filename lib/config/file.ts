@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
+import { SemplesError } from '../base/error.js'
 import { checkInput } from './check.js'
-import { SemplesError } from './error.js'
 import type { TrainConfigInput } from './types.js'
 
 /**

@@ -1,4 +1,4 @@
-import { SemplesError } from './error.js'
+import { SemplesError } from '../base/error.js'
 
 /** Where to get what only the user can give, and the line that converts DeiT weights. */
 export const sources = {

@@ -1,4 +1,4 @@
-import { SemplesError } from './error.js'
+import { SemplesError } from '../base/error.js'
 import { type RunConfig, type StageName, stageNames } from './types.js'
 
 /**

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import type { DataSpec } from './data.js'
 import {
   choice,
   type FieldNote,
@@ -12,7 +11,8 @@ import {
   weight,
   whole,
   wholeOrAuto,
-} from './fields.js'
+} from '../base/fields.js'
+import type { DataSpec } from './data.js'
 import { type DeviceName, stageNames, type TrainConfigInput } from './types.js'
 
 /** Every field that a config may have, each with its check and its note. */

@@ -1,5 +1,5 @@
+import { SemplesError } from '../base/error.js'
 import { checkInput, isRecord, unknownFieldError } from './check.js'
-import { SemplesError } from './error.js'
 import { allFields } from './schema.js'
 import type { TrainConfigInput } from './types.js'
 

@@ -1,5 +1,5 @@
+import type { Partly } from '../base/merge.js'
 import type { DataSpec } from './data.js'
-import type { Partly } from './merge.js'
 
 /** Stages of a run, in the order in which they run. */
 export const stageNames = ['classify', 'match', 'prompt', 'refine'] as const

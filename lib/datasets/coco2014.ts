@@ -1,6 +1,6 @@
 import path from 'node:path'
-import { SemplesError } from '../config/error.js'
-import { readBytes } from '../masks/files.js'
+import { SemplesError } from '../base/error.js'
+import { readBytes } from '../base/files.js'
 import type { LabelMap } from '../masks/labelMap.js'
 import { coco2014Classes, coco2014Classes90, cocoClassIndex } from './classes/coco2014.js'
 import { type CocoFile, type CocoImage, cocoInvalid, readCocoFile, readSegmentations } from './coco/annotations.js'

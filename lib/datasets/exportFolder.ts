@@ -1,13 +1,14 @@
 import { readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { SemplesError } from '../config/error.js'
-import { readBytes, writeBytes } from '../masks/files.js'
+import { writeAtomic } from '../base/atomic.js'
+import { SemplesError } from '../base/error.js'
+import { readBytes } from '../base/files.js'
 import { maskPalette } from '../masks/palette.js'
 import { writeMask } from '../masks/png.js'
+import { withoutOrientation } from '../pictures/orientation.js'
 import { writeClassTable } from './classes/classTableFile.js'
 import type { Dataset, DatasetItem } from './dataset.js'
 import { csvRow, insideOf, pictureFile } from './export/names.js'
-import { withoutOrientation } from './export/orientation.js'
 import { fingerprint } from './fingerprint.js'
 import { type DataSpec, openDataset } from './open.js'
 
@@ -81,7 +82,7 @@ export async function exportFolder(options: ExportFolderOptions): Promise<Export
       onProgress?.(++done, items.length)
     }
   }
-  await writeBytes(path.join(out, 'labels.csv'), Buffer.from(`${['file,labels', ...rows].join('\n')}\n`))
+  await writeAtomic(path.join(out, 'labels.csv'), `${['file,labels', ...rows].join('\n')}\n`)
   return {
     out,
     source: dataset.name,
@@ -115,7 +116,7 @@ async function claim(out: string, dataset: Dataset): Promise<void> {
     throw taken(out, 'was exported from other data')
   }
   if (names.length > 0) throw taken(out, 'holds something else')
-  await writeBytes(path.join(out, MARK), Buffer.from(mark))
+  await writeAtomic(path.join(out, MARK), mark)
 }
 
 async function writePicture(out: string, item: DatasetItem, { orientation }: Dataset): Promise<void> {
@@ -123,7 +124,7 @@ async function writePicture(out: string, item: DatasetItem, { orientation }: Dat
   const bytes = await readBytes(item.image)
   const kept = orientation === 'stored' ? await withoutOrientation(bytes, item.image) : bytes
   // Files appear whole, so one of this size is this picture.
-  if ((await sizeOf(file)) !== kept.length) await writeBytes(file, kept)
+  if ((await sizeOf(file)) !== kept.length) await writeAtomic(file, kept)
 }
 
 async function writeTruth(out: string, item: DatasetItem, dataset: Dataset): Promise<boolean> {

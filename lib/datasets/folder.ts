@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { SemplesError } from '../config/error.js'
+import { SemplesError } from '../base/error.js'
 import { maskPalette } from '../masks/palette.js'
 import { readMask } from '../masks/png.js'
 import { didYouMean, MAX_CLASSES, promptOf, readClassTable } from './classes/classTableFile.js'

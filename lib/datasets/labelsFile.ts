@@ -1,8 +1,8 @@
 import path from 'node:path'
 import { CsvError, parse } from 'csv-parse/sync'
 import { z } from 'zod'
-import { SemplesError } from '../config/error.js'
-import { readBytes } from '../masks/files.js'
+import { SemplesError } from '../base/error.js'
+import { readBytes } from '../base/files.js'
 
 /** One picture of a labels file. */
 export interface LabelledFile {

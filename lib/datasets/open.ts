@@ -1,4 +1,4 @@
-import { SemplesError } from '../config/error.js'
+import { SemplesError } from '../base/error.js'
 import { type Coco2014Options, coco2014 } from './coco2014.js'
 import type { Dataset } from './dataset.js'
 import { type FolderOptions, folder } from './folder.js'

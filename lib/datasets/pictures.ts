@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { SemplesError } from '../config/error.js'
+import { SemplesError } from '../base/error.js'
 
 /** Names in a folder, or undefined where there is no such folder. */
 export async function folderNames(folder: string): Promise<string[] | undefined> {

@@ -1,4 +1,4 @@
-import { SemplesError } from '../config/error.js'
+import { SemplesError } from '../base/error.js'
 import type { ClassTable } from './dataset.js'
 
 /**

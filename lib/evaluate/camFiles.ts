@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { SemplesError } from '../config/error.js'
-import type { TensorData } from '../config/tensor.js'
+import { SemplesError } from '../base/error.js'
+import type { TensorData } from '../base/tensor.js'
 import type { ClassTable } from '../datasets/dataset.js'
-import { readNpy } from '../masks/npy.js'
-import { readNpz } from '../masks/npz.js'
+import { readNpy } from '../formats/npy.js'
+import { readNpz } from '../formats/npz.js'
 import type { PictureCams } from './sweep.js'
 
 /**

@@ -1,4 +1,4 @@
-import { SemplesError } from '../config/error.js'
+import { SemplesError } from '../base/error.js'
 import { type LabelMap, VOID_ID } from '../masks/labelMap.js'
 
 /** Where the two masks of a picture came from, for messages. */

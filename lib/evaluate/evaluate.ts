@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { SemplesError } from '../config/error.js'
+import { SemplesError } from '../base/error.js'
 import type { ClassTable, Dataset } from '../datasets/dataset.js'
 import type { LabelMap } from '../masks/labelMap.js'
 import { readMask } from '../masks/png.js'

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { join, sep } from 'node:path'
-import { SemplesError } from '../config/error.js'
+import { SemplesError } from '../base/error.js'
 import type { Dataset } from '../datasets/dataset.js'
 import type { LabelMap } from '../masks/labelMap.js'
 import { readMask } from '../masks/png.js'

@@ -1,4 +1,4 @@
-import { SemplesError } from '../config/error.js'
+import { SemplesError } from '../base/error.js'
 import { type LabelMap, VOID_ID } from '../masks/labelMap.js'
 import { type CamsToMask, maskFromCams } from '../masks/threshold.js'
 import { type Confusion, checkSize, type MaskNames } from './confusion.js'

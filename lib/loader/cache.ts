@@ -1,4 +1,4 @@
-import type { RawImage } from './image.js'
+import type { RawImage } from '../pictures/image.js'
 
 /**
  * Decoded pictures in memory, up to a number of bytes. What came first stays: every epoch visits every picture once,

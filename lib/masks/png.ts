@@ -1,6 +1,7 @@
 import { type DecodedPng, decode, encode } from 'fast-png'
-import { SemplesError } from '../config/error.js'
-import { readBytes, writeBytes } from './files.js'
+import { writeAtomic } from '../base/atomic.js'
+import { SemplesError } from '../base/error.js'
+import { readBytes } from '../base/files.js'
 import type { LabelMap } from './labelMap.js'
 import { maskPalette, type Palette } from './palette.js'
 import { compressPng } from './pngCompress.js'
@@ -23,7 +24,7 @@ export interface ReadMaskOptions {
  * @throws SemplesError `SEMPLES_MASK_SHAPE` when the data is not width * height, `SEMPLES_WRITE_FAILED`
  */
 export async function writeMask(file: string, mask: LabelMap, palette: Palette = maskPalette()): Promise<void> {
-  await writeBytes(file, await compressPng(encoded(mask, palette, 0)))
+  await writeAtomic(file, await compressPng(encoded(mask, palette, 0)))
 }
 
 /** A mask as `writeMask` writes it, in memory and at once: for small ones. */

@@ -1,4 +1,4 @@
-import type { TensorData } from '../config/tensor.js'
+import type { TensorData } from '../base/tensor.js'
 import type { NativePrompts, NativePromptsConfig } from '../native/addon.js'
 import { callNative } from '../native/errors.js'
 import { loadAddon } from '../native/load.js'

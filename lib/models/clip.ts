@@ -1,4 +1,4 @@
-import type { TensorData } from '../config/tensor.js'
+import type { TensorData } from '../base/tensor.js'
 import type { ClipInfo, NativeClip, NativeClipOptions } from '../native/addon.js'
 import { callNative } from '../native/errors.js'
 import { loadAddon } from '../native/load.js'

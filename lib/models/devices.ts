@@ -1,4 +1,4 @@
-import { count } from '../config/count.js'
+import { count } from '../base/count.js'
 import type { Addon } from '../native/addon.js'
 import { callNative } from '../native/errors.js'
 import { loadAddon } from '../native/load.js'

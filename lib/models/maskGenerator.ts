@@ -1,5 +1,5 @@
-import { SemplesError } from '../config/error.js'
-import type { TensorData, TensorMap } from '../config/tensor.js'
+import { SemplesError } from '../base/error.js'
+import type { TensorData, TensorMap } from '../base/tensor.js'
 import type {
   LoadReport,
   NativeForwardOptions,

@@ -1,4 +1,4 @@
-import type { TensorData } from '../config/tensor.js'
+import type { TensorData } from '../base/tensor.js'
 import { labelText } from '../text/templates.js'
 import { tokenize } from '../text/tokenizer.js'
 import type { BackgroundPrompts } from './backgroundPrompts.js'

@@ -1,4 +1,4 @@
-import type { TensorData, TensorMap } from '../config/tensor.js'
+import type { TensorData, TensorMap } from '../base/tensor.js'
 import type { NativeTrainer, NativeTrainerConfig, NativeTrainingBatch, StepResult } from '../native/addon.js'
 import { callNative } from '../native/errors.js'
 import { loadAddon } from '../native/load.js'

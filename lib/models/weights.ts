@@ -1,6 +1,6 @@
-import { readSafetensors } from '../checkpoints/safetensors.js'
-import { SemplesError } from '../config/error.js'
-import type { TensorMap } from '../config/tensor.js'
+import { SemplesError } from '../base/error.js'
+import type { TensorMap } from '../base/tensor.js'
+import { readSafetensors } from '../formats/safetensors.js'
 import type { MaskGenerator } from './maskGenerator.js'
 
 const PRETRAINED_HINT =

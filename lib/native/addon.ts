@@ -1,4 +1,4 @@
-import type { TensorData, TensorMap } from '../config/tensor.js'
+import type { TensorData, TensorMap } from '../base/tensor.js'
 
 /**
  * Everything native, in one place: the types of the C++ addon. Only lib/native loads it; lib/models wraps it.

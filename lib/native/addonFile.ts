@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { readEnvironment } from '../config/env.js'
-import { SemplesError } from '../config/error.js'
-import { minorVersion, torchVersion } from './libtorch/version.js'
-import { currentPlatform, type Platform } from './platform.js'
+import { readEnvironment } from '../base/env.js'
+import { SemplesError } from '../base/error.js'
+import { currentPlatform, type Platform } from '../libtorch/platform.js'
+import { minorVersion, torchVersion } from '../libtorch/version.js'
 
 /** The compiled addon and the small one that opens LibTorch for it. */
 export interface AddonFile {

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { LibTorch, RefusedLibTorch } from '../libtorch/candidate.js'
+import { describeRefused, searchLibTorch } from '../libtorch/find.js'
+import { currentPlatform, type Platform } from '../libtorch/platform.js'
+import { minorVersion, torchVersion, versionOfAbi } from '../libtorch/version.js'
 import { type AddonFile, describeRefusedAddon, packageFolder, type RefusedAddon, searchAddon } from './addonFile.js'
-import type { LibTorch, RefusedLibTorch } from './libtorch/candidate.js'
-import { describeRefused, searchLibTorch } from './libtorch/find.js'
-import { minorVersion, torchVersion, versionOfAbi } from './libtorch/version.js'
 import { openmpCopies } from './loaderAddon.js'
-import { currentPlatform, type Platform } from './platform.js'
 import { type ProbeResult, probeAddon } from './probe.js'
 
 /** Everything that decides whether the native part works on this machine. */

@@ -1,4 +1,4 @@
-import { SemplesError, type SemplesErrorDetails } from '../config/error.js'
+import { SemplesError, type SemplesErrorDetails } from '../base/error.js'
 
 /** What the addon throws or rejects with: an Error with a code and, where they apply, the details of `SemplesError`. */
 interface NativeError extends Error {

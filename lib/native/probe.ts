@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
+import type { LibTorch } from '../libtorch/candidate.js'
 import type { AddonFile } from './addonFile.js'
-import type { LibTorch } from './libtorch/candidate.js'
 
 /** What became of loading LibTorch and the addon in a child process. */
 export interface ProbeResult {

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { extname, join, resolve } from 'node:path'
-import { SemplesError } from '../config/error.js'
+import { SemplesError } from '../base/error.js'
 import { isPictureName } from '../datasets/pictures.js'
 import type { RefineFolders, RefineInput } from './types.js'
 

@@ -1,7 +1,7 @@
 import { types } from 'node:util'
-import { SemplesError } from '../config/error.js'
-import { decodeImage } from '../loader/decode.js'
-import type { RawImage } from '../loader/image.js'
+import { SemplesError } from '../base/error.js'
+import { decodeImage } from '../pictures/decode.js'
+import type { RawImage } from '../pictures/image.js'
 import type { PixelImage, RefineInput } from './types.js'
 
 /**

@@ -1,8 +1,8 @@
-import { SemplesError } from '../config/error.js'
-import type { RawImage } from '../loader/image.js'
+import { SemplesError } from '../base/error.js'
 import type { NativeDenseCrf, NativePamr, NativeRefined } from '../native/addon.js'
 import { callNative } from '../native/errors.js'
 import { loadAddon } from '../native/load.js'
+import type { RawImage } from '../pictures/image.js'
 import type { RefineSettings } from './options.js'
 import type { Source } from './source.js'
 

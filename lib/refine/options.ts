@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { SemplesError } from '../base/error.js'
+import { choice, fieldsOf, flag, positive, share, special, whole } from '../base/fields.js'
 import { errorOf } from '../config/check.js'
-import { SemplesError } from '../config/error.js'
-import { choice, fieldsOf, flag, positive, share, special, whole } from '../config/fields.js'
 import { type BilateralTerm, type CrfPreset, crfPresetNames, crfPresets, type GaussianTerm } from './presets.js'
 
 /** How masks are refined; every field can be left out. */

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { types } from 'node:util'
-import { SemplesError } from '../config/error.js'
-import type { TensorData } from '../config/tensor.js'
-import { readCamFile } from '../masks/camFile.js'
+import { SemplesError } from '../base/error.js'
+import type { TensorData } from '../base/tensor.js'
+import { readCamFile } from '../formats/camFile/camFile.js'
 import type { RefineSettings } from './options.js'
 import type { RefineInput } from './types.js'
 

@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import { SemplesError } from '../config/error.js'
+import { SemplesError } from '../base/error.js'
 import { type LabelMap, VOID_ID } from '../masks/labelMap.js'
 import { readMask } from '../masks/png.js'
 import type { NativeLabelMap, NativeScoreMaps } from '../native/addon.js'

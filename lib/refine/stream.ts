@@ -1,4 +1,4 @@
-import { SemplesError } from '../config/error.js'
+import { SemplesError } from '../base/error.js'
 import type { RefineDone, RefineSummary } from './types.js'
 
 /**

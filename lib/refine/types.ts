@@ -1,8 +1,8 @@
-import type { SemplesError } from '../config/error.js'
-import type { TensorData } from '../config/tensor.js'
+import type { SemplesError } from '../base/error.js'
+import type { OnProgress } from '../base/progress.js'
+import type { TensorData } from '../base/tensor.js'
 import type { LabelMap } from '../masks/labelMap.js'
 import type { Palette } from '../masks/palette.js'
-import type { OnProgress } from '../stages/progress.js'
 import type { RefineOptions } from './options.js'
 
 /** Pixels in memory: RGB, RGBA (alpha is dropped) or grey bytes, row-major; an `ImageData` will do. */

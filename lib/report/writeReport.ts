@@ -1,4 +1,4 @@
-import { writeBytes } from '../masks/files.js'
+import { writeAtomic } from '../base/atomic.js'
 import { renderReport } from './renderReport.js'
 import type { RunReport } from './runReport.js'
 
@@ -9,5 +9,5 @@ import type { RunReport } from './runReport.js'
  * @throws SemplesError `SEMPLES_WRITE_FAILED` naming the file, and what `renderReport` throws
  */
 export async function writeReport(path: string, report: RunReport): Promise<void> {
-  await writeBytes(path, Buffer.from(await renderReport(report)))
+  await writeAtomic(path, await renderReport(report))
 }

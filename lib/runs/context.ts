@@ -1,8 +1,8 @@
-import type { JsonlLog } from '../checkpoints/jsonl.js'
+import type { OnProgress } from '../base/progress.js'
 import type { RunDirectory } from '../checkpoints/runDirectory.js'
 import type { RunConfig } from '../config/types.js'
 import type { Dataset } from '../datasets/dataset.js'
-import type { OnProgress } from '../stages/progress.js'
+import type { JsonlLog } from '../formats/jsonl.js'
 import type { RunModels } from './inputs.js'
 import type { TensorBoardLog } from './tensorboard.js'
 

@@ -1,4 +1,4 @@
-import type { TensorData, TensorMap } from '../config/tensor.js'
+import type { TensorData, TensorMap } from '../base/tensor.js'
 import type { RunConfig } from '../config/types.js'
 import type { Dataset } from '../datasets/dataset.js'
 import { BackgroundPrompts } from '../models/backgroundPrompts.js'

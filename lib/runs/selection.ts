@@ -1,5 +1,5 @@
+import { SemplesError } from '../base/error.js'
 import { type CamOptions, camsOf, preparedPictures } from '../cam/picture.js'
-import { SemplesError } from '../config/error.js'
 import type { Dataset } from '../datasets/dataset.js'
 import { bestPoint, greedyPart, hundredths, SweepCounter, type SweepPoint } from '../evaluate/sweep.js'
 import type { MaskGenerator } from '../models/maskGenerator.js'

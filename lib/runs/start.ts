@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
+import { SemplesError } from '../base/error.js'
 import type { RunDirectory } from '../checkpoints/runDirectory.js'
 import type { Checkpoint } from '../checkpoints/stageDirectory.js'
-import { SemplesError } from '../config/error.js'
 import { weightsMissing } from '../config/missing.js'
 import type { RunConfig, StageName } from '../config/types.js'
 import type { BackgroundPrompts } from '../models/backgroundPrompts.js'

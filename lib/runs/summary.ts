@@ -1,6 +1,6 @@
-import type { JsonlRecord } from '../checkpoints/jsonl.js'
 import type { RunManifest } from '../checkpoints/runDirectory.js'
 import type { StageName } from '../config/types.js'
+import type { JsonlRecord } from '../formats/jsonl.js'
 
 export interface StageSummary {
   name: StageName

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { EventFile } from '../checkpoints/eventFile.js'
 import type { RunDirectory } from '../checkpoints/runDirectory.js'
 import type { StageName } from '../config/types.js'
+import { EventFile } from '../formats/eventFile.js'
 import type { StepRecord } from '../stages/epochs.js'
 
 /**

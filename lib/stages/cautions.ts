@@ -1,6 +1,6 @@
 import { demoClip } from '../config/presets/demo.js'
 import type { RunConfig } from '../config/types.js'
-import { OBJECTS } from '../datasets/scenes/vocabulary.js'
+import { OBJECTS } from '../scenes/vocabulary.js'
 
 /** What every reader of a run's results must know; each output says it. */
 export function cautions(config: Pick<RunConfig, 'generator' | 'select' | 'clip' | 'stages'>): string[] {

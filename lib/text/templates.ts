@@ -1,4 +1,4 @@
-import { SemplesError } from '../config/error.js'
+import { SemplesError } from '../base/error.js'
 import { CONTEXT_LENGTH } from './tokenizer.js'
 import { END_OF_TEXT, START_OF_TEXT } from './vocabulary.js'
 

@@ -1,5 +1,5 @@
-import { SemplesError } from '../config/error.js'
-import type { TensorData } from '../config/tensor.js'
+import { SemplesError } from '../base/error.js'
+import type { TensorData } from '../base/tensor.js'
 import { cleanText } from './clean.js'
 import { END_OF_TEXT, START_OF_TEXT, type Vocabulary, vocabulary } from './vocabulary.js'
 

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { SemplesError } from '../config/error.js'
+import { SemplesError } from '../base/error.js'
 
 const require = createRequire(import.meta.url)
 

@@ -221,7 +221,7 @@ def main() -> None:
         "seconds": round(seconds),
         "threads": options.threads,
         "torch": torch.__version__,
-        "data": {"generator": "lib/datasets/scenes", **scenes.recipe},
+        "data": {"generator": "lib/scenes", **scenes.recipe},
         "samples": seen,
         "batch": options.batch,
         "lr": options.lr,

@@ -15,7 +15,7 @@ if (source === undefined || !existsSync(source)) {
   console.error('usage: node scripts/golden/copy.mjs <golden folder> [kind]')
   process.exit(1)
 }
-const { readSafetensors, writeSafetensors } = await import('../../dist/checkpoints/safetensors.js')
+const { readSafetensors, writeSafetensors } = await import('../../dist/formats/safetensors.js')
 const { promptTemplateIds } = await import('../../dist/text/templates.js')
 
 const all = () => true

@@ -24,8 +24,8 @@ export async function buildNative() {
  * The CMake package of a CUDA build wants a CUDA toolkit; the addon built for the CPU runs on both.
  */
 async function ensureLibTorch() {
-  const { findLibTorch, searchLibTorch } = await import(join(root, 'dist/native/libtorch/find.js'))
-  const { installLibTorch } = await import(join(root, 'dist/native/libtorch/install.js'))
+  const { findLibTorch, searchLibTorch } = await import(join(root, 'dist/libtorch/find.js'))
+  const { installLibTorch } = await import(join(root, 'dist/libtorch/install.js'))
   const { progressLines } = await import(join(root, 'dist/cli/libtorch.js'))
   // A path that was named is mended by its owner; what is fetched would not be used.
   if (process.env.SEMPLES_LIBTORCH) return findLibTorch()

@@ -13,7 +13,7 @@ let folder: string
 let compiled: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'semples-killed-'))
-  compiled = compileFolders(['config', 'checkpoints'])
+  compiled = compileFolders(['base', 'formats', 'checkpoints'])
 })
 afterAll(async () => {
   await rm(folder, { recursive: true, force: true })

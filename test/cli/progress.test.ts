@@ -1,13 +1,13 @@
 import { Writable } from 'node:stream'
 import type { WriteStream } from 'node:tty'
 import { describe, expect, test } from '@jest/globals'
+import type { Progress } from '../../lib/base/progress.js'
+import { counted } from '../../lib/base/progress.js'
 import { BarView, barLine } from '../../lib/cli/progress/bar.js'
 import { decimal, duration, figures, shareDone } from '../../lib/cli/progress/format.js'
 import { LineView } from '../../lib/cli/progress/lines.js'
 import { table } from '../../lib/cli/tables.js'
 import type { Terminal } from '../../lib/cli/terminal.js'
-import type { Progress } from '../../lib/stages/progress.js'
-import { counted } from '../../lib/stages/progress.js'
 
 function at(epoch: number, step: number, more: Partial<Progress> = {}): Progress {
   return { stage: 'match', epoch, epochs: 2, step, steps: 100, ...more }

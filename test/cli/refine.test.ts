@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { SemplesError } from '../../lib/config/error.js'
+import { SemplesError } from '../../lib/base/error.js'
 import { given, run } from './fakes.js'
 
 const folders = ['refine', '--images', 'photos', '--cams', 'cams', '--out', 'refined']

@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import { SemplesError } from '../../lib/config/error.js'
+import { SemplesError } from '../../lib/base/error.js'
 import { given, run, runResult } from './fakes.js'
 
 describe('report', () => {

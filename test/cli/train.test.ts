@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { SemplesError } from '../../lib/base/error.js'
 import { Interrupted } from '../../lib/cli/interrupt.js'
-import { SemplesError } from '../../lib/config/error.js'
 import { given, run, runResult } from './fakes.js'
 
 const before = process.cwd()

@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals'
-import { SemplesError } from '../../lib/config/error.js'
+import { SemplesError } from '../../lib/base/error.js'
 
 /** The SemplesError that `run` throws. */
 export function refusal(run: () => unknown): SemplesError {

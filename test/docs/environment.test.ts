@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from '@jest/globals'
-import { environmentVariables } from '../../lib/config/env.js'
+import { environmentVariables } from '../../lib/base/env.js'
 
 const root = resolve(fileURLToPath(import.meta.url), '../../..')
 const declared = Object.keys(environmentVariables)
@@ -28,7 +28,7 @@ test('every variable that scripts and tests read is declared', () => {
   expect(read.filter((name) => !declared.includes(name))).toEqual([])
 })
 
-test('the package reads its variables in lib/config/env.ts alone', () => {
+test('the package reads its variables in lib/base/env.ts alone', () => {
   const past = sourcesOf('lib').filter(([, text]) => /process\.env(\.|\[['"])SEMPLES_/.test(text))
   expect(past.map(([file]) => file)).toEqual([])
 })

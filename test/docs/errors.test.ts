@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from '@jest/globals'
-import { environmentVariables } from '../../lib/config/env.js'
+import { environmentVariables } from '../../lib/base/env.js'
 
 const root = resolve(fileURLToPath(import.meta.url), '../../..')
 

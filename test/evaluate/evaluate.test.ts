@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { ClassTable, Dataset } from '../../lib/datasets/dataset.js'
 import { evaluate } from '../../lib/evaluate/evaluate.js'
+import { writeNpy } from '../../lib/formats/npy.js'
+import { writeNpz } from '../../lib/formats/npz.js'
 import type { LabelMap } from '../../lib/masks/labelMap.js'
-import { writeNpy } from '../../lib/masks/npy.js'
-import { writeNpz } from '../../lib/masks/npz.js'
 import { writeMask } from '../../lib/masks/png.js'
 
 const classes: ClassTable = {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import type { TensorData } from '../../lib/config/tensor.js'
+import type { TensorData } from '../../lib/base/tensor.js'
 import { BackgroundPrompts } from '../../lib/models/backgroundPrompts.js'
 import { Clip } from '../../lib/models/clip.js'
 import { loadAddon } from '../../lib/native/load.js'

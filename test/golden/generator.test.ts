@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import type { TensorData, TensorMap } from '../../lib/config/tensor.js'
+import type { TensorData, TensorMap } from '../../lib/base/tensor.js'
 import { MaskGenerator } from '../../lib/models/maskGenerator.js'
 import { loadAddon } from '../../lib/native/load.js'
 import { expectClose } from '../support/close.js'

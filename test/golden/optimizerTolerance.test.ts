@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { TensorMap } from '../../lib/config/tensor.js'
+import type { TensorMap } from '../../lib/base/tensor.js'
 import { expectOptimizedParameters } from '../support/close.js'
 import { type GoldenFile, goldenMatches, readGolden } from '../support/golden.js'
 import { toNumbers } from '../support/numbers.js'

@@ -11,8 +11,8 @@ import {
   validationTransform,
 } from '../../lib/loader/augment/options.js'
 import { drawRandAugment, randAugmentOperations } from '../../lib/loader/augment/randAugment.js'
-import type { RawImage } from '../../lib/loader/image.js'
 import { Random } from '../../lib/loader/random.js'
+import type { RawImage } from '../../lib/pictures/image.js'
 import { type GoldenTensor, goldenFolder, readTensors } from './golden.js'
 import { noise } from './pictures.js'
 

@@ -5,7 +5,7 @@ import { expect, test } from '@jest/globals'
 import * as affine from '../../lib/loader/augment/affine.js'
 import * as enhance from '../../lib/loader/augment/enhance.js'
 import * as levels from '../../lib/loader/augment/levels.js'
-import type { RawImage } from '../../lib/loader/image.js'
+import type { RawImage } from '../../lib/pictures/image.js'
 import { noise } from './pictures.js'
 
 const FILL = [124, 116, 104] as const

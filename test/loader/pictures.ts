@@ -1,4 +1,4 @@
-import type { RawImage } from '../../lib/loader/image.js'
+import type { RawImage } from '../../lib/pictures/image.js'
 
 const { imul } = Math
 

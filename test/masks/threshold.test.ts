@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import { readSafetensors } from '../../lib/checkpoints/safetensors.js'
+import { readSafetensors } from '../../lib/formats/safetensors.js'
 import { maskFromCams } from '../../lib/masks/threshold.js'
 
 const golden = process.env.SEMPLES_GOLDEN ?? path.join(import.meta.dirname, '../../../shared/golden')

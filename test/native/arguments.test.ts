@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals'
-import type { TensorData } from '../../lib/config/tensor.js'
+import type { TensorData } from '../../lib/base/tensor.js'
 import { BackgroundPrompts, type BackgroundPromptsConfig } from '../../lib/models/backgroundPrompts.js'
 import { Clip, type ClipOptions } from '../../lib/models/clip.js'
 import { chooseCompute } from '../../lib/models/devices.js'

@@ -5,8 +5,8 @@ import { Clip } from '../../lib/models/clip.js'
 import { MaskGenerator } from '../../lib/models/maskGenerator.js'
 import { loadCheckpoint, loadPretrained } from '../../lib/models/weights.js'
 import { rejection } from '../config/refusal.js'
+import { temporaryFolder } from '../libtorch/folders.js'
 import { expectClose } from '../support/close.js'
-import { temporaryFolder } from './folders.js'
 import { describeArchives, describeNative, differences, float32, tiny } from './models.js'
 
 const open = (path: string) => rejection(Clip.open({ path }))

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { SemplesError } from '../../lib/config/error.js'
+import { SemplesError } from '../../lib/base/error.js'
 import { callNative, fromNative } from '../../lib/native/errors.js'
 
 function nativeError(details: Record<string, unknown>, message = 'The batch has the wrong shape'): Error {

@@ -4,13 +4,13 @@ import { basename, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, test } from '@jest/globals'
+import { searchLibTorch } from '../../lib/libtorch/find.js'
 import { findAddon, packageFolder, searchAddon } from '../../lib/native/addonFile.js'
 import { diagnose } from '../../lib/native/diagnose.js'
-import { searchLibTorch } from '../../lib/native/libtorch/find.js'
 import { load, loadAddon } from '../../lib/native/load.js'
 import { openmpCopies } from '../../lib/native/loaderAddon.js'
 import { probeAddon } from '../../lib/native/probe.js'
-import { temporaryFolder, wheelFiles, withEnvironment, writeFiles } from './folders.js'
+import { temporaryFolder, wheelFiles, withEnvironment, writeFiles } from '../libtorch/folders.js'
 
 const built = searchAddon().found
 const libtorch = searchLibTorch().found

@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe } from '@jest/globals'
-import type { TensorData, TensorMap } from '../../lib/config/tensor.js'
+import type { TensorData, TensorMap } from '../../lib/base/tensor.js'
+import { searchLibTorch } from '../../lib/libtorch/find.js'
 import type { GeneratorConfig } from '../../lib/models/maskGenerator.js'
 import type { NativeTrainingBatch, WeightedTerm } from '../../lib/native/addon.js'
 import { searchAddon } from '../../lib/native/addonFile.js'
-import { searchLibTorch } from '../../lib/native/libtorch/find.js'
 import { python, runScript } from '../support/clipArchives.js'
 
 /** Whether there is an addon and a LibTorch: npm test builds and fetches them first. */

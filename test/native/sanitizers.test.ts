@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 
 const run = promisify(execFile)
-const root = fileURLToPath(new URL('../../', import.meta.url))
+const root = fileURLToPath(new URL('../..', import.meta.url))
 const kernels = join(root, 'native', 'ops', 'cpu')
 const cases = join(root, 'test', 'native', 'sanitized')
 const compiler = process.env.CXX ?? 'c++'

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals'
-import type { TensorMap } from '../../lib/config/tensor.js'
+import type { TensorMap } from '../../lib/base/tensor.js'
 import { BackgroundPrompts } from '../../lib/models/backgroundPrompts.js'
 import { Clip } from '../../lib/models/clip.js'
 import { chooseCompute } from '../../lib/models/devices.js'

@@ -2,8 +2,8 @@ import { copyFileSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { searchAddon } from '../../lib/native/addonFile.js'
+import { temporaryFolder } from '../libtorch/folders.js'
 import { children } from './child.js'
-import { temporaryFolder } from './folders.js'
 import { describeNative } from './models.js'
 
 describeNative('two copies of the addon in one process', () => {

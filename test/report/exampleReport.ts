@@ -1,9 +1,9 @@
-import { type Scene, scene } from '../../lib/datasets/scenes/scene.js'
-import { SCENE_CLASSES } from '../../lib/datasets/scenes/vocabulary.js'
 import { scores } from '../../lib/evaluate/scores.js'
 import { bestPoint, hundredths, SweepCounter } from '../../lib/evaluate/sweep.js'
 import { maskFromCams } from '../../lib/masks/threshold.js'
 import type { GalleryPicture, JudgedRow, RunReport, StageReport } from '../../lib/report/runReport.js'
+import { type Scene, scene } from '../../lib/scenes/scene.js'
+import { SCENE_CLASSES } from '../../lib/scenes/vocabulary.js'
 
 const THRESHOLD = 0.4
 const ROWS = [

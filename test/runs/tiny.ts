@@ -3,11 +3,11 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from '@jest/globals'
-import { type JsonlRecord, readJsonl } from '../../lib/checkpoints/jsonl.js'
+import type { Progress } from '../../lib/base/progress.js'
+import type { TensorMap } from '../../lib/base/tensor.js'
 import { RunDirectory } from '../../lib/checkpoints/runDirectory.js'
-import type { TensorMap } from '../../lib/config/tensor.js'
 import type { RunConfig, StageName, TrainConfigInput } from '../../lib/config/types.js'
-import type { Progress } from '../../lib/stages/progress.js'
+import { type JsonlRecord, readJsonl } from '../../lib/formats/jsonl.js'
 
 /** A generator of 16 patches, two blocks and 70,000 parameters. */
 export const tinyGenerator = { imageSize: 32, patchSize: 8, width: 48, depth: 2, heads: 6 }

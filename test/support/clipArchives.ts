@@ -5,11 +5,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe } from '@jest/globals'
-import { writeSafetensors } from '../../lib/checkpoints/safetensors.js'
+import { writeSafetensors } from '../../lib/formats/safetensors.js'
 import { goldenFolder, readGolden } from './golden.js'
 
 const run = promisify(execFile)
-const root = fileURLToPath(new URL('../../', import.meta.url))
+const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** The Python that has torch, from `npm test`; empty where there is none. */
 export const python = process.env.SEMPLES_PYTHON ?? ''

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { TensorData } from '../../lib/config/tensor.js'
+import type { TensorData } from '../../lib/base/tensor.js'
 import { expectClose, expectOptimizedParameters } from './close.js'
 import { float32Ulp, toFloat32, toNumbers } from './numbers.js'
 import { restoreSparse } from './sparse.js'

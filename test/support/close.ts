@@ -1,4 +1,4 @@
-import type { TensorData } from '../../lib/config/tensor.js'
+import type { TensorData } from '../../lib/base/tensor.js'
 import { float32Ulp, toNumbers } from './numbers.js'
 
 /** What can be compared: a tensor, an array of numbers, or one number. */

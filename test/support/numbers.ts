@@ -1,4 +1,4 @@
-import type { TensorData } from '../../lib/config/tensor.js'
+import type { TensorData } from '../../lib/base/tensor.js'
 
 /** The elements of a tensor of any dtype as numbers. */
 export function toNumbers({ dtype, data }: TensorData): Float64Array {

@@ -1,4 +1,4 @@
-import type { TensorMap, TypedArray } from '../../lib/config/tensor.js'
+import type { TensorMap, TypedArray } from '../../lib/base/tensor.js'
 
 /**
  * Small copies keep only the rows of a large table that are used: `sparse.<name>.ids` [n] and `sparse.<name>.rows`

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
+import { SemplesError } from '../../base/error.js'
 import type { ConfigField } from '../../config/describe.js'
-import { SemplesError } from '../../config/error.js'
 import type { RunConfig } from '../../config/types.js'
 import type { Cli } from '../cli.js'
 import { printJson } from '../json.js'

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import type { LibTorchKind } from '../../native/libtorch/candidate.js'
+import type { LibTorchKind } from '../../libtorch/candidate.js'
 import type { Cli } from '../cli.js'
 import { examples, shared } from '../options.js'
 

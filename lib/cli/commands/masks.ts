@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { Command } from 'commander'
-import { count } from '../../config/count.js'
+import { count } from '../../base/count.js'
 import type { Cli } from '../cli.js'
 import { detectData } from '../detectData.js'
 import { printJson } from '../json.js'

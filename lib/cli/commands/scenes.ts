@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Command } from 'commander'
-import { counted } from '../../stages/progress.js'
+import { counted } from '../../base/progress.js'
 import type { Cli } from '../cli.js'
 import { printJson } from '../json.js'
 import { addOutputOptions, examples, integer, type OutputOptions } from '../options.js'

@@ -1,6 +1,6 @@
 import type { WriteStream } from 'node:tty'
 import cliProgress, { type MultiBar, type SingleBar } from 'cli-progress'
-import type { Progress } from '../../stages/progress.js'
+import type { Progress } from '../../base/progress.js'
 import type { Terminal } from '../terminal.js'
 import { epochOf, partsOf, shareDone } from './format.js'
 import type { ProgressView } from './progressView.js'

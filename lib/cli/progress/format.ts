@@ -1,4 +1,4 @@
-import type { Progress } from '../../stages/progress.js'
+import type { Progress } from '../../base/progress.js'
 
 /** `8 s`, `6 min`, `1 h 20 min`. */
 export function duration(seconds: number): string {

@@ -1,4 +1,4 @@
-import type { Progress } from '../../stages/progress.js'
+import type { Progress } from '../../base/progress.js'
 import type { Terminal } from '../terminal.js'
 import { epochOf, figures, shareDone } from './format.js'
 import type { ProgressView } from './progressView.js'

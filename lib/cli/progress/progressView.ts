@@ -1,4 +1,4 @@
-import type { Progress } from '../../stages/progress.js'
+import type { Progress } from '../../base/progress.js'
 
 /** Shows a job's progress to whoever started it. */
 export interface ProgressView {

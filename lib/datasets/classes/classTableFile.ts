@@ -1,7 +1,8 @@
 import { closest } from 'fastest-levenshtein'
 import { z } from 'zod'
-import { SemplesError } from '../../config/error.js'
-import { readBytes, writeBytes } from '../../masks/files.js'
+import { writeAtomic } from '../../base/atomic.js'
+import { SemplesError } from '../../base/error.js'
+import { readBytes } from '../../base/files.js'
 import { vocColor } from '../../masks/palette.js'
 import type { ClassEntry, ClassTable } from '../dataset.js'
 
@@ -78,7 +79,7 @@ export async function readClassTable(file: string, fallbackName = 'classes'): Pr
 export async function writeClassTable(file: string, table: ClassTable): Promise<void> {
   const rows = table.classes.map(({ id, label, prompt, color }) => JSON.stringify({ id, label, prompt, color }))
   const text = `{\n  "name": ${JSON.stringify(table.name)},\n  "classes": [\n    ${rows.join(',\n    ')}\n  ]\n}\n`
-  await writeBytes(file, Buffer.from(text))
+  await writeAtomic(file, text)
 }
 
 /** The name CLIP is asked for where the user gives none: `traffic_light` → `traffic light`. */

@@ -1,8 +1,8 @@
 import { open } from 'node:fs/promises'
 import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
-import { SemplesError } from '../../config/error.js'
-import { readBytes } from '../../masks/files.js'
+import { SemplesError } from '../../base/error.js'
+import { readBytes } from '../../base/files.js'
 import { elementsOfArrays, type JsonElement, JsonSyntaxError, parseMembers } from './jsonArrays.js'
 
 const imageSchema = z.object({

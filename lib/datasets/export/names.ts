@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { SemplesError } from '../../config/error.js'
+import { SemplesError } from '../../base/error.js'
 import type { DatasetItem } from '../dataset.js'
 
 /** The path of a picture inside its folder, from which `folder` makes the same id again. */

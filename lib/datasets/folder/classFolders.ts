@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { SemplesError } from '../../config/error.js'
+import { SemplesError } from '../../base/error.js'
 import { filesWithin, folderNames, isPictureName } from '../pictures.js'
 import type { FolderContents } from './folderPicture.js'
 

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { SemplesError } from '../../config/error.js'
+import { SemplesError } from '../../base/error.js'
 import { type LabelledFile, readLabelsFile } from '../labelsFile.js'
 import { filesWithin, isPictureName, missingPictures } from '../pictures.js'
 import type { FolderContents, FolderPicture } from './folderPicture.js'

@@ -1,6 +1,6 @@
 import { SaxesParser } from 'saxes'
-import { SemplesError } from '../../config/error.js'
-import { readBytes } from '../../masks/files.js'
+import { SemplesError } from '../../base/error.js'
+import { readBytes } from '../../base/files.js'
 
 /**
  * Names of the objects of a VOC annotation file, in file order and with repetition; objects marked `difficult` are

@@ -1,6 +1,6 @@
 import path from 'node:path'
-import { SemplesError } from '../../config/error.js'
-import { readBytes } from '../../masks/files.js'
+import { SemplesError } from '../../base/error.js'
+import { readBytes } from '../../base/files.js'
 
 /** A picture of an image set. */
 export interface ListedImage {

@@ -1,4 +1,4 @@
-import { emptyImage, type RawImage } from '../image.js'
+import { emptyImage, type RawImage } from '../../pictures/image.js'
 
 /**
  * Source coordinates of a target pixel: x = a*X + b*Y + c, y = d*X + e*Y + f, from pixel centres to pixel centres.

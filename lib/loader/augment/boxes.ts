@@ -1,4 +1,4 @@
-import { type Box, roundHalfToEven, wholeBox } from '../image.js'
+import { type Box, roundHalfToEven, wholeBox } from '../../pictures/image.js'
 import type { Random } from '../random.js'
 import type { CropOptions, EraseOptions } from './options.js'
 

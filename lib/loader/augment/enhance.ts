@@ -1,4 +1,4 @@
-import { emptyImage, type RawImage } from '../image.js'
+import { emptyImage, type RawImage } from '../../pictures/image.js'
 
 /**
  * Operations that move a picture away from a duller version of itself: a factor of 0 gives the dull version,

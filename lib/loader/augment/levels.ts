@@ -1,4 +1,4 @@
-import { emptyImage, type RawImage } from '../image.js'
+import { emptyImage, type RawImage } from '../../pictures/image.js'
 
 /** Operations that look every value up in a table: one of 256 entries, or one for each channel. */
 

@@ -1,4 +1,4 @@
-import type { RawImage } from '../image.js'
+import type { RawImage } from '../../pictures/image.js'
 import type { Random } from '../random.js'
 import { type FillColor, rotate, shearX, shearY, translateX, translateY } from './affine.js'
 import { brightness, color, contrast, sharpness } from './enhance.js'

@@ -1,4 +1,4 @@
-import { SemplesError } from '../../config/error.js'
+import { SemplesError } from '../../base/error.js'
 
 /**
  * A part that a report can do without: what stands in its way becomes a notice. Anything but a `SemplesError` is a

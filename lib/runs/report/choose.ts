@@ -1,5 +1,5 @@
+import { SemplesError } from '../../base/error.js'
 import { type LabelledPictures, openLabelled } from '../../cam/labels.js'
-import { SemplesError } from '../../config/error.js'
 import type { RunConfig } from '../../config/types.js'
 import type { ClassTable, Dataset, DatasetItem } from '../../datasets/dataset.js'
 import type { GatherOptions } from './options.js'

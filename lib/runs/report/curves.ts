@@ -1,6 +1,6 @@
-import type { JsonlRecord } from '../../checkpoints/jsonl.js'
 import type { RunManifest } from '../../checkpoints/runDirectory.js'
 import type { RunConfig } from '../../config/types.js'
+import type { JsonlRecord } from '../../formats/jsonl.js'
 import type { StageReport } from '../../report/runReport.js'
 import { stageOf } from '../../stages/stage.js'
 

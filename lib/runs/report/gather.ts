@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path'
+import { SemplesError } from '../../base/error.js'
 import { RunDirectory } from '../../checkpoints/runDirectory.js'
-import { SemplesError } from '../../config/error.js'
 import { resolveConfig } from '../../config/resolve.js'
 import type { RunConfig, TrainConfigInput } from '../../config/types.js'
 import { readClassTable } from '../../datasets/classes/classTableFile.js'

@@ -1,7 +1,7 @@
+import type { OnProgress } from '../../base/progress.js'
 import type { LabelOptions } from '../../cam/labels.js'
 import type { RunConfig } from '../../config/types.js'
 import type { JudgedRow } from '../../report/runReport.js'
-import type { OnProgress } from '../../stages/progress.js'
 import type { RefineRowOptions } from './refined.js'
 
 export interface GatherOptions extends LabelOptions {

@@ -1,6 +1,6 @@
-import { type RawImage, roundHalfToEven } from '../../loader/image.js'
-import { resizeImage } from '../../loader/resize.js'
 import type { LabelMap } from '../../masks/labelMap.js'
+import { type RawImage, roundHalfToEven } from '../../pictures/image.js'
+import { resizeImage } from '../../pictures/resize.js'
 
 /** Longest side of what a report shows, in pixels. */
 const LONGEST = 400

@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto'
+import { type FileHandle, open, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { SemplesError } from './error.js'
+import { makeFolders } from './folders.js'
+
+const HINTS: Record<string, string> = {
+  ENOSPC: 'The disk is full: free some space or choose another output folder.',
+  EDQUOT: 'The disk quota is used up: free some space or choose another output folder.',
+  EACCES: 'Choose a folder that you may write to.',
+  EPERM: 'Choose a folder that you may write to.',
+  EROFS: 'The file system is read-only: choose another output folder.',
+  ENOTDIR: 'A part of the path is a file, not a folder.',
+  EEXIST: 'A part of the path is a file, not a folder.',
+  EISDIR: 'There is a folder of that name.',
+}
+
+/** Marks files and folders that are still being written; whoever finds one after a crash may delete it. */
+export const TEMPORARY_SUFFIX = '.tmp'
+
+/**
+ * Writes a file so that a reader sees the old content or the new, never a part of it: into a temporary file
+ * beside it, to the disk (fsync), then renamed. Several chunks are written one after the other, so that a
+ * large checkpoint need not be joined in memory. Missing parent folders are created.
+ *
+ * @throws SemplesError `SEMPLES_WRITE_FAILED` naming the file; the temporary file is removed.
+ */
+export async function writeAtomic(path: string, content: string | Uint8Array | Iterable<Uint8Array>): Promise<void> {
+  const temporary = join(
+    dirname(path),
+    `.${basename(path)}.${process.pid}.${randomBytes(4).toString('hex')}${TEMPORARY_SUFFIX}`,
+  )
+  try {
+    await makeFolders(dirname(path))
+    const handle = await open(temporary, 'wx')
+    try {
+      await writeAll(handle, content)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await rename(temporary, path)
+    await syncFolder(dirname(path))
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined)
+    throw writeFailed(path, error)
+  }
+}
+
+/** `writeAtomic` of indented JSON with a final newline. */
+export async function writeJsonAtomic(path: string, value: unknown): Promise<void> {
+  await writeAtomic(path, `${JSON.stringify(value, null, 2)}\n`)
+}
+
+/** Makes a rename or a new name in `folder` survive a power cut. Windows cannot open folders and does not need to. */
+export async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** The typed form of a failed write: `SEMPLES_WRITE_FAILED` with what to do about it. */
+export function writeFailed(path: string, cause: unknown): SemplesError {
+  if (cause instanceof SemplesError) return cause
+  const code = errorCode(cause)
+  return new SemplesError('SEMPLES_WRITE_FAILED', {
+    message: `Could not write ${path}: ${cause instanceof Error ? cause.message : String(cause)}.`,
+    file: path,
+    hint: `Nothing was left half-written. ${HINTS[code ?? ''] ?? 'Check the free space and the permissions of the folder.'}`,
+    cause,
+  })
+}
+
+/** The system code of an error (`ENOENT`), if it has one. */
+export function errorCode(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined
+  return typeof error.code === 'string' ? error.code : undefined
+}
+
+async function writeAll(handle: FileHandle, content: string | Uint8Array | Iterable<Uint8Array>): Promise<void> {
+  if (typeof content === 'string' || content instanceof Uint8Array) return handle.writeFile(content)
+  for (const chunk of content) await handle.writeFile(chunk)
+}

@@ -1,0 +1,98 @@
+import { SemplesError } from '../../base/error.js'
+import { copyNumbers, elementsOf, listNumbers, type NumericArray } from '../pickle/array.js'
+import { numbersOfTensor } from '../pickle/torch.js'
+import { PickledArray, PickledTuple, type PickleValue, TorchTensor } from '../pickle/values.js'
+import { camFileInvalid } from './errors.js'
+
+/** Maps of one picture as plain data. */
+export interface CamMaps {
+  dtype: 'float32'
+  /** Maps, height, width. */
+  shape: [maps: number, height: number, width: number]
+  data: Float32Array
+}
+
+/** More than any file has; as many as a label map can tell apart. */
+const MAX_CLASSES = 65_535
+
+/** What errors call the file, and how many numbers its maps may have. */
+export interface CamLimits {
+  file: string
+  maxElements: number
+}
+
+/** The numbers of an array or tensor; undefined for everything else. */
+export function arrayOf(value: PickleValue | undefined, file: string): NumericArray | undefined {
+  if (value instanceof PickledArray) return value.numbers
+  return value instanceof TorchTensor ? numbersOfTensor(value, file) : undefined
+}
+
+/** The class ids of `keys`: an array, a list or a tuple of integers; undefined where it is none. */
+export function idsOf(value: PickleValue | undefined, file: string): number[] | undefined {
+  const array = arrayOf(value, file)
+  const list = value instanceof PickledTuple ? value.items : value
+  if (array !== undefined && elementsOf(array.shape) > MAX_CLASSES) return undefined
+  const ids = array !== undefined ? listNumbers(array) : Array.isArray(list) ? list : [Number.NaN]
+  return ids.every((id) => Number.isSafeInteger(id)) ? ids.map(Number) : undefined
+}
+
+/**
+ * An array [C, H, W], [H, W] (one map) or [1, C, H, W] as maps.
+ *
+ * @throws SemplesError `SEMPLES_CAM_FILE_INVALID`, `SEMPLES_CAM_FILE_TOO_LARGE`
+ */
+export function mapsOf(array: NumericArray, what: string, limits: CamLimits): CamMaps {
+  const { shape } = array
+  const rank = shape.length
+  if (rank < 2 || rank > 4 || (rank === 4 && shape[0] !== 1)) {
+    throw camFileInvalid(limits.file, `${what} is [${shape.join(', ')}], not [maps, height, width]`)
+  }
+  const [height, width] = sizeOf(array, what, limits.file)
+  const maps = allocate([rank === 2 ? 1 : shape[rank - 3]!, height, width], limits)
+  copyNumbers(array, maps.data, 0)
+  return maps
+}
+
+/**
+ * Arrays [H, W] (or [1, H, W]) as maps, in order.
+ *
+ * @throws SemplesError `SEMPLES_CAM_FILE_INVALID` also where they differ in size, `SEMPLES_CAM_FILE_TOO_LARGE`
+ */
+export function stackMaps(arrays: readonly { what: string; array: NumericArray }[], limits: CamLimits): CamMaps {
+  const [first] = arrays
+  if (first === undefined) throw camFileInvalid(limits.file, 'it is empty')
+  const [height, width] = sizeOf(first.array, first.what, limits.file)
+  for (const { what, array } of arrays) {
+    const rank = array.shape.length
+    if (rank < 2 || rank > 3 || (rank === 3 && array.shape[0] !== 1)) {
+      throw camFileInvalid(limits.file, `${what} is [${array.shape.join(', ')}], not [height, width]`)
+    }
+    const [otherHeight, otherWidth] = sizeOf(array, what, limits.file)
+    if (otherHeight !== height || otherWidth !== width) {
+      const sizes = `${first.what} is ${height} by ${width}, ${what} is ${otherHeight} by ${otherWidth}`
+      throw camFileInvalid(limits.file, `its maps differ in size: ${sizes}`, 'Resize them to one size before saving.')
+    }
+  }
+  const maps = allocate([arrays.length, height, width], limits)
+  for (const [index, { array }] of arrays.entries()) copyNumbers(array, maps.data, index * height * width)
+  return maps
+}
+
+function sizeOf({ shape }: NumericArray, what: string, file: string): [height: number, width: number] {
+  const [height = 0, width = 0] = shape.slice(-2)
+  if (height === 0 || width === 0) throw camFileInvalid(file, `${what} is [${shape.join(', ')}], without a pixel`)
+  return [height, width]
+}
+
+function allocate(shape: [number, number, number], { file, maxElements }: CamLimits): CamMaps {
+  const elements = shape.reduce((count, size) => count * size, 1)
+  if (!(elements <= maxElements)) {
+    throw new SemplesError('SEMPLES_CAM_FILE_TOO_LARGE', {
+      message: `${file} holds maps of ${shape.join(' x ')} numbers.`,
+      file,
+      expected: `${maxElements} numbers at most`,
+      hint: 'Raise maxElements, or save the maps of the classes that are in the picture alone.',
+    })
+  }
+  return { dtype: 'float32', shape, data: new Float32Array(elements) }
+}

@@ -1,0 +1,82 @@
+import { SemplesError } from '../base/error.js'
+
+/** What the header of a .npy array says. */
+export interface NpyHeader {
+  /** NumPy's type string: byte order, kind and bytes (`<f4`). */
+  descr: string
+  fortranOrder: boolean
+  shape: number[]
+  /** Where the numbers start in the file. */
+  dataOffset: number
+}
+
+const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]
+
+/**
+ * Reads the header of a .npy array (format versions 1.0, 2.0 and 3.0). The header is a Python literal;
+ * only the one shape of it that NumPy writes is understood, nothing is evaluated.
+ *
+ * @throws SemplesError `SEMPLES_NPY_INVALID`, or `SEMPLES_NPY_DTYPE` for arrays of records
+ */
+export function readNpyHeader(bytes: Uint8Array, name: string): NpyHeader {
+  if (bytes.length < 12 || MAGIC.some((byte, i) => bytes[i] !== byte)) {
+    throw npyInvalid(name, 'it does not start like one')
+  }
+  const version = bytes[6]!
+  if (version < 1 || version > 3) throw npyInvalid(name, `format version ${version} is unknown`)
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const headerStart = version === 1 ? 10 : 12
+  const headerLength = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true)
+  const dataOffset = headerStart + headerLength
+  if (dataOffset > bytes.length) throw npyInvalid(name, 'it ends within its header')
+  const header = Buffer.from(bytes.buffer, bytes.byteOffset + headerStart, headerLength)
+  return { ...parseLiteral(header.toString(version === 3 ? 'utf8' : 'latin1'), name), dataOffset }
+}
+
+function parseLiteral(text: string, name: string): Omit<NpyHeader, 'dataOffset'> {
+  if (/'descr'\s*:\s*\[/.test(text)) throw unsupportedType(name, 'a record type')
+  const descr = /'descr'\s*:\s*'([^']*)'/.exec(text)?.[1]
+  const order = /'fortran_order'\s*:\s*(True|False)/.exec(text)?.[1]
+  const shape = /'shape'\s*:\s*\(([\dL,\s]*)\)/.exec(text)?.[1]
+  if (descr === undefined || order === undefined || shape === undefined) {
+    throw npyInvalid(name, 'its header lacks descr, fortran_order or shape')
+  }
+  const sizes = shape.split(',').filter((size) => size.trim() !== '')
+  return { descr, fortranOrder: order === 'True', shape: sizes.map((size) => Number.parseInt(size, 10)) }
+}
+
+/** The header of a little-endian, C-ordered array, padded so that the numbers start at a multiple of 64. */
+export function encodeNpyHeader(descr: string, shape: readonly number[]): Uint8Array {
+  const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`
+  const literal = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${tuple}, }`
+  const length = Math.ceil((10 + literal.length + 1) / 64) * 64
+  const bytes = Buffer.alloc(length, ' ')
+  bytes.set([...MAGIC, 1, 0])
+  bytes.writeUInt16LE(length - 10, 8)
+  bytes.write(literal, 10, 'latin1')
+  bytes[length - 1] = 0x0a
+  return bytes
+}
+
+export function npyInvalid(name: string, why: string): SemplesError {
+  return new SemplesError('SEMPLES_NPY_INVALID', {
+    message: `${name} is not a whole .npy array: ${why}.`,
+    file: name,
+    hint: 'Write it again with numpy.save.',
+  })
+}
+
+export function unsupportedType(name: string, descr: string): SemplesError {
+  const objects = descr.includes('O')
+  return new SemplesError('SEMPLES_NPY_DTYPE', {
+    message: objects
+      ? `${name} holds Python objects (a pickle) instead of numbers.`
+      : `${name} holds numbers of a type that is not read.`,
+    file: name,
+    value: descr,
+    expected: 'float16, float32, float64, uint8, int32, int64 or bool',
+    hint: objects
+      ? 'readCamFile reads dictionaries of CAMs. Else save the arrays themselves: numpy.savez(path, **{str(key): array for key, array in maps.items()}).'
+      : 'Convert it with array.astype(numpy.float32) before saving.',
+  })
+}

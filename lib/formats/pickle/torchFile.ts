@@ -1,0 +1,101 @@
+import { bytesOf } from './array.js'
+import type { PickleBudget } from './budget.js'
+import { pickleInvalid } from './errors.js'
+import { runPickle } from './run.js'
+import { storageOf } from './torch.js'
+import { type PickleValue, TorchStorage } from './values.js'
+
+/** 0x1950a86a20f9469cfc6c as a pickle of protocol 2: how `torch.save` began its files before version 1.6. */
+const MAGIC = Buffer.from('80028a0a6cfc9c46f9206aa850192e', 'hex')
+const PROTOCOL = 1001
+
+/** Whether the bytes are a file of `torch.save` before torch 1.6, which is also how tensors lie within pickles. */
+export function isTorchFile(bytes: Uint8Array): boolean {
+  return Buffer.compare(bytes.subarray(0, MAGIC.length), MAGIC) === 0
+}
+
+/**
+ * Reads what `torch.save` wrote before torch 1.6 (or writes with `_use_new_zipfile_serialization=False`): a magic
+ * number, a version, facts of the machine, the object, the keys of its storages, then their numbers, little-endian.
+ *
+ * @throws SemplesError as `readPickle`
+ */
+export function readTorchFile(bytes: Uint8Array, budget: PickleBudget): PickleValue {
+  if (!isTorchFile(bytes)) throw pickleInvalid(budget.name, 'the bytes of a torch storage do not start like one')
+  const version = runPickle(bytes, { budget, start: MAGIC.length })
+  if (version.value !== PROTOCOL) throw pickleInvalid(budget.name, 'it has another version of torch.save')
+  const machine = runPickle(bytes, { budget, start: version.end })
+  const storages = new Map<string, TorchStorage>()
+  const root = runPickle(bytes, { budget, start: machine.end, persistent: storageIn(storages, budget.name) })
+  const keys = runPickle(bytes, { budget, start: root.end })
+  if (!Array.isArray(keys.value)) throw pickleInvalid(budget.name, 'it has no list of storages')
+  let position = keys.end
+  for (const key of keys.value) {
+    const storage = typeof key === 'string' ? storages.get(key) : undefined
+    if (storage === undefined) throw pickleInvalid(budget.name, 'it has numbers of a storage that is not used')
+    position = readStorage(storage, bytes, position, budget.name)
+  }
+  if (position !== bytes.length) throw pickleInvalid(budget.name, `${bytes.length - position} bytes follow its end`)
+  return root.value
+}
+
+/** The torch storage within bytes, as `torch.storage._load_from_bytes` would return it. */
+export function readTorchStorage(bytes: Uint8Array, budget: PickleBudget): TorchStorage {
+  const value = readTorchFile(bytes, budget)
+  if (value instanceof TorchStorage) return value
+  throw pickleInvalid(budget.name, 'the bytes of a torch storage hold something else')
+}
+
+/**
+ * Reads what `torch.save` writes since torch 1.6: `data.pkl` in a zip archive, the numbers in `data/<key>` beside it.
+ *
+ * @param entries the files of the archive by path
+ * @param root path of `data.pkl` in it
+ */
+export function readTorchArchive(
+  entries: ReadonlyMap<string, Uint8Array>,
+  root: string,
+  budget: PickleBudget,
+): PickleValue {
+  const folder = root.slice(0, -'data.pkl'.length)
+  const order = entries.get(`${folder}byteorder`)
+  const littleEndian = order === undefined || Buffer.compare(order, Buffer.from('big')) !== 0
+  const storages = new Map<string, TorchStorage>()
+  const { value } = runPickle(entries.get(root) ?? new Uint8Array(), {
+    budget,
+    persistent: storageIn(storages, budget.name),
+  })
+  for (const [key, storage] of storages) {
+    const bytes = entries.get(`${folder}data/${key}`)
+    if (bytes?.length !== storage.count * bytesOf(storage.type)) {
+      throw pickleInvalid(budget.name, `storage ${key.slice(0, 40)} is missing or not of its size`)
+    }
+    storage.bytes = bytes
+    storage.littleEndian = littleEndian
+  }
+  return value
+}
+
+/** Storages by key; a key that comes again is the same storage. */
+function storageIn(storages: Map<string, TorchStorage>, name: string): (id: PickleValue) => TorchStorage {
+  return (id) => {
+    const { key, storage } = storageOf(id, name)
+    const known = storages.get(key) ?? storage
+    storages.set(key, known)
+    if (known.type !== storage.type) throw pickleInvalid(name, 'a torch storage is used with two types')
+    return known
+  }
+}
+
+/** Number of elements, int64, then their bytes; returns where they end. */
+function readStorage(storage: TorchStorage, bytes: Uint8Array, position: number, name: string): number {
+  const start = position + 8
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const count = start <= bytes.length ? Number(view.getBigUint64(position, true)) : Number.NaN
+  const end = start + count * bytesOf(storage.type)
+  if (count !== storage.count || !(end <= bytes.length)) {
+    throw pickleInvalid(name, `a torch storage of ${storage.count} numbers is announced, they are not all there`)
+  }
+  storage.bytes = bytes.subarray(start, end)
+  return end
+}

@@ -1,0 +1,87 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import envPaths from 'env-paths'
+import { readEnvironment } from '../base/env.js'
+import { SemplesError } from '../base/error.js'
+import type { LibTorchKind } from './candidate.js'
+
+/** What `installLibTorch` writes beside the files as its last act; a folder without it is not an installation. */
+export interface InstallationRecord {
+  version: string
+  kind: LibTorchKind
+  /** What it was made from: the name of a wheel or archive, or a folder. */
+  source: string
+  /** Size of the unpacked files. */
+  bytes: number
+  /** ISO 8601. */
+  installedAt: string
+}
+
+/** A LibTorch in the user cache. */
+export interface InstalledLibTorch extends InstallationRecord {
+  /** Name of its folder in the cache and its name for `removeLibTorch`, e.g. `2.13.0+cpu`. */
+  name: string
+  /** Absolute path of the installation. */
+  directory: string
+}
+
+export const recordFile = 'installation.json'
+
+/** The folder that holds the installations: `SEMPLES_CACHE`, else the operating system's cache folder. */
+export function libTorchCache(): string {
+  const cache = readEnvironment('SEMPLES_CACHE') ?? envPaths('semples', { suffix: '' }).cache
+  return join(resolve(cache), 'libtorch')
+}
+
+/** What `semples libtorch install` has put in the user cache; CUDA builds first, then the newest version. */
+export function listLibTorch(): InstalledLibTorch[] {
+  const cache = libTorchCache()
+  if (!existsSync(cache)) return []
+  return readdirSync(cache)
+    .filter((name) => !name.startsWith('.'))
+    .flatMap((name) => {
+      const directory = join(cache, name)
+      const record = readRecord(directory)
+      return record === undefined ? [] : [{ ...record, name, directory }]
+    })
+    .sort(
+      (a, b) =>
+        b.kind.localeCompare(a.kind) ||
+        b.version.localeCompare(a.version, 'en', { numeric: true }) ||
+        a.name.localeCompare(b.name),
+    )
+}
+
+function readRecord(directory: string): InstallationRecord | undefined {
+  try {
+    const record = JSON.parse(readFileSync(join(directory, recordFile), 'utf8')) as Partial<InstallationRecord>
+    const complete = typeof record.version === 'string' && (record.kind === 'cpu' || record.kind === 'cuda')
+    return complete ? (record as InstallationRecord) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Removes an installation from the user cache. It is gone from the list at once, even if deleting is interrupted.
+ * @param name as `listLibTorch` gives it
+ * @throws SemplesError `SEMPLES_LIBTORCH_NOT_INSTALLED`
+ */
+export async function removeLibTorch(name: string): Promise<InstalledLibTorch> {
+  const installed = listLibTorch()
+  const found = installed.find((each) => each.name === name)
+  if (found === undefined) {
+    throw new SemplesError('SEMPLES_LIBTORCH_NOT_INSTALLED', {
+      message: 'No such LibTorch is installed.',
+      field: 'name',
+      value: name,
+      expected: installed.length === 0 ? 'nothing: none is installed' : installed.map((each) => each.name).join(', '),
+      hint: 'Type: npx semples libtorch list',
+    })
+  }
+  const trash = join(libTorchCache(), `.removed-${process.pid}-${found.name}`)
+  await rename(found.directory, trash)
+  await rm(trash, { recursive: true, force: true })
+  return found
+}

@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto'
+import { createWriteStream } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { SemplesError } from '../base/error.js'
+import { formatBytes, type ReportProgress } from './progress.js'
+import { type IndexFile, reasonOf, request, withoutCredentials } from './simpleIndex.js'
+
+/** A connection that is silent for this long is given up. */
+const silence = 60_000
+
+/**
+ * Downloads a file of a package index and checks its sha256; a file that does not match is deleted.
+ * @throws SemplesError `SEMPLES_DOWNLOAD_FAILED`, `SEMPLES_DOWNLOAD_CORRUPT`
+ */
+export async function downloadFile(
+  file: IndexFile,
+  target: string,
+  options: { onProgress?: ReportProgress; signal?: AbortSignal } = {},
+): Promise<void> {
+  if (file.sha256 === undefined) {
+    throw new SemplesError('SEMPLES_DOWNLOAD_CORRUPT', {
+      message: `The index states no sha256 for ${file.name}, so a download of it could not be checked.`,
+    })
+  }
+  const silent = new AbortController()
+  const timer = setTimeout(() => silent.abort(new Error(`no data for ${silence / 1000} seconds`)), silence)
+  const hash = createHash('sha256')
+  try {
+    const signal = AbortSignal.any([silent.signal, ...(options.signal === undefined ? [] : [options.signal])])
+    const response = await request(file.url, { signal })
+    if (!response.ok || response.body === null) throw new Error(`the server answered ${response.status}`)
+    const totalBytes = Number(response.headers.get('content-length')) || undefined
+    const size = totalBytes === undefined ? '' : ` (${formatBytes(totalBytes)})`
+    let doneBytes = 0
+    const report = () =>
+      options.onProgress?.({ phase: 'download', message: `Downloading ${file.name}${size}`, doneBytes, totalBytes })
+    report()
+    const counted = async function* (chunks: AsyncIterable<Buffer>) {
+      for await (const chunk of chunks) {
+        timer.refresh()
+        hash.update(chunk)
+        doneBytes += chunk.length
+        report()
+        yield chunk
+      }
+    }
+    await pipeline(Readable.fromWeb(response.body as never), counted, createWriteStream(target), { signal })
+  } catch (cause) {
+    await rm(target, { force: true })
+    options.signal?.throwIfAborted()
+    throw new SemplesError('SEMPLES_DOWNLOAD_FAILED', {
+      message: `${withoutCredentials(file.url)} could not be downloaded: ${reasonOf(silent.signal.aborted ? silent.signal.reason : cause)}.`,
+      cause,
+    })
+  } finally {
+    clearTimeout(timer)
+  }
+  const sha256 = hash.digest('hex')
+  if (sha256 === file.sha256) return
+  await rm(target, { force: true })
+  throw new SemplesError('SEMPLES_DOWNLOAD_CORRUPT', {
+    message: `The download of ${file.name} is damaged.`,
+    value: sha256,
+    expected: `sha256 ${file.sha256}`,
+    hint: 'Try again; if it happens twice, something between here and the index alters the file.',
+  })
+}

@@ -1,0 +1,143 @@
+import { existsSync, statSync } from 'node:fs'
+import { cp, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { basename, join, relative, resolve, sep } from 'node:path'
+import { SemplesError } from '../base/error.js'
+import { makeFolders } from '../base/folders.js'
+import { checkSpace, placeInInstallation, unpackArchives } from './archive.js'
+import { type InstallationRecord, type InstalledLibTorch, libTorchCache, listLibTorch, recordFile } from './cache.js'
+import { inspectLibTorch, type LibTorchKind } from './candidate.js'
+import { fetchWheels } from './fetchWheels.js'
+import { withInstallLock } from './lock.js'
+import { formatBytes, type ReportProgress } from './progress.js'
+import { minorVersion, torchFolders, torchVersion } from './version.js'
+
+export interface InstallLibTorchOptions {
+  /** Default `cpu`. With `from` it may be left out: the files tell. */
+  kind?: LibTorchKind
+  /** A torch wheel, a LibTorch zip archive, or a folder of either unpacked, instead of a download. */
+  from?: string
+  /** Install again although it is installed. */
+  force?: boolean
+  /** Called before the first byte of each phase with its size, then as it advances. */
+  onProgress?: ReportProgress
+  signal?: AbortSignal
+}
+
+/**
+ * Puts LibTorch into the user cache, where every later process finds it. Fetches about 190 MB (CPU) or 2.5 GB (CUDA),
+ * keeps what the addon needs to be built and run. One process at a time installs, others wait for it; an interrupted
+ * installation leaves nothing that could be taken for a whole one, and the next call clears its rests away.
+ * @throws SemplesError `SEMPLES_LIBTORCH_FETCH_FAILED`, `SEMPLES_ARCHIVE_INVALID`, `SEMPLES_LIBTORCH_INVALID`,
+ * `SEMPLES_DISK_FULL`, `SEMPLES_PLATFORM_UNSUPPORTED`, `SEMPLES_CACHE_UNWRITABLE`; the signal's reason when aborted
+ */
+export async function installLibTorch(options: InstallLibTorchOptions = {}): Promise<InstalledLibTorch> {
+  options.signal?.throwIfAborted()
+  if (options.from !== undefined && !existsSync(options.from)) {
+    throw new SemplesError('SEMPLES_LIBTORCH_INVALID', {
+      message: 'There is nothing to install LibTorch from.',
+      file: options.from,
+      expected: 'a torch wheel, a LibTorch zip archive or a folder',
+    })
+  }
+  const cache = libTorchCache()
+  await makeFolders(cache).catch((cause: unknown) => {
+    throw new SemplesError('SEMPLES_CACHE_UNWRITABLE', {
+      message: `The folder ${cache} cannot be written.`,
+      hint: 'Name a folder of your own in SEMPLES_CACHE.',
+      cause,
+    })
+  })
+  return withInstallLock(cache, options, async () => {
+    await clearRests(cache)
+    const present = options.force || options.from !== undefined ? undefined : installed(options.kind ?? 'cpu')
+    const result = present ?? (await install(cache, options))
+    options.onProgress?.({
+      phase: 'done',
+      message: `LibTorch ${result.version} is in ${result.directory}`,
+      doneBytes: 0,
+    })
+    return result
+  })
+}
+
+function installed(kind: LibTorchKind): InstalledLibTorch | undefined {
+  const wanted = minorVersion(torchVersion)
+  return listLibTorch().find((each) => each.kind === kind && minorVersion(each.version) === wanted)
+}
+
+/** Under the lock, whatever is still being installed or removed was left by a process that died. */
+async function clearRests(cache: string): Promise<void> {
+  const rests = (await readdir(cache)).filter((name) => /^\.(staging|removed)-/.test(name))
+  await Promise.all(rests.map((name) => rm(join(cache, name), { recursive: true, force: true })))
+}
+
+async function install(cache: string, options: InstallLibTorchOptions): Promise<InstalledLibTorch> {
+  const staging = await mkdtemp(join(cache, '.staging-'))
+  try {
+    const unpacked = join(staging, 'unpacked')
+    const { bytes, source } = await gather(staging, unpacked, options)
+    const { version, kind } = check(unpacked, source, options.kind)
+    const record: InstallationRecord = { version, kind, source, bytes, installedAt: new Date().toISOString() }
+    await writeFile(join(unpacked, recordFile), `${JSON.stringify(record, null, 2)}\n`)
+    options.signal?.throwIfAborted()
+    const name = kind === 'cuda' && !version.includes('+') ? `${version}+cuda` : version
+    const directory = join(cache, name)
+    if (existsSync(directory)) await rename(directory, join(staging, 'replaced'))
+    await rename(unpacked, directory)
+    return { ...record, name, directory }
+  } finally {
+    await rm(staging, { recursive: true, force: true })
+  }
+}
+
+async function gather(staging: string, target: string, options: InstallLibTorchOptions) {
+  const { from, onProgress, signal } = options
+  if (from !== undefined && statSync(from).isDirectory()) {
+    return { bytes: await copyFolder(resolve(from), target, options), source: resolve(from) }
+  }
+  const archives =
+    from !== undefined
+      ? [resolve(from)]
+      : await fetchWheels({ kind: options.kind ?? 'cpu', directory: staging, onProgress, signal })
+  return { bytes: await unpackArchives(archives, target, { onProgress, signal }), source: basename(archives[0]!) }
+}
+
+function check(unpacked: string, source: string, kind?: LibTorchKind) {
+  const inspected = inspectLibTorch(unpacked, 'cache')
+  const fail = (reason: string) =>
+    new SemplesError('SEMPLES_LIBTORCH_INVALID', { message: `${source} is not a LibTorch for semples: ${reason}.` })
+  if ('refused' in inspected) throw fail(inspected.refused.reason)
+  const { found } = inspected
+  if (kind !== undefined && found.kind !== kind) throw fail(`it is a ${found.kind} build, and ${kind} was asked for`)
+  return found
+}
+
+/** Copies what an archive of the folder would contribute; where the file system can share blocks, it does. */
+async function copyFolder(from: string, target: string, options: InstallLibTorchOptions): Promise<number> {
+  const folder = torchFolders(from).find((candidate) => existsSync(join(candidate, 'lib'))) ?? from
+  const roots = [
+    { root: folder, prefix: 'torch' },
+    { root: join(folder, '..', 'torch.libs'), prefix: 'torch.libs' },
+    { root: join(folder, '..', 'nvidia'), prefix: 'nvidia' },
+  ].filter(({ root }) => existsSync(root))
+  const files: { file: string; place: string; size: number }[] = []
+  for (const { root, prefix } of roots) {
+    for (const name of await readdir(root, { recursive: true })) {
+      const place = placeInInstallation([prefix, ...relative(root, join(root, name)).split(sep)].join('/'))
+      const file = join(root, name)
+      const found = place === undefined ? undefined : await stat(file)
+      if (found?.isFile()) files.push({ file, place: place!, size: found.size })
+    }
+  }
+  const totalBytes = files.reduce((sum, { size }) => sum + size, 0)
+  await mkdir(target, { recursive: true })
+  await checkSpace(target, totalBytes)
+  let doneBytes = 0
+  for (const { file, place, size } of files) {
+    options.signal?.throwIfAborted()
+    options.onProgress?.({ phase: 'unpack', message: `Copying ${formatBytes(totalBytes)}`, doneBytes, totalBytes })
+    await cp(file, join(target, place), { dereference: true })
+    doneBytes += size
+  }
+  return doneBytes
+}

@@ -1,0 +1,47 @@
+import sharp from 'sharp'
+import { SemplesError } from '../base/error.js'
+
+const START_OF_IMAGE = 0xffd8
+const START_OF_SCAN = 0xda
+const APPLICATION_1 = 0xe1
+
+/**
+ * The bytes of a picture that viewers show as it is stored: a JPEG that EXIF would turn loses its EXIF blocks, every
+ * other picture stays as it is.
+ *
+ * @throws SemplesError `SEMPLES_IMAGE_UNREADABLE`
+ */
+export async function withoutOrientation(bytes: Uint8Array, file: string): Promise<Uint8Array> {
+  const { orientation = 1 } = await sharp(bytes)
+    .metadata()
+    .catch((cause: unknown) => {
+      throw unreadable(file, String(cause), cause)
+    })
+  return orientation === 1 ? bytes : withoutExif(bytes, file)
+}
+
+/** Copies a JPEG segment by segment, up to the compressed pixels, which follow unchanged. */
+function withoutExif(bytes: Uint8Array, file: string): Uint8Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  if (bytes.length < 4 || view.getUint16(0) !== START_OF_IMAGE) {
+    throw unreadable(file, 'EXIF turns it, and only in a JPEG can that be taken back')
+  }
+  const kept = [bytes.subarray(0, 2)]
+  let at = 2
+  while (at + 4 <= bytes.length && bytes[at] === 0xff && bytes[at + 1] !== START_OF_SCAN) {
+    const end = at + 2 + view.getUint16(at + 2)
+    const isExif = bytes[at + 1] === APPLICATION_1 && Buffer.from(bytes.subarray(at + 4, at + 8)).toString() === 'Exif'
+    if (!isExif) kept.push(bytes.subarray(at, end))
+    at = end
+  }
+  return Buffer.concat([...kept, bytes.subarray(at)])
+}
+
+function unreadable(file: string, why: string, cause?: unknown): SemplesError {
+  return new SemplesError('SEMPLES_IMAGE_UNREADABLE', {
+    message: `The picture ${file} cannot be exported: ${why}.`,
+    file,
+    hint: 'Replace it, or take it from the list of pictures.',
+    cause,
+  })
+}

