@@ -37,8 +37,8 @@ at::Tensor read_clip_images(const Napi::Value& value, const Clip& clip) {
       images.size(3) != size || images.scalar_type() != at::kFloat)
     throw Error("SEMPLES_ARGUMENT_INVALID", "Pictures for CLIP have the wrong shape")
         .in_field("images")
-        .saw(std::string(dtype_name(images)) + " " + shape_text(images.sizes()))
-        .wanted("float32 [pictures, 3, " + std::to_string(size) + ", " + std::to_string(size) + "]");
+        .received(std::string(dtype_name(images)) + " " + shape_text(images.sizes()))
+        .expected("float32 [pictures, 3, " + std::to_string(size) + ", " + std::to_string(size) + "]");
   return images;
 }
 

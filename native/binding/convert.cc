@@ -16,8 +16,8 @@ at::Tensor read_normalized(const Napi::Value& value) {
   if (images.dim() != 4 || images.size(0) < 1 || images.size(1) != 3 || images.scalar_type() != at::kFloat)
     throw Error("SEMPLES_ARGUMENT_INVALID", "Pictures have the wrong shape")
         .in_field("images")
-        .saw(std::string(dtype_name(images)) + " " + shape_text(images.sizes()))
-        .wanted("float32 [pictures, 3, height, width]");
+        .received(std::string(dtype_name(images)) + " " + shape_text(images.sizes()))
+        .expected("float32 [pictures, 3, height, width]");
   return images;
 }
 
@@ -31,8 +31,8 @@ at::Tensor read_boxes(const Napi::Value& value, int64_t pictures, int64_t height
         left + std::max<int64_t>(0, box_width) > width)
       throw Error("SEMPLES_ARGUMENT_INVALID", "An erasing box lies outside its picture")
           .in_field("erase")
-          .saw(shape_text({top, left, box_height, box_width}))
-          .wanted("[top, left, height, width] within " + std::to_string(height) + "x" + std::to_string(width));
+          .received(shape_text({top, left, box_height, box_width}))
+          .expected("[top, left, height, width] within " + std::to_string(height) + "x" + std::to_string(width));
   }
   return boxes;
 }
@@ -40,8 +40,8 @@ at::Tensor read_boxes(const Napi::Value& value, int64_t pictures, int64_t height
 }  // namespace
 
 at::Tensor read_pixels(const Napi::Object& picture, const char* data, int64_t count, const std::string& prefix) {
-  const int64_t height = size_option(picture, "height", 0, kMostPixels, prefix),
-                width = size_option(picture, "width", 0, kMostPixels, prefix);
+  const int64_t height = size_option(picture, "height", 0, kMaxPixels, prefix),
+                width = size_option(picture, "width", 0, kMaxPixels, prefix);
   return read_bytes(picture.Get(data), {count, height, width, 3}, prefix + data);
 }
 
@@ -52,7 +52,7 @@ PendingImages read_images(const Napi::Object& batch) {
   if (!images.IsUndefined())
     pending.images = read_normalized(images);
   else
-    pending.pixels = read_pixels(batch, "pixels", size_option(batch, "count", 0, kMostPixels));
+    pending.pixels = read_pixels(batch, "pixels", size_option(batch, "count", 0, kMaxPixels));
   const at::Tensor& given = pending.images.defined() ? pending.images : pending.pixels;
   const Napi::Value erase = batch.Get("erase");
   if (!erase.IsUndefined())
@@ -70,11 +70,11 @@ at::Tensor PendingImages::to_images(at::Device device) const {
 at::Tensor read_labels(const Napi::Object& batch, int64_t pictures, int64_t classes) {
   const at::Tensor labels = read_bytes(batch.Get("labels"), {pictures, classes}, "labels");
   const uint8_t* bytes = labels.data_ptr<uint8_t>();
-  const uint8_t* odd = std::find_if(bytes, bytes + labels.numel(), [](uint8_t label) { return label > 1; });
-  if (odd != bytes + labels.numel())
+  const uint8_t* first_bad = std::find_if(bytes, bytes + labels.numel(), [](uint8_t label) { return label > 1; });
+  if (first_bad != bytes + labels.numel())
     throw Error("SEMPLES_ARGUMENT_INVALID", "A label is neither 0 nor 1")
         .in_field("labels")
-        .saw(std::to_string(*odd) + " at " + std::to_string(odd - bytes));
+        .received(std::to_string(*first_bad) + " at " + std::to_string(first_bad - bytes));
   return labels;
 }
 
@@ -86,7 +86,7 @@ std::vector<WeightedTerm> read_terms(const Napi::Value& value) {
     const Napi::Value term = list[i];
     if (!term.IsObject()) wrong_type("terms", "{ name, weight }", term);
     terms.push_back({text_option(term.As<Napi::Object>(), "name", ""),
-                     number_option(term.As<Napi::Object>(), "weight", 1, -kMostNumber)});
+                     number_option(term.As<Napi::Object>(), "weight", 1, -kMaxNumber)});
   }
   return terms;
 }

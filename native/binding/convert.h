@@ -21,7 +21,7 @@ struct PendingImages {
 };
 PendingImages read_images(const Napi::Object& batch);
 
-inline constexpr int64_t kMostPixels = 1 << 20;  // along a side
+inline constexpr int64_t kMaxPixels = 1 << 20;  // along a side
 // { [data], height, width } -> uint8 [count, height, width, 3]; `prefix` is where the object stands, for errors.
 at::Tensor read_pixels(const Napi::Object& picture, const char* data, int64_t count, const std::string& prefix = "");
 

@@ -31,11 +31,11 @@ Napi::Error to_js_error(Napi::Env env, const std::exception_ptr& failure) {
     std::rethrow_exception(failure);
   } catch (const Error& e) {
     Napi::Error error = make(env, e.code, e.what());
-    for (const auto& [name, text] : {std::pair<const char*, const std::string&>{"field", e.field},
-                                     {"value", e.value},
-                                     {"expected", e.expected},
-                                     {"hint", e.hint},
-                                     {"file", e.file}})
+    for (const auto& [name, text] : {std::pair<const char*, const std::string&>{"field", e.details.field},
+                                     {"value", e.details.received},
+                                     {"expected", e.details.expected},
+                                     {"hint", e.details.hint},
+                                     {"file", e.details.file}})
       if (!text.empty()) error.Set(name, Napi::String::New(env, text));
     return error;
   } catch (const c10::OutOfMemoryError& e) {

@@ -14,22 +14,22 @@ namespace semples {
 namespace {
 
 // More than any mask generator has, and far less than what would have the system end the process.
-constexpr double kMostParameters = 1e9;
+constexpr double kMaxParameters = 1e9;
 
 void check_parameters(const WeakTrConfig& config) {
   const double width = double(config.width), side = double(config.image_size / config.patch_size);
   const double count = double(config.depth) * width * width * (4 + 2 * config.mlp_ratio) +
                        width * (side * side + 10.0 * double(config.classes)) +
                        3 * width * double(config.patch_size * config.patch_size);
-  if (count > kMostParameters)
+  if (count > kMaxParameters)
     throw Error("SEMPLES_ARGUMENT_INVALID", "This mask generator is too large")
         .in_field("width, depth, mlpRatio, imageSize / patchSize")
-        .saw(std::to_string(std::llround(count)) + " parameters")
-        .wanted("at most " + std::to_string(std::llround(kMostParameters)));
+        .received(std::to_string(std::llround(count)) + " parameters")
+        .expected("at most " + std::to_string(std::llround(kMaxParameters)));
 }
 
 // Of a map, in pixels.
-constexpr int64_t kLongestSide = 1 << 16;
+constexpr int64_t kMaxSide = 1 << 16;
 
 WeakTrConfig read_config(const Napi::Object& object) {
   WeakTrConfig config;
@@ -47,28 +47,28 @@ WeakTrConfig read_config(const Napi::Object& object) {
   if (pool != "max" && pool != "mean")
     throw Error("SEMPLES_ARGUMENT_INVALID", "Attention fusion pools in another way")
         .in_field("fusionPool")
-        .saw(pool)
-        .wanted("max or mean");
+        .received(pool)
+        .expected("max or mean");
   config.fusion_pool = pool == "max" ? FusionPool::kMax : FusionPool::kMean;
   const std::string maps = text_option(object, "maps", "refined");
   if (maps != "refined" && maps != "plain")
     throw Error("SEMPLES_ARGUMENT_INVALID", "There are no such maps")
         .in_field("maps")
-        .saw(maps)
-        .wanted("refined or plain");
+        .received(maps)
+        .expected("refined or plain");
   config.maps = maps == "refined" ? Maps::kRefined : Maps::kPlain;
   config.drop_path = fraction_option(object, "dropPath", config.drop_path);
   config.seed = uint64_t(integer_option(object, "seed", 0));
   if (config.width % config.heads != 0)
     throw Error("SEMPLES_ARGUMENT_INVALID", "The width is not a multiple of the attention heads")
         .in_field("width")
-        .saw(std::to_string(config.width))
-        .wanted("a multiple of " + std::to_string(config.heads));
+        .received(std::to_string(config.width))
+        .expected("a multiple of " + std::to_string(config.heads));
   if (config.image_size < config.patch_size)
     throw Error("SEMPLES_ARGUMENT_INVALID", "The pictures are smaller than a patch")
         .in_field("imageSize")
-        .saw(std::to_string(config.image_size))
-        .wanted("at least " + std::to_string(config.patch_size));
+        .received(std::to_string(config.image_size))
+        .expected("at least " + std::to_string(config.patch_size));
   check_parameters(config);
   return config;
 }
@@ -83,14 +83,14 @@ void check_classes(const at::Tensor& classes, int64_t count) {
   if (classes.dim() != 1)
     throw Error("SEMPLES_ARGUMENT_INVALID", "Class indices are a list")
         .in_field("classes")
-        .saw(shape_text(classes.sizes()));
+        .received(shape_text(classes.sizes()));
   const auto indices = classes.accessor<int64_t, 1>();
   for (int64_t i = 0; i < indices.size(0); ++i)
     if (indices[i] < 0 || indices[i] >= count)
       throw Error("SEMPLES_ARGUMENT_INVALID", "A class index is out of range")
           .in_field("classes")
-          .saw(std::to_string(indices[i]))
-          .wanted("0 to " + std::to_string(count - 1));
+          .received(std::to_string(indices[i]))
+          .expected("0 to " + std::to_string(count - 1));
 }
 
 std::vector<std::string> read_names(const Napi::Value& value, const char* field) {
@@ -134,8 +134,8 @@ ForwardOptions read_forward_options(const Napi::Object& object) {
   if (gradients != "semples" && gradients != "classification" && gradients != "all")
     throw Error("SEMPLES_ARGUMENT_INVALID", "Gradients stop elsewhere")
         .in_field("gradients")
-        .saw(gradients)
-        .wanted("semples, classification or all");
+        .received(gradients)
+        .expected("semples, classification or all");
   options.detach_patches = gradients == "semples";
   options.detach_coarse_cam = gradients == "classification";
   options.trace = flag_option(object, "trace", false);
@@ -227,8 +227,8 @@ Napi::Value GeneratorHandle::cams(const Napi::CallbackInfo& info) {
     const at::Tensor classes = read_integers(request.Get("classes"), "classes");
     check_classes(classes, generator->classes());
     const bool flip = flag_option(request, "flip", true);
-    const int64_t height = size_option(request, "height", scales[0].size(0), kLongestSide);
-    const int64_t width = size_option(request, "width", scales[0].size(1), kLongestSide);
+    const int64_t height = size_option(request, "height", scales[0].size(0), kMaxSide);
+    const int64_t width = size_option(request, "width", scales[0].size(1), kMaxSide);
     return submit_tensors(info.Env(), [=]() -> NamedTensors {
       const CamResult result =
           multiscale_cams(*generator, scales, classes.to(generator->device()), flip, height, width);

@@ -45,8 +45,7 @@ class Handle : public Napi::ObjectWrap<Derived> {
 
   std::shared_ptr<Core> core() const {
     if (!core_)
-      throw Error("SEMPLES_DISPOSED", std::string("This ") + Derived::kName + " was disposed")
-          .advise("Make a new one.");
+      throw Error("SEMPLES_DISPOSED", std::string("This ") + Derived::kName + " was disposed").hint("Make a new one.");
     return core_;
   }
 

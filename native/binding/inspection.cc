@@ -17,7 +17,7 @@ at::Tensor leaf(const at::Tensor& tensor) { return tensor.detach().clone().set_r
 
 const at::Tensor& require_tensor(const NamedTensors& tensors, const std::string& name, const char* field) {
   if (const at::Tensor* found = find_tensor(tensors, name)) return *found;
-  throw Error("SEMPLES_ARGUMENT_INVALID", "There is no tensor of this name").in_field(field).saw(name);
+  throw Error("SEMPLES_ARGUMENT_INVALID", "There is no tensor of this name").in_field(field).received(name);
 }
 
 // All parameters of a generator, with gradients for as long as this lives.
@@ -141,7 +141,7 @@ Napi::Value crf_filter(const Napi::CallbackInfo& info) {
     const Napi::Object object = object_argument(info, 0, "filter");
     const at::Tensor image = read_pixels(object, "image", 1)[0], values = read_tensor(object.Get("values"), "values");
     if (values.dim() != 3 || values.size(1) != image.size(0) || values.size(2) != image.size(1) ||
-        values.size(0) > kMostCrfLabels || values.scalar_type() != at::kFloat)
+        values.size(0) > kMaxCrfLabels || values.scalar_type() != at::kFloat)
       wrong_type("values", "float32 [channels, height, width]", object.Get("values"));
     const at::Tensor kernel = read_deviations(object, !object.Get("colorDeviation").IsUndefined(), "filter");
     const std::string normalization = read_normalization(object, "");

@@ -49,8 +49,8 @@ std::string describe(const Napi::Value& value) {
 void wrong_type(const std::string& field, const std::string& expected, const Napi::Value& value) {
   throw Error("SEMPLES_ARGUMENT_INVALID", "An argument of the native call is wrong")
       .in_field(field)
-      .wanted(expected)
-      .saw(describe(value));
+      .expected(expected)
+      .received(describe(value));
 }
 
 int64_t whole_number(const Napi::Value& value, const std::string& field) {
@@ -80,8 +80,8 @@ double number_option(const Napi::Object& object, const char* name, std::optional
   if (number >= low && number <= high) return number;
   std::ostringstream expected;
   expected << "a finite number";
-  if (low > -kMostNumber) expected << " from " << low;
-  if (high < kMostNumber) expected << " to " << high;
+  if (low > -kMaxNumber) expected << " from " << low;
+  if (high < kMaxNumber) expected << " to " << high;
   wrong_type(prefix + name, expected.str(), value);
 }
 
@@ -119,8 +119,8 @@ at::Device device_option(const Napi::Object& object) {
   } catch (const c10::Error&) {
     throw Error("SEMPLES_DEVICE_UNKNOWN", "There is no such device")
         .in_field("device")
-        .saw(text)
-        .wanted("cpu, cuda or cuda:N");
+        .received(text)
+        .expected("cpu, cuda or cuda:N");
   }
   if (device.is_cpu()) return at::kCPU;
   const int64_t count = device.is_cuda() && torch::cuda::is_available() ? int64_t(torch::cuda::device_count()) : 0;
@@ -129,8 +129,8 @@ at::Device device_option(const Napi::Object& object) {
     throw Error("SEMPLES_DEVICE_UNAVAILABLE",
                 "The requested device is not there: this LibTorch sees " + std::to_string(count) + " CUDA devices")
         .in_field("device")
-        .saw(text)
-        .advise("Use device 'cpu', or 'auto' to take what is there; `npx semples doctor` shows what was found.");
+        .received(text)
+        .hint("Use device 'cpu', or 'auto' to take what is there; `npx semples doctor` shows what was found.");
   return at::Device(at::kCUDA, at::DeviceIndex(index));
 }
 

@@ -20,14 +20,14 @@ inline constexpr const char* kArrayNames[] = {"Int8Array",    "Uint8Array",    "
 Napi::Object object_argument(const Napi::CallbackInfo& info, size_t index, const char* name);
 int64_t whole_number(const Napi::Value& value, const std::string& field);
 
-inline constexpr double kMostNumber = std::numeric_limits<double>::max();
+inline constexpr double kMaxNumber = std::numeric_limits<double>::max();
 int64_t integer_option(const Napi::Object& object, const char* name, int64_t fallback, const std::string& prefix = "");
 // 1 to `limit`; a fallback of 0 makes it required.
 int64_t size_option(const Napi::Object& object, const char* name, int64_t fallback, int64_t limit,
                     const std::string& prefix = "");
 // Finite, `low` to `high`; required without a fallback.
 double number_option(const Napi::Object& object, const char* name, std::optional<double> fallback, double low = 0,
-                     double high = kMostNumber, const std::string& prefix = "");
+                     double high = kMaxNumber, const std::string& prefix = "");
 // 0 up to, but not, 1.
 double fraction_option(const Napi::Object& object, const char* name, double fallback);
 bool flag_option(const Napi::Object& object, const char* name, bool fallback, const std::string& prefix = "");

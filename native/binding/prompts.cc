@@ -10,7 +10,7 @@ namespace semples {
 
 namespace {
 
-constexpr int64_t kMostNumbers = int64_t(1) << 28;
+constexpr int64_t kMaxNumbers = int64_t(1) << 28;
 
 Napi::Value create_prompts(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
@@ -22,10 +22,10 @@ Napi::Value create_prompts(const Napi::CallbackInfo& info) {
     config.seed = uint64_t(integer_option(object, "seed", 0));
     config.deviation = number_option(object, "deviation", 0);
     const at::Device device = device_option(object);
-    if (config.classes * config.length * config.width > kMostNumbers)
+    if (config.classes * config.length * config.width > kMaxNumbers)
       throw Error("SEMPLES_ARGUMENT_INVALID", "These prompts are too large")
           .in_field("classes, length, width")
-          .saw(shape_text({config.classes, config.length, config.width}));
+          .received(shape_text({config.classes, config.length, config.width}));
     return JobQueue::of(info.Env())
         .submit(
             info.Env(), [=] { return std::make_shared<Prompts>(config, device); },

@@ -14,16 +14,16 @@ namespace semples {
 
 namespace {
 
-constexpr int64_t kMostKernels = 64, kMostIterations = 1'000'000, kMostThreads = 256, kMostDilation = 4096;
+constexpr int64_t kMaxKernels = 64, kMaxIterations = 1'000'000, kMaxThreads = 256, kMaxDilation = 4096;
 
 // [height, width, 3]
 at::Tensor read_image(const Napi::Object& object) {
   const at::Tensor image = read_pixels(object, "image", 1)[0];
-  if (image.size(0) > kMostCrfPixels / image.size(1))
+  if (image.size(0) > kMaxCrfPixels / image.size(1))
     throw Error("SEMPLES_ARGUMENT_INVALID", "The picture is too large")
         .in_field("height")
-        .saw(shape_text(image.sizes()))
-        .wanted("at most " + std::to_string(kMostCrfPixels) + " pixels");
+        .received(shape_text(image.sizes()))
+        .expected("at most " + std::to_string(kMaxCrfPixels) + " pixels");
   return image;
 }
 
@@ -37,7 +37,7 @@ double hard_confidence(const Napi::Object& source) {
 
 LabelMap read_label_map(const Napi::Object& source, const at::Tensor& image) {
   LabelMap map;
-  map.count = size_option(source, "labels", 0, kMostCrfLabels, "source.");
+  map.count = size_option(source, "labels", 0, kMaxCrfLabels, "source.");
   map.confidence = hard_confidence(source);
   const Napi::Value labels = source.Get("labelMap");
   const std::vector<int64_t> shape = {image.size(0), image.size(1)};
@@ -58,9 +58,9 @@ void read_background(const Napi::Object& source, ScoreMaps& maps) {
   if (maps.energies)
     throw Error("SEMPLES_ARGUMENT_INVALID", "A background map is made from probabilities alone")
         .in_field("source.background")
-        .saw("are: energies")
-        .wanted("are: probabilities")
-        .advise("Put a map of the background's energies in front of the others.");
+        .received("are: energies")
+        .expected("are: probabilities")
+        .hint("Put a map of the background's energies in front of the others.");
   if (power)
     maps.background_power = number_option(background, "power", std::nullopt, 0, 1e6, "source.background.");
   else
@@ -83,9 +83,9 @@ ScoreMaps read_score_maps(const Napi::Object& source) {
   maps.confidence = hard_confidence(source);
   read_background(source, maps);
   const int64_t channels =
-                    size_option(source, "channels", 0, kMostCrfLabels - (maps.has_background() ? 1 : 0), "source."),
-                height = size_option(source, "height", 0, kMostPixels, "source."),
-                width = size_option(source, "width", 0, kMostPixels, "source.");
+                    size_option(source, "channels", 0, kMaxCrfLabels - (maps.has_background() ? 1 : 0), "source."),
+                height = size_option(source, "height", 0, kMaxPixels, "source."),
+                width = size_option(source, "width", 0, kMaxPixels, "source.");
   maps.values = read_float32(source.Get("values"), {channels, height, width}, "source.values");
   return maps;
 }
@@ -111,19 +111,19 @@ at::Tensor read_compatibility(const Napi::Object& kernel, int64_t labels, const 
   if (!value.IsTypedArray())
     wrong_type(field + ".compatibility", "a number, or a Float32Array of labels * labels", value);
   const at::Tensor matrix = read_float32(value, {labels, labels}, field + ".compatibility");
-  const int64_t odd = first_not_finite(matrix.const_data_ptr<float>(), matrix.numel());
-  if (odd >= 0)
+  const int64_t first_bad = first_not_finite(matrix.const_data_ptr<float>(), matrix.numel());
+  if (first_bad >= 0)
     throw Error("SEMPLES_ARGUMENT_INVALID", "An energy of two labels is not a finite number")
         .in_field(field + ".compatibility")
-        .saw(std::to_string(matrix.const_data_ptr<float>()[odd]) + " at " + std::to_string(odd))
-        .wanted("finite numbers");
+        .received(std::to_string(matrix.const_data_ptr<float>()[first_bad]) + " at " + std::to_string(first_bad))
+        .expected("finite numbers");
   return matrix;
 }
 
 // One row of deviations a kernel; their compatibilities are added to the method's.
 at::Tensor read_kernels(const Napi::Object& object, const char* name, bool colors, int64_t labels,
                         std::vector<at::Tensor>& compatibility) {
-  const Napi::Array list = read_list(object, name, kMostKernels, "method.");
+  const Napi::Array list = read_list(object, name, kMaxKernels, "method.");
   std::vector<at::Tensor> rows;
   for (uint32_t i = 0; i < list.Length(); ++i) {
     const std::string field = std::string("method.") + name + "[" + std::to_string(i) + "]";
@@ -137,8 +137,8 @@ at::Tensor read_kernels(const Napi::Object& object, const char* name, bool color
 
 int64_t read_iterations(const Napi::Object& object) {
   const int64_t iterations = whole_number(object.Get("iterations"), "method.iterations");
-  if (iterations < 0 || iterations > kMostIterations)
-    wrong_type("method.iterations", "0 to " + std::to_string(kMostIterations), object.Get("iterations"));
+  if (iterations < 0 || iterations > kMaxIterations)
+    wrong_type("method.iterations", "0 to " + std::to_string(kMaxIterations), object.Get("iterations"));
   return iterations;
 }
 
@@ -154,12 +154,12 @@ DenseCrfMethod read_dense_crf(const Napi::Object& object, int64_t labels) {
 PamrMethod read_pamr(const Napi::Object& object) {
   PamrMethod method;
   method.iterations = read_iterations(object);
-  const Napi::Array list = read_list(object, "dilations", kMostDilations, "method.");
+  const Napi::Array list = read_list(object, "dilations", kMaxDilations, "method.");
   for (uint32_t i = 0; i < list.Length(); ++i) {
     const std::string field = "method.dilations[" + std::to_string(i) + "]";
     method.dilations.push_back(whole_number(list[i], field));
-    if (method.dilations.back() < 1 || method.dilations.back() > kMostDilation)
-      wrong_type(field, "1 to " + std::to_string(kMostDilation), list[i]);
+    if (method.dilations.back() < 1 || method.dilations.back() > kMaxDilation)
+      wrong_type(field, "1 to " + std::to_string(kMaxDilation), list[i]);
   }
   if (method.dilations.empty()) wrong_type("method.dilations", "at least one dilation", object.Get("dilations"));
   return method;
@@ -206,7 +206,7 @@ RefineRequest read_refine_request(const Napi::Object& object) {
   Refinement& refinement = request.refinement;
   request.scores = flag_option(object, "scores", false);
   request.profile = flag_option(object, "profile", false);
-  request.threads = int(size_option(object, "threads", 1, kMostThreads));
+  request.threads = int(size_option(object, "threads", 1, kMaxThreads));
   request.memory_limit = integer_option(object, "memoryLimit", 0);
   if (request.memory_limit < 0) wrong_type("memoryLimit", "bytes, 0 or more", object.Get("memoryLimit"));
   refinement.confidence = float(number_option(object, "confidence", 0, 0, 1));
@@ -219,15 +219,15 @@ RefineRequest read_refine_request(const Napi::Object& object) {
 DenseCrfSize read_dense_crf_size(const Napi::Object& object) {
   const auto kernels = [&](const char* name) {
     const int64_t count = whole_number(object.Get(name), name);
-    if (count < 0 || count > kMostKernels) wrong_type(name, "0 to " + std::to_string(kMostKernels), object.Get(name));
+    if (count < 0 || count > kMaxKernels) wrong_type(name, "0 to " + std::to_string(kMaxKernels), object.Get(name));
     return count;
   };
-  return {size_option(object, "height", 0, kMostPixels),
-          size_option(object, "width", 0, kMostPixels),
-          size_option(object, "labels", 0, kMostCrfLabels),
+  return {size_option(object, "height", 0, kMaxPixels),
+          size_option(object, "width", 0, kMaxPixels),
+          size_option(object, "labels", 0, kMaxCrfLabels),
           kernels("gaussian"),
           kernels("bilateral"),
-          size_option(object, "threads", 0, kMostThreads)};
+          size_option(object, "threads", 0, kMaxThreads)};
 }
 
 }  // namespace semples

@@ -19,10 +19,10 @@ struct DtypeName {
   napi_typedarray_type array;
 };
 
-constexpr double kMostBytes = 1e12;
-constexpr uint32_t kMostDimensions = 8;
+constexpr double kMaxBytes = 1e12;
+constexpr uint32_t kMaxDimensions = 8;
 // What is copied on the JavaScript thread in one go; larger results are filled on the job thread.
-constexpr size_t kMostBytesAtOnce = size_t(8) << 20;
+constexpr size_t kMaxBytesAtOnce = size_t(8) << 20;
 
 constexpr DtypeName kDtypes[] = {
     {"float32", at::kFloat, napi_float32_array}, {"float64", at::kDouble, napi_float64_array},
@@ -54,9 +54,9 @@ at::Tensor copy_bytes(const Napi::Value& value, at::ScalarType type, napi_typeda
   if (double(bytes) != wanted)
     throw Error("SEMPLES_ARGUMENT_INVALID", "A buffer does not have the size that its shape says")
         .in_field(field)
-        .wanted(std::to_string(std::llround(std::min(wanted, kMostBytes))) + " bytes for shape " + shape_text(shape))
-        .saw(std::to_string(bytes) + " bytes")
-        .advise(bytes == 0 ? "Was the buffer transferred to another thread?" : "");
+        .expected(std::to_string(std::llround(std::min(wanted, kMaxBytes))) + " bytes for shape " + shape_text(shape))
+        .received(std::to_string(bytes) + " bytes")
+        .hint(bytes == 0 ? "Was the buffer transferred to another thread?" : "");
   const at::Tensor tensor = torch::empty(shape, type);
   if (bytes == 0) return tensor;
   std::memcpy(tensor.data_ptr(), bytes_of(array), bytes);
@@ -68,8 +68,8 @@ at::Tensor copy_bytes(const Napi::Value& value, at::ScalarType type, napi_typeda
 }
 
 std::vector<int64_t> read_shape(const Napi::Value& value, const std::string& field) {
-  if (!value.IsArray() || value.As<Napi::Array>().Length() > kMostDimensions)
-    wrong_type(field, "an array of at most " + std::to_string(kMostDimensions) + " sizes", value);
+  if (!value.IsArray() || value.As<Napi::Array>().Length() > kMaxDimensions)
+    wrong_type(field, "an array of at most " + std::to_string(kMaxDimensions) + " sizes", value);
   const Napi::Array sizes = value.As<Napi::Array>();
   const uint32_t count = sizes.Length();
   std::vector<int64_t> shape;
@@ -156,11 +156,11 @@ NamedTensors to_host(NamedTensors tensors) {
 }
 
 Napi::Object write_tensor(Napi::Env env, const at::Tensor& tensor) {
-  return write_tensor(env, tensor, tensor.nbytes() > kMostBytesAtOnce);
+  return write_tensor(env, tensor, tensor.nbytes() > kMaxBytesAtOnce);
 }
 
 Napi::Value write_uint16(Napi::Env env, const at::Tensor& tensor) {
-  return write_array(env, tensor, napi_uint16_array, tensor.nbytes() > kMostBytesAtOnce);
+  return write_array(env, tensor, napi_uint16_array, tensor.nbytes() > kMaxBytesAtOnce);
 }
 
 NamedTensors read_tensors(const Napi::Value& value, const std::string& field) {
@@ -180,7 +180,7 @@ Napi::Object write_tensors(Napi::Env env, const NamedTensors& tensors) {
   size_t bytes = 0;
   for (const auto& entry : tensors) bytes += entry.second.nbytes();
   Napi::Object object = Napi::Object::New(env);
-  for (const auto& [name, tensor] : tensors) object.Set(name, write_tensor(env, tensor, bytes > kMostBytesAtOnce));
+  for (const auto& [name, tensor] : tensors) object.Set(name, write_tensor(env, tensor, bytes > kMaxBytesAtOnce));
   return object;
 }
 
@@ -189,8 +189,8 @@ at::Tensor read_integers(const Napi::Value& value, const std::string& field) {
   if (tensor.scalar_type() != at::kLong && tensor.scalar_type() != at::kInt)
     throw Error("SEMPLES_ARGUMENT_INVALID", "These numbers are no integers")
         .in_field(field + ".dtype")
-        .saw(dtype_name(tensor))
-        .wanted("int64 or int32");
+        .received(dtype_name(tensor))
+        .expected("int64 or int32");
   return tensor.to(at::kLong);
 }
 

@@ -33,8 +33,8 @@ Trainable read_trainable(const std::string& name) {
   if (name == "prompts") return Trainable::kPrompts;
   throw Error("SEMPLES_ARGUMENT_INVALID", "A stage trains something else")
       .in_field("trains")
-      .saw(name)
-      .wanted("head, all or prompts");
+      .received(name)
+      .expected("head, all or prompts");
 }
 
 LossForm read_form(const std::string& name) {
@@ -42,8 +42,8 @@ LossForm read_form(const std::string& name) {
   if (name == "cosine") return LossForm::kCosine;
   throw Error("SEMPLES_ARGUMENT_INVALID", "Losses have another form")
       .in_field("form")
-      .saw(name)
-      .wanted("log or cosine");
+      .received(name)
+      .expected("log or cosine");
 }
 
 TrainerConfig read_config(const Napi::Object& object) {
@@ -78,8 +78,8 @@ Napi::Value create_trainer(const Napi::CallbackInfo& info) {
       if (text_ids.dim() != 2 || text_ids.size(0) != generator->classes())
         throw Error("SEMPLES_ARGUMENT_INVALID", "There must be one text per class")
             .in_field("textIds")
-            .saw(shape_text(text_ids.sizes()))
-            .wanted("[" + std::to_string(generator->classes()) + ", context length]");
+            .received(shape_text(text_ids.sizes()))
+            .expected("[" + std::to_string(generator->classes()) + ", context length]");
     }
     return JobQueue::of(info.Env())
         .submit(

@@ -8,30 +8,35 @@ namespace semples {
 
 class Error : public std::runtime_error {
  public:
+  struct Details {
+    std::string field, received, expected, hint, file;
+  };
+
   Error(std::string code, const std::string& message) : std::runtime_error(message), code(std::move(code)) {}
 
   Error&& in_field(std::string name) && {
-    field = std::move(name);
+    details.field = std::move(name);
     return std::move(*this);
   }
-  Error&& saw(std::string text) && {
-    value = std::move(text);
+  Error&& received(std::string text) && {
+    details.received = std::move(text);
     return std::move(*this);
   }
-  Error&& wanted(std::string text) && {
-    expected = std::move(text);
+  Error&& expected(std::string text) && {
+    details.expected = std::move(text);
     return std::move(*this);
   }
-  Error&& advise(std::string text) && {
-    hint = std::move(text);
+  Error&& hint(std::string text) && {
+    details.hint = std::move(text);
     return std::move(*this);
   }
   Error&& in_file(std::string path) && {
-    file = std::move(path);
+    details.file = std::move(path);
     return std::move(*this);
   }
 
-  std::string code, field, value, expected, hint, file;
+  std::string code;
+  Details details;
 };
 
 }  // namespace semples

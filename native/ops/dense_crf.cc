@@ -40,8 +40,8 @@ void check_dense_crf(const DenseCrfArguments& a) {
   TORCH_CHECK_VALUE(a.unary.dim() == 3 && a.unary.numel() > 0,
                     "unary must be [labels, height, width], none of them 0, ", "but has shape ", a.unary.sizes());
   const int64_t labels = a.unary.size(0), height = a.unary.size(1), width = a.unary.size(2);
-  TORCH_CHECK_VALUE(labels <= kMostCrfLabels, "unary may have ", kMostCrfLabels, " labels, but has ", labels);
-  TORCH_CHECK_VALUE(height <= kMostCrfPixels / width, "pictures may have ", kMostCrfPixels, " pixels, but unary is ",
+  TORCH_CHECK_VALUE(labels <= kMaxCrfLabels, "unary may have ", kMaxCrfLabels, " labels, but has ", labels);
+  TORCH_CHECK_VALUE(height <= kMaxCrfPixels / width, "pictures may have ", kMaxCrfPixels, " pixels, but unary is ",
                     height, " x ", width);
   check_planes(a.unary, "unary");
   check_deviations(a.gaussian, "gaussian", 2);

@@ -23,8 +23,8 @@ struct DenseCrfArguments {
   std::optional<at::Tensor> start;          // float32 [C, H, W], Q to start from; softmax(-unary) where there is none
 };
 
-inline constexpr int64_t kMostCrfLabels = 511;
-inline constexpr int64_t kMostCrfPixels = INT32_MAX / 16;
+inline constexpr int64_t kMaxCrfLabels = 511;
+inline constexpr int64_t kMaxCrfPixels = INT32_MAX / 16;
 
 // Q [C, H, W] float32, through the dispatcher. Bad arguments are a c10::Error (or ValueError, TypeError) that names the
 // argument, what it was and what is expected; deviations so small that lattice coordinates cannot be told apart are a

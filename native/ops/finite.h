@@ -9,12 +9,12 @@ namespace semples {
 inline int64_t first_not_finite(const float* values, int64_t count) {
   constexpr uint32_t kExponent = 0x7f800000;
   constexpr int64_t kBlock = 4096;
-  const auto odd = [](float value) { return (std::bit_cast<uint32_t>(value) & kExponent) == kExponent; };
+  const auto not_finite = [](float value) { return (std::bit_cast<uint32_t>(value) & kExponent) == kExponent; };
   for (int64_t begin = 0; begin < count; begin += kBlock) {
     const int64_t end = std::min(begin + kBlock, count);
     bool any = false;
-    for (int64_t i = begin; i < end; ++i) any |= odd(values[i]);
-    if (any) return std::find_if(values + begin, values + end, odd) - values;
+    for (int64_t i = begin; i < end; ++i) any |= not_finite(values[i]);
+    if (any) return std::find_if(values + begin, values + end, not_finite) - values;
   }
   return -1;
 }

@@ -29,8 +29,8 @@ void check_pamr(const PamrArguments& a) {
                     "image must be [", height, ", ", width, ", 3] to fit maps, but has shape ", a.image.sizes());
   TORCH_CHECK_VALUE(a.iterations >= 0 && a.iterations <= INT32_MAX, "iterations must be 0 or more, but is ",
                     a.iterations);
-  TORCH_CHECK_VALUE(!a.dilations.empty() && a.dilations.size() <= kMostDilations, "dilations must be 1 to ",
-                    kMostDilations, " numbers, but has ", a.dilations.size());
+  TORCH_CHECK_VALUE(!a.dilations.empty() && a.dilations.size() <= kMaxDilations, "dilations must be 1 to ",
+                    kMaxDilations, " numbers, but has ", a.dilations.size());
   for (const int64_t dilation : a.dilations)
     TORCH_CHECK_VALUE(dilation >= 1, "dilations must be 1 or more, but one is ", dilation);
 }

@@ -9,7 +9,7 @@
 
 namespace semples {
 
-inline constexpr size_t kMostDilations = 16;
+inline constexpr size_t kMaxDilations = 16;
 
 // Neighbours n of a pixel x are the eight at each dilation; outside the picture, the nearest pixel in it. Per colour
 // channel, sigma(x) is the unbiased deviation over the neighbours and, once for each dilation, x itself. The weights
@@ -19,7 +19,7 @@ struct PamrArguments {
   at::Tensor image;  // uint8 [H, W, 3]
   at::Tensor maps;   // float32 [C, H, W], of the picture's size; finite
   int64_t iterations = 10;
-  std::vector<int64_t> dilations = {1, 2, 4, 8, 12, 24};  // pixels; 1 to kMostDilations of them
+  std::vector<int64_t> dilations = {1, 2, 4, 8, 12, 24};  // pixels; 1 to kMaxDilations of them
 };
 
 // The refined maps [C, H, W] float32, through the dispatcher. Bad arguments are a c10::Error (or ValueError, TypeError)

@@ -23,7 +23,7 @@ torch::jit::Module load_archive(const std::string& path) {
     throw Error("SEMPLES_CLIP_INVALID", std::filesystem::exists(status) ? "This CLIP archive is not a file"
                                                                         : "This CLIP archive does not exist")
         .in_file(path)
-        .advise(kAdvice);
+        .hint(kAdvice);
   try {
     return torch::jit::load(path, at::kCPU);
   } catch (const c10::OutOfMemoryError&) {
@@ -32,11 +32,11 @@ torch::jit::Module load_archive(const std::string& path) {
     throw Error("SEMPLES_CLIP_INVALID",
                 "This file is not a TorchScript archive: " + first_line(error.what_without_backtrace()))
         .in_file(path)
-        .advise(kAdvice);
+        .hint(kAdvice);
   } catch (const std::exception& error) {
     throw Error("SEMPLES_CLIP_INVALID", "This file is not a TorchScript archive: " + first_line(error.what()))
         .in_file(path)
-        .advise(kAdvice);
+        .hint(kAdvice);
   }
 }
 
@@ -57,7 +57,7 @@ std::unique_ptr<Clip> Clip::open(const std::string& path, const ClipOptions& opt
                 "This TorchScript archive is not a usable CLIP: " + first_line(error.what_without_backtrace()))
         .in_file(path);
   } catch (Error& error) {
-    error.file = path;
+    error.details.file = path;
     throw;
   }
   throw Error(
@@ -65,23 +65,23 @@ std::unique_ptr<Clip> Clip::open(const std::string& path, const ClipOptions& opt
       "This TorchScript archive is not a CLIP: it has neither the methods encode_image, encode_text, embed_tokens and "
       "encode_embeddings nor OpenAI's parameters (visual, token_embedding, text_projection)")
       .in_file(path)
-      .advise("Write one with scripts/clip/export.py, or give OpenAI's ViT-B-32.pt.");
+      .hint("Write one with scripts/clip/export.py, or give OpenAI's ViT-B-32.pt.");
 }
 
 void check_token_ids(const ClipInfo& info, const at::Tensor& ids, const std::string& field) {
   if (ids.dim() != 2 || ids.size(0) < 1 || ids.size(1) != info.context_length)
     throw Error("SEMPLES_ARGUMENT_INVALID", "Token ids have the wrong shape")
         .in_field(field)
-        .saw(shape_text(ids.sizes()))
-        .wanted("[texts, " + std::to_string(info.context_length) + "]");
+        .received(shape_text(ids.sizes()))
+        .expected("[texts, " + std::to_string(info.context_length) + "]");
   const at::Tensor list = ids.contiguous();
   for (int64_t i = 0; i < list.numel(); ++i) {
     const int64_t id = list.const_data_ptr<int64_t>()[i];
     if (id < 0 || id >= info.vocabulary)
       throw Error("SEMPLES_ARGUMENT_INVALID", "A token id is not in CLIP's vocabulary")
           .in_field(field)
-          .saw(std::to_string(id))
-          .wanted("0 to " + std::to_string(info.vocabulary - 1));
+          .received(std::to_string(id))
+          .expected("0 to " + std::to_string(info.vocabulary - 1));
   }
 }
 

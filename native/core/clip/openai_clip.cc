@@ -142,8 +142,8 @@ class OpenAiClip : public Clip {
       wanted += (wanted.empty() ? "" : ", ") + (size == kAny ? "any" : std::to_string(size));
     throw Error("SEMPLES_CLIP_INVALID", "A parameter of this CLIP archive has the wrong shape: " + name)
         .in_field(name)
-        .saw(shape_text(tensor.sizes()))
-        .wanted("[" + wanted + "]");
+        .received(shape_text(tensor.sizes()))
+        .expected("[" + wanted + "]");
   }
 
   std::vector<ResidualBlock> take_blocks(const std::string& prefix, int64_t width) const {
@@ -177,7 +177,7 @@ class OpenAiClip : public Clip {
       throw Error("SEMPLES_CLIP_INVALID",
                   "The number of attention heads does not divide the width " + std::to_string(width))
           .in_field(attribute)
-          .saw(std::to_string(count));
+          .received(std::to_string(count));
     return count;
   }
 

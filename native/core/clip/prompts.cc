@@ -29,23 +29,23 @@ void check_prompt_vectors(const Clip& clip, const at::Tensor& vectors) {
   if (vectors.dim() != 3 || vectors.size(0) < 1 || vectors.size(2) != info.text_width)
     throw Error("SEMPLES_ARGUMENT_INVALID", "Learnable prompts are for a CLIP of another text width")
         .in_field("prompts")
-        .saw(shape_text(vectors.sizes()))
-        .wanted("[classes, vectors, " + std::to_string(info.text_width) + "]");
+        .received(shape_text(vectors.sizes()))
+        .expected("[classes, vectors, " + std::to_string(info.text_width) + "]");
   if (vectors.device() != clip.device())
     throw Error("SEMPLES_ARGUMENT_INVALID", "Learnable prompts and CLIP are on different devices")
         .in_field("prompts")
-        .saw(vectors.device().str())
-        .wanted(clip.device().str());
+        .received(vectors.device().str())
+        .expected(clip.device().str());
   if (info.vocabulary <= kEnd)
     throw Error("SEMPLES_CLIP_INVALID", "This CLIP has another vocabulary than the tokenizer")
-        .saw(std::to_string(info.vocabulary) + " tokens")
-        .wanted(std::to_string(kEnd + 1) + " tokens");
+        .received(std::to_string(info.vocabulary) + " tokens")
+        .expected(std::to_string(kEnd + 1) + " tokens");
   const int64_t length = vectors.size(1), context = info.context_length;
   if (int64_t(kPrefix.size()) + length + 1 >= context)
     throw Error("SEMPLES_PROMPT_TOO_LONG", "A learnable prompt does not fit into CLIP's context")
         .in_field("prompt.length")
-        .saw(std::to_string(length))
-        .wanted("at most " + std::to_string(context - int64_t(kPrefix.size()) - 2));
+        .received(std::to_string(length))
+        .expected("at most " + std::to_string(context - int64_t(kPrefix.size()) - 2));
 }
 
 at::Tensor encode_prompt_vectors(const Clip& clip, const at::Tensor& vectors) {
@@ -69,8 +69,8 @@ void Prompts::load(const at::Tensor& vectors) {
   if (vectors.sizes() != vectors_.sizes())
     throw Error("SEMPLES_CHECKPOINT_MISMATCH", "The learned prompts are of another shape")
         .in_field("prompts")
-        .saw(shape_text(vectors.sizes()))
-        .wanted(shape_text(vectors_.sizes()));
+        .received(shape_text(vectors.sizes()))
+        .expected(shape_text(vectors_.sizes()));
   torch::NoGradGuard no_grad;
   vectors_.copy_(vectors);
 }

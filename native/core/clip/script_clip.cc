@@ -10,7 +10,7 @@ namespace semples {
 
 namespace {
 
-constexpr int64_t kAny = -1, kMostSize = 1 << 16;
+constexpr int64_t kAny = -1, kMaxSize = 1 << 16;
 
 class ScriptClip : public Clip {
  public:
@@ -21,10 +21,10 @@ class ScriptClip : public Clip {
     info_.context_length = integer("context_length");
     for (const auto& [name, value] :
          {std::pair{"image_size", info_.image_size}, {"context_length", info_.context_length}})
-      if (value < 1 || value > kMostSize)
+      if (value < 1 || value > kMaxSize)
         throw Error("SEMPLES_CLIP_INVALID", std::string("This CLIP archive's attribute ") + name + " is out of range")
             .in_field(name)
-            .saw(std::to_string(value));
+            .received(std::to_string(value));
     read_statistics("mean", info_.statistics.mean);
     read_statistics("std", info_.statistics.deviation);
     module_.eval();
@@ -44,7 +44,7 @@ class ScriptClip : public Clip {
   at::Tensor encode_patches(const at::Tensor& images) const override {
     if (!module_.find_method("encode_patches"))
       throw Error("SEMPLES_CLIP_NO_PATCHES", "This CLIP archive gives no patch features")
-          .advise("Write it again with scripts/clip/export.py, or use an OpenAI archive.");
+          .hint("Write it again with scripts/clip/export.py, or use an OpenAI archive.");
     return call("encode_patches", {images}, {images.size(0), kAny, info_.feature_width});
   }
   at::Tensor encode_text(const at::Tensor& ids) const override {
@@ -77,9 +77,9 @@ class ScriptClip : public Clip {
     if (fits) return tensor;
     throw Error("SEMPLES_CLIP_INVALID", "This CLIP archive gives something else from " + method)
         .in_field(method)
-        .saw(tensor.defined() ? c10::toString(tensor.scalar_type()) + std::string(" ") + shape_text(tensor.sizes())
-                              : result.tagKind())
-        .wanted("numbers of shape " + shape_text(shape) + ", where -1 is any size");
+        .received(tensor.defined() ? c10::toString(tensor.scalar_type()) + std::string(" ") + shape_text(tensor.sizes())
+                                   : result.tagKind())
+        .expected("numbers of shape " + shape_text(shape) + ", where -1 is any size");
   }
 
   // The last line that says something: before it the interpreter prints the archive's code.
@@ -95,7 +95,7 @@ class ScriptClip : public Clip {
     if (!module_.hasattr(name) || !module_.attr(name).isInt())
       throw Error("SEMPLES_CLIP_INVALID", std::string("This CLIP archive has no integer attribute ") + name)
           .in_field(name)
-          .advise("Write it with scripts/clip/export.py.");
+          .hint("Write it with scripts/clip/export.py.");
     return module_.attr(name).toInt();
   }
 

@@ -44,7 +44,7 @@ const std::map<std::string, Term>& registry() {
 const Term& find_term(const std::string& name) {
   const auto found = registry().find(name);
   if (found == registry().end())
-    throw Error("SEMPLES_LOSS_UNKNOWN", "There is no loss term of this name").in_field("terms").saw(name);
+    throw Error("SEMPLES_LOSS_UNKNOWN", "There is no loss term of this name").in_field("terms").received(name);
   return found->second;
 }
 

@@ -95,17 +95,18 @@ GeneratorOutputs WeakTrGenerator::forward(const at::Tensor& images, const Forwar
   const int64_t grid_height = height / config_.patch_size, grid_width = width / config_.patch_size;
   if (grid_height < 1 || grid_width < 1)
     throw Error("SEMPLES_IMAGE_TOO_SMALL", "The picture is smaller than one patch of the mask generator")
-        .saw(std::to_string(width) + "x" + std::to_string(height))
-        .wanted("at least " + std::to_string(config_.patch_size) + "x" + std::to_string(config_.patch_size) + " pixels")
-        .advise("Enlarge the picture, or leave it out.");
+        .received(std::to_string(width) + "x" + std::to_string(height))
+        .expected("at least " + std::to_string(config_.patch_size) + "x" + std::to_string(config_.patch_size) +
+                  " pixels")
+        .hint("Enlarge the picture, or leave it out.");
 
   const at::Tensor& factors = options.drop_factors;
   if (factors.defined() &&
       (factors.sizes() != at::IntArrayRef({config_.depth, 2, batch}) || factors.scalar_type() != at::kFloat))
     throw Error("SEMPLES_ARGUMENT_INVALID", "Factors of drop path have the wrong shape")
         .in_field("dropFactors")
-        .saw(shape_text(factors.sizes()))
-        .wanted("float32 " + shape_text({config_.depth, 2, batch}));
+        .received(shape_text(factors.sizes()))
+        .expected("float32 " + shape_text({config_.depth, 2, batch}));
 
   GeneratorOutputs out;
   const auto keep = [&](const char* name, const at::Tensor& value) {

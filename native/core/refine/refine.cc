@@ -22,12 +22,12 @@ void require_ops() {
     register_ops();
   } catch (const c10::Error&) {
     throw Error("SEMPLES_TWO_COPIES", "Another copy of semples in this process has registered its operators")
-        .advise("Install one copy of semples: `npm ls semples` lists them, `npm dedupe` may merge them.");
+        .hint("Install one copy of semples: `npm ls semples` lists them, `npm dedupe` may merge them.");
   }
 }
 
 // The memory limit is one of the whole refinement: what `held` tensors take is not there for `operation`.
-at::Tensor beside(std::initializer_list<at::Tensor> held, const std::function<at::Tensor()>& operation) {
+at::Tensor with_reserved_memory(std::initializer_list<at::Tensor> held, const std::function<at::Tensor()>& operation) {
   const ExecutionSettings& settings = execution();
   int64_t bytes = 0;
   for (const at::Tensor& tensor : held) bytes += static_cast<int64_t>(tensor.nbytes());
@@ -47,7 +47,7 @@ at::Tensor beside(std::initializer_list<at::Tensor> held, const std::function<at
 
 at::Tensor scores_of(Refinement& r, const DenseCrfMethod& method) {
   const at::Tensor unary = unary_energies(std::move(r.source), r.image.size(0), r.image.size(1));
-  return beside({r.image, unary}, [&] {
+  return with_reserved_memory({r.image, unary}, [&] {
     return dense_crf({r.image, unary, method.gaussian, method.bilateral, method.compatibility, method.iterations,
                       method.normalization, std::nullopt});
   });
@@ -55,7 +55,8 @@ at::Tensor scores_of(Refinement& r, const DenseCrfMethod& method) {
 
 at::Tensor scores_of(Refinement& r, const PamrMethod& method) {
   const at::Tensor maps = probability_maps(std::move(r.source), r.image.size(0), r.image.size(1));
-  return beside({r.image, maps}, [&] { return pamr({r.image, maps, method.iterations, method.dilations}); });
+  return with_reserved_memory({r.image, maps},
+                              [&] { return pamr({r.image, maps, method.iterations, method.dilations}); });
 }
 
 at::Tensor scores_of(Refinement& r) {
@@ -78,13 +79,13 @@ Refined refine(Refinement r) {
   } catch (const MemoryLimitExceeded& e) {
     throw Error("SEMPLES_MEMORY_LIMIT", "The refinement of this picture needs more memory than it may have")
         .in_field("memoryLimit")
-        .saw(std::to_string(e.needed) + " bytes needed")
-        .wanted("at most " + std::to_string(e.limit) + " bytes")
-        .advise("Raise the limit, refine fewer pictures at once, or give smaller pictures or fewer labels.");
+        .received(std::to_string(e.needed) + " bytes needed")
+        .expected("at most " + std::to_string(e.limit) + " bytes")
+        .hint("Raise the limit, refine fewer pictures at once, or give smaller pictures or fewer labels.");
   } catch (const std::length_error& e) {
     throw Error("SEMPLES_ARGUMENT_INVALID", std::string("This picture cannot be refined so: ") + e.what())
         .in_field("method")
-        .advise("Use larger standard deviations, or a smaller picture.");
+        .hint("Use larger standard deviations, or a smaller picture.");
   }
 }
 

@@ -81,30 +81,31 @@ std::string place(int64_t index, int64_t height, int64_t width) {
 
 void check_values(const ScoreMaps& maps) {
   const float* values = maps.values.const_data_ptr<float>();
-  const int64_t odd = first_not_finite(values, maps.values.numel());
-  if (odd < 0) return;
-  const std::string number = std::isnan(values[odd]) ? "NaN" : values[odd] > 0 ? "Infinity" : "-Infinity";
+  const int64_t first_bad = first_not_finite(values, maps.values.numel());
+  if (first_bad < 0) return;
+  const std::string number = std::isnan(values[first_bad]) ? "NaN" : values[first_bad] > 0 ? "Infinity" : "-Infinity";
   throw Error("SEMPLES_ARGUMENT_INVALID", "A score is not a finite number")
       .in_field("source.values")
-      .saw(number + " at " + place(odd, maps.values.size(1), maps.values.size(2)))
-      .wanted("finite numbers");
+      .received(number + " at " + place(first_bad, maps.values.size(1), maps.values.size(2)))
+      .expected("finite numbers");
 }
 
 void check_labels(const LabelMap& map) {
   const at::Tensor indices = label_indices(map);
   const uint16_t* labels = indices.const_data_ptr<uint16_t>();
   const uint16_t* end = labels + indices.numel();
-  const uint16_t* odd =
+  const uint16_t* first_bad =
       std::find_if(labels, end, [&](uint16_t label) { return label >= map.count && label != kUnsure; });
-  if (odd == end) return;
-  const int64_t index = odd - labels, width = indices.size(1);
+  if (first_bad == end) return;
+  const int64_t index = first_bad - labels, width = indices.size(1);
   const bool bytes = map.labels.scalar_type() == at::kByte;
   const std::string unsure = !bytes ? ", or 65535" : map.count <= 255 ? ", or 255" : "";
   throw Error("SEMPLES_ARGUMENT_INVALID", "A label map holds a label that there is not")
       .in_field("source.labelMap")
-      .saw(std::to_string(*odd) + " at [" + std::to_string(index / width) + ", " + std::to_string(index % width) + "]")
-      .wanted("labels below " + std::to_string(map.count) + unsure)
-      .advise("Unsure pixels are 65535 in a Uint16Array and 255 in a Uint8Array.");
+      .received(std::to_string(*first_bad) + " at [" + std::to_string(index / width) + ", " +
+                std::to_string(index % width) + "]")
+      .expected("labels below " + std::to_string(map.count) + unsure)
+      .hint("Unsure pixels are 65535 in a Uint16Array and 255 in a Uint8Array.");
 }
 
 }  // namespace

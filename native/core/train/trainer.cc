@@ -36,8 +36,8 @@ Trainer::Trainer(TrainerConfig config, std::shared_ptr<MaskGenerator> generator,
   if (prompts_ && prompts_->classes() != generator_->classes())
     throw Error("SEMPLES_CHECKPOINT_MISMATCH", "Prompts and generator are for different class counts")
         .in_field("prompts")
-        .saw(std::to_string(prompts_->classes()))
-        .wanted(std::to_string(generator_->classes()) + " classes");
+        .received(std::to_string(prompts_->classes()))
+        .expected(std::to_string(generator_->classes()) + " classes");
 
   if (config_.trains == Trainable::kPrompts) {
     trained_ = {{"prompts", prompts_->vectors()}};
@@ -70,8 +70,8 @@ void Trainer::check_inputs() const {
   if (clip_ && clip_->device() != generator_->device())
     throw Error("SEMPLES_ARGUMENT_INVALID", "CLIP and the mask generator are on different devices")
         .in_field("clip")
-        .saw(clip_->device().str())
-        .wanted(generator_->device().str());
+        .received(clip_->device().str())
+        .expected(generator_->device().str());
   if (needs_.text) check_token_ids(clip_->info(), text_ids_, "textIds");
   if (needs_.prompt) check_prompt_vectors(*clip_, prompts_->vectors());
 }
@@ -197,8 +197,8 @@ StepResult Trainer::step(const TrainingBatch& batch, bool details) {
   result.loss = loss.item<double>();
   if (!std::isfinite(result.loss))
     throw Error("SEMPLES_LOSS_NOT_FINITE", "The loss is not a finite number; no parameter was changed")
-        .saw(std::to_string(result.loss))
-        .advise("Lower the learning rate, or look for broken weights.");
+        .received(std::to_string(result.loss))
+        .hint("Lower the learning rate, or look for broken weights.");
   loss.backward();
   if (details)
     for (const auto& [name, parameter] : trained_)
@@ -250,7 +250,7 @@ void Trainer::load_optimizer_state(const NamedTensors& state) {
   }
   if (loaded.size() * 3 != state.size())
     throw Error("SEMPLES_CHECKPOINT_MISMATCH", "The optimiser state is of a stage that trains other parameters")
-        .saw(std::to_string(state.size()) + " tensors, " + std::to_string(loaded.size() * 3) + " of them fit");
+        .received(std::to_string(state.size()) + " tensors, " + std::to_string(loaded.size() * 3) + " of them fit");
   optimizer_->state().clear();
   for (auto& [parameter, moments] : loaded) optimizer_->state()[parameter.unsafeGetTensorImpl()] = std::move(moments);
 }

@@ -21,7 +21,7 @@ crf::Normalization normalization_named(c10::string_view name) {
   return name == "none" ? crf::Normalization::kNone : crf::Normalization::kSymmetric;
 }
 
-static_assert(kMostCrfLabels == crf::kMaximumLabels);
+static_assert(kMaxCrfLabels == crf::kMaxLabels);
 
 at::Tensor plain(const at::Tensor& tensor, at::ScalarType type) { return tensor.detach().to(type).contiguous(); }
 

@@ -45,7 +45,7 @@ struct MemoryLimit : std::runtime_error {
   size_t needed;
 };
 
-inline constexpr int kMaximumLabels = 511;
+inline constexpr int kMaxLabels = 511;
 
 struct Profile {
   double lattice = 0, pixels = 0, blur = 0;  // seconds

@@ -15,7 +15,7 @@ namespace semples {
 
 namespace {
 
-static_assert(kMostDilations == adaptive::kMaximumDilations);
+static_assert(kMaxDilations == adaptive::kMaxDilations);
 
 adaptive::RefinementProblem problem_of(const PamrArguments& a) {
   adaptive::RefinementProblem problem;

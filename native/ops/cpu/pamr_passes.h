@@ -6,8 +6,8 @@
 namespace semples::adaptive {
 
 inline constexpr int kBlock = 16;  // pixels of a row whose weights lie together
-inline constexpr int kMaximumDilations = 16;
-inline constexpr int kMaximumNeighbours = 8 * kMaximumDilations;
+inline constexpr int kMaxDilations = 16;
+inline constexpr int kMaxNeighbours = 8 * kMaxDilations;
 
 // A row of pixels with its neighbours. Each pixel has several planes (colours or labels), `stride` floats apart; a row
 // may be read up to the end of its last block.

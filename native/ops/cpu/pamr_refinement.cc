@@ -10,7 +10,7 @@ namespace semples::adaptive {
 
 namespace {
 
-constexpr size_t kMostWeights = size_t{512} << 20;
+constexpr size_t kMaxWeights = size_t{512} << 20;
 
 int64_t round_up(int64_t size) { return (size + kBlock - 1) / kBlock * kBlock; }
 
@@ -130,7 +130,7 @@ class Refinement {
   }
 
   void refine_row(int64_t y, int64_t part, bool first) {
-    const float* neighbours[kMaximumNeighbours];
+    const float* neighbours[kMaxNeighbours];
     const bool kept = kept_.holds(y);
     float* weights = kept ? kept_weights_.data() + kept_.place(y) * layout_.weights_of_row()
                           : part_weights_.data() + part * layout_.weights_of_row();
@@ -182,7 +182,7 @@ RefinementBytes refinement_bytes(const RefinementProblem& problem, int threads) 
   const auto parts = static_cast<size_t>(std::clamp<int64_t>(threads, 1, layout.height));
   const size_t least = planes * sizeof(float) + parts * row;
   // A single iteration uses each weight once.
-  const size_t rows = problem.iterations > 1 ? std::min(static_cast<size_t>(layout.height), kMostWeights / row) : 0;
+  const size_t rows = problem.iterations > 1 ? std::min(static_cast<size_t>(layout.height), kMaxWeights / row) : 0;
   return {least + rows * row, least};
 }
 

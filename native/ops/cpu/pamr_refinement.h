@@ -14,7 +14,7 @@ struct RefinementProblem {
   const uint8_t* image = nullptr;  // [height, width, 3]
   const float* maps = nullptr;     // [labels, height, width]
   int iterations = 10;
-  std::vector<int64_t> dilations;  // 1 to kMaximumDilations of them, each 1 or more
+  std::vector<int64_t> dilations;  // 1 to kMaxDilations of them, each 1 or more
 };
 
 // Refined maps [labels, height, width] into `refined`, which may not overlap the inputs. False where it was

@@ -44,7 +44,7 @@ SEMPLES_INLINE Vector steepness(const RowView& row, int64_t offset) {
 
 // Softmax over the neighbours of minus the mean over colours of |I(x) - I(n)| / (e + 0.1 sigma(x)).
 void weigh(const RowView& row, float* weights) {
-  Vector rows[kMaximumNeighbours];
+  Vector rows[kMaxNeighbours];
   for (int64_t x = 0; x < row.blocks * kBlock; x += kWidth) {
     Vector least = fill<Vector>(3e38f);
     for (int n = 0; n < row.count; ++n) rows[n] = fill<Vector>(0);
@@ -86,8 +86,8 @@ SEMPLES_INLINE void average_planes(const RowView& row, int64_t offset, const flo
 
 void average(const RowView& row, int planes, const float* weights, float* means) {
   // Groups of like size, of as many planes as have their sums in registers.
-  constexpr int kMost = 5;
-  const int groups = (planes + kMost - 1) / kMost;
+  constexpr int kMaxPlanes = 5;
+  const int groups = (planes + kMaxPlanes - 1) / kMaxPlanes;
   for (int64_t x = 0; x < row.blocks * kBlock; x += 2 * kWidth) {
     const float* block = weights + x / kBlock * kBlock * row.count + x % kBlock;
     for (int group = 0; group < groups; ++group) {
@@ -107,7 +107,7 @@ void average(const RowView& row, int planes, const float* weights, float* means)
           average_planes<4>(row, offset, block, means);
           break;
         default:
-          average_planes<kMost>(row, offset, block, means);
+          average_planes<kMaxPlanes>(row, offset, block, means);
       }
     }
   }
