@@ -8,7 +8,7 @@
 #include <string>
 
 #include "binding/jobs.h"
-#include "ops/dense_crf.h"
+#include "ops/register.h"
 
 namespace semples {
 
@@ -16,7 +16,7 @@ struct Environment {
   explicit Environment(Napi::Env env) : serial(next_serial()), jobs(env) {}
   ~Environment() {
     jobs.stop();
-    release_dense_crf_memory();  // what the refinements of other environments use stays theirs
+    release_operator_memory();  // what the refinements of other environments use stays theirs
   }
   const uint64_t serial;  // tells the objects of one environment from those of another
   JobQueue jobs;

@@ -10,7 +10,7 @@
 #include "binding/environment.h"
 #include "binding/exports.h"
 #include "binding/refine_request.h"
-#include "ops/execution.h"
+#include "ops/common/execution.h"
 
 namespace semples {
 
@@ -18,16 +18,12 @@ namespace {
 
 struct Outcome {
   Refined refined;
-  DenseCrfProfile profile;
+  ExecutionProfile profile;
 };
 
-Napi::Object write_profile(Napi::Env env, const DenseCrfProfile& profile) {
+Napi::Object write_profile(Napi::Env env, const ExecutionProfile& profile) {
   Napi::Object object = Napi::Object::New(env);
-  object.Set("lattice", profile.lattice);
-  object.Set("pixels", profile.pixels);
-  object.Set("blur", profile.blur);
-  object.Set("points", double(profile.points));
-  object.Set("bytes", double(profile.bytes));
+  for (const auto& [name, value] : profile) object.Set(name, value);
   return object;
 }
 
@@ -50,7 +46,7 @@ Napi::Value start_refinement(const Napi::CallbackInfo& info) {
       Napi::Object result = Napi::Object::New(env);
       result.Set("labels", write_uint16(env, outcome.refined.labels));
       if (scores) result.Set("scores", write_tensor(env, outcome.refined.scores));
-      if (profile && outcome.profile.bytes > 0) result.Set("profile", write_profile(env, outcome.profile));
+      if (profile && !outcome.profile.empty()) result.Set("profile", write_profile(env, outcome.profile));
       return result;
     };
     Napi::Object refinement = Napi::Object::New(info.Env());

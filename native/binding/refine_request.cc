@@ -7,8 +7,8 @@
 
 #include "binding/convert.h"
 #include "core/error.h"
-#include "ops/finite.h"
-#include "ops/pamr.h"
+#include "ops/common/finite.h"
+#include "ops/pamr/pamr.h"
 
 namespace semples {
 

@@ -3,7 +3,7 @@
 #include <napi.h>
 
 #include "core/refine/refine.h"
-#include "ops/dense_crf.h"
+#include "ops/dense_crf/dense_crf.h"
 
 namespace semples {
 

@@ -6,9 +6,19 @@
 #include <mutex>
 #include <vector>
 
-#include "ops/schemas.h"
+#include "ops/common/cpu/buffer.h"
+#include "ops/common/operator.h"
+#include "ops/dense_crf/dense_crf.h"
+#include "ops/pamr/pamr.h"
 
 namespace semples {
+
+namespace {
+
+// The list of all operators.
+constexpr const Operator& (*kOperators[])() = {dense_crf_operator, pamr_operator};
+
+}  // namespace
 
 void register_ops() {
   static std::mutex mutex;
@@ -21,12 +31,17 @@ void register_ops() {
     return *registered.back();
   };
   torch::Library& schemas = library(torch::Library::DEF, std::nullopt);
-  define_dense_crf(schemas);
-  define_pamr(schemas);
-  torch::Library& cpu = library(torch::Library::IMPL, c10::DispatchKey::CPU);
-  implement_dense_crf_cpu(cpu);
-  implement_pamr_cpu(cpu);
+  for (const auto op : kOperators) {
+    schemas.def(op().schema);
+    for (const OperatorKernel& kernel : op().kernels) kernel.add(library(torch::Library::IMPL, kernel.device));
+  }
   libraries = std::move(registered);
+}
+
+void release_operator_memory() noexcept {
+  for (const auto op : kOperators)
+    if (op().release_memory != nullptr) op().release_memory();
+  release_kept_blocks();
 }
 
 }  // namespace semples

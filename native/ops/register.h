@@ -8,4 +8,7 @@ namespace semples {
 // process.
 void register_ops();
 
+// Gives what the operators keep between calls back to the system. Calls under way keep what they use.
+void release_operator_memory() noexcept;
+
 }  // namespace semples

@@ -1,23 +1,23 @@
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 
 const run = promisify(execFile)
-const root = fileURLToPath(new URL('../..', import.meta.url))
-const kernels = join(root, 'native', 'ops', 'cpu')
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const operators = join(root, 'native', 'ops')
 const cases = join(root, 'test', 'native', 'sanitized')
 const compiler = process.env.CXX ?? 'c++'
 const options = ['-std=c++20', '-O1', '-g1', '-Wall', '-Wextra', '-Werror', '-Wno-psabi', '-fno-omit-frame-pointer']
 
-/** What needs no LibTorch. */
+/** What needs no LibTorch: the folders `cpu` of the operators, and the cases. */
 const sources = [
-  ...readdirSync(kernels)
-    .filter((name) => name.endsWith('.cc') && name !== 'dense_crf.cc' && name !== 'pamr.cc')
-    .map((name) => join(kernels, name)),
+  ...readdirSync(operators, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.cc') && basename(dirname(name)) === 'cpu')
+    .map((name) => join(operators, name)),
   ...readdirSync(cases)
     .filter((name) => name.endsWith('.cc'))
     .map((name) => join(cases, name)),
@@ -51,7 +51,7 @@ const programs = [
 describe.each(['address,undefined', 'thread'])('kernels under -fsanitize=%s', (sanitizers) => {
   const flag = `-fsanitize=${sanitizers}`
   const objects = join(folder, sanitizers.replace(',', '-'))
-  const object = (source: string) => `${objects}-${basename(source, '.cc')}-${source.startsWith(cases)}.o`
+  const object = (source: string) => `${objects}-${relative(root, source).replaceAll(/[/\\\\]/g, '-')}.o`
   let reason: string | undefined
 
   beforeAll(async () => {

@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "core/error.h"
-#include "ops/dense_crf.h"
-#include "ops/execution.h"
-#include "ops/pamr.h"
+#include "ops/common/execution.h"
+#include "ops/dense_crf/dense_crf.h"
+#include "ops/pamr/pamr.h"
 #include "ops/register.h"
 
 namespace semples {
@@ -38,7 +38,8 @@ at::Tensor with_reserved_memory(std::initializer_list<at::Tensor> held, const st
   const ExecutionScope scope(std::move(rest));
   try {
     at::Tensor scores = operation();
-    if (settings.profile != nullptr && settings.profile->bytes > 0) settings.profile->bytes += bytes;
+    if (settings.profile != nullptr && settings.profile->contains("bytes"))
+      settings.profile->at("bytes") += double(bytes);
     return scores;
   } catch (const MemoryLimitExceeded& e) {
     throw MemoryLimitExceeded(e.needed + bytes, e.limit + bytes);

@@ -11,7 +11,7 @@
 
 namespace semples {
 
-// As in ops/dense_crf.h.
+// As in ops/dense_crf/dense_crf.h.
 struct DenseCrfMethod {
   at::Tensor gaussian, bilateral;
   std::vector<at::Tensor> compatibility;
@@ -19,7 +19,7 @@ struct DenseCrfMethod {
   std::string normalization = "symmetric";
 };
 
-// As in ops/pamr.h.
+// As in ops/pamr/pamr.h.
 struct PamrMethod {
   int64_t iterations = 10;
   std::vector<int64_t> dilations;
@@ -38,7 +38,7 @@ struct Refined {
 };
 
 // With one label in all nothing is computed: the result is that label. Threads, interruption and memory limit are those
-// of ops/execution.h. Throws Error: SEMPLES_ARGUMENT_INVALID, SEMPLES_INTERRUPTED, SEMPLES_MEMORY_LIMIT,
+// of ops/common/execution.h. Throws Error: SEMPLES_ARGUMENT_INVALID, SEMPLES_INTERRUPTED, SEMPLES_MEMORY_LIMIT,
 // SEMPLES_TWO_COPIES (another copy of the addon in this process has registered the operators).
 Refined refine(Refinement refinement);
 

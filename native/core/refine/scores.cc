@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "core/error.h"
-#include "ops/finite.h"
+#include "ops/common/finite.h"
 
 namespace semples {
 

@@ -1,13 +1,14 @@
-// Odd cases for the plain kernels of native/ops/cpu; each returns how many it ran, or throws std::logic_error.
+// Odd cases for the plain kernels (the cpu/ folders of native/ops); each returns how many it ran, or throws std::logic_error.
 #pragma once
 #include <cstdint>
+#include <exception>
 #include <random>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "ops/cpu/mean_field.h"
+#include "ops/common/cpu/kernel_execution.h"
 
 namespace cases {
 
@@ -16,21 +17,32 @@ struct Size {
 };
 
 int dense_crf(bool threaded);
-int refinement(bool threaded);
+int pamr(bool threaded);
 
 inline void require(bool holds, const std::string& what) {
   if (!holds) throw std::logic_error(what);
 }
 
-// Real threads, one a part, so that ThreadSanitizer sees them: it does not know the OpenMP runtime's.
-inline semples::crf::Execution execution(int threads) {
-  semples::crf::Execution execution;
+// Real threads, one a part, so that ThreadSanitizer sees them: it does not know the OpenMP runtime's. The first failure
+// leaves with the caller.
+inline semples::KernelExecution execution(int threads) {
+  semples::KernelExecution execution;
   execution.threads = threads;
   if (threads > 1)
     execution.parallel_for = [](int64_t count, const std::function<void(int64_t)>& body) {
+      std::vector<std::exception_ptr> failures(static_cast<size_t>(count));
       std::vector<std::thread> running;
-      for (int64_t i = 0; i < count; ++i) running.emplace_back([&body, i] { body(i); });
+      for (int64_t i = 0; i < count; ++i)
+        running.emplace_back([&, i] {
+          try {
+            body(i);
+          } catch (...) {
+            failures[static_cast<size_t>(i)] = std::current_exception();
+          }
+        });
       for (std::thread& thread : running) thread.join();
+      for (const std::exception_ptr& failure : failures)
+        if (failure) std::rethrow_exception(failure);
     };
   return execution;
 }

@@ -2,13 +2,17 @@
 #include <cmath>
 
 #include "cases.h"
-#include "ops/cpu/buffer.h"
+#include "ops/common/cpu/buffer.h"
+#include "ops/dense_crf/cpu/mean_field.h"
 
 namespace cases {
 
 namespace {
 
-using namespace semples::crf;
+using namespace semples::dense_crf_cpu;
+using semples::KernelExecution;
+using semples::KernelMemoryLimit;
+using semples::release_kept_blocks;
 
 GaussianKernel gaussian(float deviation, float potts) {
   GaussianKernel kernel;
@@ -26,7 +30,7 @@ GaussianKernel bilateral(float deviation, float color_deviation, float potts) {
 
 // Runs it whole, interrupted and with too little memory. True where it refused deviations that are too small.
 bool run(const MeanFieldProblem& problem, int threads, const std::string& name) {
-  Execution how = execution(threads);
+  KernelExecution how = execution(threads);
   std::vector<float> marginals(static_cast<size_t>(problem.height * problem.width * problem.labels), NAN);
   Profile profile;
   try {
@@ -46,7 +50,7 @@ bool run(const MeanFieldProblem& problem, int threads, const std::string& name) 
   how.memory_limit = 10;
   try {
     mean_field(problem, how, marginals.data());
-  } catch (const MemoryLimit& e) {
+  } catch (const KernelMemoryLimit& e) {
     require(e.needed > 10, name + ": needs nothing");
     return false;
   }
@@ -118,7 +122,7 @@ int dense_crf(bool threaded) {
     require(refused > before, "accepted deviations that are too small");
   }
   release_lattices();
-  release_kept();
+  release_kept_blocks();
   return count;
 }
 

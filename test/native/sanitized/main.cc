@@ -6,7 +6,7 @@
 int main(int count, char**) {
   try {
     const bool threaded = count > 1;
-    std::printf("%d cases\n", cases::dense_crf(threaded) + cases::refinement(threaded));
+    std::printf("%d cases\n", cases::dense_crf(threaded) + cases::pamr(threaded));
     return 0;
   } catch (const std::exception& e) {
     std::fprintf(stderr, "%s\n", e.what());

@@ -1,10 +1,10 @@
-// In the place of mean_field_avx2.cc and pamr_avx2.cc: a processor that has no AVX2.
-#include "ops/cpu/mean_field_passes.h"
-#include "ops/cpu/pamr_passes.h"
+// In the place of every passes_avx2.cc: a processor that has no AVX2.
+#include "ops/dense_crf/cpu/passes.h"
+#include "ops/pamr/cpu/passes.h"
 
 namespace semples {
 
-const crf::PassTable* crf::avx2_passes() { return nullptr; }
-const adaptive::PassTable* adaptive::avx2_passes() { return nullptr; }
+const dense_crf_cpu::PassTable* dense_crf_cpu::avx2_passes() { return nullptr; }
+const pamr_cpu::PassTable* pamr_cpu::avx2_passes() { return nullptr; }
 
 }  // namespace semples

@@ -1,0 +1,17 @@
+// The schema of semples::pamr and its kernels.
+#include <torch/library.h>
+
+#include "ops/pamr/pamr.h"
+
+namespace semples {
+
+const Operator& pamr_operator() {
+  static const Operator op = {
+      "pamr",
+      "pamr(Tensor image, Tensor maps, int iterations=10, int[] dilations=[1, 2, 4, 8, 12, 24]) -> Tensor",
+      {{c10::DispatchKey::CPU, [](torch::Library& library) { library.impl("pamr", TORCH_FN(pamr_on_cpu)); }}},
+  };
+  return op;
+}
+
+}  // namespace semples
