@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 
 const run = promisify(execFile)
-const root = fileURLToPath(new URL('../..', import.meta.url))
+const root = fileURLToPath(new URL('../../', import.meta.url))
 const python = process.env.SEMPLES_PYTHON ?? ''
 const golden = process.env.SEMPLES_GOLDEN ?? path.join(root, '../shared/golden')
 const weights = path.join(golden, 'clip_weights.safetensors')

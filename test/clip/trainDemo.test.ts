@@ -9,7 +9,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 
 const run = promisify(execFile)
-const root = fileURLToPath(new URL('../..', import.meta.url))
+const root = fileURLToPath(new URL('../../', import.meta.url))
 const python = process.env.SEMPLES_PYTHON ?? ''
 const built = existsSync(path.join(root, 'dist/scenes/shots.js'))
 const reason = !python ? 'SEMPLES_PYTHON is unset' : built ? '' : 'the package is not built'

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { describe } from '@jest/globals'
 import { python, runScript } from '../support/clipArchives.js'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
+const root = fileURLToPath(new URL('../../', import.meta.url))
 const SCRIPT = 'scripts/clip/openai_archive.py'
 
 /** A CLIP of random weights that takes milliseconds: pictures of 32 x 32, texts of 24 tokens, features of 32. */

@@ -9,7 +9,7 @@ import { writeSafetensors } from '../../lib/formats/safetensors.js'
 import { goldenFolder, readGolden } from './golden.js'
 
 const run = promisify(execFile)
-const root = fileURLToPath(new URL('../..', import.meta.url))
+const root = fileURLToPath(new URL('../../', import.meta.url))
 
 /** The Python that has torch, from `npm test`; empty where there is none. */
 export const python = process.env.SEMPLES_PYTHON ?? ''

@@ -18,6 +18,12 @@ describe('expectClose', () => {
     expect(() => expectClose(1.5, 1, { relMax: 0, abs: 0.4 })).toThrow(/expected 1/)
   })
 
+  test('takes the scale that it is given', () => {
+    expectClose([0.0009], [0], { relMax: 1e-5, scale: 100 })
+    expect(() => expectClose([0.0011], [0], { relMax: 1e-5, scale: 100 })).toThrow(/scale 100/)
+    expect(() => expectClose([100.0011], [100], { relMax: 1e-5, scale: 1 })).toThrow()
+  })
+
   test('says where the worst element of a tensor is', () => {
     const compare = () => expectClose(tensor([2, 2], [1, 2.1, 5, 4]), tensor([2, 2], [1, 2, 3, 4]), { name: 'cam' })
     expect(compare).toThrow(/^cam: error 2 at \[1, 0\]: 5, expected 3/)

@@ -11,10 +11,15 @@ export interface Closeness {
   relMax?: number
   /** Allowed absolute error, added to the relative one. Default 0. */
   abs?: number
+  /**
+   * What `relMax` is a fraction of, where the largest magnitude in `expected` says nothing about rounding: what is left
+   * of a sum that nearly cancels is compared on the scale of its summands.
+   */
+  scale?: number
 }
 
 /**
- * Every element of `actual` is within `abs + relMax * max|expected|` of `expected`; the shapes agree where both have one;
+ * Every element of `actual` is within `abs + relMax * max|expected|` (or `* scale`) of `expected`; the shapes agree where both have one;
  * NaN only where NaN is expected. The failure says how large the worst error is and where.
  */
 export function expectClose(actual: Numeric, expected: Numeric, options: Closeness = {}): void {
@@ -22,11 +27,19 @@ export function expectClose(actual: Numeric, expected: Numeric, options: Closene
   const got = flatten(actual)
   const wanted = flatten(expected)
   checkShapes(actual, expected, got, wanted, name)
-  let largest = 0
-  for (const value of wanted) if (Number.isFinite(value)) largest = Math.max(largest, Math.abs(value))
-  const allowed = abs + relMax * largest
+  const scale = options.scale ?? largestMagnitude(wanted)
+  const allowed = abs + relMax * scale
   const worst = worstElement(got, wanted, () => allowed)
-  if (worst !== undefined) fail(name, worst, got, wanted, expected, `allowed ${allowed}, max|expected| ${largest}`)
+  if (worst === undefined) return
+  const against = options.scale === undefined ? 'max|expected|' : 'scale'
+  fail(name, worst, got, wanted, expected, `allowed ${allowed}, ${against} ${scale}`)
+}
+
+/** The largest magnitude among the finite elements; 0 where there is none. */
+export function largestMagnitude(value: Numeric): number {
+  let largest = 0
+  for (const element of flatten(value)) if (Number.isFinite(element)) largest = Math.max(largest, Math.abs(element))
+  return largest
 }
 
 export interface OptimizerStep {
