@@ -11,7 +11,7 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 
-const dist = new URL('../../dist', import.meta.url)
+const dist = new URL('../../dist/', import.meta.url)
 if (!existsSync(new URL('datasets/scenes/shots.js', dist))) {
   console.error('The package is not built: run npm run build:ts first.')
   process.exit(1)

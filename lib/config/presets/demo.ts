@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import type { ConfigDifferences } from '../types.js'
 
-const models = new URL('../../../models', import.meta.url)
+const models = new URL('../../../models/', import.meta.url)
 
 /** The small CLIP of the package and the DeiT that is its image tower; scripts/clip/train_demo.py made both. */
 export const demoClip = fileURLToPath(new URL('demo-clip.pt', models))
