@@ -13,7 +13,7 @@ function later<F extends Asynchronous>(load: () => Promise<F>): F {
 export const trainSemPLeS = later(async () => (await import('./runs/trainSemPLeS.js')).trainSemPLeS)
 
 /** Multi-scale + flip CAMs of every picture, thresholded into palette PNGs whose pixel values are class ids. */
-export const generateMasks = later(async () => (await import('./cam/generateMasks.js')).generateMasks)
+export const generateMasks = later(async () => (await import('./runs/generateMasks.js')).generateMasks)
 
 /** One mask refined by dense CRF or PAMR: from score maps or labels of any method. */
 export const refineMask = later(async () => (await import('./refine/refineMask.js')).refineMask)

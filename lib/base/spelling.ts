@@ -2,7 +2,7 @@ import { distance } from 'fastest-levenshtein'
 
 /**
  * The known dotted field that a misspelt one most likely means, or undefined where none is near: a near spelling at
- * the same level first, then a field of that name elsewhere (`backgroundText` → `match.backgroundText`).
+ * the same level first, then a field of that name elsewhere (`gradientClip` → `match.gradientClip`).
  */
 export function nearestField(wrong: string, known: Iterable<string>): string | undefined {
   let best: { field: string; cost: number } | undefined

@@ -1,11 +1,10 @@
 import { basename, extname } from 'node:path'
 import { SemplesError } from '../base/error.js'
-import type { RunConfig } from '../config/types.js'
 import { didYouMean } from '../datasets/classes/classTableFile.js'
 import type { ClassTable, Dataset, DatasetItem } from '../datasets/dataset.js'
-import { openDataset } from '../datasets/open.js'
+import type { DataSpec } from '../datasets/kinds.js'
+import { openDataset, openUnlabelled } from '../datasets/open.js'
 import { requireSameClasses } from '../datasets/sameClasses.js'
-import { openUnlabelled } from '../datasets/unlabelled.js'
 import type { MaskGenerator } from '../models/maskGenerator.js'
 import type { PreparedPicture } from './picture.js'
 
@@ -49,7 +48,7 @@ export interface LabelledPictures {
  *   `SEMPLES_CLASSES_DIFFER`, and what opening the data throws
  */
 export async function openLabelled(
-  data: RunConfig['data'],
+  data: DataSpec,
   split: 'train' | 'val',
   classes: ClassTable,
   options: LabelOptions,

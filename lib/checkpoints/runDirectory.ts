@@ -16,9 +16,11 @@ const stageStateSchema = z.strictObject({
   epochs: z.number().int().min(0).optional(),
 })
 
+/** Version of the layout of run directories and of the fields in config.json. */
+const FORMAT = 2
+
 const manifestSchema = z.strictObject({
-  /** Version of the layout of run directories. */
-  format: z.literal(1),
+  format: z.literal(FORMAT),
   /** Versions of what made the run: semples, node, libtorch. */
   versions: z.record(z.string(), z.string()),
   seed: z.number(),
@@ -98,7 +100,7 @@ export class RunDirectory {
       await writeJsonAtomic(join(folder, 'config.json'), config)
       await writeJsonAtomic(join(folder, 'classes.json'), classes)
       const manifest: RunManifest = {
-        format: 1,
+        format: FORMAT,
         versions: { node: process.version, ...versions },
         seed,
         data,
@@ -216,7 +218,18 @@ export class RunDirectory {
 }
 
 async function readManifest(folder: string): Promise<RunManifest> {
-  const manifest = await readJson(join(folder, 'run.json'), manifestSchema)
+  const file = join(folder, 'run.json')
+  const version = await readJson(file, z.looseObject({ format: z.unknown() }))
+  if (typeof version?.format === 'number' && version.format !== FORMAT)
+    throw new SemplesError('SEMPLES_RUN_INVALID', {
+      message: `The run ${folder} was made by another version of semples, which this one cannot go on with or read.`,
+      file,
+      field: 'format',
+      value: version.format,
+      expected: String(FORMAT),
+      hint: 'Use the version that made it (versions.semples in run.json), or start a new run in another folder.',
+    })
+  const manifest = await readJson(file, manifestSchema)
   if (manifest !== undefined) return manifest
   throw new SemplesError('SEMPLES_RUN_MISSING', {
     message: `${folder} is not a run of semples: it has no run.json.`,

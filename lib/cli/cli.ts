@@ -1,10 +1,10 @@
-import type { GenerateMasksOptions, GenerateMasksResult } from '../cam/generateMasks.js'
 import type { TrainConfigInput } from '../config/types.js'
 import type { ExportFolderOptions, ExportFolderResult } from '../datasets/exportFolder.js'
 import type { Evaluation } from '../evaluate/evaluate.js'
 import type { RefineFolders, RefineMasksOptions, RefineSummary } from '../refine/types.js'
 import type { DemoOptions, DemoResult } from '../runs/demo.js'
 import type { EvaluateOptions } from '../runs/evaluate.js'
+import type { GenerateMasksOptions, GenerateMasksResult } from '../runs/generateMasks.js'
 import type { ReportOptions, ReportResult } from '../runs/report.js'
 import type { RunResult, TrainOptions } from '../runs/trainSemPLeS.js'
 import type { WriteScenesOptions } from '../scenes/write.js'
@@ -40,7 +40,7 @@ export interface Cli {
 /** The jobs of the package, each loaded when it is first asked for. */
 export const jobs: Jobs = {
   train: async (input) => (await import('../runs/trainSemPLeS.js')).trainSemPLeS(input),
-  masks: async (options) => (await import('../cam/generateMasks.js')).generateMasks(options),
+  masks: async (options) => (await import('../runs/generateMasks.js')).generateMasks(options),
   refine: async (options) => (await import('../refine/refineMasks.js')).refineMasks(options).finished,
   evaluate: async (options) => (await import('../runs/evaluate.js')).evaluate(options),
   report: async (options) => (await import('../runs/report.js')).reportRun(options),

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { DeviceName } from '../config/types.js'
+import type { DeviceName } from '../base/device.js'
 
 /** Options that several commands share, so that they read the same everywhere. */
 export const shared = {

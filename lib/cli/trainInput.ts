@@ -1,5 +1,5 @@
 import type { TrainConfigInput } from '../config/types.js'
-import { detectData } from './detectData.js'
+import { detectData } from '../datasets/kinds.js'
 
 /** The options of `semples train` that make up a config. */
 export interface TrainFlags {

@@ -1,6 +1,7 @@
-import { isRecord } from './check.js'
-import { defaultsOf } from './resolve.js'
-import { allFields } from './schema.js'
+import { isRecord, valueAt } from '../base/optionError.js'
+import { lossTerms } from '../native/lossTerms.js'
+import { defaultConfig } from './resolve.js'
+import { allNotes } from './schema.js'
 import type { RunConfig } from './types.js'
 
 /** One field of a config, for people. */
@@ -17,9 +18,25 @@ export interface ConfigField {
 
 /** Every field of a config with its default under a preset, in the order of the config. */
 export function describeConfig(options: { preset?: RunConfig['preset']; reference?: boolean } = {}): ConfigField[] {
-  const values = defaultsOf(options.preset, options.reference)
-  return [...allFields()].map(([field, { text, expected, unit }]) => {
-    const value = field.split('.').reduce<unknown>((inner, key) => (isRecord(inner) ? inner[key] : undefined), values)
-    return { field, default: value === '' ? undefined : value, unit, expected, text }
+  const values = defaultConfig(options.preset, options.reference)
+  return [...allNotes()].flatMap(([field, { text, expected, unit }]) => {
+    const value = valueAt(values, field.split('.'))
+    const own = { field, default: value, unit, expected, text }
+    return field.endsWith('.terms') && isRecord(value) ? [own, ...termsOf(field, value)] : [own]
   })
+}
+
+/** The loss terms that have a weight in a section, with formula and source. */
+function termsOf(section: string, weights: Record<string, unknown>): ConfigField[] {
+  return Object.entries(weights).map(([name, weight]) => ({
+    field: `${section}.${name}`,
+    default: weight,
+    expected: 'a number, 0 or more',
+    text: describeTerm(name),
+  }))
+}
+
+function describeTerm(name: string): string {
+  const term = lossTerms().find((each) => each.name === name)
+  return term === undefined ? 'Weight of this loss term.' : `Weight of ${term.formula} (${term.source}).`
 }

@@ -20,7 +20,7 @@ export function weightsMissing(): SemplesError {
 
 export function clipMissing(): SemplesError {
   return new SemplesError('SEMPLES_CLIP_MISSING', {
-    message: 'The stages match, prompt and refine need a CLIP (clip).',
+    message: 'The stages match, prompt and guide need a CLIP (clip).',
     field: 'clip',
     hint: `Fetch OpenAI's ViT-B/32 (ViT-B-32.pt, 354 MB) from ${sources.clip} , or write an archive from other weights with scripts/clip/export.py.`,
   })

@@ -1,23 +1,23 @@
-import { resolve } from 'node:path'
+import { absolutePaths, defaultsOf } from '../base/fields.js'
 import { merge } from '../base/merge.js'
-import { type CheckedInput, checkInput } from './check.js'
-import { absoluteData, type DataSpec } from './data.js'
-import { type ConfigDefaults, defaults } from './defaults.js'
+import { isRecord, optionError } from '../base/optionError.js'
+import type { DataSpec } from '../datasets/kinds.js'
+import { kindOfData } from '../datasets/kinds.js'
+import { stageNames } from '../stages/kinds.js'
+import { type CheckedInput, checkInput, kindsOf } from './check.js'
 import { clipMissing, dataMissing, outMissing, weightsMissing } from './missing.js'
 import { coco2014 } from './presets/coco2014.js'
 import { demo } from './presets/demo.js'
 import { reference } from './presets/reference.js'
 import { voc2012 } from './presets/voc2012.js'
-import { checkRules, usesClip } from './rules.js'
-import {
-  type ConfigDifferences,
-  type RunConfig,
-  type StageShorthands,
-  stageNames,
-  type TrainConfigInput,
-} from './types.js'
+import { checkRules } from './rules.js'
+import { configSchema, notesWith } from './schema.js'
+import { stagesOf } from './stagesOf.js'
+import type { ConfigDifferences, RunConfig, StageShorthands, TrainConfigInput } from './types.js'
 
-const presets: Record<RunConfig['preset'], ConfigDifferences> = { none: {}, voc2012, coco2014, demo }
+type Preset = RunConfig['preset']
+
+const presets: Record<Preset, ConfigDifferences> = { none: {}, voc2012, coco2014, demo }
 
 /**
  * Fills in a config: defaults, then the preset's differences, then those of `reference`, then what the user gives.
@@ -30,34 +30,44 @@ export function resolveConfig(input: TrainConfigInput): RunConfig {
   const checked = checkInput(input)
   if (checked.data === undefined) throw dataMissing()
   if (!checked.out) throw outMissing()
-  const config: RunConfig = {
-    ...fillIn(checked),
-    data: absoluteData(withReferenceClasses(checked.data, checked.reference)),
-    out: resolve(checked.out),
-  }
-  if (config.generator.weights === '') throw weightsMissing()
-  if (config.generator.weights !== 'random') config.generator.weights = resolve(config.generator.weights)
-  if (config.clip.path !== '') config.clip.path = resolve(config.clip.path)
-  else if (usesClip(config.stages)) throw clipMissing()
+  const value: Record<string, unknown> = { ...fillIn(checked), data: withPublished(checked.data, checked.reference) }
+  if (!isRecord(value.generator) || !value.generator.weights) throw weightsMissing()
+  const kinds = kindsOf(value)
+  const schema = configSchema(kinds)
+  const result = schema.safeParse(value)
+  if (!result.success) throw optionError(result.error, { value, notes: notesWith(kinds), noun: 'config field' })
+  const config = absolutePaths(schema, result.data as unknown as RunConfig)
   checkRules(config)
+  if (config.clip.path === undefined && stagesOf(config).some(({ needsClip }) => needsClip)) throw clipMissing()
   return config
 }
 
-/** The values that hold under a preset where the user says nothing else. */
-export function defaultsOf(preset: RunConfig['preset'] = 'none', published = false): ConfigDefaults {
-  const withPreset = merge(merge(defaults, presets[preset]), published ? reference : {})
-  return { ...withPreset, preset, reference: published }
+/** The values that hold under a preset where the user says nothing else; of the default kinds. */
+export function defaultConfig(preset: Preset = 'none', published = false): Omit<RunConfig, 'data' | 'out'> {
+  return base({ preset, reference: published }) as unknown as RunConfig
 }
 
-function fillIn({ data: _, out: __, ...input }: CheckedInput): ConfigDefaults {
+/** Defaults, with the differences of the preset and those of published behaviour. */
+function base({ preset = 'none', reference: published = false, generator }: Partial<CheckedInput>) {
+  const withPreset = merge({ generator: {} }, presets[preset]) as Record<string, unknown>
+  // Sizes of one network mean nothing for another.
+  const kind = generator?.kind ?? (withPreset.generator as { kind?: unknown }).kind
+  const other = generator?.kind !== undefined && kindsOf(withPreset).generator.kind !== generator.kind
+  if (other) withPreset.generator = {}
+  const { data: _, ...defaults } = defaultsOf(
+    configSchema(kindsOf({ generator: kind === undefined ? {} : { kind } })),
+  ) as Record<string, unknown>
+  return merge(merge(merge(defaults, withPreset), published ? reference : {}), { preset, reference: published })
+}
+
+function fillIn({ data: _, ...input }: CheckedInput): Record<string, unknown> {
   const { epochs, batch, lr, maxSteps, augment, ...own } = input
   const shorthands: StageShorthands = { epochs, batch, lr, maxSteps, augment }
-  const everyStage: ConfigDifferences = Object.fromEntries(stageNames.map((name) => [name, shorthands]))
-  const base = defaultsOf(own.preset, own.reference)
-  return structuredClone(merge(merge(base, everyStage), own))
+  const everyStage = Object.fromEntries(stageNames.map((name) => [name, shorthands]))
+  return structuredClone(merge(merge(base(input), everyStage), own as Record<string, unknown>))
 }
 
-/** Published COCO checkpoints have 90 classes. */
-function withReferenceClasses(data: DataSpec, published = false): DataSpec {
-  return published && 'coco2014' in data ? { classes: 90, ...data } : data
+/** The data, with what published behaviour changes where the user says nothing else. */
+function withPublished(data: DataSpec, published = false): DataSpec {
+  return published ? ({ ...kindOfData(data).published, ...data } as DataSpec) : data
 }

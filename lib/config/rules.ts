@@ -1,63 +1,62 @@
 import { SemplesError } from '../base/error.js'
-import { type RunConfig, type StageName, stageNames } from './types.js'
+import { canHavePixelLabels } from '../datasets/open.js'
+import { kindOfGenerator } from '../models/generators/kinds.js'
+import { stageNames } from '../stages/kinds.js'
+import { checkTerms } from '../stages/terms.js'
+import { stagesOf } from './stagesOf.js'
+import type { RunConfig } from './types.js'
 
 /**
  * What fields demand of each other.
- * @throws SemplesError `SEMPLES_CONFIG_INVALID`
+ * @throws SemplesError `SEMPLES_CONFIG_INVALID`, `SEMPLES_CONFIG_UNKNOWN` for a loss term that does not exist
  */
 export function checkRules(config: RunConfig): void {
+  for (const name of stageNames) checkTerms(config[name].terms, `${name}.terms`)
   checkStages(config)
-  checkGenerator(config)
-  if (config.cams.scales[0] !== 1) {
+  for (const name of config.stages) checkOptimizer(name, config[name].optimizer)
+  kindOfGenerator(config.generator.kind).check(config.generator)
+  if (config.cams.scales[0] !== 1)
     throw invalid('cams.scales', config.cams.scales, 'a list that begins with 1, the size of the masks')
-  }
-  const { select, data } = config
-  if (select === 'miou' && 'folder' in data && data.masks === undefined) {
+  if (config.select === 'miou' && !canHavePixelLabels(config.data))
     throw invalid(
       'select',
-      select,
+      config.select,
       'last, because these pictures have no pixel labels',
       `Give data.masks, or select: 'last'.${config.reference ? ' (The published behaviour, reference, selects by mean IoU.)' : ''}`,
     )
-  }
 }
 
-function checkStages({ stages, refine }: RunConfig): void {
+function checkStages(config: RunConfig): void {
+  const { stages } = config
   const ordered = stageNames.filter((name) => stages.includes(name))
-  if (ordered.join() !== stages.join()) {
+  if (ordered.join() !== stages.join())
     throw invalid('stages', stages, `each at most once, in the order ${stageNames.join(', ')}`)
-  }
-  if (stages.includes('refine') && !stages.includes('prompt') && refine.foregroundPrompt > 0) {
+  const all = stagesOf(config)
+  const empty = all.find(({ terms }) => Object.keys(terms).length === 0)
+  if (empty !== undefined)
+    throw invalid(`${empty.name}.terms`, config[empty.name].terms, 'at least one loss term with a weight above 0')
+  const learned = all.findIndex(({ trains }) => trains === 'prompts')
+  const early = all.find(
+    ({ trains, needsPrompts }, at) => trains !== 'prompts' && needsPrompts && (learned < 0 || learned > at),
+  )
+  if (early !== undefined)
     throw invalid(
       'stages',
       stages,
-      'prompt before refine, which uses the prompts learned there',
-      'Add prompt, or set refine.foregroundPrompt to 0.',
+      `prompt before ${early.name}, which uses the prompts learned there`,
+      `Add prompt, or set the loss terms of ${early.name} that use prompts to 0 (${early.name}.terms.foreground_prompt=0).`,
     )
-  }
 }
 
-function checkGenerator({ generator }: RunConfig): void {
-  const { imageSize, patchSize, width, heads, depth, fusionReduction, fusionFeatureReduction } = generator
-  if (imageSize % patchSize !== 0) {
-    throw invalid('generator.imageSize', imageSize, `a multiple of generator.patchSize (${patchSize})`)
-  }
-  if (width % heads !== 0) throw invalid('generator.width', width, `a multiple of generator.heads (${heads})`)
-  if (fusionReduction > heads * depth) {
-    throw invalid('generator.fusionReduction', fusionReduction, `at most heads * depth (${heads * depth})`)
-  }
-  if (fusionFeatureReduction > width / heads) {
-    throw invalid(
-      'generator.fusionFeatureReduction',
-      fusionFeatureReduction,
-      `at most width / heads (${width / heads})`,
-    )
-  }
-}
-
-/** Stages whose losses look at pictures or texts through CLIP. */
-export function usesClip(stages: readonly StageName[]): boolean {
-  return stages.some((name) => name !== 'classify')
+/** Fields that only one optimiser has. */
+function checkOptimizer(
+  stage: string,
+  { kind, momentum, beta1, beta2, epsilon }: RunConfig['match']['optimizer'],
+): void {
+  const others = kind === 'sgd' ? { beta1, beta2, epsilon } : { momentum }
+  for (const [field, value] of Object.entries(others))
+    if (value !== undefined)
+      throw invalid(`${stage}.optimizer.${field}`, value, `no value with ${stage}.optimizer.kind ${kind}`)
 }
 
 function invalid(field: string, value: unknown, expected: string, hint?: string): SemplesError {

@@ -1,6 +1,7 @@
 import { SemplesError } from '../base/error.js'
-import { checkInput, isRecord, unknownFieldError } from './check.js'
-import { allFields } from './schema.js'
+import { isRecord } from '../base/optionError.js'
+import { checkInput, noteOf, unknownConfigField } from './check.js'
+import { allNotes } from './schema.js'
 import type { TrainConfigInput } from './types.js'
 
 /** One setting of a command line: `match.epochs=10`. */
@@ -26,8 +27,8 @@ export function parseSetting(text: string): Setting {
   const raw = text.slice(at + 1).trim()
   // The one field that is a section or its most important value.
   if (field === 'clip') return { field: 'clip.path', value: raw }
-  const note = allFields().get(field)
-  if (note === undefined) throw sectionError(field) ?? unknownFieldError(field)
+  const note = noteOf(field)
+  if (note === undefined) throw sectionError(field) ?? unknownConfigField(field)
   if (note.form === 'text') return { field, value: raw }
   if (note.form === 'list' && !raw.startsWith('['))
     return { field, value: raw.split(',').map((part) => plain(part.trim())) }
@@ -69,7 +70,7 @@ function plain(text: string): unknown {
 }
 
 function sectionError(field: string): SemplesError | undefined {
-  const within = [...allFields().keys()].filter((path) => path.startsWith(`${field}.`))
+  const within = [...allNotes().keys()].filter((path) => path.startsWith(`${field}.`))
   if (within.length === 0) return undefined
   return new SemplesError('SEMPLES_CONFIG_INVALID', {
     message: `${field} is a section of the config, not a field.`,

@@ -10,7 +10,8 @@ import { writeClassTable } from './classes/classTableFile.js'
 import type { Dataset, DatasetItem } from './dataset.js'
 import { csvRow, insideOf, pictureFile } from './export/names.js'
 import { fingerprint } from './fingerprint.js'
-import { type DataSpec, openDataset } from './open.js'
+import type { DataSpec } from './kinds.js'
+import { openDataset } from './open.js'
 
 export interface ExportFolderOptions {
   /** Data as in `trainSemPLeS`, or an open data set. */

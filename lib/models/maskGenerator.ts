@@ -47,8 +47,10 @@ export class MaskGenerator extends Handle<NativeGenerator> {
   }
 
   /** Randomly initialised from `config.seed`; the default sizes are DeiT-S/16 at 224 for 20 classes. */
-  static async create(config: GeneratorConfig = {}): Promise<MaskGenerator> {
-    return new MaskGenerator(await callNative(() => loadAddon().createGenerator(config)), config)
+  static async create(config: GeneratorConfig): Promise<MaskGenerator> {
+    const { kind: _, dropPathRate: dropPath, maps, ...rest } = config
+    const old = { ...rest, dropPath, maps: maps === 'attention' ? 'refined' : maps } as never
+    return new MaskGenerator(await callNative(() => loadAddon().createGenerator(old)), config)
   }
 
   /** Names and shapes in checkpoint order; `head`: what the published losses reach. */

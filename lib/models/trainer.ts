@@ -7,8 +7,12 @@ import type { Clip } from './clip.js'
 import { Handle, nativeOf } from './handle.js'
 import type { MaskGenerator } from './maskGenerator.js'
 
-export type TrainerConfig = Omit<NativeTrainerConfig, 'generator' | 'clip' | 'prompts' | 'textIds'> & {
+/** Everything but the models goes to the addon as it is. */
+export interface TrainerConfig {
   generator: MaskGenerator
+  terms: Readonly<Record<string, number>>
+  trains: NativeTrainerConfig['trains']
+  [option: string]: unknown
   clip?: Clip
   prompts?: BackgroundPrompts
   /** int64 [C, L] from `tokenize`: the label text of each class. */
@@ -27,9 +31,13 @@ export class Trainer extends Handle<NativeTrainer> {
    */
   static async create(config: TrainerConfig): Promise<Trainer> {
     const native = await callNative(() => {
-      const { generator, clip, prompts, ...rest } = config ?? {}
+      const { generator, clip, prompts, terms, gradients, useDropPath, optimizer, groups: _, ...rest } = config ?? {}
       return loadAddon().createTrainer({
         ...rest,
+        ...(optimizer as { weightDecay?: number } | undefined),
+        terms: Object.entries(terms).map(([name, weight]) => ({ name, weight })) as never,
+        classificationGradients: gradients === 'classification',
+        dropPath: useDropPath,
         generator: nativeOf(generator),
         clip: nativeOf(clip),
         prompts: nativeOf(prompts),

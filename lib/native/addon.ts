@@ -44,27 +44,15 @@ export interface NativeHandle {
   readonly disposed: boolean
 }
 
-/** Sizes of a WeakTr-style generator. Defaults: DeiT-S/16 at 224 as trained for VOC 2012. */
+/** A mask generator: its kind, and the options of that kind. */
 export interface NativeGeneratorConfig {
-  imageSize?: number
-  patchSize?: number
-  width?: number
-  depth?: number
-  heads?: number
-  classes?: number
-  mlpRatio?: number
-  /** Attention fusion: hidden width is heads * depth / fusionReduction. */
-  fusionReduction?: number
-  fusionFeatureReduction?: number
-  fusionPool?: 'max' | 'mean'
-  /** Which maps become masks: CAMs refined by attention (default), or plain. */
-  maps?: 'refined' | 'plain'
-  /** Drop-path rate of the last block, 0 up to but not 1. */
-  dropPath?: number
+  kind: string
+  classes: number
   /** Of the random initialisation. */
   seed?: number
   /** `cpu`, `cuda`, `cuda:1`. */
   device?: string
+  [option: string]: unknown
 }
 
 /** Pictures as bytes (NHWC), or already normalised: exactly one of the two. */
@@ -180,21 +168,13 @@ export interface NativePrompts extends NativeHandle {
   encode(clip: NativeClip): Promise<TensorData>
 }
 
-/** Loss terms by name; lib/stages/terms.ts says where each is defined. */
-export type TermName =
-  | 'class_logits'
-  | 'coarse_logits'
-  | 'fine_logits'
-  | 'match'
-  | 'background_text'
-  | 'background_prompt'
-  | 'text_prompt'
-  | 'foreground_prompt'
-  | 'repel_foreground'
+export type LossNeed = 'mask' | 'foreground' | 'background' | 'text' | 'prompt' | 'logits' | 'featureMaps'
 
-export interface WeightedTerm {
-  name: TermName
-  weight: number
+export interface LossTermInfo {
+  name: string
+  needs: LossNeed[]
+  formula: string
+  source: string
 }
 
 export interface NativeTrainerConfig {
@@ -203,21 +183,13 @@ export interface NativeTrainerConfig {
   prompts?: NativePrompts
   /** int64 [C, L]: the label text of each class. */
   textIds?: TensorData
-  terms: WeightedTerm[]
+  terms: Readonly<Record<string, number>>
   trains: 'head' | 'all' | 'prompts'
+  gradients?: 'semples' | 'classification' | 'all'
   form?: 'log' | 'cosine'
-  maskEpsilon?: number
-  /** Stage 0: gradients stop where WeakTr's classification training stops them. */
-  classificationGradients?: boolean
-  dropPath?: boolean
-  /** Give CLIP pictures with its own statistics instead of the generator's. */
+  useDropPath?: boolean
   clipStatistics?: boolean
-  /** Largest norm of all gradients together; larger ones are scaled down. Default 0: any. */
-  gradientClip?: number
-  weightDecay?: number
-  beta1?: number
-  beta2?: number
-  epsilon?: number
+  [option: string]: unknown
 }
 
 export interface NativeTrainingBatch extends NativeImages {
@@ -231,7 +203,7 @@ export interface NativeTrainingBatch extends NativeImages {
 export interface StepResult {
   loss: number
   /** Unweighted values of the terms. */
-  terms: Partial<Record<TermName, number>>
+  terms: Record<string, number>
   /** Positive (picture, class) pairs of the batch. */
   pairs: number
   /** No positive pair: nothing was computed or changed. */
@@ -378,6 +350,6 @@ export interface NativeInspection {
   ): Promise<TensorMap>
   imageGradient(clip: NativeClip, images: TensorData, cotangent: TensorData): Promise<TensorMap>
   promptGradient(clip: NativeClip, vectors: TensorData, cotangent: TensorData): Promise<TensorMap>
-  lossTerms(features: TensorMap, terms: WeightedTerm[], form: 'log' | 'cosine'): Promise<TensorMap>
-  similarityGradient(term: TermName, similarities: TensorData): Promise<TensorMap>
+  lossTerms(features: TensorMap, terms: Readonly<Record<string, number>>, form: 'log' | 'cosine'): Promise<TensorMap>
+  similarityGradient(term: string, similarities: TensorData): Promise<TensorMap>
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { SemplesError } from '../base/error.js'
 import { choice, fieldsOf, flag, positive, share, special, whole } from '../base/fields.js'
-import { errorOf } from '../config/check.js'
+import { optionError } from '../base/optionError.js'
 import { type BilateralTerm, type CrfPreset, crfPresetNames, crfPresets, type GaussianTerm } from './presets.js'
 
 /** How masks are refined; every field can be left out. */
@@ -72,46 +72,48 @@ const bilateralTerm = z.strictObject({
 /** Most passes and kernels that anybody asks for; more is a slip of the keyboard. */
 const MOST = { iterations: 1000, kernels: 16, dilations: 16, dilation: 4096 }
 
-const schema = z.strictObject({
-  method: choice(['crf', 'pamr'], 'Dense CRF, or pixel-adaptive mask refinement.'),
-  preset: choice(crfPresetNames, 'Published settings of the dense CRF.'),
-  gaussian: special(
-    z.union([gaussianTerm, z.array(gaussianTerm).max(MOST.kernels)]),
-    'Kernels on positions.',
-    '{ sxy, compat } with a deviation above 0, or a list of such',
-  ),
-  bilateral: special(
-    z.union([bilateralTerm, z.array(bilateralTerm).max(MOST.kernels)]),
-    'Kernels on positions and colours.',
-    '{ sxy, srgb, compat } with deviations above 0, or a list of such',
-  ),
-  iterations: special(
-    z.number().int().min(0).max(MOST.iterations),
-    'Iterations.',
-    `a whole number, 0 to ${MOST.iterations}`,
-  ),
-  normalization: choice(['symmetric', 'before', 'after', 'none'], 'Of the kernels.'),
-  unary: choice(['soft', 'hard'], 'How scores become energies.'),
-  gtProb: special(z.number().gt(0).lt(1), 'Probability that a hard label is right.', 'a number between 0 and 1'),
-  zeroUnsure: flag('Label 0 means unsure.'),
-  dilations: special(
-    z.array(z.number().int().min(1).max(MOST.dilation)).min(1).max(MOST.dilations),
-    'Distances of the neighbours.',
-    'a list of whole numbers, 1 or more',
-  ),
-  threshold: share('Background score.'),
-  backgroundPower: positive('Exponent of the background score.'),
-  values: choice(['probabilities', 'energies'], 'What the numbers of score maps are.'),
-  classes: special(
-    z.array(z.number().int().min(0).max(254)).min(1),
-    'Class ids of the score maps.',
-    'a list of class ids, 0 (background) to 254',
-  ),
-  classOffset: whole(0, 'Added to the class keys of a file.'),
-  confidence: share('Lowest refined score.'),
-})
+const schema = z
+  .strictObject({
+    method: choice(['crf', 'pamr'], 'Dense CRF, or pixel-adaptive mask refinement.'),
+    preset: choice(crfPresetNames, 'Published settings of the dense CRF.'),
+    gaussian: special(
+      z.union([gaussianTerm, z.array(gaussianTerm).max(MOST.kernels)]),
+      'Kernels on positions.',
+      '{ sxy, compat } with a deviation above 0, or a list of such',
+    ),
+    bilateral: special(
+      z.union([bilateralTerm, z.array(bilateralTerm).max(MOST.kernels)]),
+      'Kernels on positions and colours.',
+      '{ sxy, srgb, compat } with deviations above 0, or a list of such',
+    ),
+    iterations: special(
+      z.number().int().min(0).max(MOST.iterations),
+      'Iterations.',
+      `a whole number, 0 to ${MOST.iterations}`,
+    ),
+    normalization: choice(['symmetric', 'before', 'after', 'none'], 'Of the kernels.'),
+    unary: choice(['soft', 'hard'], 'How scores become energies.'),
+    gtProb: special(z.number().gt(0).lt(1), 'Probability that a hard label is right.', 'a number between 0 and 1'),
+    zeroUnsure: flag('Label 0 means unsure.'),
+    dilations: special(
+      z.array(z.number().int().min(1).max(MOST.dilation)).min(1).max(MOST.dilations),
+      'Distances of the neighbours.',
+      'a list of whole numbers, 1 or more',
+    ),
+    threshold: share('Background score.'),
+    backgroundPower: positive('Exponent of the background score.'),
+    values: choice(['probabilities', 'energies'], 'What the numbers of score maps are.'),
+    classes: special(
+      z.array(z.number().int().min(0).max(254)).min(1),
+      'Class ids of the score maps.',
+      'a list of class ids, 0 (background) to 254',
+    ),
+    classOffset: whole(0, 'Added to the class keys of a file.'),
+    confidence: share('Lowest refined score.'),
+  })
+  .partial()
 
-export const refineFields = fieldsOf(schema)
+export const refineFields = new Map([...fieldsOf(schema)].map(([field, { note }]) => [field, note]))
 
 /**
  * Checks options and fills in the preset and the defaults.
@@ -120,7 +122,7 @@ export const refineFields = fieldsOf(schema)
 export function resolveRefineOptions(options: RefineOptions = {}): RefineSettings {
   const value = Object.fromEntries(Object.entries(options).filter(([, given]) => given !== undefined))
   const result = schema.safeParse(value)
-  if (!result.success) throw errorOf(result.error, { value, fields: refineFields, known: refineFields.keys() })
+  if (!result.success) throw optionError(result.error, { value, notes: refineFields, noun: 'option' })
   refuseContradictions(options)
   const { preset = 'voc', gaussian, bilateral, threshold, ...given } = options
   const { gaussian: gaussians, bilateral: bilaterals, backgroundPower, ...published } = crfPresetOf(preset)

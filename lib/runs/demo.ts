@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import type { DeviceName } from '../base/device.js'
 import { SemplesError } from '../base/error.js'
 import { counted, notice, type OnProgress } from '../base/progress.js'
 import { RunDirectory } from '../checkpoints/runDirectory.js'
-import type { FolderData } from '../config/data.js'
 import { resolveConfig } from '../config/resolve.js'
-import type { DeviceName, StageName, TrainConfigInput } from '../config/types.js'
+import type { StageName, TrainConfigInput } from '../config/types.js'
+import type { FolderData } from '../datasets/kinds/folder.js'
 import type { JudgedRow, PromptReport } from '../report/runReport.js'
 import { writeReport } from '../report/writeReport.js'
 import { writeScenes } from '../scenes/write.js'
@@ -183,13 +184,13 @@ async function trainControl(
   const stage: StageName = 'classify'
   const checkpoint = await (await RunDirectory.open(run)).stage(stage).checkpointPath('best')
   const named: OnProgress | undefined =
-    onProgress && ((progress) => onProgress(progress.stage === 'refine' ? { ...progress, stage: 'control' } : progress))
+    onProgress && ((progress) => onProgress(progress.stage === 'guide' ? { ...progress, stage: 'control' } : progress))
   const settings: TrainConfigInput = {
     ...input,
     out,
     generator: { ...input.generator, weights: join(checkpoint!, 'generator.safetensors') },
-    stages: ['refine'],
-    refine: { ...input.refine, foregroundPrompt: 0 },
+    stages: ['guide'],
+    guide: { ...input.guide, terms: { ...input.guide?.terms, foreground_prompt: 0 } },
   }
   return trainOrGoOn(settings, named, signal)
 }

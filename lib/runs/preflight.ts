@@ -8,9 +8,9 @@ import { openDataset } from '../datasets/open.js'
 import { BackgroundPrompts } from '../models/backgroundPrompts.js'
 import type { Compute } from '../models/devices.js'
 import type { Stage } from '../stages/stage.js'
-import { RunModels } from './inputs.js'
+import { loadWeights, startOf } from './initialWeights.js'
+import { RunModels } from './runModels.js'
 import { noPixelLabels } from './selection.js'
-import { loadWeights, startOf } from './start.js'
 
 export interface PreflightOptions {
   config: RunConfig
@@ -75,7 +75,7 @@ async function tryGenerator(models: RunModels, { config, stages }: PreflightOpti
 
 /** A picture, the class names and a learned prompt go through CLIP once. */
 async function tryClip(models: RunModels, { config, compute, stages }: PreflightOptions): Promise<void> {
-  const { path } = config.clip
+  const path = config.clip.path!
   if (!existsSync(path))
     throw new SemplesError('SEMPLES_CLIP_MISSING', {
       message: `There is no CLIP archive ${path}.`,

@@ -1,7 +1,7 @@
 import type { Loader } from '../loader/batches.js'
 import type { Trainer } from '../models/trainer.js'
 import type { StepResult } from '../native/addon.js'
-import { cosineByEpoch } from './schedule.js'
+import { learningRateAt } from './schedule.js'
 import type { Stage } from './stage.js'
 
 /** Where a stage stands: `step` steps of epoch `epoch` are done. */
@@ -71,7 +71,6 @@ async function runEpoch(
   rate: Rate,
 ): Promise<void> {
   const { stage, loader, trainer, hooks, signal } = options
-  const learningRate = cosineByEpoch(stage.learningRate, epoch, stage.epochs)
   if (first >= steps) return
   let step = first
   let kept = first
@@ -81,6 +80,8 @@ async function runEpoch(
   try {
     for await (const batch of loader.epoch(epoch, step, signal)) {
       whole = false
+      const place = { epoch, epochs: stage.epochs, step, steps }
+      const learningRate = learningRateAt(stage.schedule, stage.learningRate, place)
       const result = await trainer.step({ ...batch, learningRate })
       step++
       await hooks.onStep({ epoch, step, steps, learningRate, result, ...rate.after(batch.count, epoch, step) })

@@ -1,3 +1,41 @@
+import { z } from 'zod'
+import { choice, positive } from '../base/fields.js'
+
+/** How the learning rate falls over a stage. */
+export const scheduleSchema = z.strictObject({
+  kind: choice(
+    ['cosine', 'poly', 'constant'],
+    'How the learning rate falls: along a cosine, epoch by epoch (published code); as a power of what is left, step by step; or not.',
+  ).default('cosine'),
+  power: positive('Exponent of poly. Default 0.9.').optional(),
+})
+
+export type Schedule = z.infer<typeof scheduleSchema>
+
+/** A step within a stage; all zero-based. */
+export interface StepPlace {
+  epoch: number
+  epochs: number
+  step: number
+  /** Steps an epoch. */
+  steps: number
+}
+
+/**
+ * The learning rate of a step.
+ * @param base effective learning rate at the start (already scaled by batch size)
+ */
+export function learningRateAt(schedule: Schedule, base: number, { epoch, epochs, step, steps }: StepPlace): number {
+  switch (schedule.kind) {
+    case 'cosine':
+      return cosineByEpoch(base, epoch, epochs)
+    case 'poly':
+      return base * (1 - (epoch * steps + step) / (epochs * steps)) ** (schedule.power ?? 0.9)
+    case 'constant':
+      return base
+  }
+}
+
 /**
  * Learning rate of an epoch under a cosine schedule that is advanced after each epoch with that epoch's own index:
  * epochs 0 and 1 share the base rate, epoch e ≥ 1 has `base / 2 * (1 + cos(π (e - 1) / epochs))`, and the last one is

@@ -1,119 +1,84 @@
-import type { RunConfig, StageName } from '../config/types.js'
-import {
-  type AugmentOptions,
-  lightAugment,
-  noAugment,
-  referenceAugment,
-  referencePromptAugment,
-} from '../loader/augment/options.js'
-import type { NativeTrainerConfig, WeightedTerm } from '../native/addon.js'
+import type { z } from 'zod'
+import { type AugmentOptions, lightAugment, noAugment } from '../loader/augment/options.js'
+import type { GeneratorKind } from '../models/generators/kind.js'
+import type { LossNeed, NativeTrainerConfig } from '../native/addon.js'
+import type { StageKind } from './kind.js'
+import type { StageName } from './kinds.js'
+import { type loopFields, type lossSchema, trainerFields } from './options.js'
+import type { Schedule } from './schedule.js'
+import { needsClip, needsOf } from './terms.js'
 
-/** A stage is a list of named loss terms over one epoch loop. */
+/** A stage as one run has it: weighted loss terms over one epoch loop. */
 export interface Stage {
   name: StageName
   /** One line for people. */
   title: string
-  terms: WeightedTerm[]
-  /** What the terms train. */
-  trains: NativeTrainerConfig['trains']
-  /** Whether CLIP is asked at all. */
+  /** Weights by name, none of them 0. */
+  terms: Record<string, number>
+  trains: 'head' | 'all' | 'prompts'
+  needs: ReadonlySet<LossNeed>
   needsClip: boolean
   needsPrompts: boolean
-  trainer: Pick<
-    NativeTrainerConfig,
-    'maskEpsilon' | 'classificationGradients' | 'dropPath' | 'weightDecay' | 'gradientClip' | 'form' | 'clipStatistics'
-  >
+  /** Options of the native trainer. */
+  trainer: Omit<NativeTrainerConfig, 'generator' | 'clip' | 'prompts' | 'textIds' | 'terms' | 'trains'>
   augment: AugmentOptions
   epochs: number
   batch: number
-  /** Effective base rate: `lr` of the config is per 512 pictures. */
+  /** Effective rate before the schedule. */
   learningRate: number
+  schedule: Schedule
   /** Ends an epoch early; for trials. */
   maxSteps?: number
+  /** Names its random draws. */
+  seedName: string
 }
 
-/** The stages of a run, in order, as the configuration describes them. */
-export function stagesOf(config: RunConfig): Stage[] {
-  return config.stages.map((name) => stageOf(config, name))
+/** What all stages of a run share. */
+export interface StageSurroundings {
+  generator: GeneratorKind
+  loss: z.infer<typeof lossSchema>
+  /** CLIP gets pictures in its own statistics instead of the generator's. */
+  clipStatistics: boolean
+  resample: 'fast' | 'exact'
 }
 
-export function stageOf(config: RunConfig, name: StageName): Stage {
-  const own = config[name]
-  const { title, terms, trains } = DEFINITIONS[name](config)
-  const kept = terms.filter((term) => term.weight !== 0)
+type LoopOptions = z.infer<z.ZodObject<typeof loopFields>>
+
+/** A stage with the options of its section of the config. */
+export function makeStage(kind: StageKind, section: object, { generator, ...shared }: StageSurroundings): Stage {
+  const options = section as LoopOptions & Record<string, unknown>
+  const { epochs, batch, lr, lrBatch, schedule, augment, maxSteps } = options
+  const weighted = Object.entries(kind.terms(options, generator)).filter(([, weight]) => weight !== 0)
+  const terms = Object.fromEntries(weighted)
+  const trains = kind.trains(options)
+  const needs = needsOf(terms)
+  const own = Object.keys(trainerFields).map((field) => [field, options[field]])
   return {
-    name,
-    title,
-    terms: kept,
+    name: kind.name as StageName,
+    title: kind.title,
+    terms,
     trains,
-    needsClip: name !== 'classify',
-    needsPrompts: kept.some((term) => term.name.includes('prompt') || term.name === 'repel_foreground'),
+    needs,
+    needsClip: needsClip(needs),
+    needsPrompts: trains === 'prompts' || needs.has('prompt'),
     trainer: {
-      maskEpsilon: own.maskEpsilon,
-      classificationGradients: name === 'classify',
-      dropPath: trains !== 'prompts',
-      weightDecay: own.weightDecay,
-      gradientClip: own.gradientClip,
-      form: config.loss.form,
-      clipStatistics: config.clip.normalize === 'clip',
+      ...Object.fromEntries(own),
+      ...(kind.gradients === undefined ? {} : { gradients: kind.gradients }),
+      useDropPath: trains !== 'prompts',
+      form: shared.loss.form,
+      clipStatistics: shared.clipStatistics,
     },
-    augment: { ...augmentation(own.augment, name), resample: config.loader.resample },
-    epochs: own.epochs,
-    batch: own.batch,
-    learningRate: (own.lr * own.batch) / 512,
-    maxSteps: own.maxSteps,
+    augment: { ...augmentation(augment, kind), resample: shared.resample },
+    epochs,
+    batch,
+    learningRate: lrBatch === 0 ? lr : (lr * batch) / lrBatch,
+    schedule,
+    maxSteps,
+    seedName: kind.seedName ?? kind.name,
   }
 }
 
-/** Multilabel soft margins of class tokens, CAM and refined CAM. */
-function classificationTerms(weight: number): WeightedTerm[] {
-  return (['class_logits', 'coarse_logits', 'fine_logits'] as const).map((name) => ({ name, weight }))
-}
-
-type Definition = (config: RunConfig) => Pick<Stage, 'title' | 'terms' | 'trains'>
-
-const DEFINITIONS: Record<StageName, Definition> = {
-  // Stage 0: multilabel classification of class tokens, CAM and refined CAM (WeakTr).
-  classify: () => ({
-    title: 'classification training',
-    terms: classificationTerms(1),
-    trains: 'all',
-  }),
-  // Stage a.
-  match: ({ match }) => ({
-    title: 'segment-label matching',
-    terms: [
-      { name: 'match', weight: 1 },
-      { name: 'background_text', weight: match.backgroundText },
-      ...classificationTerms(match.classification),
-    ],
-    trains: match.train,
-  }),
-  // Stage b.
-  prompt: ({ prompt }) => ({
-    title: 'contrastive prompt learning',
-    terms: [
-      { name: 'background_prompt', weight: 1 },
-      { name: 'text_prompt', weight: prompt.repel === 'foreground' ? 0 : prompt.textPrompt },
-      { name: 'repel_foreground', weight: prompt.repel === 'text' ? 0 : prompt.textPrompt },
-    ],
-    trains: 'prompts',
-  }),
-  // Stage c: starts where stage a started, not from stage a's result.
-  refine: ({ refine }) => ({
-    title: 'prompt-guided refinement',
-    terms: [
-      { name: 'match', weight: 1 },
-      { name: 'background_text', weight: refine.backgroundText },
-      { name: 'foreground_prompt', weight: refine.foregroundPrompt },
-      ...classificationTerms(refine.classification),
-    ],
-    trains: refine.train,
-  }),
-}
-
-function augmentation(recipe: 'reference' | 'light' | 'none', name: StageName): AugmentOptions {
+function augmentation(recipe: LoopOptions['augment'], kind: StageKind): AugmentOptions {
   if (recipe === 'none') return noAugment
-  if (recipe === 'light') return lightAugment
-  return name === 'prompt' ? referencePromptAugment : referenceAugment
+  return recipe === 'light' ? lightAugment : kind.referenceAugment
 }

@@ -1,29 +1,36 @@
-import type { TermName } from '../native/addon.js'
+import { SemplesError } from '../base/error.js'
+import { nearestField } from '../base/spelling.js'
+import type { LossNeed, LossTermInfo } from '../native/addon.js'
+import { lossTerms } from '../native/lossTerms.js'
 
-/** What each loss term is, for reports and `--help`; the arithmetic is native/core/losses. */
-export const TERMS: Record<TermName, { formula: string; source: string }> = {
-  class_logits: { formula: 'soft margin of the class tokens', source: 'WeakTr, arXiv 2304.01184' },
-  coarse_logits: { formula: 'soft margin of the mean CAM', source: 'WeakTr, arXiv 2304.01184' },
-  fine_logits: { formula: 'soft margin of the mean refined CAM', source: 'WeakTr, arXiv 2304.01184' },
-  match: { formula: '-log s(foreground, class text)', source: 'SemPLeS, arXiv 2401.11791, segment-label matching' },
-  background_text: {
-    formula: '-log(1 - s(background, class text))',
-    source: 'SemPLeS, arXiv 2401.11791, segment-label matching',
-  },
-  background_prompt: {
-    formula: '-log s(background, learned prompt)',
-    source: 'SemPLeS, arXiv 2401.11791, contrastive prompt learning',
-  },
-  text_prompt: {
-    formula: '+log s(class text, learned prompt)',
-    source: 'SemPLeS, arXiv 2401.11791, contrastive prompt learning',
-  },
-  repel_foreground: {
-    formula: '+log s(foreground, learned prompt)',
-    source: 'SemPLeS, arXiv 2401.11791, contrastive prompt learning, as the method is commonly described',
-  },
-  foreground_prompt: {
-    formula: '-log(1 - s(foreground, learned prompt))',
-    source: 'SemPLeS, arXiv 2401.11791, prompt-guided semantic refinement',
-  },
+/**
+ * Checks that there are such loss terms.
+ * @param field the section that names them: `match.terms`
+ * @throws SemplesError `SEMPLES_CONFIG_UNKNOWN` with the nearest spelling
+ */
+export function checkTerms(terms: Readonly<Record<string, number>>, field: string): void {
+  const known = lossTerms().map(({ name }) => name)
+  const wrong = Object.keys(terms).find((name) => !known.includes(name))
+  if (wrong === undefined) return
+  const nearest = nearestField(wrong, known)
+  throw new SemplesError('SEMPLES_CONFIG_UNKNOWN', {
+    message: `There is no loss term ${wrong} (${field}).`,
+    field: `${field}.${wrong}`,
+    value: terms[wrong],
+    hint: nearest === undefined ? `There are ${known.join(', ')}.` : `Did you mean ${field}.${nearest}?`,
+  })
+}
+
+/** What some loss terms are computed from. */
+export function needsOf(terms: Readonly<Record<string, number>>): ReadonlySet<LossNeed> {
+  return new Set(Object.keys(terms).flatMap((name) => infoOf(name)?.needs ?? []))
+}
+
+/** Whether any of this goes through CLIP. */
+export function needsClip(needs: ReadonlySet<LossNeed>): boolean {
+  return (['foreground', 'background', 'text', 'prompt'] as const).some((need) => needs.has(need))
+}
+
+function infoOf(name: string): LossTermInfo | undefined {
+  return lossTerms().find((term) => term.name === name)
 }

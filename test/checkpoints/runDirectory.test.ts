@@ -134,7 +134,8 @@ describe('RunDirectory refuses', () => {
 
   test.each([
     ['{"format":', undefined],
-    ['{"format": 2}', 'format'],
+    ['{"format": 1}', 'format'],
+    ['{"format": "2"}', 'format'],
     ['[]', ''],
   ])('a damaged manifest %s', async (text, field) => {
     await (await create()).close()

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import { detectData } from '../../lib/cli/detectData.js'
+import { detectData } from '../../lib/datasets/kinds.js'
 import { evaluation, given, run } from './fakes.js'
 
 function folders(...names: string[]): string {

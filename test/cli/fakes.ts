@@ -45,7 +45,7 @@ export async function run(words: string[], jobs: Partial<Jobs> = {}, change: Par
       unlabelled: 1,
       labels: 'given',
       threshold: 0.45,
-      stage: 'refine',
+      stage: 'guide',
       notices: ['masks of stage refine'],
     }),
     refine: async ({ out }) => ({

@@ -2,10 +2,9 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import type { DataSpec } from '../../lib/config/data.js'
-import { defaultsOf, resolveConfig } from '../../lib/config/resolve.js'
+import { defaultConfig, resolveConfig } from '../../lib/config/resolve.js'
 import type { RunConfig, TrainConfigInput } from '../../lib/config/types.js'
-import type { DataSpec as OpenedData } from '../../lib/datasets/open.js'
+import type { DataSpec } from '../../lib/datasets/kinds.js'
 import { refusal } from './refusal.js'
 
 const least: TrainConfigInput = {
@@ -23,13 +22,16 @@ function effective({ lr, batch }: { lr: number; batch: number }): number {
 describe('published numbers', () => {
   // Table of the published recipe: batch, effective learning rate, loss weights.
   test('voc2012', () => {
-    const { classify, match, prompt, refine, generator, cams, seed } = defaultsOf('voc2012')
-    expect([match.batch, prompt.batch, refine.batch]).toEqual([64, 128, 64])
+    const { classify, match, prompt, guide, generator, cams, seed } = defaultConfig('voc2012')
+    expect([match.batch, prompt.batch, guide.batch]).toEqual([64, 128, 64])
     expect(effective(match)).toBeCloseTo(6.4e-5, 12)
     expect(effective(prompt)).toBeCloseTo(0.025, 12)
-    expect(effective(refine)).toBeCloseTo(6.4e-5, 12)
-    expect([match.backgroundText, prompt.textPrompt]).toEqual([2.4, 0.02])
-    expect([refine.backgroundText, refine.foregroundPrompt]).toEqual([2.4, 0.05])
+    expect(effective(guide)).toBeCloseTo(6.4e-5, 12)
+    expect([match.terms, prompt.terms]).toEqual([
+      { match: 1, background_text: 2.4 },
+      { background_prompt: 1, text_prompt: 0.02 },
+    ])
+    expect(guide.terms).toEqual({ match: 1, background_text: 2.4, foreground_prompt: 0.05 })
     expect([classify.batch, classify.lr]).toEqual([64, 6e-4])
     expect([generator.fusionReduction, generator.fusionPool, prompt.length]).toEqual([8, 'max', 30])
     expect(cams.scales).toEqual([1, 1.2])
@@ -37,24 +39,31 @@ describe('published numbers', () => {
   })
 
   test('coco2014', () => {
-    const { classify, match, prompt, refine, generator, cams } = defaultsOf('coco2014')
-    expect([match.batch, prompt.batch, refine.batch, classify.batch]).toEqual([32, 128, 24, 32])
+    const { classify, match, prompt, guide, generator, cams } = defaultConfig('coco2014')
+    expect([match.batch, prompt.batch, guide.batch, classify.batch]).toEqual([32, 128, 24, 32])
     expect(effective(match)).toBeCloseTo(3.2e-7, 15)
     expect(effective(prompt)).toBeCloseTo(0.0025, 12)
-    expect(effective(refine)).toBeCloseTo(2.4e-7, 15)
-    expect([match.backgroundText, prompt.textPrompt]).toEqual([0.75, 0.01])
-    expect([refine.backgroundText, refine.foregroundPrompt]).toEqual([0.75, 0.2])
+    expect(effective(guide)).toBeCloseTo(2.4e-7, 15)
+    expect([match.terms, prompt.terms]).toEqual([
+      { match: 1, background_text: 0.75 },
+      { background_prompt: 1, text_prompt: 0.01 },
+    ])
+    expect(guide.terms).toEqual({ match: 1, background_text: 0.75, foreground_prompt: 0.2 })
     expect([generator.fusionReduction, generator.fusionPool, prompt.length]).toEqual([4, 'mean', 30])
     expect(cams.scales).toEqual([1, 0.8, 1.2])
   })
 
   test.each(['voc2012', 'coco2014', 'none'] as const)('%s: what every recipe has', (preset) => {
-    const { classify, match, prompt, refine } = defaultsOf(preset)
-    for (const stage of [classify, match, prompt, refine]) {
-      expect([stage.epochs, stage.weightDecay]).toEqual([60, 0.03])
+    const { classify, match, prompt, guide } = defaultConfig(preset)
+    for (const stage of [classify, match, prompt, guide]) {
+      expect([stage.epochs, stage.optimizer, stage.schedule]).toEqual([
+        60,
+        { kind: 'adamw', weightDecay: 0.03 },
+        { kind: 'cosine' },
+      ])
       expect(stage.augment).toBe(preset === 'none' ? 'light' : 'reference')
     }
-    expect([match.maskEpsilon, prompt.maskEpsilon, refine.maskEpsilon]).toEqual([0.1, 1e-4, 0.1])
+    expect([match.maskEpsilon, prompt.maskEpsilon, guide.maskEpsilon]).toEqual([0.1, 1e-4, 0.1])
   })
 })
 
@@ -66,9 +75,13 @@ test('without a preset only the augmentation differs from voc2012', () => {
 test('reference: published behaviour where the defaults depart from it', () => {
   const data = { coco2014: 'coco' }
   const usual = resolveConfig({ ...least, data })
-  expect([usual.select, usual.loader.resample, usual.data]).toEqual(['last', 'fast', { coco2014: resolve('coco') }])
+  expect([usual.select, usual.loader.resample, usual.data]).toEqual([
+    'last',
+    'fast',
+    { kind: 'coco2014', coco2014: resolve('coco'), classes: 80, crowd: 'class' },
+  ])
   const published = resolveConfig({ ...least, data, reference: true })
-  expect(published.data).toEqual({ coco2014: resolve('coco'), classes: 90 })
+  expect(published.data).toMatchObject({ coco2014: resolve('coco'), classes: 90 })
   expect([published.select, published.loader.resample, published.cams.resample]).toEqual(['miou', 'exact', 'exact'])
   expect(published.match.augment).toBe('reference')
   expect(resolveConfig({ ...least, data: { ...data, classes: 80 }, reference: true }).data).toMatchObject({
@@ -86,9 +99,9 @@ test('shorthands reach every stage, and a stage has the last word', () => {
     lr: 0.5,
     match: { batch: 8, lr: 1 },
   })
-  expect([config.classify.batch, config.match.batch, config.prompt.batch, config.refine.batch]).toEqual([4, 8, 4, 4])
+  expect([config.classify.batch, config.match.batch, config.prompt.batch, config.guide.batch]).toEqual([4, 8, 4, 4])
   expect([config.classify.lr, config.match.lr, config.prompt.lr]).toEqual([0.5, 1, 0.5])
-  expect(config.refine.maxSteps).toBe(3)
+  expect(config.guide.maxSteps).toBe(3)
   expect(config).not.toHaveProperty('batch')
   expect(config.match.epochs).toBe(60)
 })
@@ -121,7 +134,7 @@ test('paths become absolute; names that are no paths stay', () => {
   expect(config.generator.weights).toBe(resolve('deit.safetensors'))
   expect(config.clip.path).toBe(resolve('ViT-B-32.pt'))
   expect(config.out).toBe(resolve('runs/boats'))
-  expect(config.data).toEqual({ folder: resolve('photos'), labels: 'labels.csv' })
+  expect(config.data).toEqual({ kind: 'folder', folder: resolve('photos'), labels: 'labels.csv' })
   expect(resolveConfig(least).generator.weights).toBe('random')
 
   const folder = mkdtempSync(join(tmpdir(), 'semples-'))
@@ -130,18 +143,37 @@ test('paths become absolute; names that are no paths stay', () => {
   process.chdir(folder)
   try {
     const { data } = resolveConfig({ ...least, data: { folder: 'photos', labels: 'own.csv', classes: 'inside.json' } })
-    expect(data).toEqual({ folder: resolve('photos'), labels: resolve('own.csv'), classes: 'inside.json' })
+    expect(data).toEqual({
+      kind: 'folder',
+      folder: resolve('photos'),
+      labels: resolve('own.csv'),
+      classes: 'inside.json',
+    })
   } finally {
     process.chdir(before)
   }
   const voc = resolveConfig({ ...least, data: { voc2012: 'voc', trainSplit: 'train', evalSplit: 'my/val.txt' } })
-  expect(voc.data).toEqual({ voc2012: resolve('voc'), trainSplit: 'train', evalSplit: resolve('my/val.txt') })
+  expect(voc.data).toEqual({
+    kind: 'voc2012',
+    voc2012: resolve('voc'),
+    trainSplit: 'train',
+    evalSplit: resolve('my/val.txt'),
+  })
 })
 
-test('data of a config opens as a data set', () => {
-  const specs: DataSpec[] = [{ folder: 'a' }, { voc2012: 'b' }, { coco2014: 'c', crowd: 'void' }]
-  const opened: OpenedData[] = specs
-  expect(opened).toHaveLength(3)
+test('data by their kind mean the same as by their short key', () => {
+  for (const data of [{ folder: 'a' }, { voc2012: 'b' }, { coco2014: 'c', crowd: 'void' }] as DataSpec[]) {
+    const [kind] = Object.keys(data)
+    const named = { kind, ...data } as DataSpec
+    expect(resolveConfig({ ...least, data: named })).toEqual(resolveConfig({ ...least, data }))
+  }
+})
+
+test('weights of loss terms: by name, those of the stage stay unless they are named', () => {
+  const config = resolveConfig({ ...least, match: { terms: { background_text: 0.5, class_logits: 0.2 } } })
+  expect(config.match.terms).toEqual({ match: 1, background_text: 0.5, class_logits: 0.2 })
+  expect(Object.keys(config.match.terms)).toEqual(['match', 'background_text', 'class_logits'])
+  expect(config.guide.terms).toEqual({ match: 1, background_text: 2.4, foreground_prompt: 0.05 })
 })
 
 describe('what only the user can give', () => {
@@ -156,7 +188,7 @@ describe('what only the user can give', () => {
     const error = refusal(() => resolveConfig({ ...least, clip: undefined }))
     expect(error.code).toBe('SEMPLES_CLIP_MISSING')
     expect(error.message).toMatch(/ViT-B-32\.pt.*scripts\/clip\/export\.py/s)
-    expect(resolveConfig({ ...least, clip: undefined, stages: ['classify'] }).clip.path).toBe('')
+    expect(resolveConfig({ ...least, clip: undefined, stages: ['classify'] }).clip.path).toBeUndefined()
   })
 
   test.each(['data', 'out'] as const)('%s', (field) => {
@@ -171,7 +203,8 @@ describe('misspelt fields', () => {
     [{ match: { epoch: 3 } }, 'match.epoch', 'match.epochs'],
     [{ prompt: { lenght: 3 } }, 'prompt.lenght', 'prompt.length'],
     [{ mach: { epochs: 3 } }, 'mach', 'match'],
-    [{ backgroundText: 1 }, 'backgroundText', 'match.backgroundText'],
+    [{ gradientClip: 1 }, 'gradientClip', 'classify.gradientClip'],
+    [{ match: { terms: { backgroundtext: 1 } } }, 'match.terms.backgroundtext', 'match.terms.background_text'],
     [{ generator: { weigths: 'random' } }, 'generator.weigths', 'generator.weights'],
     [{ data: { folder: 'a', label: 'b' } }, 'data.label', 'data.labels'],
     [{ data: { coco2014: 'a', evallist: 'b' } }, 'data.evallist', 'data.evalList'],
@@ -180,7 +213,7 @@ describe('misspelt fields', () => {
   ])('%j', (wrong, field, nearest) => {
     const error = refusal(() => resolveConfig({ ...least, ...wrong } as TrainConfigInput))
     expect([error.code, error.field]).toEqual(['SEMPLES_CONFIG_UNKNOWN', field])
-    expect(error.message).toContain(`There is no config field ${field}`)
+    expect(error.message).toMatch(/There is no (config field|loss term)/)
     expect(error.message).toContain(`Did you mean ${nearest}?`)
   })
 
@@ -208,16 +241,29 @@ describe('values that do not fit', () => {
     [{ device: 'gpu' }, 'device', 'gpu', 'auto, cpu, cuda or cuda:<number>'],
     [{ device: 'cuda:x' }, 'device', 'cuda:x', 'auto, cpu, cuda or cuda:<number>'],
     [{ preset: 'voc' }, 'preset', 'voc', 'voc2012, coco2014, demo or none'],
-    [{ stages: ['match', 'a'] }, 'stages', ['match', 'a'], 'some of classify, match, prompt, refine'],
-    [{ stages: [] }, 'stages', [], 'some of classify, match, prompt, refine'],
+    [{ stages: ['match', 'a'] }, 'stages', ['match', 'a'], 'some of classify, match, prompt, guide'],
+    [{ stages: [] }, 'stages', [], 'some of classify, match, prompt, guide'],
     [{ match: 3 }, 'match', 3, 'an object with fields of its own'],
     [{ match: null }, 'match', null, 'an object with fields of its own'],
     [{ masks: { threshold: 45 } }, 'masks.threshold', 45, 'a number from 0 to 1'],
-    [{ generator: { dropPath: 1 } }, 'generator.dropPath', 1, 'a number from 0 up to but not 1'],
+    [{ generator: { dropPathRate: 1 } }, 'generator.dropPathRate', 1, 'a number from 0 up to but not 1'],
     [{ threads: 0 }, 'threads', 0, 'a whole number above 0, or auto'],
     [{ data: { folder: 3 } }, 'data.folder', 3, 'a folder'],
     [{ data: { coco2014: 'a', classes: 81 } }, 'data.classes', 81, '80 or 90'],
-    [{ data: 'photos' }, 'data', 'photos', '{ folder }, { voc2012 } or { coco2014 }'],
+    [{ generator: { kind: 'weaktrr' } }, 'generator.kind', 'weaktrr', 'weaktr'],
+    [
+      { data: { kind: 'vok2012', folder: 'a' } },
+      'data',
+      { kind: 'vok2012', folder: 'a' },
+      '{ coco2014 }, { voc2012 } or { folder }',
+    ],
+    [
+      { match: { terms: { match: -1 } } },
+      'match.terms',
+      { match: -1 },
+      'an object with a number, 0 or more, for each term',
+    ],
+    [{ data: 'photos' }, 'data', 'photos', '{ coco2014 }, { voc2012 } or { folder }'],
   ])('%j', (wrong, field, value, expected) => {
     const error = refusal(() => resolveConfig({ ...least, ...wrong } as unknown as TrainConfigInput))
     expect([error.code, error.field, error.value, error.expected]).toEqual([
@@ -246,18 +292,18 @@ describe('values that do not fit', () => {
 
 describe('values that contradict each other', () => {
   test.each<[TrainConfigInput, string, RegExp]>([
-    [{ stages: ['refine', 'prompt'] }, 'stages', /in the order classify, match, prompt, refine/],
+    [{ stages: ['guide', 'prompt'] }, 'stages', /in the order classify, match, prompt, guide/],
     [{ stages: ['match', 'match'] }, 'stages', /at most once/],
-    [{ stages: ['match', 'refine'] }, 'stages', /Add prompt/],
+    [{ stages: ['match', 'guide'] }, 'stages', /Add prompt/],
+    [{ match: { terms: { match: 0, background_text: 0 } } }, 'match.terms', /at least one loss term/],
+    [{ match: { terms: { foreground_prompt: 1 } } }, 'stages', /prompt before match/],
+    [{ match: { optimizer: { momentum: 0.9 } } }, 'match.optimizer.momentum', /kind adamw/],
+    [{ match: { optimizer: { kind: 'sgd', beta1: 0.9 } } }, 'match.optimizer.beta1', /kind sgd/],
     [{ cams: { scales: [1.2, 1] } }, 'cams.scales', /begins with 1/],
     [{ select: 'miou' }, 'select', /data\.masks/],
     [{ reference: true }, 'select', /data\.masks/],
-    [
-      { generator: { weights: 'random', imageSize: 225 } },
-      'generator.imageSize',
-      /multiple of generator\.patchSize \(16\)/,
-    ],
-    [{ generator: { weights: 'random', width: 385 } }, 'generator.width', /multiple of generator\.heads \(6\)/],
+    [{ generator: { weights: 'random', imageSize: 225 } }, 'generator.imageSize', /multiple of patchSize \(16\)/],
+    [{ generator: { weights: 'random', width: 385 } }, 'generator.width', /multiple of heads \(6\)/],
     [
       { generator: { weights: 'random', fusionReduction: 73 } },
       'generator.fusionReduction',
@@ -272,10 +318,10 @@ describe('values that contradict each other', () => {
 
   test('what is allowed next to them', () => {
     expect(
-      resolveConfig({ ...least, stages: ['match', 'refine'], refine: { foregroundPrompt: 0 } }).stages,
+      resolveConfig({ ...least, stages: ['match', 'guide'], guide: { terms: { foreground_prompt: 0 } } }).stages,
     ).toHaveLength(2)
     const data = { folder: 'photos', masks: 'masks' }
     expect(resolveConfig({ ...least, data, select: 'miou' }).select).toBe('miou')
-    expect(resolveConfig({ ...least, stages: ['classify', 'prompt', 'refine'] }).stages).toHaveLength(3)
+    expect(resolveConfig({ ...least, stages: ['classify', 'prompt', 'guide'] }).stages).toHaveLength(3)
   })
 })

@@ -23,6 +23,10 @@ describe('parseSetting', () => {
     ['threads=2', 'threads', 2],
     ['clip=ViT-B-32.pt', 'clip.path', 'ViT-B-32.pt'],
     ['data.classes=90', 'data.classes', 90],
+    ['data.classes=names.json', 'data.classes', 'names.json'],
+    ['match.terms.background_text=0.75', 'match.terms.background_text', 0.75],
+    ['match.terms={"match": 2}', 'match.terms', { match: 2 }],
+    ['match.optimizer.kind=sgd', 'match.optimizer.kind', 'sgd'],
   ])('%s', (text, field, value) => {
     expect(parseSetting(text)).toEqual({ field, value })
   })
@@ -37,7 +41,7 @@ describe('parseSetting', () => {
   test.each([
     ['match.epoch=3', 'match.epochs'],
     ['epohcs=3', 'epochs'],
-    ['foregroundPrompt=1', 'refine.foregroundPrompt'],
+    ['gradientClip=1', 'classify.gradientClip'],
   ])('%s → %s', (text, nearest) => {
     const error = refusal(() => parseSetting(text))
     expect(error.code).toBe('SEMPLES_CONFIG_UNKNOWN')
@@ -85,7 +89,7 @@ describe('readConfigFile', () => {
   test('reads what it holds, a byte order mark or not', async () => {
     const path = file('\uFEFF{ "data": { "folder": "photos" }, "clip": "a.pt", "match": { "epochs": 3 } }')
     expect(await readConfigFile(path)).toEqual({
-      data: { folder: 'photos' },
+      data: { kind: 'folder', folder: 'photos' },
       clip: { path: 'a.pt' },
       match: { epochs: 3 },
     })

@@ -2,7 +2,8 @@ import { cp, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { fingerprint } from '../../lib/datasets/fingerprint.js'
-import { type DataSpec, openDataset } from '../../lib/datasets/open.js'
+import type { DataSpec } from '../../lib/datasets/kinds.js'
+import { openDataset } from '../../lib/datasets/open.js'
 import { temporaryFiles } from './temporaryFiles.js'
 
 const coco = path.join(import.meta.dirname, '../fixtures/coco')
@@ -37,7 +38,7 @@ describe('openDataset', () => {
 
   test('refuses a spec of no kind', async () => {
     await expect(openDataset({ voc: 'x' } as unknown as DataSpec, 'train')).rejects.toMatchObject({
-      code: 'SEMPLES_DATA_INVALID',
+      code: 'SEMPLES_CONFIG_INVALID',
       field: 'data',
     })
   })

@@ -4,7 +4,7 @@ import type { TensorData, TensorMap } from '../../lib/base/tensor.js'
 import type { RunConfig, TrainConfigInput } from '../../lib/config/types.js'
 import { writeSafetensors } from '../../lib/formats/safetensors.js'
 import { MaskGenerator } from '../../lib/models/maskGenerator.js'
-import { startOf } from '../../lib/runs/start.js'
+import { startOf } from '../../lib/runs/initialWeights.js'
 import { trainSemPLeS } from '../../lib/runs/trainSemPLeS.js'
 import { expectClose } from '../support/close.js'
 import { writeShapes } from './shapes.js'
@@ -15,9 +15,9 @@ import { describeWithClip, tinyClipArchive } from './tinyClip.js'
 const STILL = 1e-30
 
 test('where each stage starts', () => {
-  const all = ['classify', 'match', 'prompt', 'refine'] as const
+  const all = ['classify', 'match', 'prompt', 'guide'] as const
   expect(all.map((name) => startOf(name, all))).toEqual(['weights', 'classify', 'match', 'classify'])
-  const later = ['match', 'prompt', 'refine'] as const
+  const later = ['match', 'prompt', 'guide'] as const
   expect(later.map((name) => startOf(name, later))).toEqual(['weights', 'match', 'weights'])
   expect(startOf('prompt', ['classify', 'prompt'])).toBe('classify')
   expect(startOf('prompt', ['prompt'])).toBe('weights')
@@ -37,16 +37,16 @@ describeWithClip('the chain of stages', () => {
     await trainSemPLeS(tinyRun(data, join(root, name), { clip, epochs: 1, ...changes }))
     return join(root, name)
   }
-  const generatorOf = async (out: string, stage: 'classify' | 'match' | 'refine') =>
+  const generatorOf = async (out: string, stage: 'classify' | 'match' | 'guide') =>
     fingerprintsOf((await tensorsOf(out, stage)).generator)
   const firstLoss = async (out: string, stage: string) =>
     (await metricsOf(out)).find((record) => record.stage === stage)?.loss
 
   test('matching starts from the result of classification, refinement from there again', async () => {
-    const out = await train('still', { match: { lr: STILL }, refine: { lr: STILL } })
+    const out = await train('still', { match: { lr: STILL }, guide: { lr: STILL } })
     const classified = await generatorOf(out, 'classify')
     expect(await generatorOf(out, 'match')).toEqual(classified)
-    expect(await generatorOf(out, 'refine')).toEqual(classified)
+    expect(await generatorOf(out, 'guide')).toEqual(classified)
   })
 
   test('prompts are learned on the masks of matching, and leave its generator untouched', async () => {
@@ -58,19 +58,19 @@ describeWithClip('the chain of stages', () => {
     expect(await firstLoss(matched, 'prompt')).not.toBe(await firstLoss(unmatched, 'prompt'))
     expect(Object.keys(await tensorsOf(matched, 'prompt')).sort()).toEqual(['optimizer', 'prompts'])
     // Refinement knows nothing of matching but the prompts: without their term the two runs agree.
-    const off = { refine: { foregroundPrompt: 0 } }
+    const off = { guide: { terms: { foreground_prompt: 0 } } }
     const one = await train('refined', { ...off, match: { lr: 50 } })
     const other = await train('refined-unmatched', { ...off, match: { lr: STILL } })
     expect(await generatorOf(one, 'match')).not.toEqual(await generatorOf(other, 'match'))
-    expect(await generatorOf(one, 'refine')).toEqual(await generatorOf(other, 'refine'))
+    expect(await generatorOf(one, 'guide')).toEqual(await generatorOf(other, 'guide'))
   })
 
   test('refinement uses the prompts that were learned, and leaves them untouched', async () => {
-    const loud = { refine: { foregroundPrompt: 50, lr: STILL }, match: { lr: STILL } }
+    const loud = { guide: { terms: { foreground_prompt: 50 }, lr: STILL }, match: { lr: STILL } }
     const learned = await train('learned', { ...loud, prompt: { lr: 10 } })
     const fresh = await train('fresh', { ...loud, prompt: { lr: STILL } })
     const terms = async (out: string) =>
-      (await metricsOf(out)).find(({ stage }) => stage === 'refine')?.terms as Record<string, number>
+      (await metricsOf(out)).find(({ stage }) => stage === 'guide')?.terms as Record<string, number>
     expect((await terms(learned)).foreground_prompt).not.toBe((await terms(fresh)).foreground_prompt)
     expect((await terms(learned)).match).toBe((await terms(fresh)).match)
   })
@@ -79,7 +79,7 @@ describeWithClip('the chain of stages', () => {
     const out = await train('trained', { lr: 5 })
     const classified = await generatorOf(out, 'classify')
     using generator = await MaskGenerator.create({ ...tinyGenerator, classes: 3 })
-    for (const stage of ['match', 'refine'] as const) {
+    for (const stage of ['match', 'guide'] as const) {
       const trained = await generatorOf(out, stage)
       const changed = Object.keys(trained).filter((name) => trained[name] !== classified[name])
       const head = generator.parameters.filter((parameter) => parameter.head).map(({ name }) => name)
@@ -124,11 +124,11 @@ describeWithClip('the chain of stages', () => {
     }
 
     test('a whole checkpoint starts the later stages alone', async () => {
-      const stages = ['match', 'prompt', 'refine'] as const
+      const stages = ['match', 'prompt', 'guide'] as const
       const settings = { stages: [...stages], generator: { weights: checkpoint } }
-      const out = await train('later', { ...settings, match: { lr: STILL }, refine: { lr: STILL } })
+      const out = await train('later', { ...settings, match: { lr: STILL }, guide: { lr: STILL } })
       expect(await generatorOf(out, 'match')).toEqual(fingerprintsOf(state))
-      expect(await generatorOf(out, 'refine')).toEqual(fingerprintsOf(state))
+      expect(await generatorOf(out, 'guide')).toEqual(fingerprintsOf(state))
       // It makes the very steps that the whole chain makes after classification.
       const [apart, chained] = [await train('apart', settings), await train('chained')]
       const later = (await metricsOf(chained)).filter(({ stage }) => stage !== 'classify')

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { beforeAll, describe, expect, test } from '@jest/globals'
-import { generateMasks } from '../../lib/cam/generateMasks.js'
 import { coco2014Classes, coco2014Classes90 } from '../../lib/datasets/classes/coco2014.js'
 import { coco2014 } from '../../lib/datasets/coco2014.js'
 import { readMask, writeMask } from '../../lib/masks/png.js'
 import { packageFolder } from '../../lib/native/addonFile.js'
 import { evaluate } from '../../lib/runs/evaluate.js'
+import { generateMasks } from '../../lib/runs/generateMasks.js'
 import { type RunResult, trainSemPLeS } from '../../lib/runs/trainSemPLeS.js'
 import { filesOf, metricsOf, temporaryFolder, tinyRun } from './tiny.js'
 import { describeWithClip, tinyClipArchive } from './tinyClip.js'
@@ -35,7 +35,7 @@ describeCoco('real COCO pictures', () => {
 
   test('go through all stages; those without an annotation are counted', async () => {
     expect(result.stages.map(({ name, steps }) => [name, steps])).toEqual(
-      ['classify', 'match', 'prompt', 'refine'].map((name) => [name, 3]),
+      ['classify', 'match', 'prompt', 'guide'].map((name) => [name, 3]),
     )
     expect((await metricsOf(result.out)).every(({ loss }) => Number.isFinite(loss))).toBe(true)
     expect(result.classes.classes).toHaveLength(80)

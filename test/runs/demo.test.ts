@@ -43,7 +43,7 @@ describeNative('runDemo', () => {
   test('the control makes as many steps of refinement, from the same start, without prompts', async () => {
     const out = join(await temporaryFolder(), 'demo')
     await runDemo({ out }, small)
-    const refined = (await metricsOf(join(out, 'run'))).filter(({ stage }) => stage === 'refine')
+    const refined = (await metricsOf(join(out, 'run'))).filter(({ stage }) => stage === 'guide')
     const control = await metricsOf(join(out, 'control'))
     expect(control.map(({ stage, epoch, step }) => [stage, epoch, step])).toEqual(
       refined.map(({ stage, epoch, step }) => [stage, epoch, step]),
@@ -71,7 +71,7 @@ describeNative('runDemo', () => {
       ...Array(2).fill('classify'),
       ...Array(2).fill('match'),
       ...Array(2).fill('prompt'),
-      ...Array(2).fill('refine'),
+      ...Array(2).fill('guide'),
       ...Array(2).fill('control'),
     ])
   })
@@ -111,6 +111,6 @@ describe('the preset demo', () => {
   test('brings its models', async () => {
     const { resolveConfig } = await import('../../lib/config/resolve.js')
     const { generator, clip } = resolveConfig({ preset: 'demo', data: { folder: 'photos' }, out: 'run' })
-    expect([existsSync(generator.weights), existsSync(clip.path)]).toEqual([true, true])
+    expect([existsSync(generator.weights), existsSync(clip.path!)]).toEqual([true, true])
   })
 })

@@ -74,7 +74,7 @@ describeKilled('a run that was killed', () => {
     ['classify', 2, 2, 4],
     ['match', 3, 2, 0],
     ['prompt', 1, 2, 2],
-    ['refine', 2, 2, 8],
+    ['guide', 2, 2, 8],
   ]
   test('at any moment, once or twice, ends as one that was not, when it goes on', async () => {
     const once = moments.map(async ([stage, epoch, step, delay]) => {

@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import type { Progress } from '../../lib/base/progress.js'
-import { generateMasks } from '../../lib/cam/generateMasks.js'
-import type { FolderData } from '../../lib/config/data.js'
+import type { FolderData } from '../../lib/datasets/kinds/folder.js'
 import { readMask } from '../../lib/masks/png.js'
 import { refineMasks } from '../../lib/refine/refineMasks.js'
 import type { RunReport } from '../../lib/report/runReport.js'
 import { evaluate } from '../../lib/runs/evaluate.js'
+import { generateMasks } from '../../lib/runs/generateMasks.js'
 import { gatherReport } from '../../lib/runs/report/gather.js'
 import { reportRun } from '../../lib/runs/report.js'
 import { trainSemPLeS } from '../../lib/runs/trainSemPLeS.js'
@@ -17,7 +17,7 @@ import { writeShapes } from './shapes.js'
 import { filesOf, metricsOf, snapshotOf, stopAt, temporaryFolder, tinyRun } from './tiny.js'
 
 const clip = fileURLToPath(new URL('../../models/demo-clip.pt', import.meta.url))
-const stages = ['classify', 'match', 'refine'] as const
+const stages = ['classify', 'match', 'guide'] as const
 
 describeNative('the report of a run', () => {
   let root: string
@@ -36,7 +36,7 @@ describeNative('the report of a run', () => {
   test('curves hold every step of every stage', async () => {
     const records = await metricsOf(run)
     expect(report.stages.map(({ name, epochs }) => [name, epochs])).toEqual(
-      ['classify', 'match', 'prompt', 'refine'].map((name) => [name, 2]),
+      ['classify', 'match', 'prompt', 'guide'].map((name) => [name, 2]),
     )
     for (const stage of report.stages) {
       const own = records.filter((record) => record.stage === stage.name)

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import type { Progress } from '../../lib/base/progress.js'
 import { RunDirectory } from '../../lib/checkpoints/runDirectory.js'
-import type { FolderData } from '../../lib/config/data.js'
 import type { StageName, TrainConfigInput } from '../../lib/config/types.js'
+import type { FolderData } from '../../lib/datasets/kinds/folder.js'
 import { type RunResult, trainSemPLeS } from '../../lib/runs/trainSemPLeS.js'
 import { writeShapes } from './shapes.js'
 import { filesOf, metricsOf, outcomeOf, snapshotOf, stopAt, temporaryFolder, tinyRun } from './tiny.js'
@@ -40,8 +40,8 @@ describeWithClip('a run that was stopped', () => {
     ['match', 2, 1],
     ['prompt', 1, 1],
     ['prompt', 2, 1],
-    ['refine', 1, 1],
-    ['refine', 2, 2],
+    ['guide', 1, 1],
+    ['guide', 2, 2],
   ]
   test.each(moments)('in stage %s, epoch %i, step %i, ends as one that was not', async (stage, epoch, step) => {
     const name = `${stage}-${epoch}-${step}`

@@ -1,12 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from '@jest/globals'
-import { generateMasks } from '../../lib/cam/generateMasks.js'
 import { RunDirectory } from '../../lib/checkpoints/runDirectory.js'
-import type { FolderData } from '../../lib/config/data.js'
 import type { TrainConfigInput } from '../../lib/config/types.js'
 import { folder } from '../../lib/datasets/folder.js'
+import type { FolderData } from '../../lib/datasets/kinds/folder.js'
 import { evaluate } from '../../lib/runs/evaluate.js'
+import { generateMasks } from '../../lib/runs/generateMasks.js'
 import { trainSemPLeS } from '../../lib/runs/trainSemPLeS.js'
 import { writeShapes } from './shapes.js'
 import { filesOf, fingerprintsOf, jsonOf, metricsOf, outcomeOf, stopAt, temporaryFolder, tinyRun } from './tiny.js'
@@ -154,7 +154,7 @@ describeWithClip('selection in the chain', () => {
         select: 'miou',
         epochs: 1,
         classify: { epochs: 4, lr: 2 },
-        refine: { lr: 1e-30 },
+        guide: { lr: 1e-30 },
       })
     let seed = 0
     let out: string
@@ -167,11 +167,11 @@ describeWithClip('selection in the chain', () => {
     const stages = await RunDirectory.open(out)
     const [best, refined] = await Promise.all([
       stages.stage('classify').load('best', ['generator']),
-      stages.stage('refine').load('last', ['generator']),
+      stages.stage('guide').load('last', ['generator']),
     ])
     expect(fingerprintsOf(refined?.tensors.generator ?? {})).toEqual(fingerprintsOf(best?.tensors.generator ?? {}))
     const judged = (await metricsOf(out)).filter(({ selection }) => selection !== undefined)
-    expect(new Set(judged.map(({ stage }) => stage))).toEqual(new Set(['classify', 'match', 'refine']))
+    expect(new Set(judged.map(({ stage }) => stage))).toEqual(new Set(['classify', 'match', 'guide']))
     // Stopped in the stage after: the same again.
     const other = join(root, 'other')
     await expect(trainSemPLeS({ ...run('other', seed), ...stopAt('match', 1, 1) })).rejects.toThrow('stopped')

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import sharp from 'sharp'
-import type { FolderData } from '../../lib/config/data.js'
+import type { FolderData } from '../../lib/datasets/kinds/folder.js'
 import { writeMask } from '../../lib/masks/png.js'
 
 /** Classes of the drawn pictures in the order of their ids, 1 to 3. */

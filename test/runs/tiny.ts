@@ -10,7 +10,7 @@ import type { RunConfig, StageName, TrainConfigInput } from '../../lib/config/ty
 import { type JsonlRecord, readJsonl } from '../../lib/formats/jsonl.js'
 
 /** A generator of 16 patches, two blocks and 70,000 parameters. */
-export const tinyGenerator = { imageSize: 32, patchSize: 8, width: 48, depth: 2, heads: 6 }
+export const tinyGenerator = { kind: 'weaktr' as const, imageSize: 32, patchSize: 8, width: 48, depth: 2, heads: 6 }
 
 /** A run of seconds: every stage makes 2 epochs of 2 steps on 9 pictures. */
 export function tinyRun(data: RunConfig['data'], out: string, changes: TrainConfigInput = {}): TrainConfigInput {

@@ -3,15 +3,15 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import { decode } from 'fast-png'
 import type { Progress } from '../../lib/base/progress.js'
-import { generateMasks } from '../../lib/cam/generateMasks.js'
-import type { FolderData } from '../../lib/config/data.js'
 import { resolveConfig } from '../../lib/config/resolve.js'
 import type { TrainConfigInput } from '../../lib/config/types.js'
 import { folder } from '../../lib/datasets/folder.js'
+import type { FolderData } from '../../lib/datasets/kinds/folder.js'
 import { readNpy } from '../../lib/formats/npy.js'
 import { readNpz } from '../../lib/formats/npz.js'
 import { readMask } from '../../lib/masks/png.js'
 import { evaluate } from '../../lib/runs/evaluate.js'
+import { generateMasks } from '../../lib/runs/generateMasks.js'
 import { type RunResult, trainSemPLeS } from '../../lib/runs/trainSemPLeS.js'
 import { shapeClasses, writeShapes } from './shapes.js'
 import { filesOf, jsonOf, metricsOf, temporaryFolder, tinyRun } from './tiny.js'
@@ -34,7 +34,7 @@ describeWithClip('a whole run', () => {
 
   describe('training', () => {
     test('the folder holds config, classes, manifest, metrics and the checkpoints of every stage', async () => {
-      const stages = ['classify', 'match', 'prompt', 'refine']
+      const stages = ['classify', 'match', 'prompt', 'guide']
       const files = stages.flatMap((stage) =>
         [
           ...['epoch-0002/optimizer.safetensors', 'epoch-0002/state.json', 'state.json'],
@@ -59,7 +59,7 @@ describeWithClip('a whole run', () => {
         data: expect.stringMatching(/^[0-9a-f]{64}$/),
         notes: { weights: 'random', select: 'last', threads: 1, device: 'cpu' },
       })
-      expect(Object.keys(manifest.stages as object)).toEqual(['classify', 'match', 'prompt', 'refine'])
+      expect(Object.keys(manifest.stages as object)).toEqual(['classify', 'match', 'prompt', 'guide'])
       expect(Date.parse(manifest.finished as string)).toBeGreaterThanOrEqual(Date.parse(manifest.created as string))
     })
 
@@ -73,7 +73,7 @@ describeWithClip('a whole run', () => {
 
     test('metrics.jsonl has a record for every step, with the loss as the weighted sum of its terms', async () => {
       const records = await metricsOf(out())
-      const expected = ['classify', 'match', 'prompt', 'refine'].flatMap((stage) =>
+      const expected = ['classify', 'match', 'prompt', 'guide'].flatMap((stage) =>
         [1, 2].flatMap((epoch) => [1, 2].map((step) => [stage, epoch, step])),
       )
       expect(records.map(({ stage, epoch, step }) => [stage, epoch, step])).toEqual(expected)
@@ -93,7 +93,7 @@ describeWithClip('a whole run', () => {
     test('the result sums the stages up and says that weights were random', () => {
       expect(result.out).toBe(out())
       expect(result.stages.map(({ name, epochs, steps }) => [name, epochs, steps])).toEqual(
-        ['classify', 'match', 'prompt', 'refine'].map((name) => [name, 2, 4]),
+        ['classify', 'match', 'prompt', 'guide'].map((name) => [name, 2, 4]),
       )
       for (const stage of result.stages) expect(Number.isFinite(stage.firstLoss + stage.lastLoss)).toBe(true)
       expect(result.notices).toContainEqual(expect.stringMatching(/RANDOM weights/))
@@ -101,7 +101,7 @@ describeWithClip('a whole run', () => {
     })
 
     test('progress goes forward in every stage, with speed and a finite time left', () => {
-      for (const name of ['classify', 'match', 'prompt', 'refine']) {
+      for (const name of ['classify', 'match', 'prompt', 'guide']) {
         const steps = progress.filter(({ stage, step }) => stage === name && step > 0)
         expect(steps.map(({ epoch, step }) => [epoch, step])).toEqual([
           [1, 1],
@@ -136,7 +136,7 @@ describeWithClip('a whole run', () => {
         threshold: 0.5,
         onProgress: (event) => events.push(event),
       })
-      expect(made).toMatchObject({ out: masks, pictures: 9, unlabelled: 0, threshold: 0.5, stage: 'refine' })
+      expect(made).toMatchObject({ out: masks, pictures: 9, unlabelled: 0, threshold: 0.5, stage: 'guide' })
       expect(made.notices).toContainEqual(expect.stringMatching(/RANDOM weights/))
       const { items } = await folder(data)
       expect(await filesOf(masks)).toEqual([...items.map(({ id }) => `${id}.png`), 'masks.json'].sort())
@@ -159,7 +159,7 @@ describeWithClip('a whole run', () => {
       expect([...seen].sort()).toEqual([0, 1, 2, 3])
       const steps = events.filter(({ step }) => step > 0)
       expect(steps.map(({ step, steps: total }) => [step, total])).toEqual(items.map((_, index) => [index + 1, 9]))
-      expect(await jsonOf(masks, 'masks.json')).toMatchObject({ run: out(), threshold: 0.5, stage: 'refine' })
+      expect(await jsonOf(masks, 'masks.json')).toMatchObject({ run: out(), threshold: 0.5, stage: 'guide' })
     })
 
     test('come with their scores as .npy or .npz, of which they are the thresholded maps', async () => {

@@ -7,7 +7,7 @@ import { type EpochsOptions, type Position, runEpochs, type StepRecord, stepsOf 
 import { cosineByEpoch } from '../../lib/stages/schedule.js'
 import type { Stage } from '../../lib/stages/stage.js'
 
-const stage = { epochs: 3, learningRate: 0.1, maxSteps: undefined } as unknown as Stage
+const stage = { epochs: 3, learningRate: 0.1, schedule: { kind: 'cosine' }, maxSteps: undefined } as unknown as Stage
 
 interface Case {
   stepsPerEpoch?: number

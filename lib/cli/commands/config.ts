@@ -9,6 +9,7 @@ import { examples, shared } from '../options.js'
 interface ConfigOptions {
   preset?: RunConfig['preset']
   reference?: boolean
+  schema?: boolean
   json?: boolean
 }
 
@@ -19,9 +20,23 @@ export function configCommand(cli: Cli): Command {
     .argument('[text]', 'only fields whose name holds this')
     .option('--preset <name>', 'defaults under a preset')
     .option('--reference', 'defaults under the published behaviour')
+    .option('--schema', 'print the JSON Schema of config files instead, for editors that complete and check them')
     .addOption(shared.json())
-    .addHelpText('after', examples('semples config', 'semples config prompt', 'semples config --preset coco2014 lr'))
-    .action(async (text: string | undefined, { preset, reference, json }: ConfigOptions) => {
+    .addHelpText(
+      'after',
+      examples(
+        'semples config',
+        'semples config match.terms',
+        'semples config --preset coco2014 lr',
+        'semples config --schema > semples.schema.json',
+      ),
+    )
+    .action(async (text: string | undefined, { preset, reference, schema, json }: ConfigOptions) => {
+      if (schema) {
+        const { configJsonSchema } = await import('../../config/jsonSchema.js')
+        cli.terminal.out(JSON.stringify(configJsonSchema(), null, 2))
+        return
+      }
       const { describeConfig } = await import('../../config/describe.js')
       const { checkInput } = await import('../../config/check.js')
       checkInput({ preset })

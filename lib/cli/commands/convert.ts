@@ -1,11 +1,9 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, Option } from 'commander'
-import { SemplesError } from '../../base/error.js'
 import { counted } from '../../base/progress.js'
-import type { DataSpec } from '../../config/data.js'
+import { detectData, withList } from '../../datasets/kinds.js'
 import type { Cli } from '../cli.js'
-import { detectData } from '../detectData.js'
 import { printJson } from '../json.js'
 import { addOutputOptions, examples, type OutputOptions, shared } from '../options.js'
 import { openView } from '../progress/view.js'
@@ -73,15 +71,4 @@ async function convert(cli: Cli, { data, labels, split, list, out, json, quiet }
   ]) {
     terminal.out(line)
   }
-}
-
-/** `--list` in the words of the data set. */
-function withList(data: DataSpec, split: 'train' | 'val', list: string | undefined): DataSpec {
-  if (list === undefined) return data
-  if ('voc2012' in data) return { ...data, [split === 'train' ? 'trainSplit' : 'evalSplit']: list }
-  if ('coco2014' in data) return { ...data, [split === 'train' ? 'trainList' : 'evalList']: list }
-  throw new SemplesError('SEMPLES_OPTION_INVALID', {
-    message: '--list has no use here: in a plain folder the labels file says which pictures there are.',
-    hint: 'Give that with --labels FILE.',
-  })
 }

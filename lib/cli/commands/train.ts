@@ -22,7 +22,7 @@ export function trainCommand(cli: Cli): Command {
   const command = new Command('train')
     .summary('train on pictures with image-level labels')
     .description(
-      'Trains a mask generator on pictures of which only the classes they show are known, in four stages: classify, match, prompt, refine. Writes a run folder, from which "semples masks" makes masks.',
+      'Trains a mask generator on pictures of which only the classes they show are known, in four stages: classify, match, prompt, guide. Writes a run folder, from which "semples masks" makes masks.',
     )
     .addOption(shared.data())
     .addOption(shared.labels())
@@ -35,8 +35,8 @@ export function trainCommand(cli: Cli): Command {
     .option('--out <dir>', 'run folder to write: new or empty')
     .option('--set <field=value>', 'any field of the config, may be repeated; "semples config" lists them', collect)
     .option('--config <file>', 'JSON with fields of the config; options given here win over it')
-    .option('--stages <list>', 'stages to run: classify,match,prompt,refine or some of them')
-    .option('--seed <number>', 'of everything random (default: 504)')
+    .option('--stages <list>', 'stages to run: classify,match,prompt,guide or some of them')
+    .option('--seed <number>', 'seed of shuffling, augmentation and initial weights (default: 504)')
     .option('--tensorboard', 'also write event files for TensorBoard: tensorboard --logdir RUN/tensorboard')
     .option('--no-report', 'do not write report.html into the run folder at the end')
     .option('--resume <run>', 'go on with an interrupted run; it keeps its config')

@@ -7,10 +7,10 @@ export const coco2014: ConfigDifferences = {
   // Ours: the recipe of VOC 2012 with batch 32. The published stage 0 for COCO was not available to compare with.
   classify: { batch: 32, augment: 'reference' },
   // Effective learning rate 3.2e-7.
-  match: { batch: 32, lr: 5.12e-6, backgroundText: 0.75, augment: 'reference' },
+  match: { batch: 32, lr: 5.12e-6, terms: { background_text: 0.75 }, augment: 'reference' },
   // Effective learning rate 0.0025.
-  prompt: { batch: 128, lr: 0.01, textPrompt: 0.01, augment: 'reference' },
+  prompt: { batch: 128, lr: 0.01, terms: { text_prompt: 0.01 }, augment: 'reference' },
   // Effective learning rate 2.4e-7.
-  refine: { batch: 24, lr: 5.12e-6, backgroundText: 0.75, foregroundPrompt: 0.2, augment: 'reference' },
+  guide: { batch: 24, lr: 5.12e-6, terms: { background_text: 0.75, foreground_prompt: 0.2 }, augment: 'reference' },
   cams: { scales: [1, 0.8, 1.2] },
 }

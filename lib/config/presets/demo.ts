@@ -8,6 +8,13 @@ export const demoClip = fileURLToPath(new URL('demo-clip.pt', models))
 export const demoWeights = fileURLToPath(new URL('demo-vit.safetensors', models))
 
 /** What stages a and c share. */
+const maskTerms = {
+  background_text: 0.6,
+  // The classification terms keep the maps apart while they change.
+  class_logits: 0.2,
+  coarse_logits: 0.2,
+  fine_logits: 0.2,
+}
 const maskStage = {
   epochs: 8,
   batch: 8,
@@ -15,8 +22,6 @@ const maskStage = {
   // One batch of eight must not undo the others.
   gradientClip: 0.5,
   train: 'all',
-  backgroundText: 0.6,
-  classification: 0.2,
 } as const
 
 /**
@@ -33,15 +38,15 @@ export const demo: ConfigDifferences = {
     heads: 4,
     // Attention of four small layers is nearly even: as patch affinity it smears maps over the whole picture.
     maps: 'plain',
-    dropPath: 0,
+    dropPathRate: 0,
   },
   clip: { path: demoClip },
   // All weights are trained: a network this small has nothing to lose, and the maps everything to gain.
   classify: { epochs: 4, batch: 8, lr: 0.0256 },
-  match: maskStage,
+  match: { ...maskStage, terms: maskTerms },
   // Short prompts that begin near nothing: random long ones are unlike every picture, where the loss has no slope.
-  prompt: { epochs: 6, batch: 8, lr: 0.32, length: 6, deviation: 0.005, textPrompt: 0.5 },
-  refine: { ...maskStage, foregroundPrompt: 0.6 },
+  prompt: { epochs: 6, batch: 8, lr: 0.32, length: 6, deviation: 0.005, terms: { text_prompt: 0.5 } },
+  guide: { ...maskStage, terms: { ...maskTerms, foreground_prompt: 0.6 } },
   cams: { scales: [1, 1.5], maxSide: 192, resample: 'fast' },
   masks: { threshold: 0.45 },
 }

@@ -14,5 +14,5 @@ export const reference: ConfigDifferences = {
   classify: { augment: 'reference' },
   match: { augment: 'reference' },
   prompt: { augment: 'reference' },
-  refine: { augment: 'reference' },
+  guide: { augment: 'reference' },
 }

@@ -6,5 +6,5 @@ export const voc2012: ConfigDifferences = {
   classify: { augment: 'reference' },
   match: { augment: 'reference' },
   prompt: { augment: 'reference' },
-  refine: { augment: 'reference' },
+  guide: { augment: 'reference' },
 }

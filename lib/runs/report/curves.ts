@@ -1,8 +1,8 @@
 import type { RunManifest } from '../../checkpoints/runDirectory.js'
+import { stageOf } from '../../config/stagesOf.js'
 import type { RunConfig } from '../../config/types.js'
 import type { JsonlRecord } from '../../formats/jsonl.js'
 import type { StageReport } from '../../report/runReport.js'
-import { stageOf } from '../../stages/stage.js'
 
 /** What metrics.jsonl and the manifest say of the stages that have begun. */
 export function stageReports(

@@ -38,7 +38,7 @@ export async function openLearnedPrompts(
   const learned = (await run.stage('prompt').load('best', ['prompts']))?.tensors.prompts?.prompts
   if (learned === undefined) return undefined
   const { path, visionHeads, textHeads } = config.clip
-  if (!existsSync(path)) throw archiveMissing(path)
+  if (path === undefined || !existsSync(path)) throw archiveMissing(path)
   const clip = await Clip.open({ path, visionHeads, textHeads, device })
   try {
     const [, length = 0, width = 0] = learned.shape
@@ -69,7 +69,7 @@ export function featuresOf({ shape, data }: TensorData, indices: readonly number
   return { dtype: 'float32', shape: [indices.length, width], data: values }
 }
 
-function archiveMissing(path: string): SemplesError {
+function archiveMissing(path = 'the CLIP of this run'): SemplesError {
   return new SemplesError('SEMPLES_CLIP_MISSING', {
     message: `There is no CLIP archive ${path} any more.`,
     file: path,

@@ -1,11 +1,11 @@
-import { trainedGenerator } from '../../cam/trainedGenerator.js'
 import { RunDirectory } from '../../checkpoints/runDirectory.js'
+import { stageOf } from '../../config/stagesOf.js'
 import type { RunConfig, StageName } from '../../config/types.js'
 import type { ClassTable } from '../../datasets/dataset.js'
 import { MaskGenerator } from '../../models/maskGenerator.js'
-import { stageOf } from '../../stages/stage.js'
-import { generatorConfig } from '../inputs.js'
-import { loadWeights } from '../start.js'
+import { loadWeights } from '../initialWeights.js'
+import { generatorConfig } from '../runModels.js'
+import { trainedGenerator } from '../trainedGenerator.js'
 import type { GatherOptions } from './options.js'
 
 /** A generator of the run, under the name that its row has. */
@@ -16,7 +16,7 @@ export interface Row {
 }
 
 /** Names of the stages' masks in an ablation. */
-const ROW_NAMES: Partial<Record<StageName, string>> = { classify: 'cam', match: 'matching', refine: 'semples' }
+const ROW_NAMES: Partial<Record<StageName, string>> = { classify: 'cam', match: 'matching', guide: 'semples' }
 
 /**
  * The generators of a run in the order of training: after each stage that trains one and has a checkpoint, and with

@@ -7,15 +7,15 @@ import type { RunConfig, StageName } from '../config/types.js'
 import type { BackgroundPrompts } from '../models/backgroundPrompts.js'
 import type { MaskGenerator } from '../models/maskGenerator.js'
 import { loadCheckpoint, loadPretrained, readWeights } from '../models/weights.js'
+import { stageKindOf } from '../stages/kinds.js'
 import type { Stage } from '../stages/stage.js'
-import type { RunModels } from './inputs.js'
+import type { RunModels } from './runModels.js'
 
 /** Where a stage takes the generator from: another stage's result, or the configured weights. */
 export function startOf(stage: StageName, stages: readonly StageName[]): StageName | 'weights' {
-  if (stage === 'classify') return 'weights'
-  // Prompts are learned on the masks of matching; refinement starts again where matching started.
-  if (stage === 'prompt' && stages.includes('match')) return 'match'
-  return stages.includes('classify') ? 'classify' : 'weights'
+  const { startsFrom } = stageKindOf(stage)
+  const starts = startsFrom.flatMap((start) => stages.filter((name) => name === start))
+  return starts[0] ?? 'weights'
 }
 
 export interface StartContext {

@@ -2,6 +2,9 @@ import { join, resolve } from 'node:path'
 import { writeJsonAtomic } from '../base/atomic.js'
 import { SemplesError } from '../base/error.js'
 import { notice, type OnProgress, type Progress } from '../base/progress.js'
+import { type LabelledPictures, type LabelOptions, type LabelSource, openLabelled } from '../cam/labels.js'
+import { camsOf, type PictureCams, type PreparedPicture, preparedPictures } from '../cam/picture.js'
+import { writePicture } from '../cam/writePicture.js'
 import { RunDirectory } from '../checkpoints/runDirectory.js'
 import { resolveConfig } from '../config/resolve.js'
 import type { RunConfig, StageName, TrainConfigInput } from '../config/types.js'
@@ -9,11 +12,8 @@ import { readClassTable } from '../datasets/classes/classTableFile.js'
 import { maskPalette } from '../masks/palette.js'
 import { chooseCompute } from '../models/devices.js'
 import type { MaskGenerator } from '../models/maskGenerator.js'
-import { cautions } from '../stages/cautions.js'
-import { type LabelledPictures, type LabelOptions, type LabelSource, openLabelled } from './labels.js'
-import { camsOf, type PictureCams, type PreparedPicture, preparedPictures } from './picture.js'
 import { trainedGenerator } from './trainedGenerator.js'
-import { writePicture } from './writePicture.js'
+import { warningsOf } from './warnings.js'
 
 export interface GenerateMasksOptions extends LabelOptions {
   /** Folder of the run that trained the generator. */
@@ -77,7 +77,7 @@ export async function generateMasks(options: GenerateMasksOptions): Promise<Gene
   const notices = [
     `masks of stage ${trained.stage}, ${compute.description}`,
     ...labelNotices(pictures),
-    ...cautions(config),
+    ...warningsOf(config),
   ]
   for (const message of notices) onProgress?.(notice('masks', message))
 

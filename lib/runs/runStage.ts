@@ -6,7 +6,7 @@ import { type Position, runEpochs, type StepRecord, stepsOf } from '../stages/ep
 import type { Stage } from '../stages/stage.js'
 import { StageCheckpoints } from './checkpoints.js'
 import type { RunContext } from './context.js'
-import { loadStart } from './start.js'
+import { loadStart } from './initialWeights.js'
 
 /** Runs one stage from where its last checkpoint stands, or from its start. */
 export async function runStage(context: RunContext, stage: Stage): Promise<void> {
@@ -66,7 +66,7 @@ function stageLoader({ config, dataset, report }: RunContext, stage: Stage): Loa
     batch: stage.batch,
     augment: stage.augment,
     seed: config.seed,
-    stage: stage.name,
+    stage: stage.seedName,
     prefetch,
     ...(concurrency === 'auto' ? {} : { concurrency }),
     cacheBytes: cacheMegabytes * 2 ** 20,

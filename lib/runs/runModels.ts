@@ -4,6 +4,7 @@ import type { Dataset } from '../datasets/dataset.js'
 import { BackgroundPrompts } from '../models/backgroundPrompts.js'
 import { Clip } from '../models/clip.js'
 import type { Compute } from '../models/devices.js'
+import { nativeGenerator } from '../models/generators/kinds.js'
 import { MaskGenerator } from '../models/maskGenerator.js'
 import { labelText } from '../text/templates.js'
 import { tokenize } from '../text/tokenizer.js'
@@ -33,7 +34,8 @@ export class RunModels {
 
   clip(): Promise<Clip> {
     const { path, visionHeads, textHeads } = this.config.clip
-    this.clipModel ??= Clip.open({ path, visionHeads, textHeads, device: this.compute.device })
+    // The config was checked: a stage that needs a CLIP has one.
+    this.clipModel ??= Clip.open({ path: path!, visionHeads, textHeads, device: this.compute.device })
     return this.clipModel
   }
 
@@ -66,8 +68,7 @@ export class RunModels {
   }
 }
 
-/** What the addon is told about the generator of a run. */
-export function generatorConfig(config: RunConfig, dataset: Pick<Dataset, 'classes'>, device: string) {
-  const { kind: _kind, weights: _weights, ...sizes } = config.generator
-  return { ...sizes, classes: dataset.classes.classes.length, seed: config.seed, device }
+/** What the addon makes the generator of a run of. */
+export function generatorConfig({ generator, seed }: RunConfig, { classes }: Pick<Dataset, 'classes'>, device: string) {
+  return nativeGenerator(generator, { classes: classes.classes.length, seed, device })
 }

@@ -2,10 +2,11 @@ import { SemplesError } from '../base/error.js'
 import type { RunDirectory } from '../checkpoints/runDirectory.js'
 import type { RunConfig, StageName } from '../config/types.js'
 import type { ClassTable } from '../datasets/dataset.js'
+import { nativeGenerator } from '../models/generators/kinds.js'
 import { MaskGenerator } from '../models/maskGenerator.js'
 
 /** Stages that train the generator, the last one first. */
-export const generatorStages = ['refine', 'match', 'classify'] as const
+const generatorStages: readonly StageName[] = ['guide', 'match', 'classify']
 
 export interface TrainedGenerator {
   generator: MaskGenerator
@@ -28,8 +29,8 @@ export async function trainedGenerator(
   for (const stage of wanted === undefined ? generatorStages : [wanted]) {
     const state = (await run.stage(stage).load('best', ['generator']))?.tensors.generator
     if (state === undefined) continue
-    const { kind: _kind, weights: _weights, ...sizes } = config.generator
-    const generator = await MaskGenerator.create({ ...sizes, classes: classes.classes.length, device })
+    const made = { classes: classes.classes.length, device }
+    const generator = await MaskGenerator.create(nativeGenerator(config.generator, made))
     await generator.load(state)
     return { generator, stage }
   }

@@ -1,0 +1,13 @@
+import { z } from 'zod'
+import { special } from './fields.js'
+
+/** `auto` takes a CUDA device where there is one; any other device is obtained or is an error. */
+export type DeviceName = 'auto' | 'cpu' | 'cuda' | `cuda:${number}`
+
+/** Where to compute. */
+export const deviceField = special(
+  z.string().regex(/^(auto|cpu|cuda(:\d+)?)$/) as unknown as z.ZodType<DeviceName>,
+  'Where to compute; auto: CUDA where there is any.',
+  'auto, cpu, cuda or cuda:<number>',
+  { form: 'text' },
+)

@@ -1,0 +1,27 @@
+import { z } from 'zod'
+import { choice, flag, share, special, whole } from '../base/fields.js'
+
+/** Class activation maps over several picture sizes. */
+export const camsSchema = z.strictObject({
+  scales: special(
+    z.array(z.number().gt(0)).min(1),
+    'Picture sizes to sum maps over, as multiples of the original; the first is 1.',
+    'numbers above 0, the first 1',
+    { form: 'list', unit: 'of the original size' },
+  ).default([1, 1.2]),
+  flip: flag('Also run the mirrored picture.').default(true),
+  maxSide: whole(
+    16,
+    'Longer pictures are shrunk to this before maps are made, which then grow back: attention takes time and memory with the fourth power of a side.',
+    { unit: 'pixels' },
+  ).optional(),
+  resample: choice(
+    ['fast', 'exact'],
+    "How pictures are resized: sharp's cubic, or Pillow's bicubic byte for byte.",
+  ).default('exact'),
+})
+
+/** Masks from maps. The threshold is ours, inside the 0.40 to 0.59 that the published code sweeps with pixel labels. */
+export const masksSchema = z.strictObject({
+  threshold: share('Background threshold: where no map (0..1) is higher, a pixel is background.').default(0.45),
+})

@@ -1,0 +1,34 @@
+import { z } from 'zod'
+import type { DatasetKind } from '../datasets/kind.js'
+import { datasetKinds } from '../datasets/kinds.js'
+import { clipSchema } from '../models/clipOptions.js'
+import { generatorKinds } from '../models/generators/kinds.js'
+import { givenSchema } from './schema.js'
+
+/** What our notes add to a schema that JSON Schema does not know. */
+const OWN_WORDS = ['expected', 'form', 'unit', 'path', 'word']
+
+/**
+ * The JSON Schema (draft 2020-12) of config files, for editors that complete and check them: every field with its
+ * meaning and its default, nothing required, because options of the command line may give the rest.
+ */
+export function configJsonSchema(): Record<string, unknown> {
+  const [data] = datasetKinds
+  const [generator] = generatorKinds
+  const { shape } = givenSchema({ data: data as DatasetKind, generator })
+  const whole = z.strictObject({
+    // Editors put it there.
+    $schema: z.string().optional(),
+    ...shape,
+    data: z.union(datasetKinds.map(({ kind, schema }) => z.strictObject({ kind: z.literal(kind), ...schema.shape }))),
+    generator: z.union(generatorKinds.map(({ schema }) => schema)),
+    clip: z.union([z.string(), clipSchema]),
+  })
+  return z.toJSONSchema(whole, {
+    io: 'input',
+    override: ({ jsonSchema }) => {
+      delete jsonSchema.required
+      for (const word of OWN_WORDS) delete jsonSchema[word]
+    },
+  }) as Record<string, unknown>
+}

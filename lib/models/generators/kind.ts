@@ -1,0 +1,40 @@
+import type { z } from 'zod'
+import { SemplesError } from '../../base/error.js'
+import { path, whole } from '../../base/fields.js'
+
+/** One kind of mask generator: its options and what a stage must know of it. The network itself is native. */
+export interface GeneratorKind<Kind extends string = string, Schema extends z.ZodObject = z.ZodObject> {
+  kind: Kind
+  /** For people: name and source. */
+  title: string
+  /** Fields of `generator`, each with its note and its default. What is not in `commonFields` goes to the addon as it is. */
+  schema: Schema
+  /** Loss terms, by name with weights, of a classification training of this network. */
+  classification: Readonly<Record<string, number>>
+  /** @throws SemplesError `SEMPLES_CONFIG_INVALID` for fields that contradict each other */
+  check(options: z.infer<Schema>): void
+}
+
+/** Names a kind with all its types. */
+export function generatorKind<const Kind extends string, Schema extends z.ZodObject>(
+  definition: GeneratorKind<Kind, Schema>,
+): GeneratorKind<Kind, Schema> {
+  return definition
+}
+
+/** What every kind has. */
+export const commonFields = {
+  weights: path('Weights to start from (safetensors, .pth or .pt), or random.', 'a file of weights, or random', {
+    word: 'random',
+  }),
+  imageSize: whole(1, 'Side of the square training pictures.', { unit: 'pixels' }),
+}
+
+export function misfit(field: string, value: unknown, expected: string): SemplesError {
+  return new SemplesError('SEMPLES_CONFIG_INVALID', {
+    message: `The value of generator.${field} does not fit the other fields of generator.`,
+    field: `generator.${field}`,
+    value,
+    expected,
+  })
+}
