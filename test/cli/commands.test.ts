@@ -240,8 +240,8 @@ describe('eval', () => {
 
 describe('config', () => {
   test('fields with defaults, narrowed by name and preset', async () => {
-    const { out } = await run(['config', 'foregroundPrompt', '--preset', 'coco2014'])
-    expect(out[0]).toBe('refine.foregroundPrompt = 0.2')
+    const { out } = await run(['config', 'foreground_prompt', '--preset', 'coco2014'])
+    expect(out[0]).toBe('guide.terms.foreground_prompt = 0.2')
     expect(out).toHaveLength(2)
   })
 

@@ -111,7 +111,7 @@ describe('what the options mean', () => {
       '--out',
       'o',
     ]
-    expect(given(await run(words), 'train').data).toEqual({ folder: 'photos', masks: 'm', labels: 'l.csv' })
+    expect(given(await run(words), 'train').data).toMatchObject({ folder: 'photos', masks: 'm', labels: 'l.csv' })
   })
 
   test('--resume hands over nothing else', async () => {
@@ -173,7 +173,7 @@ describe('mistakes', () => {
     ['a setting without a value', [...least, '--set', 'seed'], /field=value/, 2],
     ['a wrong value', [...least, '--seed', 'x'], /value of seed .*received 'x'/, 2],
     ['a wrong preset', [...least, '--preset', 'voc'], /voc2012, coco2014, demo or none/, 2],
-    ['a wrong stage', [...least, '--stages', 'a,b'], /classify, match, prompt, refine/, 2],
+    ['a wrong stage', [...least, '--stages', 'a,b'], /classify, match, prompt, guide/, 2],
     ['no such folder', [...least, '--data', 'nowhere'], /There is no folder nowhere/, 1],
     ['no such config', [...least, '--config', 'nowhere.json'], /nowhere\.json cannot be read/, 1],
     ['a misspelt option', [...least, '--sett', 'a=b'], /Did you mean --set\?/, 2],
