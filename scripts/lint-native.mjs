@@ -1,4 +1,5 @@
-// The floors of native/ (each includes only lower ones), napi.h in native/binding alone, and clang-format.
+// The floors of native/ (each includes only lower ones), napi.h in native/binding alone, operators that know nothing of
+// each other, kernels in ops/*/cpu that know no tensors, and clang-format.
 // --write formats instead of checking.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
@@ -9,6 +10,7 @@ import { root } from './steps/process.mjs'
 const native = join(root, 'native')
 /** From the highest floor to the lowest; the loader stands alone. */
 const floors = ['binding', 'core', 'ops']
+const torchHeaders = /^(ATen|c10|torch|caffe2)\//
 const nodeHeaders = /^(napi|node_api|js_native_api|uv|v8|node)\.h$/
 const mayIncludeNode = { binding: nodeHeaders, loader: /^node_api\.h$/ }
 
@@ -37,15 +39,35 @@ function problemOf(file, floor, included) {
   if (nodeHeaders.test(included) && !mayIncludeNode[floor]?.test(included)) {
     return `${included} is for native/binding alone`
   }
+  if (isPlainKernel(file) && torchHeaders.test(included)) return `${included} knows tensors, but ops/*/cpu is plain C++`
   const beside = normalize(join(dirname(file), included))
   const target = [beside, included].find((path) => !path.startsWith('..') && existsSync(join(native, path)))
   if (target === undefined) return undefined
+  const problem = operatorProblem(file, target)
+  if (problem !== undefined) return problem
   const other = floorOf(target)
   if (other === floor || other === '') return undefined
   if (floor === 'loader' || other === 'loader') return `native/loader stands alone, but here ${target} is included`
   if (floors.indexOf(other) < floors.indexOf(floor) || floor === '')
     return `${floor || 'native'} must not include ${target}: ${other} is above it`
   return undefined
+}
+
+function operatorProblem(file, target) {
+  const [own, other] = [operatorOf(file), operatorOf(target)]
+  if (isPlainKernel(file) && !isPlainKernel(target)) return `ops/*/cpu is plain C++, but ${target} is not`
+  if (own === undefined || other === undefined || other === 'common' || own === other) return undefined
+  return `native/ops/${own} must not include ${target}: what operators share is in native/ops/common`
+}
+
+/** The folder right below native/ops, for files in it. */
+function operatorOf(file) {
+  const [floor, operator, ...rest] = file.split(/[\\/]/)
+  return floor === 'ops' && rest.length > 0 ? operator : undefined
+}
+
+function isPlainKernel(file) {
+  return operatorOf(file) !== undefined && file.split(/[\\/]/)[2] === 'cpu'
 }
 
 /** The folder right below native/, or '' for a file beside the floors (the precompiled header). */

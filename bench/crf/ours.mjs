@@ -10,7 +10,7 @@ export function refineRequest(image, energies, settings, threads) {
   const channels = energies.length / (height * width)
   return {
     ...{ image: data, height, width, threads, scores: true, profile: true },
-    source: { values: energies, channels, height, width, are: 'energies' },
+    source: { values: energies, channels, height, width, kind: 'energy' },
     method: crfMethod(settings),
   }
 }

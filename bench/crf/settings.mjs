@@ -20,12 +20,12 @@ export const UNARIES = ['soft', 'hard']
 export function crfMethod({ gaussian, bilateral, iterations }) {
   return {
     kind: 'crf',
-    gaussian: [{ deviation: [gaussian.sxy, gaussian.sxy], compatibility: gaussian.compat }],
+    gaussian: [{ sxy: [gaussian.sxy, gaussian.sxy], compat: gaussian.compat }],
     bilateral: [
       {
-        deviation: [bilateral.sxy, bilateral.sxy],
-        colorDeviation: [bilateral.srgb, bilateral.srgb, bilateral.srgb],
-        compatibility: bilateral.compat,
+        sxy: [bilateral.sxy, bilateral.sxy],
+        srgb: [bilateral.srgb, bilateral.srgb, bilateral.srgb],
+        compat: bilateral.compat,
       },
     ],
     iterations,

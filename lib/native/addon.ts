@@ -227,7 +227,7 @@ export interface NativeRefinement {
 }
 
 export interface NativeRefined {
-  /** Index of the highest score, [H * W]; the first one wins; 65535 where that score is below `confidence`. */
+  /** Index of the highest score, [H * W]; the first one wins; 65535 where that score is below `minConfidence`. */
   labels: Uint16Array
   /** With `scores`: float32 [C, H, W]. */
   scores?: TensorData
@@ -256,7 +256,9 @@ export interface NativeRefineRequest {
   /** Also return the profile. Default false. */
   profile?: boolean
   /** Labels whose score is lower become 65535. 0 to 1, default 0: none. */
-  confidence?: number
+  minConfidence?: number
+  /** Where it is computed: `cpu` (default), `cuda`, `cuda:1`. Without a kernel for it: SEMPLES_DEVICE_UNAVAILABLE. */
+  device?: string
   /** Of this call, 1 to 256; default 1. */
   threads?: number
   /** Bytes; default 0: none. SEMPLES_MEMORY_LIMIT names the need. */
@@ -271,8 +273,8 @@ export interface NativeScoreMaps {
   width: number
   /** Of the resizing: whether the centres of the corner pixels meet. Default false; PAMR's authors: true. */
   alignCorners?: boolean
-  /** What the numbers are: probabilities (CAMs in [0, 1] are treated as such) or energies (-log p). */
-  are?: 'probabilities' | 'energies'
+  /** Probabilities (default; CAMs in [0, 1] are treated as such) or energies (-log p). */
+  kind?: 'probability' | 'energy'
   /** Puts a background map in front: a constant, or (1 - the highest other score) ** power. Only for probabilities. */
   background?: { threshold: number } | { power: number }
   /**
@@ -280,8 +282,8 @@ export interface NativeScoreMaps {
    * NativeLabelMap.
    */
   unary?: 'soft' | 'hard'
-  /** Of hard labels (gt_prob), between 0 and 1; default 0.7. */
-  confidence?: number
+  /** With `hard`: probability that a label is right, between 0 and 1; default 0.7. */
+  gtProb?: number
 }
 
 /** A label index a pixel of the picture. */
@@ -289,19 +291,19 @@ export interface NativeLabelMap {
   /** Below `labels`; 65535 (255 in a Uint8Array, if not below `labels`): unsure, all labels alike. */
   labelMap: Uint8Array | Uint16Array
   labels: number
-  /** gt_prob g, between 0 and 1, default 0.7: -ln g on the label, -ln((1 - g) / (labels - 1)) on the others. */
-  confidence?: number
+  /** g, between 0 and 1, default 0.7: -ln g on the label, -ln((1 - g) / (labels - 1)) on the others. */
+  gtProb?: number
 }
 
-/** Mean-field inference in a fully connected CRF (Kraehenbuehl and Koltun 2011). Deviations in pixels and grey levels. */
+/** Mean-field inference in a fully connected CRF (Kraehenbuehl and Koltun 2011). Deviations sxy in pixels, srgb in grey levels. */
 export interface NativeDenseCrf {
   kind: 'crf'
-  /** `compatibility`: a number (Potts: that weight on agreement) or a [labels * labels] matrix of energies. */
-  gaussian: { deviation: [x: number, y: number]; compatibility: number | Float32Array }[]
+  /** `compat`: a number (Potts: that weight on agreement) or a [labels * labels] matrix of energies. */
+  gaussian: { sxy: [x: number, y: number]; compat: number | Float32Array }[]
   bilateral: {
-    deviation: [x: number, y: number]
-    colorDeviation: [r: number, g: number, b: number]
-    compatibility: number | Float32Array
+    sxy: [x: number, y: number]
+    srgb: [r: number, g: number, b: number]
+    compat: number | Float32Array
   }[]
   iterations: number
   /** Default `symmetric`. */
@@ -330,9 +332,9 @@ export interface NativeCrfFilter {
   image: Uint8Array
   height: number
   width: number
-  deviation: [x: number, y: number]
+  sxy: [x: number, y: number]
   /** Makes it a bilateral kernel. */
-  colorDeviation?: [r: number, g: number, b: number]
+  srgb?: [r: number, g: number, b: number]
   normalization: 'symmetric' | 'before' | 'after' | 'none'
   /** Blurs along the axes in the reverse order: the transposed operator. */
   reversed: boolean

@@ -13,12 +13,15 @@ export interface Execution {
   threads: number
   /** Bytes. */
   memoryLimit: number
+  /** Where it is computed. */
+  device: string
   signal?: AbortSignal
 }
 
 /**
  * Refines one picture on a thread of the addon.
- * @throws SemplesError `SEMPLES_MEMORY_LIMIT`, `SEMPLES_ARGUMENT_INVALID` (NaN or infinite scores, sizes); the reason of `signal`
+ * @throws SemplesError `SEMPLES_MEMORY_LIMIT`, `SEMPLES_ARGUMENT_INVALID` (NaN or infinite scores, sizes), `SEMPLES_DEVICE_UNAVAILABLE`; the
+ * reason of `signal`
  */
 export async function refineNatively(
   image: RawImage,
@@ -29,7 +32,7 @@ export async function refineNatively(
   signal?.throwIfAborted()
   const { data, height, width } = image
   const request = { image: data, height, width, source, method: methodOf(settings), ...execution }
-  const job = callNative(() => loadAddon().refine({ ...request, confidence: settings.confidence }))
+  const job = callNative(() => loadAddon().refine({ ...request, minConfidence: settings.confidence }))
   const interrupt = () => job.interrupt()
   signal?.addEventListener('abort', interrupt, { once: true })
   try {
@@ -62,11 +65,11 @@ function methodOf(settings: RefineSettings): NativeDenseCrf | NativePamr {
     kind: 'crf',
     iterations,
     normalization,
-    gaussian: gaussian.map(({ sxy, compat }) => ({ deviation: both(sxy), compatibility: matrix(compat) })),
+    gaussian: gaussian.map(({ sxy, compat }) => ({ sxy: both(sxy), compat: matrix(compat) })),
     bilateral: bilateral.map(({ sxy, srgb, compat }) => ({
-      deviation: both(sxy),
-      colorDeviation: typeof srgb === 'number' ? [srgb, srgb, srgb] : srgb,
-      compatibility: matrix(compat),
+      sxy: both(sxy),
+      srgb: typeof srgb === 'number' ? [srgb, srgb, srgb] : srgb,
+      compat: matrix(compat),
     })),
   }
 }

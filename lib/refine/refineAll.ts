@@ -23,6 +23,7 @@ export async function* refineAll(
     withScores = false,
     overwrite = false,
     errors = 'collect',
+    device = 'cpu',
     onProgress,
     signal,
     ...rest
@@ -47,6 +48,7 @@ export async function* refineAll(
     scores: withScores !== false,
     threads: resources.threads,
     memoryLimit: resources.memoryLimit,
+    device,
   }
 
   const refineOne = async (
@@ -65,6 +67,8 @@ export async function* refineAll(
       return { name, file: await output.write(name, refined), ...refined }
     } catch (error) {
       if (stop.aborted || errors === 'throw' || !(error instanceof SemplesError)) throw error
+      // A device that is wrong for one picture is wrong for all.
+      if (error.field === 'device') throw error
       return { name, error }
     }
   }

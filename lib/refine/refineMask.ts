@@ -18,12 +18,24 @@ export type RefineMaskOptions = RefineInput & RefineOptions & RefineExecution
  *   SemPLeS and WeakTr make their VOC 2012 masks
  * @returns class ids of the picture's size
  * @throws SemplesError `SEMPLES_REFINE_INPUT`, `SEMPLES_CONFIG_INVALID`, `SEMPLES_IMAGE_UNREADABLE`,
- *   `SEMPLES_ARGUMENT_INVALID` (NaN or infinite scores), `SEMPLES_MEMORY_LIMIT` with the need; the reason of `signal`
+ *   `SEMPLES_ARGUMENT_INVALID` (NaN or infinite scores), `SEMPLES_MEMORY_LIMIT` with the need,
+ *   `SEMPLES_DEVICE_UNAVAILABLE`; the reason of `signal`
  */
 export async function refineMask(options: RefineMaskOptions): Promise<RefinedMask> {
-  const { image, scores, labels, name, withScores = false, threads, memoryLimit, signal, ...settings } = options
+  const {
+    image,
+    scores,
+    labels,
+    name,
+    withScores = false,
+    threads,
+    memoryLimit,
+    device = 'cpu',
+    signal,
+    ...settings
+  } = options
   const resolved = resolveRefineOptions(settings)
-  const execution = { scores: withScores, ...resourcesOf({ threads, memoryLimit }), signal }
+  const execution = { scores: withScores, ...resourcesOf({ threads, memoryLimit }), device, signal }
   const prepared = await prepare({ image, scores, labels, name }, resolved, signal)
   return refinePrepared(prepared, resolved, execution)
 }

@@ -39,10 +39,10 @@ export async function sourceOf(input: RefineInput, size: Size, settings: RefineS
 }
 
 function ofScores(maps: ScoreMaps, size: Size, settings: RefineSettings): Source {
-  const { threshold, backgroundPower, values: are, unary, gtProb, method } = settings
-  const fixed = are === 'energies' || hasMatrices(settings)
+  const { threshold, backgroundPower, values: numbers, unary, gtProb, method } = settings
+  const fixed = numbers === 'energies' || hasMatrices(settings)
   const { classes, values, height, width } = fixed ? maps : withoutAbsent(maps)
-  const addBackground = !classes.includes(0) && are === 'probabilities'
+  const addBackground = !classes.includes(0) && numbers === 'probabilities'
   // A picture that shows no class is background.
   if (classes.length === 0)
     return { source: { labelMap: new Uint8Array(size.width * size.height), labels: 1 }, classes: [0] }
@@ -51,9 +51,9 @@ function ofScores(maps: ScoreMaps, size: Size, settings: RefineSettings): Source
     channels: classes.length,
     height,
     width,
-    are,
+    kind: numbers === 'energies' ? 'energy' : 'probability',
     unary: method === 'pamr' ? 'soft' : unary,
-    confidence: gtProb,
+    gtProb,
     // PAMR was published with the one way of resizing, CAMs are made with the other.
     alignCorners: method === 'pamr',
     ...(addBackground
@@ -119,5 +119,5 @@ function ofLabels(ids: Uint8Array, { zeroUnsure, gtProb }: RefineSettings): Sour
   // A loop, since a function for each of millions of pixels would hold up the event loop.
   const labelMap = new Uint8Array(ids.length)
   for (let pixel = 0; pixel < ids.length; pixel++) labelMap[pixel] = indexOf[ids[pixel]!]!
-  return { source: { labelMap, labels: classes.length, confidence: gtProb }, classes }
+  return { source: { labelMap, labels: classes.length, gtProb }, classes }
 }

@@ -1,3 +1,4 @@
+import type { DeviceName } from '../base/device.js'
 import type { SemplesError } from '../base/error.js'
 import type { OnProgress } from '../base/progress.js'
 import type { TensorData } from '../base/tensor.js'
@@ -49,6 +50,8 @@ export interface RefineExecution {
   threads?: number
   /** Most bytes that the refinement may take. Default: half of the free memory. */
   memoryLimit?: number
+  /** Where it is computed. Default `cpu`, so far the only device that has kernels. */
+  device?: Exclude<DeviceName, 'auto'>
   signal?: AbortSignal
 }
 

@@ -134,7 +134,7 @@ Napi::Value similarity_gradient(const Napi::CallbackInfo& info) {
   });
 }
 
-// ({ image, height, width, deviation, colorDeviation?, normalization, reversed, values }) -> { values }: one kernel of
+// ({ image, height, width, sxy, srgb?, normalization, reversed, values }) -> { values }: one kernel of
 // a dense CRF.
 Napi::Value crf_filter(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
@@ -143,7 +143,7 @@ Napi::Value crf_filter(const Napi::CallbackInfo& info) {
     if (values.dim() != 3 || values.size(1) != image.size(0) || values.size(2) != image.size(1) ||
         values.size(0) > kMaxCrfLabels || values.scalar_type() != at::kFloat)
       wrong_type("values", "float32 [channels, height, width]", object.Get("values"));
-    const at::Tensor kernel = read_deviations(object, !object.Get("colorDeviation").IsUndefined(), "filter");
+    const at::Tensor kernel = read_deviations(object, !object.Get("srgb").IsUndefined(), "filter");
     const std::string normalization = read_normalization(object, "");
     const bool reversed = flag_option(object, "reversed", false);
     return submit_tensor(info.Env(), [=] { return dense_crf_filter(image, values, kernel, normalization, reversed); });

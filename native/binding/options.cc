@@ -111,17 +111,19 @@ Napi::Object object_argument(const Napi::CallbackInfo& info, size_t index, const
   return info[index].As<Napi::Object>();
 }
 
-at::Device device_option(const Napi::Object& object) {
+at::Device device_named(const Napi::Object& object) {
   const std::string text = text_option(object, "device", "cpu");
-  at::Device device(at::kCPU);
   try {
-    device = at::Device(text);
+    return at::Device(text);
   } catch (const c10::Error&) {
     throw Error("SEMPLES_DEVICE_UNKNOWN", "There is no such device")
         .in_field("device")
         .received(text)
         .expected("cpu, cuda or cuda:N");
   }
+}
+
+at::Device require_device(at::Device device) {
   if (device.is_cpu()) return at::kCPU;
   const int64_t count = device.is_cuda() && torch::cuda::is_available() ? int64_t(torch::cuda::device_count()) : 0;
   const int64_t index = device.has_index() ? device.index() : 0;
@@ -129,9 +131,11 @@ at::Device device_option(const Napi::Object& object) {
     throw Error("SEMPLES_DEVICE_UNAVAILABLE",
                 "The requested device is not there: this LibTorch sees " + std::to_string(count) + " CUDA devices")
         .in_field("device")
-        .received(text)
+        .received(device.str())
         .hint("Use device 'cpu', or 'auto' to take what is there; `npx semples doctor` shows what was found.");
   return at::Device(at::kCUDA, at::DeviceIndex(index));
 }
+
+at::Device device_option(const Napi::Object& object) { return require_device(device_named(object)); }
 
 }  // namespace semples

@@ -36,5 +36,8 @@ std::string text_option(const Napi::Object& object, const char* name, const std:
 
 // "cpu", "cuda", "cuda:1"; a device that is not there is an error.
 at::Device device_option(const Napi::Object& object);
+// The same in two steps: what the text says (default "cpu"), and the device where it is there.
+at::Device device_named(const Napi::Object& object);
+at::Device require_device(at::Device device);
 
 }  // namespace semples

@@ -39,7 +39,7 @@ Napi::Value start_refinement(const Napi::CallbackInfo& info) {
                                   request->memory_limit, &outcome.profile});
       const torch::NoGradGuard no_grad;
       outcome.refined = refine(std::move(request->refinement));
-      if (!request->scores) outcome.refined.scores.reset();
+      outcome.refined.scores = request->scores ? outcome.refined.scores.cpu() : at::Tensor();
       return outcome;
     };
     const auto pack = [scores = request->scores, profile = request->profile](Napi::Env env, const Outcome& outcome) {

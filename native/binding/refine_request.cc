@@ -28,17 +28,17 @@ at::Tensor read_image(const Napi::Object& object) {
 }
 
 // Between 0 and 1, both excluded: otherwise some energies are infinite.
-double hard_confidence(const Napi::Object& source) {
-  const double confidence = number_option(source, "confidence", 0.7, 0, 1, "source.");
-  if (confidence == 0 || confidence == 1)
-    wrong_type("source.confidence", "a number between 0 and 1, without them", source.Get("confidence"));
-  return confidence;
+double read_gt_prob(const Napi::Object& source) {
+  const double gt_prob = number_option(source, "gtProb", 0.7, 0, 1, "source.");
+  if (gt_prob == 0 || gt_prob == 1)
+    wrong_type("source.gtProb", "a number between 0 and 1, without them", source.Get("gtProb"));
+  return gt_prob;
 }
 
 LabelMap read_label_map(const Napi::Object& source, const at::Tensor& image) {
   LabelMap map;
   map.count = size_option(source, "labels", 0, kMaxCrfLabels, "source.");
-  map.confidence = hard_confidence(source);
+  map.gt_prob = read_gt_prob(source);
   const Napi::Value labels = source.Get("labelMap");
   const std::vector<int64_t> shape = {image.size(0), image.size(1)};
   if (!labels.IsTypedArray()) wrong_type("source.labelMap", "a Uint8Array or Uint16Array", labels);
@@ -58,8 +58,8 @@ void read_background(const Napi::Object& source, ScoreMaps& maps) {
   if (maps.energies)
     throw Error("SEMPLES_ARGUMENT_INVALID", "A background map is made from probabilities alone")
         .in_field("source.background")
-        .received("are: energies")
-        .expected("are: probabilities")
+        .received("kind: energy")
+        .expected("kind: probability")
         .hint("Put a map of the background's energies in front of the others.");
   if (power)
     maps.background_power = number_option(background, "power", std::nullopt, 0, 1e6, "source.background.");
@@ -78,9 +78,9 @@ bool second_of(const Napi::Object& source, const char* name, const char* first, 
 ScoreMaps read_score_maps(const Napi::Object& source) {
   ScoreMaps maps;
   maps.align_corners = flag_option(source, "alignCorners", false, "source.");
-  maps.energies = second_of(source, "are", "probabilities", "energies");
+  maps.energies = second_of(source, "kind", "probability", "energy");
   maps.hard = second_of(source, "unary", "soft", "hard");
-  maps.confidence = hard_confidence(source);
+  maps.gt_prob = read_gt_prob(source);
   read_background(source, maps);
   const int64_t channels =
                     size_option(source, "channels", 0, kMaxCrfLabels - (maps.has_background() ? 1 : 0), "source."),
@@ -106,15 +106,14 @@ Napi::Array read_list(const Napi::Object& object, const char* name, int64_t most
 
 // A number, or [labels, labels] of them.
 at::Tensor read_compatibility(const Napi::Object& kernel, int64_t labels, const std::string& field) {
-  const Napi::Value value = kernel.Get("compatibility");
-  if (value.IsNumber()) return at::scalar_tensor(number_option(kernel, "compatibility", {}, -3e38, 3e38, field + "."));
-  if (!value.IsTypedArray())
-    wrong_type(field + ".compatibility", "a number, or a Float32Array of labels * labels", value);
-  const at::Tensor matrix = read_float32(value, {labels, labels}, field + ".compatibility");
+  const Napi::Value value = kernel.Get("compat");
+  if (value.IsNumber()) return at::scalar_tensor(number_option(kernel, "compat", {}, -3e38, 3e38, field + "."));
+  if (!value.IsTypedArray()) wrong_type(field + ".compat", "a number, or a Float32Array of labels * labels", value);
+  const at::Tensor matrix = read_float32(value, {labels, labels}, field + ".compat");
   const int64_t first_bad = first_not_finite(matrix.const_data_ptr<float>(), matrix.numel());
   if (first_bad >= 0)
     throw Error("SEMPLES_ARGUMENT_INVALID", "An energy of two labels is not a finite number")
-        .in_field(field + ".compatibility")
+        .in_field(field + ".compat")
         .received(std::to_string(matrix.const_data_ptr<float>()[first_bad]) + " at " + std::to_string(first_bad))
         .expected("finite numbers");
   return matrix;
@@ -128,7 +127,7 @@ at::Tensor read_kernels(const Napi::Object& object, const char* name, bool color
   for (uint32_t i = 0; i < list.Length(); ++i) {
     const std::string field = std::string("method.") + name + "[" + std::to_string(i) + "]";
     const Napi::Value kernel = list[i];
-    if (!kernel.IsObject()) wrong_type(field, "{ deviation, compatibility }", kernel);
+    if (!kernel.IsObject()) wrong_type(field, colors ? "{ sxy, srgb, compat }" : "{ sxy, compat }", kernel);
     rows.push_back(read_deviations(kernel.As<Napi::Object>(), colors, field));
     compatibility.push_back(read_compatibility(kernel.As<Napi::Object>(), labels, field));
   }
@@ -165,7 +164,7 @@ PamrMethod read_pamr(const Napi::Object& object) {
   return method;
 }
 
-std::variant<DenseCrfMethod, PamrMethod> read_method(const Napi::Value& value, int64_t labels) {
+RefineMethod read_method(const Napi::Value& value, int64_t labels) {
   if (!value.IsObject()) wrong_type("method", "{ kind, ... }", value);
   const Napi::Object object = value.As<Napi::Object>();
   const std::string kind = text_option(object, "kind", "", "method.");
@@ -174,11 +173,18 @@ std::variant<DenseCrfMethod, PamrMethod> read_method(const Napi::Value& value, i
   wrong_type("method.kind", "crf or pamr", object.Get("kind"));
 }
 
+// Where there is no kernel, whether the device is there does not matter.
+at::Device read_device(const Napi::Object& object, const RefineMethod& method) {
+  const at::Device device = device_named(object);
+  if (!device.is_cpu()) check_device(method, device);
+  return require_device(device);
+}
+
 }  // namespace
 
 at::Tensor read_deviations(const Napi::Object& kernel, bool colors, const std::string& field) {
   std::vector<float> row;
-  for (const auto& [name, count] : {std::pair{"deviation", 2u}, std::pair{"colorDeviation", colors ? 3u : 0u}}) {
+  for (const auto& [name, count] : {std::pair{"sxy", 2u}, std::pair{"srgb", colors ? 3u : 0u}}) {
     if (count == 0) continue;
     const std::string expected = std::to_string(count) + " finite numbers greater than 0";
     const Napi::Value value = kernel.Get(name);
@@ -209,10 +215,11 @@ RefineRequest read_refine_request(const Napi::Object& object) {
   request.threads = int(size_option(object, "threads", 1, kMaxThreads));
   request.memory_limit = integer_option(object, "memoryLimit", 0);
   if (request.memory_limit < 0) wrong_type("memoryLimit", "bytes, 0 or more", object.Get("memoryLimit"));
-  refinement.confidence = float(number_option(object, "confidence", 0, 0, 1));
+  refinement.min_confidence = float(number_option(object, "minConfidence", 0, 0, 1));
   refinement.image = read_image(object);
   refinement.source = read_source(object.Get("source"), refinement.image);
   refinement.method = read_method(object.Get("method"), label_count(refinement.source));
+  refinement.device = read_device(object, refinement.method);
   return request;
 }
 

@@ -17,7 +17,7 @@ struct RefineRequest {
 // Copies the buffers. What takes a look at every pixel is left to `refine`.
 RefineRequest read_refine_request(const Napi::Object& object);
 
-// [2] { deviation } or [5] { deviation, colorDeviation }.
+// [2] { sxy } or [5] { sxy, srgb }.
 at::Tensor read_deviations(const Napi::Object& kernel, bool colors, const std::string& field);
 std::string read_normalization(const Napi::Object& object, const std::string& prefix);
 

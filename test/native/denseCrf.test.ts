@@ -23,7 +23,7 @@ async function inference(
   more: Partial<NativeRefineRequest> = {},
 ): Promise<Float32Array> {
   const channels = energies.length / height / width
-  const source = { values: energies, channels, height, width, are: 'energies' } as const
+  const source = { values: energies, channels, height, width, kind: 'energy' } as const
   const { scores } = await refine({ image, height, width, source, method, scores: true, ...more })
   expect(scores!.shape).toEqual([channels, height, width])
   return scores!.data as Float32Array
@@ -36,8 +36,8 @@ const energiesOf = (labels: number, pixels: number, seed: number, scale = 2): Fl
 
 const both = (changes: Partial<NativeDenseCrf> = {}, weights = [1, 2]): NativeDenseCrf => ({
   kind: 'crf',
-  gaussian: [{ deviation: [3, 3], compatibility: weights[0]! }],
-  bilateral: [{ deviation: [20, 20], colorDeviation: [15, 15, 15], compatibility: weights[1]! }],
+  gaussian: [{ sxy: [3, 3], compat: weights[0]! }],
+  bilateral: [{ sxy: [20, 20], srgb: [15, 15, 15], compat: weights[1]! }],
   iterations: 5,
   ...changes,
 })
@@ -56,11 +56,11 @@ describeNative('dense CRF', () => {
     ['before', both({ normalization: 'before' })],
     ['after', both({ normalization: 'after' })],
     ['none', both({ normalization: 'none' }, [0.05, 0.02])],
-    ['positions alone, not square', { ...both(), gaussian: [{ deviation: [2, 5], compatibility: 4 }], bilateral: [] }],
+    ['positions alone, not square', { ...both(), gaussian: [{ sxy: [2, 5], compat: 4 }], bilateral: [] }],
     [
       'a full matrix',
       both({
-        gaussian: [{ deviation: [3, 3], compatibility: Float32Array.of(-3, 1, 0, 2, -3, 0.5, 0, 0, -3) }],
+        gaussian: [{ sxy: [3, 3], compat: Float32Array.of(-3, 1, 0, 2, -3, 0.5, 0, 0, -3) }],
       }),
     ],
   ])('is near the inference with all pairs of pixels: %s', async (_, method) => {
@@ -85,8 +85,8 @@ describeNative('dense CRF', () => {
     const image = smoothImage(height, width, 22)
     const random = randomNumbers(23)
     const values = float32([1, height, width], () => random())
-    for (const colorDeviation of [undefined, [25, 25, 25] as [number, number, number]]) {
-      const kernel = { deviation: [4, 4] as [number, number], colorDeviation }
+    for (const srgb of [undefined, [25, 25, 25] as [number, number, number]]) {
+      const kernel = { sxy: [4, 4] as [number, number], srgb }
       for (const normalization of ['symmetric', 'before', 'after'] as const) {
         const filter = { ...kernel, image, height, width, normalization, reversed: false, values }
         const seen = await filtered(filter)
@@ -109,9 +109,9 @@ describeNative('dense CRF', () => {
       ['after', 'before'],
       ['before', 'after'],
     ] as const
-    for (const colorDeviation of [undefined, [12, 12, 12] as [number, number, number]]) {
+    for (const srgb of [undefined, [12, 12, 12] as [number, number, number]]) {
       for (const [forward, backward] of pairs) {
-        const kernel = { image, height, width, deviation: [6, 4] as [number, number], colorDeviation }
+        const kernel = { image, height, width, sxy: [6, 4] as [number, number], srgb }
         const [kv, ku] = await Promise.all([
           filtered({ ...kernel, normalization: forward, reversed: false, values: v }),
           filtered({ ...kernel, normalization: backward, reversed: true, values: u }),
@@ -125,11 +125,11 @@ describeNative('dense CRF', () => {
 
   test("with normalisation 'after' a constant stays that constant, with 'none' it does not", async () => {
     const [height, width] = [31, 44]
-    const kernel = { image: smoothImage(height, width, 7), height, width, deviation: [9, 9] as [number, number] }
+    const kernel = { image: smoothImage(height, width, 7), height, width, sxy: [9, 9] as [number, number] }
     const values = float32([1, height, width], 0.7)
-    for (const colorDeviation of [undefined, [10, 10, 10] as [number, number, number]]) {
+    for (const srgb of [undefined, [10, 10, 10] as [number, number, number]]) {
       const filter = (normalization: 'after' | 'none') =>
-        filtered({ ...kernel, colorDeviation, normalization, reversed: false, values })
+        filtered({ ...kernel, srgb, normalization, reversed: false, values })
       const same = await filter('after')
       expect(largestDifference(same, values.data as Float32Array)).toBeLessThan(1e-5)
       const other = await filter('none')
@@ -170,8 +170,7 @@ describeNative('dense CRF', () => {
     const energies = energiesOf(3, 400, 13)
     const image = smoothImage(20, 20, 14)
     const matrix = Float32Array.of(-2, 0, 0, 0, -2, 0, 0, 0, -2)
-    const gaussian = (compatibility: number | Float32Array) =>
-      both({ gaussian: [{ deviation: [3, 3], compatibility }] })
+    const gaussian = (compat: number | Float32Array) => both({ gaussian: [{ sxy: [3, 3], compat }] })
     const [potts, full] = [
       await inference(image, [20, 20], energies, gaussian(2)),
       await inference(image, [20, 20], energies, gaussian(matrix)),
@@ -234,7 +233,7 @@ describeNative('dense CRF', () => {
   test('the profile says where the time went, and the estimate bounds its bytes', async () => {
     const size = { height: 48, width: 64, labels: 3, gaussian: 1, bilateral: 1, threads: 1 }
     const energies = energiesOf(3, 48 * 64, 20)
-    const source = { values: energies, channels: 3, height: 48, width: 64, are: 'energies' } as const
+    const source = { values: energies, channels: 3, height: 48, width: 64, kind: 'energy' } as const
     const { profile } = await refine({
       image: smoothImage(48, 64, 21),
       ...size,

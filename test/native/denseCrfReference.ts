@@ -44,17 +44,16 @@ export function bruteForce(
 ): Float64Array {
   const { height, width, labels } = size
   const pixels = height * width
-  const kernels = [
-    ...method.gaussian.map((kernel) => ({ ...kernel, colorDeviation: undefined })),
-    ...method.bilateral,
-  ].map((kernel) => ({
-    gram: kernelMatrix(image, size, kernel, method.normalization ?? 'symmetric'),
-    compatibility: kernel.compatibility,
-  }))
+  const kernels = [...method.gaussian.map((kernel) => ({ ...kernel, srgb: undefined })), ...method.bilateral].map(
+    (kernel) => ({
+      gram: kernelMatrix(image, size, kernel, method.normalization ?? 'symmetric'),
+      compat: kernel.compat,
+    }),
+  )
   let q = softmax(Float64Array.from(energies), labels, pixels)
   for (let iteration = 0; iteration < method.iterations; iteration++) {
     const total = Float64Array.from(energies)
-    for (const { gram, compatibility } of kernels) addMessage(total, gram, q, compatibility, labels, pixels)
+    for (const { gram, compat } of kernels) addMessage(total, gram, q, compat, labels, pixels)
     q = softmax(total, labels, pixels)
   }
   return q
@@ -64,17 +63,17 @@ export function bruteForce(
 export function kernelMatrix(
   image: Uint8Array,
   { height, width }: { height: number; width: number },
-  { deviation, colorDeviation }: { deviation: number[]; colorDeviation?: number[] | undefined },
+  { sxy, srgb }: { sxy: number[]; srgb?: number[] | undefined },
   normalization: string,
 ): Float64Array {
   const pixels = height * width
   const gram = new Float64Array(pixels * pixels)
   for (let i = 0; i < pixels; i++) {
     for (let j = 0; j < pixels; j++) {
-      let distance = (((i % width) - (j % width)) / deviation[0]!) ** 2
-      distance += ((Math.floor(i / width) - Math.floor(j / width)) / deviation[1]!) ** 2
-      for (let c = 0; colorDeviation !== undefined && c < 3; c++) {
-        distance += ((image[i * 3 + c]! - image[j * 3 + c]!) / colorDeviation[c]!) ** 2
+      let distance = (((i % width) - (j % width)) / sxy[0]!) ** 2
+      distance += ((Math.floor(i / width) - Math.floor(j / width)) / sxy[1]!) ** 2
+      for (let c = 0; srgb !== undefined && c < 3; c++) {
+        distance += ((image[i * 3 + c]! - image[j * 3 + c]!) / srgb[c]!) ** 2
       }
       gram[i * pixels + j] = Math.exp(-distance / 2)
     }
@@ -100,7 +99,7 @@ function addMessage(
   total: Float64Array,
   gram: Float64Array,
   q: Float64Array,
-  compatibility: number | Float32Array,
+  compat: number | Float32Array,
   labels: number,
   pixels: number,
 ): void {
@@ -111,12 +110,12 @@ function addMessage(
       for (let l = 0; l < labels; l++) message[l]! += weight * q[l * pixels + j]!
     }
     for (let a = 0; a < labels; a++) {
-      if (typeof compatibility === 'number') {
-        total[a * pixels + i]! -= compatibility * message[a]!
+      if (typeof compat === 'number') {
+        total[a * pixels + i]! -= compat * message[a]!
         continue
       }
       for (let b = 0; b < labels; b++) {
-        const energy = (compatibility[a * labels + b]! + compatibility[b * labels + a]!) / 2
+        const energy = (compat[a * labels + b]! + compat[b * labels + a]!) / 2
         total[a * pixels + i]! += energy * message[b]!
       }
     }

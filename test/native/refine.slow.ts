@@ -22,8 +22,8 @@ describeNative('refinement of the largest and of many', () => {
       source: { values, channels: 2, height, width },
       method: {
         kind: 'crf',
-        gaussian: [{ deviation: [3, 3], compatibility: 3 }],
-        bilateral: [{ deviation: [50, 50], colorDeviation: [5, 5, 5], compatibility: 4 }],
+        gaussian: [{ sxy: [3, 3], compat: 3 }],
+        bilateral: [{ sxy: [50, 50], srgb: [5, 5, 5], compat: 4 }],
         iterations: 3,
       },
       scores: true,
@@ -45,8 +45,8 @@ describeNative('refinement of the largest and of many', () => {
       const [height, width] = [48, 64]
       const image = Uint8Array.from({ length: height * width * 3 }, (_, i) => (i >> 3) * 5)
       const values = Float32Array.from({ length: 3 * height * width }, (_, i) => (i * 13 % 97) / 97)
-      const method = { kind: 'crf', iterations: 5, gaussian: [{ deviation: [3, 3], compatibility: 3 }],
-        bilateral: [{ deviation: [30, 30], colorDeviation: [5, 5, 5], compatibility: 5 }] }
+      const method = { kind: 'crf', iterations: 5, gaussian: [{ sxy: [3, 3], compat: 3 }],
+        bilateral: [{ sxy: [30, 30], srgb: [5, 5, 5], compat: 5 }] }
       const sizes = []
       for (let round = 0; round < 2500; round++) {
         await Promise.all([1, 2, 3, 4].map(() => addon.refine({ image, height, width, method, scores: round % 2 === 0,

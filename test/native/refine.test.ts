@@ -16,8 +16,8 @@ const refine = (request: NativeRefineRequest): Promise<NativeRefined> => loadAdd
 const nothing: NativeDenseCrf = { kind: 'crf', gaussian: [], bilateral: [], iterations: 0 }
 const crf: NativeDenseCrf = {
   kind: 'crf',
-  gaussian: [{ deviation: [3, 3], compatibility: 1 }],
-  bilateral: [{ deviation: [20, 20], colorDeviation: [15, 15, 15], compatibility: 2 }],
+  gaussian: [{ sxy: [3, 3], compat: 1 }],
+  bilateral: [{ sxy: [20, 20], srgb: [15, 15, 15], compat: 2 }],
   iterations: 3,
 }
 const pamr: NativePamr = { kind: 'pamr', iterations: 3, dilations: [1, 2] }
@@ -64,7 +64,7 @@ describeNative('refinement: what the maps mean', () => {
   })
 
   test('energies are taken as they are', async () => {
-    const source = maps(3, { are: 'energies', values: numbers(3 * 48, 4, (v) => v * 30 - 10) })
+    const source = maps(3, { kind: 'energy', values: numbers(3 * 48, 4, (v) => v * 30 - 10) })
     const { scores } = await refine({ ...base, source })
     expect(largestDifference(scores!.data as Float32Array, softmax(source.values, 3, 48))).toBeLessThan(1e-6)
   })
@@ -103,10 +103,10 @@ describeNative('refinement: what the maps mean', () => {
 
   test('hard: the highest label, the first of equal ones, with the given confidence', async () => {
     const values = numbers(3 * 48, 5, (v) => Math.floor(v * 4) / 4) // many are equal
-    const { scores } = await refine({ ...base, source: maps(3, { values, unary: 'hard', confidence: 0.8 }) })
+    const { scores } = await refine({ ...base, source: maps(3, { values, unary: 'hard', gtProb: 0.8 }) })
     expect(largestDifference(scores!.data as Float32Array, hard(argmax(values, 3), 3, 0.8))).toBeLessThan(1e-6)
     const energies = values.map((v) => -v)
-    const other = await refine({ ...base, source: maps(3, { values: energies, are: 'energies', unary: 'hard' }) })
+    const other = await refine({ ...base, source: maps(3, { values: energies, kind: 'energy', unary: 'hard' }) })
     expect(largestDifference(other.scores!.data as Float32Array, hard(argmax(values, 3), 3, 0.7))).toBeLessThan(1e-6)
   })
 
@@ -125,13 +125,13 @@ describeNative('refinement: what the maps mean', () => {
   ] as const)('a label map: %s', async (_, Kind, special, count) => {
     const labelMap = new Kind(48)
     for (let i = 0; i < 48; i++) labelMap[i] = i % 5 === 4 ? special : i % 4
-    const { scores } = await refine({ ...base, source: { labelMap, labels: count, confidence: 0.6 } })
+    const { scores } = await refine({ ...base, source: { labelMap, labels: count, gtProb: 0.6 } })
     expect(largestDifference(scores!.data as Float32Array, hard(labelMap, count, 0.6))).toBeLessThan(2e-5)
   })
 
   test('65535 where the score is below the confidence', async () => {
     const source = maps(3)
-    const { labels, scores } = await refine({ ...base, source, confidence: 0.5 })
+    const { labels, scores } = await refine({ ...base, source, minConfidence: 0.5 })
     const values = scores!.data as Float32Array
     const expected = argmax(values, 3).map((label, p) => (values[label * 48 + p]! < 0.5 ? 65535 : label))
     expect(new Set(expected)).toContain(65535)
@@ -148,7 +148,7 @@ describeNative('refinement: what the maps mean', () => {
       [6, 3],
     ] as const) {
       const values = numbers(2 * h * w, h + w)
-      const source = { values, channels: 2, height: h, width: w, alignCorners, are: 'energies' } as const
+      const source = { values, channels: 2, height: h, width: w, alignCorners, kind: 'energy' } as const
       const { scores } = await refine({ ...base, source })
       const resized = Float64Array.from({ length: 96 }, (_, i) =>
         bilinear(values, Math.floor(i / 48), [h, w], Math.floor((i % 48) / width), i % width, alignCorners),
@@ -160,11 +160,17 @@ describeNative('refinement: what the maps mean', () => {
   test('one label in all: that is the result, and no CRF runs', async () => {
     const sources = [
       maps(1),
-      maps(1, { are: 'energies' }),
+      maps(1, { kind: 'energy' }),
       { labelMap: new Uint8Array(48).fill(255).fill(0, 7), labels: 1 },
     ]
     for (const source of sources) {
-      const { labels, scores, profile } = await refine({ ...base, method: crf, source, confidence: 1, profile: true })
+      const { labels, scores, profile } = await refine({
+        ...base,
+        method: crf,
+        source,
+        minConfidence: 1,
+        profile: true,
+      })
       expect([...labels]).toEqual(Array(48).fill(0))
       expect([...(scores!.data as Float32Array)]).toEqual(Array(48).fill(1))
       expect(profile).toBeUndefined()
@@ -202,7 +208,7 @@ describeNative('refinement by pixel-adaptive affinity', () => {
       i < 48 ? (1 - Math.max(source.values[i]!, source.values[i + 48]!)) ** 2 : source.values[i - 48]!,
     )
     expect(largestDifference(await scoresOf(source, none), full)).toBeLessThan(1e-6)
-    const energies = maps(2, { are: 'energies' })
+    const energies = maps(2, { kind: 'energy' })
     expect(
       largestDifference(
         await scoresOf(energies, none),
@@ -287,9 +293,10 @@ describeNative('refinement: refusals', () => {
     ['threads', '0', { threads: 0 }],
     ['threads', '257', { threads: 257 }],
     ['memoryLimit', '-1', { memoryLimit: -1 }],
-    ['confidence', '1.5', { confidence: 1.5 }],
-    ['confidence', 'NaN', { confidence: Number.NaN }],
+    ['minConfidence', '1.5', { minConfidence: 1.5 }],
+    ['minConfidence', 'NaN', { minConfidence: Number.NaN }],
     ['scores', '1', { scores: 1 }],
+    ['device', '7', { device: 7 }],
     ['source', 'undefined', { source: undefined }],
     ['source.values', '572 bytes', { source: { ...source, values: source.values.slice(1) } }],
     ['source.values', 'Float64Array of 144', { source: { ...source, values: new Float64Array(144) } }],
@@ -297,14 +304,14 @@ describeNative('refinement: refusals', () => {
     ['source.channels', '512', { source: { ...source, channels: 512 } }],
     ['source.channels', '511', { source: { ...source, channels: 511, background } }],
     ['source.height', 'undefined', { source: { ...source, height: undefined } }],
-    ['source.are', '"logits"', { source: { ...source, are: 'logits' } }],
+    ['source.kind', '"logits"', { source: { ...source, kind: 'logits' } }],
     ['source.unary', '"firm"', { source: { ...source, unary: 'firm' } }],
     ['source.alignCorners', '"no"', { source: { ...source, alignCorners: 'no' } }],
-    ['source.confidence', '0', { source: { ...source, confidence: 0 } }],
-    ['source.confidence', '1', { source: { ...source, confidence: 1 } }],
+    ['source.gtProb', '0', { source: { ...source, gtProb: 0 } }],
+    ['source.gtProb', '1', { source: { ...source, gtProb: 1 } }],
     ['source.background', 'an object', { source: { ...source, background: {} } }],
     ['source.background', 'an object', { source: { ...source, background: { ...background, power: 1 } } }],
-    ['source.background', 'are: energies', { source: { ...source, are: 'energies', background } }],
+    ['source.background', 'kind: energy', { source: { ...source, kind: 'energy', background } }],
     ['source.background.threshold', '2', { source: { ...source, background: { threshold: 2 } } }],
     ['source.background.power', '-1', { source: { ...source, background: { power: -1 } } }],
     ['source.labelMap', '94 bytes', { source: { ...labelMap, labelMap: new Uint16Array(47) } }],
@@ -320,36 +327,51 @@ describeNative('refinement: refusals', () => {
     ['method.normalization', '"both"', { method: { ...crf, normalization: 'both' } }],
     ['method.gaussian', 'an object', { method: { ...crf, gaussian: {} } }],
     ['method.gaussian[0]', '3', { method: { ...crf, gaussian: [3] } }],
+    ['method.gaussian[0].sxy', 'an array of 1', { method: { ...crf, gaussian: [{ ...kernel, sxy: [1] }] } }],
+    ['method.bilateral[1].srgb[2]', '0', { method: { ...crf, bilateral: [kernel, { ...kernel, srgb: [1, 1, 0] }] } }],
     [
-      'method.gaussian[0].deviation',
-      'an array of 1',
-      { method: { ...crf, gaussian: [{ ...kernel, deviation: [1] }] } },
-    ],
-    [
-      'method.bilateral[1].colorDeviation[2]',
-      '0',
-      { method: { ...crf, bilateral: [kernel, { ...kernel, colorDeviation: [1, 1, 0] }] } },
-    ],
-    [
-      'method.bilateral[0].compatibility',
+      'method.bilateral[0].compat',
       'Infinity',
-      { method: { ...crf, bilateral: [{ ...kernel, compatibility: Number.POSITIVE_INFINITY }] } },
+      { method: { ...crf, bilateral: [{ ...kernel, compat: Number.POSITIVE_INFINITY }] } },
     ],
     [
-      'method.bilateral[0].compatibility',
+      'method.bilateral[0].compat',
       '16 bytes',
-      { method: { ...crf, bilateral: [{ ...kernel, compatibility: new Float32Array(4) }] } },
+      { method: { ...crf, bilateral: [{ ...kernel, compat: new Float32Array(4) }] } },
     ],
     [
-      'method.bilateral[0].compatibility',
+      'method.bilateral[0].compat',
       'nan at 4',
-      { method: { ...crf, bilateral: [{ ...kernel, compatibility: new Float32Array(9).fill(Number.NaN, 4) }] } },
+      { method: { ...crf, bilateral: [{ ...kernel, compat: new Float32Array(9).fill(Number.NaN, 4) }] } },
     ],
   ])('%s: %s', (field, value, changes) => {
     const wrong = (changes === null ? 7 : { ...request, ...changes }) as NativeRefineRequest
     const refusal = value === undefined ? { field } : { field, value }
     expect(() => loadAddon().refine(wrong)).toThrow(
       expect.objectContaining({ code: 'SEMPLES_ARGUMENT_INVALID', expected: expect.any(String), ...refusal }),
+    )
+  })
+
+  test.each([
+    ['dense_crf', 'cuda', crf],
+    ['dense_crf', 'cuda:1', crf],
+    ['pamr', 'cuda', pamr],
+    ['pamr', 'meta', pamr],
+  ])('%s on %s, for which it has no kernel', (operator, device, method) => {
+    expect(() => loadAddon().refine({ ...request, method, device })).toThrow(
+      expect.objectContaining({
+        code: 'SEMPLES_DEVICE_UNAVAILABLE',
+        message: expect.stringContaining(operator),
+        field: 'device',
+        value: device,
+        expected: 'cpu',
+      }),
+    )
+  })
+
+  test.each(['auto', 'gpu'])('a device that there is not: "%s"', (device) => {
+    expect(() => loadAddon().refine({ ...request, device })).toThrow(
+      expect.objectContaining({ code: 'SEMPLES_DEVICE_UNKNOWN', field: 'device', value: device }),
     )
   })
 
@@ -381,7 +403,7 @@ describeNative('refinement: refusals', () => {
   })
 
   test('deviations that lattice coordinates are too coarse for', async () => {
-    const method = { ...crf, gaussian: [{ deviation: [1e-7, 1] as [number, number], compatibility: 1 }] }
+    const method = { ...crf, gaussian: [{ sxy: [1e-7, 1] as [number, number], compat: 1 }] }
     await expect(refine({ ...request, method })).rejects.toMatchObject({
       code: 'SEMPLES_ARGUMENT_INVALID',
       field: 'method',

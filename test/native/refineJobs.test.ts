@@ -8,8 +8,8 @@ import { describeNative } from './models.js'
 
 const method: NativeDenseCrf = {
   kind: 'crf',
-  gaussian: [{ deviation: [3, 3], compatibility: 3 }],
-  bilateral: [{ deviation: [30, 30], colorDeviation: [6, 6, 6], compatibility: 8 }],
+  gaussian: [{ sxy: [3, 3], compat: 3 }],
+  bilateral: [{ sxy: [30, 30], srgb: [6, 6, 6], compat: 8 }],
   iterations: 5,
 }
 
@@ -122,8 +122,8 @@ describeNative('refinements in processes and workers', () => {
     const [height, width] = [150, 160]
     const image = Uint8Array.from({ length: height * width * 3 }, (_, i) => (i >> 6) * 3)
     const values = Float32Array.from({ length: 3 * height * width }, (_, i) => (i * 13 % 97) / 97)
-    const crf = { kind: 'crf', iterations: 5, gaussian: [{ deviation: [3, 3], compatibility: 3 }],
-      bilateral: [{ deviation: [30, 30], colorDeviation: [5, 5, 5], compatibility: 5 }] }
+    const crf = { kind: 'crf', iterations: 5, gaussian: [{ sxy: [3, 3], compat: 3 }],
+      bilateral: [{ sxy: [30, 30], srgb: [5, 5, 5], compat: 5 }] }
     const request = { image, height, width, method: crf, source: { values, channels: 3, height, width } }
     const long = { ...request, method: { ...crf, iterations: 1e6 }, threads: 2 }
     const sum = ({ labels }) => labels.reduce((total, label, i) => total + label * (i % 7 + 1), 0)
@@ -228,7 +228,7 @@ describeNative('refinements in processes and workers', () => {
     const noise = { height, width, image: new Uint8Array(height * width * 3).map(random),
       source: { values: new Float32Array(3 * height * width).fill(0.5), channels: 3, height, width },
       method: { kind: 'crf', iterations: 0, gaussian: [],
-        bilateral: [{ deviation: [50, 50], colorDeviation: [5, 5, 5], compatibility: 10 }] } }
+        bilateral: [{ sxy: [50, 50], srgb: [5, 5, 5], compat: 10 }] } }
     const seconds = () => performance.now() / 1000
     `
 

@@ -100,6 +100,13 @@ describe('refuses', () => {
     })
   })
 
+  test('a device without kernels', async () => {
+    const options = { image, labels: noisy, device: 'cuda' } as const
+    expect(await rejection(refineMask(options))).toMatchObject({ code: 'SEMPLES_DEVICE_UNAVAILABLE', field: 'device' })
+    const { mask } = await refineMask({ ...options, device: 'cpu' })
+    expect(mask).toEqual((await refineMask({ image, labels: noisy })).mask)
+  })
+
   test('to go on after an abort, before and amid', async () => {
     const aborted = AbortSignal.abort(new Error('enough'))
     await expect(refineMask({ image, labels: noisy, signal: aborted })).rejects.toThrow('enough')

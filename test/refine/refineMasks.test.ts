@@ -159,6 +159,12 @@ describe('inputs one after another', () => {
     expect(failed.map(({ error }) => error.field)).toEqual(['name'])
   })
 
+  test('end at a device without kernels, which no other picture would have either', async () => {
+    const { image, noisy } = halves()
+    const job = refineMasks([{ image, labels: noisy }], { device: 'cuda' })
+    expect(await rejection(job.finished)).toMatchObject({ code: 'SEMPLES_DEVICE_UNAVAILABLE', field: 'device' })
+  })
+
   test.each([
     ['concurrency', 0],
     ['threads', 0.5],

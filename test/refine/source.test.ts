@@ -27,7 +27,7 @@ describe('score maps', () => {
   test('with a background map are taken as they are', async () => {
     const { source: native, classes } = await source({ scores: maps(0.5, 0.2, 0.3), classes: [0, 15, 19] })
     expect(classes).toEqual([0, 15, 19])
-    expect(native).toMatchObject({ channels: 3, height: 2, width: 3, unary: 'hard', confidence: 0.7 })
+    expect(native).toMatchObject({ channels: 3, height: 2, width: 3, unary: 'hard', gtProb: 0.7 })
     expect((native as NativeScoreMaps).background).toBeUndefined()
   })
 
@@ -107,7 +107,7 @@ describe('labels', () => {
   test('become indices of those that are present, 255 unsure', async () => {
     const { source: native, classes } = await source({ labels: Uint8Array.of(0, 19, 4, 19, 255, 4) })
     expect(classes).toEqual([0, 4, 19])
-    expect(native).toEqual({ labelMap: Uint8Array.of(0, 2, 1, 2, 255, 1), labels: 3, confidence: 0.7 })
+    expect(native).toEqual({ labelMap: Uint8Array.of(0, 2, 1, 2, 255, 1), labels: 3, gtProb: 0.7 })
   })
 
   test('0 is unsure where that is asked for', async () => {

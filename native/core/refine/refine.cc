@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "ops/common/execution.h"
+#include "ops/common/operator.h"
 #include "ops/dense_crf/dense_crf.h"
 #include "ops/pamr/pamr.h"
 #include "ops/register.h"
@@ -47,7 +48,7 @@ at::Tensor with_reserved_memory(std::initializer_list<at::Tensor> held, const st
 }
 
 at::Tensor scores_of(Refinement& r, const DenseCrfMethod& method) {
-  const at::Tensor unary = unary_energies(std::move(r.source), r.image.size(0), r.image.size(1));
+  const at::Tensor unary = unary_energies(std::move(r.source), r.image.size(0), r.image.size(1), r.device);
   return with_reserved_memory({r.image, unary}, [&] {
     return dense_crf({r.image, unary, method.gaussian, method.bilateral, method.compatibility, method.iterations,
                       method.normalization, std::nullopt});
@@ -55,17 +56,38 @@ at::Tensor scores_of(Refinement& r, const DenseCrfMethod& method) {
 }
 
 at::Tensor scores_of(Refinement& r, const PamrMethod& method) {
-  const at::Tensor maps = probability_maps(std::move(r.source), r.image.size(0), r.image.size(1));
+  const at::Tensor maps = probability_maps(std::move(r.source), r.image.size(0), r.image.size(1), r.device);
   return with_reserved_memory({r.image, maps},
                               [&] { return pamr({r.image, maps, method.iterations, method.dilations}); });
 }
 
 at::Tensor scores_of(Refinement& r) {
   require_ops();
+  r.image = r.image.to(r.device);
   return std::visit([&](const auto& method) { return scores_of(r, method); }, r.method);
 }
 
+const char* operator_of(const DenseCrfMethod&) { return "dense_crf"; }
+const char* operator_of(const PamrMethod&) { return "pamr"; }
+
+Error no_kernel(const NoKernel& e) {
+  return Error("SEMPLES_DEVICE_UNAVAILABLE", "There is no kernel of " + e.op + " for this device")
+      .in_field("device")
+      .received(e.device.str())
+      .expected("cpu")
+      .hint("Leave out device, or give 'cpu'.");
+}
+
 }  // namespace
+
+void check_device(const RefineMethod& method, at::Device device) {
+  require_ops();
+  try {
+    require_kernel(std::visit([](const auto& m) { return operator_of(m); }, method), device);
+  } catch (const NoKernel& e) {
+    throw no_kernel(e);
+  }
+}
 
 Refined refine(Refinement r) {
   try {
@@ -74,7 +96,9 @@ Refined refine(Refinement r) {
     const bool single = label_count(r.source) == 1;
     const at::Tensor scores =
         single ? at::ones({1, r.image.size(0), r.image.size(1)}, at::kFloat) : scores_of(r).contiguous();
-    return {highest_labels(scores, r.confidence), scores};
+    return {highest_labels(scores, r.min_confidence).cpu(), scores};
+  } catch (const NoKernel& e) {
+    throw no_kernel(e);
   } catch (const Interrupted&) {
     throw Error("SEMPLES_INTERRUPTED", "The refinement was interrupted");
   } catch (const MemoryLimitExceeded& e) {

@@ -1,9 +1,7 @@
 #include "core/refine/scores.h"
 
-#include <ATen/Parallel.h>
 #include <torch/torch.h>
 
-#include <algorithm>
 #include <cmath>
 #include <string>
 #include <utility>
@@ -15,12 +13,11 @@ namespace semples {
 
 namespace {
 
-constexpr int64_t kGrain = 32768;  // pixels
 constexpr double kLeastProbability = 1e-5;
 
-// Resized, with the background in front.
-at::Tensor full_maps(const ScoreMaps& maps, int64_t height, int64_t width) {
-  at::Tensor values = maps.values;
+// On the device, resized, with the background in front.
+at::Tensor full_maps(const ScoreMaps& maps, int64_t height, int64_t width, at::Device device) {
+  at::Tensor values = maps.values.to(device);
   if (values.size(1) != height || values.size(2) != width)
     values = at::upsample_bilinear2d(values.unsqueeze(0), {height, width}, maps.align_corners).squeeze(0);
   if (!maps.has_background()) return values;
@@ -34,36 +31,9 @@ at::Tensor full_maps(const ScoreMaps& maps, int64_t height, int64_t width) {
   return full;
 }
 
-// uint16 [H, W], kUnsure as such.
-at::Tensor label_indices(const LabelMap& map) {
-  if (map.labels.scalar_type() == at::kUInt16) return map.labels;
-  at::Tensor result = at::empty(map.labels.sizes(), at::kUInt16);
-  const uint8_t* from = map.labels.const_data_ptr<uint8_t>();
-  const int64_t count = map.count;
-  std::transform(from, from + map.labels.numel(), result.mutable_data_ptr<uint16_t>(),
-                 [count](uint8_t label) { return label == 255 && count <= 255 ? kUnsure : uint16_t(label); });
-  return result;
-}
-
-// [count, H, W]: `on` where a plane is the label of the pixel, `off` elsewhere, `unsure` on all planes of unsure ones.
-at::Tensor label_planes(const at::Tensor& indices, int64_t count, double on, double off, double unsure) {
-  const int64_t pixels = indices.numel();
-  at::Tensor planes = at::empty({count, indices.size(0), indices.size(1)}, at::kFloat);
-  const uint16_t* label = indices.const_data_ptr<uint16_t>();
-  float* out = planes.mutable_data_ptr<float>();
-  at::parallel_for(0, pixels, kGrain, [&](int64_t begin, int64_t end) {
-    const auto yes = float(on), no = float(off), maybe = float(unsure);
-    for (int64_t c = 0; c < count; ++c)
-      for (int64_t p = begin; p < end; ++p)
-        out[c * pixels + p] = label[p] == c ? yes : (label[p] == kUnsure ? maybe : no);
-  });
-  return planes;
-}
-
-at::Tensor label_energies(const at::Tensor& indices, int64_t count, double confidence) {
+at::Tensor label_energies(const at::Tensor& indices, int64_t count, double gt_prob) {
   const double others = double(count - 1);
-  return label_planes(indices, count, -std::log(confidence), -std::log((1 - confidence) / others),
-                      std::log(double(count)));
+  return label_planes(indices, count, -std::log(gt_prob), -std::log((1 - gt_prob) / others), std::log(double(count)));
 }
 
 at::Tensor label_probabilities(const at::Tensor& indices, int64_t count) {
@@ -90,24 +60,6 @@ void check_values(const ScoreMaps& maps) {
       .expected("finite numbers");
 }
 
-void check_labels(const LabelMap& map) {
-  const at::Tensor indices = label_indices(map);
-  const uint16_t* labels = indices.const_data_ptr<uint16_t>();
-  const uint16_t* end = labels + indices.numel();
-  const uint16_t* first_bad =
-      std::find_if(labels, end, [&](uint16_t label) { return label >= map.count && label != kUnsure; });
-  if (first_bad == end) return;
-  const int64_t index = first_bad - labels, width = indices.size(1);
-  const bool bytes = map.labels.scalar_type() == at::kByte;
-  const std::string unsure = !bytes ? ", or 65535" : map.count <= 255 ? ", or 255" : "";
-  throw Error("SEMPLES_ARGUMENT_INVALID", "A label map holds a label that there is not")
-      .in_field("source.labelMap")
-      .received(std::to_string(*first_bad) + " at [" + std::to_string(index / width) + ", " +
-                std::to_string(index % width) + "]")
-      .expected("labels below " + std::to_string(map.count) + unsure)
-      .hint("Unsure pixels are 65535 in a Uint16Array and 255 in a Uint8Array.");
-}
-
 }  // namespace
 
 int64_t label_count(const ScoreSource& source) {
@@ -116,19 +68,20 @@ int64_t label_count(const ScoreSource& source) {
   return maps.values.size(0) + (maps.has_background() ? 1 : 0);
 }
 
-at::Tensor unary_energies(ScoreSource source, int64_t height, int64_t width) {
+at::Tensor unary_energies(ScoreSource source, int64_t height, int64_t width, at::Device device) {
   if (const auto* map = std::get_if<LabelMap>(&source))
-    return label_energies(label_indices(*map), map->count, map->confidence);
+    return label_energies(label_indices(*map).to(device), map->count, map->gt_prob);
   auto& maps = std::get<ScoreMaps>(source);
-  at::Tensor full = full_maps(maps, height, width);
-  if (maps.hard) return label_energies(hard_labels(maps, full), full.size(0), maps.confidence);
+  at::Tensor full = full_maps(maps, height, width, device);
+  if (maps.hard) return label_energies(hard_labels(maps, full), full.size(0), maps.gt_prob);
   return maps.energies ? full : full.clamp_(kLeastProbability, 1).log_().neg_();
 }
 
-at::Tensor probability_maps(ScoreSource source, int64_t height, int64_t width) {
-  if (const auto* map = std::get_if<LabelMap>(&source)) return label_probabilities(label_indices(*map), map->count);
+at::Tensor probability_maps(ScoreSource source, int64_t height, int64_t width, at::Device device) {
+  if (const auto* map = std::get_if<LabelMap>(&source))
+    return label_probabilities(label_indices(*map).to(device), map->count);
   auto& maps = std::get<ScoreMaps>(source);
-  at::Tensor full = full_maps(maps, height, width);
+  at::Tensor full = full_maps(maps, height, width, device);
   if (maps.hard) return label_probabilities(hard_labels(maps, full), full.size(0));
   return maps.energies ? full.neg_().exp_() : full;
 }
@@ -136,33 +89,6 @@ at::Tensor probability_maps(ScoreSource source, int64_t height, int64_t width) {
 void check_scores(const ScoreSource& source) {
   if (const auto* map = std::get_if<LabelMap>(&source)) return check_labels(*map);
   check_values(std::get<ScoreMaps>(source));
-}
-
-at::Tensor highest_labels(const at::Tensor& scores, float confidence) {
-  const int64_t labels = scores.size(0), pixels = scores.size(1) * scores.size(2);
-  at::Tensor result = at::empty({scores.size(1), scores.size(2)}, at::kUInt16);
-  const float* planes = scores.const_data_ptr<float>();
-  uint16_t* out = result.mutable_data_ptr<uint16_t>();
-  at::parallel_for(0, pixels, kGrain, [&](int64_t first, int64_t last) {
-    constexpr int64_t kBlock = 1024;  // stays in the first cache while the planes pass
-    float best[kBlock];
-    uint32_t index[kBlock];  // as wide as a float: so the comparison vectorises
-    for (int64_t begin = first; begin < last; begin += kBlock) {
-      const int64_t count = std::min(kBlock, last - begin);
-      std::copy_n(planes + begin, count, best);
-      std::fill_n(index, count, 0u);
-      for (int64_t c = 1; c < labels; ++c) {
-        const float* plane = planes + c * pixels + begin;
-        for (int64_t i = 0; i < count; ++i) {
-          const bool higher = plane[i] > best[i];
-          best[i] = higher ? plane[i] : best[i];
-          index[i] = higher ? uint32_t(c) : index[i];
-        }
-      }
-      for (int64_t i = 0; i < count; ++i) out[begin + i] = best[i] < confidence ? kUnsure : uint16_t(index[i]);
-    }
-  });
-  return result;
 }
 
 }  // namespace semples

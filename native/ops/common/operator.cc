@@ -4,15 +4,15 @@
 
 namespace semples {
 
-NoKernel::NoKernel(const std::string& op, at::DeviceType device)
-    : std::runtime_error("semples::" + op + " has no kernel for the device " + c10::DeviceTypeName(device, true)),
-      op(op),
-      device(device) {}
+NoKernel::NoKernel(const std::string& op, at::Device device)
+    : std::runtime_error("semples::" + op + " has no kernel for the device " + device.str()), op(op), device(device) {}
 
-void require_kernel(const char* op, at::DeviceType device) {
+void require_kernel(const char* op, at::Device device) {
   const auto handle = c10::Dispatcher::singleton().findSchemaOrThrow((std::string("semples::") + op).c_str(), "");
-  const c10::DispatchKey key = c10::computeDispatchKey(std::nullopt, at::kStrided, at::Device(device));
-  if (!handle.hasKernelForDispatchKey(key)) throw NoKernel(op, device);
+  const c10::DispatchKey key = device.is_cpu()    ? c10::DispatchKey::CPU
+                               : device.is_cuda() ? c10::DispatchKey::CUDA
+                                                  : c10::DispatchKey::Undefined;
+  if (key == c10::DispatchKey::Undefined || !handle.hasKernelForDispatchKey(key)) throw NoKernel(op, device);
 }
 
 }  // namespace semples

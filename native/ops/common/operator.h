@@ -30,12 +30,12 @@ struct Operator {
 
 // What calling an operator throws where it has no kernel for the device of its tensors.
 struct NoKernel : std::runtime_error {
-  NoKernel(const std::string& op, at::DeviceType device);
+  NoKernel(const std::string& op, at::Device device);
   std::string op;  // its name
-  at::DeviceType device;
+  at::Device device;
 };
 
 // Throws NoKernel. The operators must have been registered.
-void require_kernel(const char* op, at::DeviceType device);
+void require_kernel(const char* op, at::Device device);
 
 }  // namespace semples

@@ -64,7 +64,7 @@ void check_dense_crf(const DenseCrfArguments& a) {
 }
 
 at::Tensor dense_crf(const DenseCrfArguments& a) {
-  require_kernel("dense_crf", a.unary.device().type());
+  require_kernel("dense_crf", a.unary.device());
   static const auto op =
       c10::Dispatcher::singleton()
           .findSchemaOrThrow("semples::dense_crf", "")

@@ -26,7 +26,7 @@ void check_pamr(const PamrArguments& a) {
 }
 
 at::Tensor pamr(const PamrArguments& a) {
-  require_kernel("pamr", a.maps.device().type());
+  require_kernel("pamr", a.maps.device());
   static const auto op = c10::Dispatcher::singleton()
                              .findSchemaOrThrow("semples::pamr", "")
                              .typed<at::Tensor(const at::Tensor&, const at::Tensor&, int64_t, at::IntArrayRef)>();
