@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include <cmath>
+#include <sstream>
 #include <string>
 #include <utility>
 
@@ -46,7 +47,9 @@ at::Tensor hard_labels(const ScoreMaps& maps, at::Tensor full) {
 
 std::string place(int64_t index, int64_t height, int64_t width) {
   const int64_t row = index / width % height, channel = index / (width * height);
-  return "[" + std::to_string(channel) + ", " + std::to_string(row) + ", " + std::to_string(index % width) + "]";
+  std::ostringstream text;
+  text << '[' << channel << ", " << row << ", " << index % width << ']';
+  return text.str();
 }
 
 void check_values(const ScoreMaps& maps) {
