@@ -3,6 +3,10 @@ import { build } from '../scripts/steps/build.mjs'
 import { main } from '../scripts/steps/process.mjs'
 
 const benches = {
+  against: [
+    './against.mjs',
+    'this checkout and another built one (against DIR) in turns: ratios of their times (against --help)',
+  ],
   crf: ['./crf.mjs', 'the dense CRF beside pydensecrf2: agreement, speed, memory, quality (crf --help)'],
   demo: ['./demo.mjs', 'the demo on several seeds (--seeds 0,1,2): mean IoU of every stage and of the control'],
   'true-size': ['./trueSize.mjs', 'one step of each stage at the published sizes, with peak memory'],

@@ -1,10 +1,8 @@
 // The published sizes on random weights: DeiT-S/16 at 224 and CLIP ViT-B/32, a few steps of each stage.
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pythonEnvironment } from '../scripts/python-env.mjs'
-import { root } from '../scripts/steps/process.mjs'
+import { randomClip } from './randomClip.mjs'
 
 const BATCH = 4
 const STEPS = 3
@@ -14,16 +12,6 @@ function peakMemory() {
   const peak = Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1]) / 1024
   writeFileSync('/proc/self/clear_refs', '5')
   return Math.round(peak)
-}
-
-async function randomClip() {
-  const archive = join(root, '.cache', 'bench', 'vit-b-32-random.pt')
-  if (!existsSync(archive)) {
-    mkdirSync(join(root, '.cache', 'bench'), { recursive: true })
-    const python = await pythonEnvironment()
-    execFileSync(python, [join(root, 'scripts/clip/openai_archive.py'), '--out', archive], { stdio: 'inherit' })
-  }
-  return archive
 }
 
 export async function run(options) {

@@ -1,10 +1,11 @@
 // The floors of native/ (each includes only lower ones), napi.h in native/binding alone, operators that know nothing of
-// each other, kernels in ops/*/cpu that know no tensors, and clang-format.
+// each other, kernels in ops/*/cpu that know no tensors, sizes, and clang-format.
 // --write formats instead of checking.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, normalize } from 'node:path'
+import { oversized } from './steps/cppSizes.mjs'
 import { root } from './steps/process.mjs'
 
 const native = join(root, 'native')
@@ -12,12 +13,14 @@ const native = join(root, 'native')
 const floors = ['binding', 'core', 'ops']
 const torchHeaders = /^(ATen|c10|torch|caffe2)\//
 const nodeHeaders = /^(napi|node_api|js_native_api|uv|v8|node)\.h$/
+/** Lines; those of TypeScript are in biome.json. */
+const limits = { file: 400, function: 80 }
 const mayIncludeNode = { binding: nodeHeaders, loader: /^node_api\.h$/ }
 
 const sources = readdirSync(native, { recursive: true })
   .filter((name) => /\.(h|cc|cpp|cu|cuh)$/.test(name))
   .sort()
-const problems = sources.flatMap(includeProblems)
+const problems = [...sources.flatMap(includeProblems), ...sources.flatMap(sizeProblems)]
 
 if (process.argv.includes('--write')) clangFormat(['-i'])
 else problems.push(...clangFormat(['--dry-run', '-Werror']))
@@ -33,6 +36,11 @@ function includeProblems(file) {
       const problem = included === undefined ? undefined : problemOf(file, floor, included)
       return problem === undefined ? [] : [`native/${file}:${index + 1}: ${problem}`]
     })
+}
+
+function sizeProblems(file) {
+  const found = oversized(readFileSync(join(native, file), 'utf8'), limits)
+  return found.map(({ line, problem }) => `native/${file}:${line}: ${problem}`)
 }
 
 function problemOf(file, floor, included) {

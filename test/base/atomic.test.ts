@@ -5,6 +5,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { writeAtomic, writeJsonAtomic } from '../../lib/base/atomic.js'
 import { JsonlLog, readJsonl } from '../../lib/formats/jsonl.js'
 import { readSafetensors, writeSafetensors } from '../../lib/formats/safetensors.js'
+import { needs } from '../support/needs.js'
+import { dropPrivileges } from '../support/privileges.js'
 import { mountTinyDisk, type TinyDisk } from '../support/tinyDisk.js'
 
 let folder: string
@@ -57,25 +59,27 @@ describe('writeAtomic', () => {
     expect((await readdir(folder)).sort()).toEqual(['dir', 'file'])
   })
 
-  const unprivileged = process.getuid?.() === 0 ? test.skip : test
-  unprivileged('a folder without the right to write (skipped for root, whom nothing stops)', async () => {
-    await chmod(folder, 0o500)
-    await expect(writeAtomic(join(folder, 'x'), '')).rejects.toMatchObject({
-      code: 'SEMPLES_WRITE_FAILED',
-      hint: expect.stringMatching(/may write/),
-    })
-    await chmod(folder, 0o700)
+  test('a folder without the right to write', async () => {
+    await chmod(folder, 0o555)
+    const restore = dropPrivileges()
+    try {
+      await expect(writeAtomic(join(folder, 'x'), '')).rejects.toMatchObject({
+        code: 'SEMPLES_WRITE_FAILED',
+        hint: expect.stringMatching(/may write/),
+      })
+    } finally {
+      restore()
+      await chmod(folder, 0o700)
+    }
   })
 })
 
-const disk = mountTinyDisk(64)
-const onTinyDisk = disk === undefined ? describe.skip : describe
-onTinyDisk('on a full disk (skipped where none can be mounted)', () => {
+needs('mount').describe('on a full disk', () => {
   let full: TinyDisk
   beforeAll(() => {
-    full = disk as TinyDisk
+    full = mountTinyDisk(64) as TinyDisk
   })
-  afterAll(() => disk?.remove())
+  afterAll(() => full.remove())
 
   test('a file is written whole or not at all', async () => {
     const path = join(full.path, 'model.safetensors')

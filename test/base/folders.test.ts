@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs'
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { makeFolders } from '../../lib/base/folders.js'
+import { needs } from '../support/needs.js'
 
 let folder: string
 beforeAll(async () => {
@@ -23,7 +23,6 @@ test('a file in the way is an error', async () => {
   await expect(makeFolders(join(folder, 'file', 'below'))).rejects.toMatchObject({ code: 'ENOTDIR' })
 })
 
-const proc = existsSync('/proc/self') ? test : test.skip
-proc('ends on file systems that refuse every folder', async () => {
+needs('linux').test('ends on file systems that refuse every folder', async () => {
   await expect(makeFolders('/proc/semples/run')).rejects.toMatchObject({ code: 'ENOENT' })
 })

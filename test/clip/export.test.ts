@@ -1,28 +1,21 @@
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { goldenFolder } from '../support/golden.js'
+import { needs } from '../support/needs.js'
+import { python } from '../support/python.js'
 
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const python = process.env.SEMPLES_PYTHON ?? ''
-const golden = process.env.SEMPLES_GOLDEN ?? path.join(root, '../shared/golden')
-const weights = path.join(golden, 'clip_weights.safetensors')
-const tokens = path.join(golden, 'clip_token_embedding.safetensors')
-const config = path.join(golden, 'clip_config.json')
+const weights = path.join(goldenFolder, 'clip_weights.safetensors')
+const tokens = path.join(goldenFolder, 'clip_token_embedding.safetensors')
+const config = path.join(goldenFolder, 'clip_config.json')
 
-const reason = !python
-  ? 'SEMPLES_PYTHON is unset'
-  : existsSync(path.join(golden, 'clip_io.safetensors'))
-    ? ''
-    : 'the golden folder is absent'
-const when = reason ? describe.skip : describe
-
-when(`CLIP export scripts${reason && ` (skipped: ${reason})`}`, () => {
+needs('python').describe('CLIP export scripts', () => {
   let folder: string
   beforeAll(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'semples-clip-'))
@@ -31,7 +24,7 @@ when(`CLIP export scripts${reason && ` (skipped: ${reason})`}`, () => {
 
   const script = (name: string, ...args: string[]) => run(python, [path.join(root, name), ...args])
   const compare = async (archive: string) => {
-    const { stdout } = await script('test/clip/reference.py', archive, golden)
+    const { stdout } = await script('test/clip/reference.py', archive, goldenFolder)
     return JSON.parse(stdout) as {
       errors: Record<string, number>
       attributes: Record<string, unknown>
@@ -58,7 +51,7 @@ when(`CLIP export scripts${reason && ` (skipped: ${reason})`}`, () => {
 
   test('reads the same weights under the names of Hugging Face', async () => {
     const out = path.join(folder, 'hugging-face.pt')
-    await script('test/clip/hugging_face.py', golden, folder)
+    await script('test/clip/hugging_face.py', goldenFolder, folder)
     await script(
       'scripts/clip/export.py',
       ...['--weights', path.join(folder, 'model.safetensors'), '--config', path.join(folder, 'config.json')],

@@ -1,19 +1,16 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { needs } from '../support/needs.js'
+import { python } from '../support/python.js'
 
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const python = process.env.SEMPLES_PYTHON ?? ''
-const built = existsSync(path.join(root, 'dist/scenes/shots.js'))
-const reason = !python ? 'SEMPLES_PYTHON is unset' : built ? '' : 'the package is not built'
-const when = reason ? describe.skip : describe
 
 /** Loads an archive, and says what its interface does with the demo's class texts. */
 const INSPECT = `
@@ -51,7 +48,7 @@ for i in range(4):
 feature = norm(t[:, 0], "norm") @ clip.visual.proj.float()
 print((feature - clip.encode_image(x)).abs().max().item())`
 
-when(`train_demo.py${reason && ` (skipped: ${reason})`}`, () => {
+needs('build', 'python').describe('train_demo.py', () => {
   let folder: string
   beforeAll(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'semples-demo-clip-'))

@@ -9,21 +9,22 @@ import {
   cocoClassIndex,
 } from '../../lib/datasets/classes/coco2014.js'
 import { voc2012Classes } from '../../lib/datasets/classes/voc2012.js'
+import { goldenFolder } from '../support/golden.js'
+import { needs, needsGolden } from '../support/needs.js'
+import { pictureFolder } from '../support/realPictures.js'
 import { temporaryFiles } from './temporaryFiles.js'
 
-const golden = process.env.SEMPLES_GOLDEN ?? path.join(import.meta.dirname, '../../../shared/golden')
-const names = path.join(golden, 'class_names.json')
-const pictures = process.env.SEMPLES_TEST_DATA ?? path.join(import.meta.dirname, '../../../shared/data')
-const instances = path.join(pictures, 'coco2014/annotations/instances_val2014.json')
+const names = path.join(goldenFolder, 'class_names.json')
+const instances = path.join(pictureFolder, 'coco2014/annotations/instances_val2014.json')
 
 describe('class tables', () => {
-  ;(existsSync(names) ? test : test.skip)('ask CLIP for the names of the reference, in its order', () => {
+  needsGolden(existsSync(names)).test('ask CLIP for the names of the reference, in its order', () => {
     const { voc, coco } = JSON.parse(readFileSync(names, 'utf8'))
     expect(voc2012Classes.classes.map(({ prompt }) => prompt)).toEqual(voc)
     expect(coco2014Classes90.classes.map(({ prompt }) => prompt)).toEqual(coco)
   })
 
-  ;(existsSync(instances) ? test : test.skip)('name the 80 categories as the COCO annotations do', () => {
+  needs('pictures').test('name the 80 categories as the COCO annotations do', () => {
     const categories: { id: number; name: string }[] = JSON.parse(readFileSync(instances, 'utf8')).categories
     expect(COCO_CATEGORY_IDS).toEqual(categories.map(({ id }) => id))
     expect(coco2014Classes.classes.map(({ label }) => label)).toEqual(categories.map(({ name }) => name))

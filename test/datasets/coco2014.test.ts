@@ -4,6 +4,8 @@ import path from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { coco2014 } from '../../lib/datasets/coco2014.js'
 import { readMask } from '../../lib/masks/png.js'
+import { needs } from '../support/needs.js'
+import { pictureFolder } from '../support/realPictures.js'
 import { temporaryFiles } from './temporaryFiles.js'
 
 // Three small pictures in COCO's layout and the masks pycocotools draws: test/fixtures/coco/make.py.
@@ -199,10 +201,9 @@ describe('coco2014', () => {
   })
 })
 
-const pictures = process.env.SEMPLES_TEST_DATA ?? path.join(import.meta.dirname, '../../../shared/data')
-const real = path.join(pictures, 'coco2014')
+const real = path.join(pictureFolder, 'coco2014')
 
-;(existsSync(real) ? describe : describe.skip)('real COCO pictures', () => {
+needs('pictures').describe('real COCO pictures', () => {
   test('two training pictures have no annotation', async () => {
     const { items, classes } = await coco2014({ root: real, split: 'train2014' })
     expect(items.length).toBe(48)

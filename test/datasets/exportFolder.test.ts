@@ -10,13 +10,12 @@ import { folder } from '../../lib/datasets/folder.js'
 import type { DataSpec } from '../../lib/datasets/kinds.js'
 import { openDataset } from '../../lib/datasets/open.js'
 import { encodeMask } from '../../lib/masks/png.js'
+import { needs } from '../support/needs.js'
+import { pictureFolder } from '../support/realPictures.js'
 import { picture, temporaryFiles } from './temporaryFiles.js'
 
 const coco = { coco2014: path.join(import.meta.dirname, '../fixtures/coco') }
-const real = path.join(
-  process.env.SEMPLES_TEST_DATA || path.join(import.meta.dirname, '../../../shared/data'),
-  'coco2014',
-)
+const real = path.join(pictureFolder, 'coco2014')
 
 /** Everything that training and evaluation see of a data set. */
 async function contents({ items, classes, mask }: Dataset): Promise<unknown> {
@@ -44,10 +43,8 @@ describe('what is read back is what was written', () => {
     await roundTrip(coco, 'val')
   })
 
-  const withPictures = existsSync(real) ? test : test.skip
-  withPictures.each(['train', 'val'] as const)('COCO 2014, real pictures (SEMPLES_TEST_DATA), %s', async (split) => {
-    await roundTrip({ coco2014: real }, split)
-  })
+  for (const split of ['train', 'val'] as const)
+    needs('pictures').test(`COCO 2014, real pictures, ${split}`, () => roundTrip({ coco2014: real }, split))
 
   test('VOC 2012: void pixels, a picture without mask', async () => {
     const mask = encodeMask({

@@ -5,7 +5,8 @@ import { unzipSync, zipSync } from 'fflate'
 import { type CamFile, type CamFileOptions, decodeCamFile, readCamFile } from '../../lib/formats/camFile/camFile.js'
 import { encodeNpy } from '../../lib/formats/npy.js'
 import { temporaryFiles } from '../datasets/temporaryFiles.js'
-import { python } from '../support/clipArchives.js'
+import { needs } from '../support/needs.js'
+import { python } from '../support/python.js'
 import { ARCHIVES, archivedFiles, expectedMaps, freshFiles } from './camFileArchives.js'
 import { pickled, tuple } from './pickleWriter.js'
 
@@ -56,8 +57,7 @@ describe('what NumPy and torch wrote', () => {
     for (const [name, bytes] of files) check(name, await decodeCamFile(bytes, name))
   })
 
-  const withPython = python === '' ? test.skip : test
-  withPython('by the Python at hand (skipped where SEMPLES_PYTHON is empty)', async () => {
+  needs('python').test('by the Python at hand', async () => {
     const files = await freshFiles(python)
     expect(files.size).toBeGreaterThan(60)
     for (const [name, bytes] of files) check(name, await decodeCamFile(bytes, name))

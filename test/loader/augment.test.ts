@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { augmentImage, evaluationImage, mirror } from '../../lib/loader/augment/apply.js'
@@ -13,15 +14,18 @@ import {
 import { drawRandAugment, randAugmentOperations } from '../../lib/loader/augment/randAugment.js'
 import { Random } from '../../lib/loader/random.js'
 import type { RawImage } from '../../lib/pictures/image.js'
-import { type GoldenTensor, goldenFolder, readTensors } from './golden.js'
+import { goldenFolder } from '../support/golden.js'
+import { needsGolden } from '../support/needs.js'
+import { type GoldenTensor, readTensors } from './golden.js'
 import { noise } from './pictures.js'
 
-const goldenTest = goldenFolder === undefined ? test.skip : test
+const preprocessing = join(goldenFolder, 'preprocessing.safetensors')
+const golden = needsGolden(existsSync(preprocessing))
 const same = (a: RawImage, b: RawImage): boolean =>
   a.width === b.width && a.height === b.height && Buffer.compare(a.data, b.data) === 0
 
-goldenTest('the evaluation transform equals the reference, byte for byte', async () => {
-  const tensors = readTensors(join(goldenFolder as string, 'preprocessing.safetensors'))
+golden.test('the evaluation transform equals the reference, byte for byte', async () => {
+  const tensors = readTensors(preprocessing)
   const { shape, data } = tensors.get('input_u8') as GoldenTensor
   const input: RawImage = { height: shape[0], width: shape[1], data: data as Uint8Array }
   let cases = 0

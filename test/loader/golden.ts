@@ -1,17 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-
-const repository = join(import.meta.dirname, '..', '..')
-
-/** The folder of reference tensors, or undefined where there is none. */
-export const goldenFolder: string | undefined = present(
-  process.env.SEMPLES_GOLDEN ?? join(repository, '..', 'shared', 'golden'),
-)
-
-/** The folder of real pictures, or undefined where there is none. */
-export const dataFolder: string | undefined = present(
-  process.env.SEMPLES_TEST_DATA ?? join(repository, '..', 'shared', 'data'),
-)
+import { readFileSync } from 'node:fs'
 
 export interface GoldenTensor {
   shape: number[]
@@ -36,8 +23,4 @@ export function readTensors(file: string): Map<string, GoldenTensor> {
     else if (entry.dtype === 'I64') tensors.set(name, { shape: entry.shape, data: new BigInt64Array(raw.buffer) })
   }
   return tensors
-}
-
-function present(folder: string): string | undefined {
-  return existsSync(folder) ? folder : undefined
 }

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, test } from '@jest/globals'
@@ -7,6 +6,8 @@ import type { LabelMap } from '../../lib/masks/labelMap.js'
 import { maskPalette, vocColor } from '../../lib/masks/palette.js'
 import { decodeMask, encodeMask, readMask, writeMask } from '../../lib/masks/png.js'
 import { temporaryFiles } from '../datasets/temporaryFiles.js'
+import { needs } from '../support/needs.js'
+import { pictureFolder } from '../support/realPictures.js'
 
 // The files come from Pillow: test/fixtures/masks/make.py says what each holds.
 const fixture = (name: string) => path.join(import.meta.dirname, '../fixtures/masks', name)
@@ -150,23 +151,19 @@ describe('vocColor', () => {
   })
 })
 
-const pictures = process.env.SEMPLES_TEST_DATA ?? path.join(import.meta.dirname, '../../../shared/data')
-const vocMasks = path.join(pictures, 'crf')
+const vocMasks = path.join(pictureFolder, 'crf')
 
-describe('masks of VOC 2012 saved as RGB', () => {
+needs('pictures').describe('masks of VOC 2012 saved as RGB', () => {
   // Their README names the classes: an aeroplane (1) and a bird (3).
   const cases = [
     ['1_target.png', 1],
     ['114_target.png', 3],
   ] as const
-  ;(existsSync(vocMasks) ? test : test.skip).each(cases)(
-    '%s becomes background, class %d and void',
-    async (name, id) => {
-      const { width, height, data } = await readMask(path.join(vocMasks, name), { palette: maskPalette() })
-      expect([width, height]).toEqual([513, 513])
-      expect([...new Set(data)].sort((a, b) => a - b)).toEqual([0, id, 255])
-    },
-  )
+  test.each(cases)('%s becomes background, class %d and void', async (name, id) => {
+    const { width, height, data } = await readMask(path.join(vocMasks, name), { palette: maskPalette() })
+    expect([width, height]).toEqual([513, 513])
+    expect([...new Set(data)].sort((a, b) => a - b)).toEqual([0, id, 255])
+  })
 })
 
 test('large masks are compressed as encodeMask does it, to the same pixels', async () => {

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
-import path from 'node:path'
+import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { readSafetensors } from '../../lib/formats/safetensors.js'
 import { maskFromCams } from '../../lib/masks/threshold.js'
+import { goldenFolder } from '../support/golden.js'
+import { needsGolden } from '../support/needs.js'
 
-const golden = process.env.SEMPLES_GOLDEN ?? path.join(import.meta.dirname, '../../../shared/golden')
-const evaluation = path.join(golden, 'evaluation.safetensors')
+const evaluation = join(goldenFolder, 'evaluation.safetensors')
 
 /** One row of pixels; `maps` holds a row of scores a class. */
 function row(threshold: number, ...maps: number[][]): number[] {
@@ -15,7 +16,7 @@ function row(threshold: number, ...maps: number[][]): number[] {
 }
 
 describe('maskFromCams', () => {
-  ;(existsSync(evaluation) ? test : test.skip)('gives the reference label maps of evaluation.safetensors', async () => {
+  needsGolden(existsSync(evaluation)).test('gives the reference label maps of evaluation.safetensors', async () => {
     const { tensors } = await readSafetensors(evaluation)
     const images = Object.keys(tensors).filter((name) => name.endsWith('.pred_from_cam_t44'))
     expect(images.length).toBeGreaterThan(0)

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync } from 'node:fs'
+import { copyFileSync, mkdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
@@ -11,13 +11,12 @@ import { load, loadAddon } from '../../lib/native/load.js'
 import { openmpCopies } from '../../lib/native/loaderAddon.js'
 import { probeAddon } from '../../lib/native/probe.js'
 import { temporaryFolder, wheelFiles, withEnvironment, writeFiles } from '../libtorch/folders.js'
+import { needs } from '../support/needs.js'
 
 const built = searchAddon().found
 const libtorch = searchLibTorch().found
 // Without the addon only the refusals can be tested: npm test builds it first.
-const withAddon = built !== undefined && libtorch !== undefined ? describe : describe.skip
-const withDist =
-  withAddon !== describe.skip && existsSync(join(packageFolder, 'dist/native/load.js')) ? describe : describe.skip
+const withBuild = needs('build').describe
 const distLoad = JSON.stringify(pathToFileURL(join(packageFolder, 'dist/native/load.js')))
 const run = promisify(execFile)
 
@@ -34,7 +33,7 @@ async function node(body: string, environment: Record<string, string> = {}): Pro
   return JSON.parse(stdout)
 }
 
-withDist('threads that wait for work', () => {
+withBuild('threads that wait for work', () => {
   /** What libgomp says of its settings when it is opened (OMP_DISPLAY_ENV). */
   async function settings(environment: Record<string, string>): Promise<string> {
     const { LD_LIBRARY_PATH: _, OMP_WAIT_POLICY: __, GOMP_SPINCOUNT: ___, ...env } = process.env
@@ -87,7 +86,7 @@ describe('choosing the addon', () => {
   })
 })
 
-withAddon('refusing to load', () => {
+withBuild('refusing to load', () => {
   test('without LibTorch: the places and the command', async () => {
     await withEnvironment({ SEMPLES_LIBTORCH: temporaryFolder() }, () =>
       expect(() => loadAddon()).toThrow(
@@ -113,7 +112,7 @@ withAddon('refusing to load', () => {
   })
 })
 
-withAddon('loading', () => {
+withBuild('loading', () => {
   test('gives the addon, the same one each time', () => {
     const addon = loadAddon()
     expect(addon.builtForTorch).toBe(load().addonFile.builtFor)
@@ -143,7 +142,7 @@ withAddon('loading', () => {
   })
 })
 
-withDist('in a process of its own', () => {
+withBuild('in a process of its own', () => {
   test('libraries that are none: the words of the dynamic linker, and the process goes on', async () => {
     const folder = writeFiles(temporaryFolder(), wheelFiles(`${built!.builtFor}.0+cpu`))
     const body = `try { load.loadAddon() } catch (error) { say([error.code, error.message]) }`
@@ -220,7 +219,7 @@ describe('trying in a child process', () => {
   })
 })
 
-withAddon('diagnosis', () => {
+withBuild('diagnosis', () => {
   test('of a working installation: no problem, one OpenMP runtime, the CPU', async () => {
     const diagnosis = await diagnose()
     expect(diagnosis).toMatchObject({ problems: [], abi: built!.builtFor, node: process.version })

@@ -1,19 +1,18 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe } from '@jest/globals'
+import { afterAll, beforeAll } from '@jest/globals'
 import type { TensorData, TensorMap } from '../../lib/base/tensor.js'
-import { searchLibTorch } from '../../lib/libtorch/find.js'
 import type { GeneratorConfig } from '../../lib/models/maskGenerator.js'
 import type { NativeTrainingBatch, WeightedTerm } from '../../lib/native/addon.js'
-import { searchAddon } from '../../lib/native/addonFile.js'
-import { python, runScript } from '../support/clipArchives.js'
+import { needs } from '../support/needs.js'
+import { runScript } from '../support/python.js'
 
 /** Whether there is an addon and a LibTorch: npm test builds and fetches them first. */
-export const hasNative = searchAddon().found !== undefined && searchLibTorch().found !== undefined
+export const hasNative = needs('build').isPresent
 
-/** `describe`, or without the addon `describe.skip`. */
-export const describeNative: (title: string, body: () => void) => void = hasNative ? describe : describe.skip
+/** A block of tests that need the addon. */
+export const describeNative = needs('build').describe
 
 /** A mask generator that takes a few milliseconds a step. */
 export const tiny = {
@@ -80,13 +79,9 @@ export function textIds(classes = tiny.classes, length = 16): TensorData {
   )
 }
 
-/** Tests on the archives of archives.py, which are written once before them; skipped with a reason without Python. */
+/** Tests on the archives of archives.py, which are written once before them. */
 export function describeArchives(title: string, body: (archive: (name: string) => string) => void): void {
-  if (python === '') {
-    describe.skip(`${title} (skipped: no Python with torch, SEMPLES_PYTHON is empty)`, () => body(() => ''))
-    return
-  }
-  describeNative(title, () => {
+  needs('build', 'python').describe(title, () => {
     let folder = ''
     beforeAll(async () => {
       folder = await mkdtemp(join(tmpdir(), 'semples-archives-'))

@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url'
-import { beforeAll, describe, expect, test } from '@jest/globals'
+import { beforeAll, expect, test } from '@jest/globals'
 import { loadAddon } from '../../lib/native/load.js'
-import { python, runScript } from '../support/clipArchives.js'
+import { needs } from '../support/needs.js'
+import { runScript } from '../support/python.js'
 import { largestDifference, randomNumbers } from './denseCrfReference.js'
 import { describeNative } from './models.js'
 
@@ -102,8 +103,7 @@ describeNative('pixel-adaptive refinement', () => {
   })
 })
 
-const describePython = python === '' ? describe.skip : describe
-describePython('semples::pamr in Python (skipped without SEMPLES_PYTHON)', () => {
+needs('python').describe('semples::pamr in Python', () => {
   interface Comparison {
     cases: Record<string, [reference: number, independent: number]>
     sums: number

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
 import type { NativeDenseCrf, NativeRefined, NativeRefineRequest } from '../../lib/native/addon.js'
 import { loadAddon } from '../../lib/native/load.js'
+import { needs } from '../support/needs.js'
 import { children } from './child.js'
 import { smoothImage } from './denseCrfReference.js'
 import { describeNative } from './models.js'
@@ -48,9 +49,7 @@ describeNative('refinements beside each other', () => {
   })
 
   const threads = () => readdirSync('/proc/self/task').length
-  const onLinux = process.platform === 'linux' ? test : test.skip
-
-  onLinux('their threads are used again, not added to', async () => {
+  needs('linux').test('their threads are used again, not added to', async () => {
     const round = () => Promise.all(Array.from({ length: 12 }, (_, i) => refine(request(i, 120, 130, { threads: 2 }))))
     await round()
     const before = threads()
@@ -58,7 +57,7 @@ describeNative('refinements beside each other', () => {
     expect(threads()).toBeLessThanOrEqual(before + 2)
   })
 
-  onLinux('threads of one refinement share its work', async () => {
+  needs('linux').test('threads of one refinement share its work', async () => {
     // In processor time of each thread, which a busy machine does not change.
     const one = request(3, 300, 400, { method: { ...method, iterations: 60 } })
     const shares = async (threads: number): Promise<[number, number]> => {
@@ -195,9 +194,7 @@ describeNative('refinements in processes and workers', () => {
     expect(ending).toEqual({ status: 0, signal: null, output: [2, 0], errors: '' })
   })
 
-  const onLinux = process.platform === 'linux' ? test : test.skip
-
-  onLinux('exactly one libgomp is mapped, threads or not', async () => {
+  needs('linux').test('exactly one libgomp is mapped, threads or not', async () => {
     const ending = await node(`${setup}
       await addon.refine({ ...request, threads: 2 }).result
       const maps = (await import('node:fs')).readFileSync('/proc/self/maps', 'utf8')
@@ -232,7 +229,7 @@ describeNative('refinements in processes and workers', () => {
     const seconds = () => performance.now() / 1000
     `
 
-  onLinux('a lattice that exceeds the memory limit is given up while it is built', async () => {
+  needs('linux').test('a lattice that exceeds the memory limit is given up while it is built', async () => {
     const ending = await node(`${noise}
       const { readFileSync } = await import('node:fs')
       const peak = () => Number(/VmHWM:\\s+(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1]) * 1024

@@ -1,16 +1,17 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { basename, dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { needs } from '../support/needs.js'
+import { compiler, sanitizerGroups } from '../support/sanitizers.js'
 
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const operators = join(root, 'native', 'ops')
 const cases = join(root, 'test', 'native', 'sanitized')
-const compiler = process.env.CXX ?? 'c++'
 const options = ['-std=c++20', '-O1', '-g1', '-Wall', '-Wextra', '-Werror', '-Wno-psabi', '-fno-omit-frame-pointer']
 
 /** What needs no LibTorch: the folders `cpu` of the operators, and the cases. */
@@ -28,35 +29,18 @@ const forAvx2 = (source: string) => source.endsWith('_avx2.cc') && !withoutAvx2(
 const folder = mkdtempSync(join(tmpdir(), 'semples-sanitizers-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** Why programs with these sanitizers cannot be built or run here; undefined where they can. */
-async function obstacle(flag: string): Promise<string | undefined> {
-  const source = join(folder, 'empty.cc')
-  const program = join(folder, 'empty')
-  writeFileSync(source, 'int main() { return 0; }\n')
-  try {
-    await run(compiler, [flag, source, '-o', program])
-    await run(program)
-    return undefined
-  } catch (error) {
-    return `${compiler} ${flag}: ${String(error).split('\n').slice(0, 2).join(' ')}`
-  }
-}
-
 const programs = [
   { sanitizers: 'address,undefined', name: 'every processor feature', use: (file: string) => !withoutAvx2(file) },
   { sanitizers: 'address,undefined', name: 'no AVX2', use: (file: string) => !forAvx2(file) },
   { sanitizers: 'thread', name: 'threads', use: (file: string) => !withoutAvx2(file) },
 ]
 
-describe.each(['address,undefined', 'thread'])('kernels under -fsanitize=%s', (sanitizers) => {
+needs('sanitizers').describeEach(sanitizerGroups)('kernels under -fsanitize=%s', (sanitizers) => {
   const flag = `-fsanitize=${sanitizers}`
   const objects = join(folder, sanitizers.replace(',', '-'))
   const object = (source: string) => `${objects}-${relative(root, source).replaceAll(/[/\\\\]/g, '-')}.o`
-  let reason: string | undefined
 
   beforeAll(async () => {
-    reason = await obstacle(flag)
-    if (reason !== undefined) return
     const waiting = sanitizers === 'thread' ? sources.filter((source) => !withoutAvx2(source)) : [...sources]
     const include = [`-I${join(root, 'native')}`, `-I${cases}`]
     const work = async () => {
@@ -70,10 +54,6 @@ describe.each(['address,undefined', 'thread'])('kernels under -fsanitize=%s', (s
   test.each(programs.filter((program) => program.sanitizers === sanitizers))(
     'odd cases, $name',
     async ({ name, use }) => {
-      if (reason !== undefined) {
-        process.stderr.write(`skipped: ${reason}\n`)
-        return
-      }
       const program = join(folder, name.replaceAll(' ', '-'))
       await run(compiler, [flag, '-pthread', ...sources.filter(use).map(object), '-o', program])
       const { stdout, stderr } = await run(program, sanitizers === 'thread' ? ['threaded'] : [], {

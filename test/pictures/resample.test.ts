@@ -1,10 +1,12 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { type Box, type RawImage, roundHalfToEven } from '../../lib/pictures/image.js'
 import { resizeBicubic, resizeBicubicAsync } from '../../lib/pictures/resample.js'
-import { type GoldenTensor, goldenFolder, readTensors } from '../loader/golden.js'
+import { type GoldenTensor, readTensors } from '../loader/golden.js'
 import { noise } from '../loader/pictures.js'
+import { goldenFolder } from '../support/golden.js'
+import { needsGolden } from '../support/needs.js'
 
 const image = ({ shape, data }: GoldenTensor): RawImage => ({
   height: shape[0],
@@ -12,10 +14,11 @@ const image = ({ shape, data }: GoldenTensor): RawImage => ({
   data: data as Uint8Array,
 })
 
-const goldenTest = goldenFolder === undefined ? test.skip : test
+const preprocessing = join(goldenFolder, 'preprocessing.safetensors')
+const golden = needsGolden(existsSync(preprocessing))
 
-goldenTest('reproduces the reference pictures bit for bit', () => {
-  const tensors = readTensors(join(goldenFolder as string, 'preprocessing.safetensors'))
+golden.test('reproduces the reference pictures bit for bit', () => {
+  const tensors = readTensors(preprocessing)
   const input = image(tensors.get('input_u8') as GoldenTensor)
   const boxTensor = tensors.get('resized_crop.box_top_left_h_w')
   let cases = 0
@@ -35,8 +38,8 @@ goldenTest('reproduces the reference pictures bit for bit', () => {
   expect(cases).toBeGreaterThanOrEqual(5)
 })
 
-goldenTest('scales have the size that Python rounds to', () => {
-  const tensors = readTensors(join(goldenFolder as string, 'preprocessing.safetensors'))
+golden.test('scales have the size that Python rounds to', () => {
+  const tensors = readTensors(preprocessing)
   const input = image(tensors.get('input_u8') as GoldenTensor)
   for (const [name, { shape }] of tensors) {
     const scale = Number(/^scale_(.*)$/.exec(name)?.[1])

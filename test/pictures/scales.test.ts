@@ -1,15 +1,17 @@
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { scaledImages } from '../../lib/pictures/scales.js'
-import { goldenFolder, readTensors } from '../loader/golden.js'
+import { readTensors } from '../loader/golden.js'
 import { noise } from '../loader/pictures.js'
+import { goldenFolder, goldenKinds } from '../support/golden.js'
+import { needsGolden } from '../support/needs.js'
 
-const goldenTest = goldenFolder === undefined ? test.skip : test
+const golden = needsGolden(['voc', 'coco'].every((kind) => goldenKinds('cam_generation_').includes(kind)))
 
-goldenTest('reference pictures of every scale, byte for byte', async () => {
+golden.test('reference pictures of every scale, byte for byte', async () => {
   let cases = 0
   for (const kind of ['voc', 'coco']) {
-    const tensors = readTensors(join(goldenFolder as string, `cam_generation_${kind}.safetensors`))
+    const tensors = readTensors(join(goldenFolder, `cam_generation_${kind}.safetensors`))
     for (const [name, tensor] of tensors) {
       const [, image, scale] = /^(image\d+)\.s([\d.]+)\.resized_u8$/.exec(name) ?? []
       if (scale === undefined) continue

@@ -4,15 +4,19 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import type { RunReport } from '../../lib/report/runReport.js'
 import { writeReport } from '../../lib/report/writeReport.js'
-import { describeInChromium } from './chromium.js'
+import { findChromium } from '../support/chromium.js'
+import { needs } from '../support/needs.js'
 import { exampleReport } from './exampleReport.js'
 import { crowdedReport, emptyReport, unjudgedReport } from './extremes.js'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+// Looking through a long page for accessibility takes ten seconds, and much longer beside other processes.
+jest.setTimeout(300_000)
 
 const REPORTS: Record<string, () => RunReport> = {
   'a whole run': () => exampleReport({ pictures: 9 }),
@@ -21,13 +25,13 @@ const REPORTS: Record<string, () => RunReport> = {
   'a run that has not begun': emptyReport,
 }
 
-describeInChromium('reports in Chromium', (program) => {
+needs('chromium').describe('reports in Chromium', () => {
   let folder = ''
   let browser: Browser
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'semples-report-'))
     // The page is our own; containers seldom allow the browser its sandbox.
-    browser = await chromium.launch({ executablePath: program, args: ['--no-sandbox'] })
+    browser = await chromium.launch({ executablePath: findChromium(), args: ['--no-sandbox'] })
   })
   afterAll(async () => {
     await browser?.close()

@@ -1,22 +1,19 @@
-import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { beforeAll, describe, expect, test } from '@jest/globals'
+import { join } from 'node:path'
+import { beforeAll, expect, test } from '@jest/globals'
 import { coco2014Classes, coco2014Classes90 } from '../../lib/datasets/classes/coco2014.js'
 import { coco2014 } from '../../lib/datasets/coco2014.js'
 import { readMask, writeMask } from '../../lib/masks/png.js'
-import { packageFolder } from '../../lib/native/addonFile.js'
 import { evaluate } from '../../lib/runs/evaluate.js'
 import { generateMasks } from '../../lib/runs/generateMasks.js'
 import { type RunResult, trainSemPLeS } from '../../lib/runs/trainSemPLeS.js'
+import { needs } from '../support/needs.js'
+import { pictureFolder } from '../support/realPictures.js'
 import { filesOf, metricsOf, temporaryFolder, tinyRun } from './tiny.js'
-import { describeWithClip, tinyClipArchive } from './tinyClip.js'
+import { tinyClipArchive } from './tinyClip.js'
 
-const root = join(process.env.SEMPLES_TEST_DATA || resolve(packageFolder, '../shared/data'), 'coco2014')
-const describeCoco = existsSync(join(root, 'annotations'))
-  ? describeWithClip
-  : (title: string, body: () => void) => describe.skip(`${title} (skipped: no pictures in SEMPLES_TEST_DATA)`, body)
+const root = join(pictureFolder, 'coco2014')
 
-describeCoco('real COCO pictures', () => {
+needs('pictures', 'python').describe('real COCO pictures', () => {
   let folder: string
   let result: RunResult
   let masks: string

@@ -8,20 +8,15 @@ import type { RunConfig } from '../../lib/config/types.js'
 import { readMask } from '../../lib/masks/png.js'
 import { generateMasks } from '../../lib/runs/generateMasks.js'
 import { trainSemPLeS } from '../../lib/runs/trainSemPLeS.js'
+import { needs } from '../support/needs.js'
 import { mountTinyDisk } from '../support/tinyDisk.js'
 import { writeShapes } from './shapes.js'
 import { filesOf, outcomeOf, temporaryFolder, tinyRun } from './tiny.js'
-import { describeWithClip, tinyClipArchive } from './tinyClip.js'
+import { tinyClipArchive } from './tinyClip.js'
 
 const DISK = 8192
-const probe = mountTinyDisk(16)
-probe?.remove()
-const describeDisk =
-  probe === undefined
-    ? (title: string) => test.skip(`${title} (skipped: this user may not mount a file system)`, () => undefined)
-    : describeWithClip
 
-describeDisk('a full disk', () => {
+needs('mount', 'python').describe('a full disk', () => {
   let root: string
   let data: RunConfig['data']
   let clip: string

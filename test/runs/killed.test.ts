@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -9,9 +8,10 @@ import { beforeAll, expect, test } from '@jest/globals'
 import type { StageName, TrainConfigInput } from '../../lib/config/types.js'
 import { packageFolder } from '../../lib/native/addonFile.js'
 import { trainSemPLeS } from '../../lib/runs/trainSemPLeS.js'
+import { needs } from '../support/needs.js'
 import { writeShapes } from './shapes.js'
 import { metricsOf, outcomeOf, temporaryFolder, tinyRun } from './tiny.js'
-import { describeWithClip, tinyClipArchive } from './tinyClip.js'
+import { tinyClipArchive } from './tinyClip.js'
 
 const index = join(packageFolder, 'dist/index.js')
 const EPOCHS = 4
@@ -50,12 +50,7 @@ async function killAt(
   expect(signal).toBe('SIGKILL')
 }
 
-// npm test builds dist/ first.
-const describeKilled = existsSync(index)
-  ? describeWithClip
-  : (title: string) => test.skip(`${title} (no dist/)`, () => undefined)
-
-describeKilled('a run that was killed', () => {
+needs('build', 'python').describe('a run that was killed', () => {
   let root: string
   let clip: string
   let whole: unknown

@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe } from '@jest/globals'
-import { python, runScript } from '../support/clipArchives.js'
+import { needs } from '../support/needs.js'
+import { runScript } from '../support/python.js'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const SCRIPT = 'scripts/clip/openai_archive.py'
@@ -46,8 +46,5 @@ export async function tinyClipArchive(): Promise<string> {
   return archive
 }
 
-/** Tests that need a CLIP; skipped with a reason without Python. */
-export function describeWithClip(title: string, body: () => void): void {
-  if (python === '') describe.skip(`${title} (skipped: no Python with torch, SEMPLES_PYTHON is empty)`, body)
-  else describe(title, body)
-}
+/** Tests that need a CLIP, which Python writes. */
+export const describeWithClip = needs('python').describe

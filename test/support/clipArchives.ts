@@ -1,24 +1,11 @@
-import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe } from '@jest/globals'
+import { afterAll, beforeAll } from '@jest/globals'
 import { writeSafetensors } from '../../lib/formats/safetensors.js'
 import { goldenFolder, readGolden } from './golden.js'
-
-const run = promisify(execFile)
-const root = fileURLToPath(new URL('../../', import.meta.url))
-
-/** The Python that has torch, from `npm test`; empty where there is none. */
-export const python = process.env.SEMPLES_PYTHON ?? ''
-
-/** Runs a script of this repository with the Python environment of `npm test`. */
-export async function runScript(script: string, ...parameters: string[]): Promise<string> {
-  const { stdout } = await run(python, [join(root, script), ...parameters])
-  return stdout
-}
+import { needs } from './needs.js'
+import { runScript } from './python.js'
 
 /** The two layouts of a TorchScript CLIP and the script that writes each. */
 const SCRIPTS = {
@@ -28,17 +15,11 @@ const SCRIPTS = {
 export type Layout = keyof typeof SCRIPTS
 
 /**
- * The golden CLIP written as an archive of the given layout, once before the tests of the enclosing describe.
- * Its tests are skipped with a reason without Python.
+ * The golden CLIP written as an archive of the given layout, once before the tests of the enclosing describe; needs Python.
  */
 export function describeClipArchives(body: (layout: Layout, archive: () => string) => void): void {
   for (const layout of ['interface', 'openai'] as const) {
-    const title = `${layout} archive`
-    if (python === '') {
-      describe.skip(`${title} (skipped: no Python with torch, SEMPLES_PYTHON is empty)`, () => body(layout, () => ''))
-      continue
-    }
-    describe(title, () => {
+    needs('python').describe(`${layout} archive`, () => {
       let folder = ''
       beforeAll(async () => {
         folder = await mkdtemp(join(tmpdir(), 'semples-clip-'))

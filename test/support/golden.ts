@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, test } from '@jest/globals'
+import { describe } from '@jest/globals'
 import type { TensorData, TensorMap } from '../../lib/base/tensor.js'
 import { readSafetensors } from '../../lib/formats/safetensors.js'
+import { needsGolden } from './needs.js'
 import { toNumbers } from './numbers.js'
 import { restoreSparse } from './sparse.js'
 
@@ -34,7 +35,7 @@ export function goldenKinds(prefix: string): string[] {
 /** One `describe` for each kind of a file set (`describeGolden('cam_generation_', (kind) => …)`); a skipped test with the reason where there is none. */
 export function describeGolden(prefix: string, body: (kind: string) => void): void {
   const kinds = goldenKinds(prefix)
-  if (kinds.length === 0) test.skip(`no ${prefix}*.safetensors in this golden folder`, () => undefined)
+  if (kinds.length === 0) needsGolden(false).test(`${prefix}*.safetensors`, () => undefined)
   for (const kind of kinds) describe(`${prefix}${kind}`, () => body(kind))
 }
 

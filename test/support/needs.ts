@@ -1,0 +1,82 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, test } from '@jest/globals'
+import { searchLibTorch } from '../../lib/libtorch/find.js'
+import { packageFolder, searchAddon } from '../../lib/native/addonFile.js'
+import { findChromium } from './chromium.js'
+import { python } from './python.js'
+import { pictureFolder } from './realPictures.js'
+import { canSanitize } from './sanitizers.js'
+import { mountTinyDisk } from './tinyDisk.js'
+
+/** What a test may need and a machine may lack; requirements.json says what is printed, and how it is installed. */
+const present = {
+  chromium: () => findChromium() !== undefined,
+  python: () => python !== '',
+  sanitizers: canSanitize,
+  build: () =>
+    searchAddon().found !== undefined &&
+    searchLibTorch().found !== undefined &&
+    existsSync(join(packageFolder, 'dist/index.js')),
+  pictures: () => existsSync(pictureFolder),
+  linux: () => process.platform === 'linux',
+  mount: canMount,
+}
+
+export type Need = keyof typeof present
+
+/** One entry of requirements.json, which scripts read too. */
+export interface Requirement {
+  /** The reason for which tests are skipped, without brackets. */
+  missing: string
+  /** How a person mends it; absent where nothing can be installed. */
+  install?: string
+  /** Debian packages that bring it. */
+  debian?: string[]
+  /** Any of these programs on the PATH will do. */
+  programs?: string[]
+}
+
+export const requirements: Record<Need | 'golden', Requirement> = JSON.parse(
+  readFileSync(join(import.meta.dirname, 'requirements.json'), 'utf8'),
+)
+
+/**
+ * `describe` and `test` for what needs something that a machine may lack. Where it is missing they are skipped with the
+ * reason in their title, by which `npm test` counts them.
+ */
+export function needs(...wanted: Need[]) {
+  return unless(wanted.find((need) => !present[need]()))
+}
+
+/** The same for reference tensors, of which a folder may hold only some. */
+export function needsGolden(isPresent: boolean) {
+  return unless(isPresent ? undefined : 'golden')
+}
+
+function unless(lacking: keyof typeof requirements | undefined) {
+  const because = (title: string) => (lacking ? `${title} (skipped: ${requirements[lacking].missing})` : title)
+  const block = lacking ? describe.skip : describe
+  return {
+    isPresent: lacking === undefined,
+    describe(title: string, body: () => void): void {
+      block(because(title), body)
+    },
+    /** A block for each case; `%s` in the title is the case. */
+    describeEach<T>(cases: readonly T[]) {
+      return (title: string, body: (value: T) => void): void => {
+        for (const value of cases) block(because(title.replace('%s', String(value))), () => body(value))
+      }
+    },
+    test(title: string, body: () => void | Promise<void>, timeout?: number): void {
+      const one = lacking ? test.skip : test
+      one(because(title), body, timeout)
+    },
+  }
+}
+
+function canMount(): boolean {
+  const disk = mountTinyDisk(16)
+  disk?.remove()
+  return disk !== undefined
+}
