@@ -2,6 +2,7 @@ import { breathe } from '../base/cooperative.js'
 import type { TensorData } from '../base/tensor.js'
 import { writeNpy } from '../formats/npy.js'
 import { writeNpz } from '../formats/npz.js'
+import { type Orientation, orientationMark } from '../masks/orientation.js'
 import type { Palette } from '../masks/palette.js'
 import { writeMask } from '../masks/png.js'
 import { maskSteps } from '../masks/threshold.js'
@@ -15,16 +16,19 @@ export interface PictureOutput {
   classIds: readonly number[]
   threshold: number
   palette: Palette
+  /** Of the picture that the maps are for. */
+  orientation: Orientation
   /** Also write the maps. */
   keepCams: 'npy' | 'npz' | undefined
 }
 
 /** Writes the mask of a picture, and its maps where they are wanted; each file whole or not at all. */
 export async function writePicture(output: PictureOutput): Promise<void> {
-  const { file, cams, classIds, threshold, palette, keepCams } = output
-  await writeMask(`${file}.png`, await breathe(maskSteps({ ...cams, classIds, threshold })), palette)
+  const { file, cams, classIds, threshold, palette, orientation, keepCams } = output
+  await writeMask(`${file}.png`, await breathe(maskSteps({ ...cams, classIds, threshold })), palette, orientation)
   if (keepCams === 'npy') await writeNpy(`${file}.npy`, stack(cams, classIds.length))
-  if (keepCams === 'npz') await writeNpz(`${file}.npz`, mapsById(cams, classIds))
+  if (keepCams === 'npz')
+    await writeNpz(`${file}.npz`, mapsById(cams, classIds), { comment: orientationMark(orientation) })
 }
 
 function stack({ cams, height, width }: PictureCams, count: number): TensorData {

@@ -32,12 +32,14 @@ export class FolderLock {
     const giveUp = Date.now() + STALE_MS + 2 * RENEW_MS
     const taken = new FolderLock(folder)
     for (;;) {
+      // Told before the attempt: a process that sleeps meanwhile makes one more.
+      const last = Date.now() > giveUp
       try {
         await taken.acquire()
         return taken
       } catch (error) {
         if (errorCode(error) !== 'ELOCKED') throw writeFailed(join(folder, 'run.lock'), error)
-        if ((await holderIsAlive(folder)) || Date.now() > giveUp) throw locked(folder)
+        if (last || (await holderIsAlive(folder))) throw locked(folder)
         await new Promise((resolve) => setTimeout(resolve, RENEW_MS / 4))
       }
     }

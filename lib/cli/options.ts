@@ -13,6 +13,11 @@ export const shared = {
       '--labels <file>',
       'labels of a plain folder: CSV "file,labels" (boat1.jpg,boat;person) or JSON; without it, labels.csv in the folder, else one sub-folder a class',
     ),
+  exif: () =>
+    new Option(
+      '--exif <how>',
+      'whether the ground truth of a plain folder is of pictures turned by their EXIF orientation, as viewers show them (default: apply)',
+    ).choices(['apply', 'ignore']),
   json: () => new Option('--json', 'the result as one line of JSON, the last of standard output'),
   split: (standard: string) =>
     new Option('--split <name>', `which pictures of the data (default: ${standard})`).choices(['train', 'val']),

@@ -1,12 +1,12 @@
-import { readdir, stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { writeAtomic } from '../base/atomic.js'
-import { SemplesError } from '../base/error.js'
 import { readBytes } from '../base/files.js'
+import { namesInOutput, outputExists } from '../base/outputs.js'
 import { maskPalette } from '../masks/palette.js'
 import { writeMask } from '../masks/png.js'
 import { withoutOrientation } from '../pictures/orientation.js'
-import { writeClassTable } from './classes/classTableFile.js'
+import { encodeClassTable, writeClassTable } from './classes/classTableFile.js'
 import type { Dataset, DatasetItem } from './dataset.js'
 import { csvRow, insideOf, pictureFile } from './export/names.js'
 import { fingerprint } from './fingerprint.js'
@@ -58,9 +58,9 @@ const MARK = 'export.json'
  *
  * Where annotations ignore the EXIF orientation (VOC 2012, COCO 2014), a picture that has one loses its EXIF block,
  * since folders are shown as viewers show them. Each file is written whole or not at all, and an export that was
- * interrupted goes on where it stopped.
+ * interrupted goes on where it stopped. What was changed in the folder since is not written over.
  *
- * @throws SemplesError `SEMPLES_EXPORT_FOLDER` (`out` holds something else), `SEMPLES_EXPORT_NAME` (an id or label that
+ * @throws SemplesError `SEMPLES_OUTPUT_EXISTS` (`out` holds something else), `SEMPLES_EXPORT_NAME` (an id or label that
  *   a folder cannot hold), `SEMPLES_WRITE_FAILED`, and what opening the data throws; the reason of `signal`
  */
 export async function exportFolder(options: ExportFolderOptions): Promise<ExportFolderResult> {
@@ -70,8 +70,13 @@ export async function exportFolder(options: ExportFolderOptions): Promise<Export
   const { items, classes } = dataset
   const rows = items.map((item) => csvRow(pictureFile(item), labelsOf(item, dataset)))
   for (const item of items) insideOf(out, pictureFile(item))
+  const table = path.join(out, 'classes.json')
+  const labels = path.join(out, 'labels.csv')
+  const csv = Buffer.from(`${['file,labels', ...rows].join('\n')}\n`)
   await claim(out, dataset)
-  await writeClassTable(path.join(out, 'classes.json'), classes)
+  await refuseChanged(table, Buffer.from(encodeClassTable(classes)))
+  await refuseChanged(labels, csv)
+  await writeClassTable(table, classes)
   let [masks, done] = [0, 0]
   for (let start = 0; start < items.length; start += AT_ONCE) {
     signal?.throwIfAborted()
@@ -83,7 +88,7 @@ export async function exportFolder(options: ExportFolderOptions): Promise<Export
       onProgress?.(++done, items.length)
     }
   }
-  await writeAtomic(path.join(out, 'labels.csv'), `${['file,labels', ...rows].join('\n')}\n`)
+  await writeAtomic(labels, csv)
   return {
     out,
     source: dataset.name,
@@ -94,8 +99,8 @@ export async function exportFolder(options: ExportFolderOptions): Promise<Export
     warnings: [...(dataset.warnings ?? [])],
     data: {
       folder: path.join(out, 'images'),
-      labels: path.join(out, 'labels.csv'),
-      classes: path.join(out, 'classes.json'),
+      labels,
+      classes: table,
       ...(masks > 0 ? { masks: path.join(out, 'masks') } : {}),
     },
   }
@@ -108,10 +113,7 @@ function labelsOf(item: DatasetItem, { classes }: Dataset): string[] {
 /** Takes an empty folder, or one that an export of the same data has begun. */
 async function claim(out: string, dataset: Dataset): Promise<void> {
   const mark = `${JSON.stringify({ version: 1, source: dataset.name, data: await fingerprint(dataset) })}\n`
-  const names = await readdir(out).catch((error: NodeJS.ErrnoException): string[] => {
-    if (error.code === 'ENOENT') return []
-    throw taken(out, error.code === 'ENOTDIR' ? 'is a file' : `cannot be read: ${error.message}`, error)
-  })
+  const names = await namesInOutput(out)
   if (names.includes(MARK)) {
     if (Buffer.from(await readBytes(path.join(out, MARK))).toString('utf8') === mark) return
     throw taken(out, 'was exported from other data')
@@ -125,7 +127,9 @@ async function writePicture(out: string, item: DatasetItem, { orientation }: Dat
   const bytes = await readBytes(item.image)
   const kept = orientation === 'stored' ? await withoutOrientation(bytes, item.image) : bytes
   // Files appear whole, so one of this size is this picture.
-  if ((await sizeOf(file)) !== kept.length) await writeAtomic(file, kept)
+  const size = await sizeOf(file)
+  if (size === undefined) await writeAtomic(file, kept)
+  else if (size !== kept.length) throw changed(file)
 }
 
 async function writeTruth(out: string, item: DatasetItem, dataset: Dataset): Promise<boolean> {
@@ -144,11 +148,18 @@ async function sizeOf(file: string): Promise<number | undefined> {
   )
 }
 
-function taken(out: string, why: string, cause?: unknown): SemplesError {
-  return new SemplesError('SEMPLES_EXPORT_FOLDER', {
-    message: `The folder to write, ${out}, ${why}.`,
-    file: out,
-    hint: 'Choose a folder that is new or empty.',
-    cause,
-  })
+/** Labels and names are corrected by hand: that must not be lost when the same is exported again. */
+async function refuseChanged(file: string, bytes: Buffer): Promise<void> {
+  const found = await readFile(file).catch(() => undefined)
+  if (found !== undefined && !found.equals(bytes)) throw changed(file)
+}
+
+const HINT = 'Choose a folder that is new or empty (out, --out).'
+
+function changed(file: string) {
+  return outputExists(`${file} is not as this export wrote it.`, file, { hint: HINT })
+}
+
+function taken(out: string, why: string) {
+  return outputExists(`The folder to write, ${out}, ${why}.`, out, { hint: HINT })
 }

@@ -1,11 +1,14 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { SemplesError } from '../base/error.js'
+import type { LabelMap } from '../masks/labelMap.js'
+import { turnMask } from '../masks/orientation.js'
 import { maskPalette } from '../masks/palette.js'
 import { readMask } from '../masks/png.js'
 import { didYouMean, MAX_CLASSES, promptOf, readClassTable } from './classes/classTableFile.js'
 import { classTable } from './classes/names.js'
 import type { ClassTable, Dataset, DatasetItem } from './dataset.js'
+import { pictureSides } from './exif.js'
 import { classFolders } from './folder/classFolders.js'
 import type { FolderContents, FolderPicture } from './folder/folderPicture.js'
 import { labelledPictures } from './folder/labelledPictures.js'
@@ -21,6 +24,11 @@ export interface FolderOptions {
   classes?: string
   /** Folder with ground-truth masks for evaluation: `<item id>.png`, indexed or 8-bit grey with class ids, or in class colours. */
   masks?: string
+  /**
+   * What these masks are of: `apply` (default): the pictures as viewers show them, EXIF orientation applied; `ignore`: the
+   * pictures as their rows are stored. Such masks are turned when they are read.
+   */
+  exif?: 'apply' | 'ignore'
 }
 
 /**
@@ -97,9 +105,35 @@ async function datasetOf(
     warnings: [...warnings, ...similarLabels(classes), ...missingMasks(items, maskFiles, masks)],
     mask: async (item) => {
       const file = maskFiles.get(item.id)
-      return file === undefined ? undefined : readMask(file, { palette })
+      if (file === undefined) return undefined
+      return orientedMask(await readMask(file, { palette }), file, item.image, options.exif)
     },
   }
+}
+
+/**
+ * The mask of the picture as shown.
+ * @throws SemplesError `SEMPLES_MASK_SIZE` naming the option, for a mask that fits the picture the other way round
+ */
+async function orientedMask(mask: LabelMap, file: string, image: string, exif = 'apply'): Promise<LabelMap> {
+  const sides = await pictureSides(image)
+  if (sides === undefined || sides.exif === 1) return mask
+  const { width, height } = sides
+  const [isStored, isShown] = [
+    mask.width === width && mask.height === height,
+    mask.width === height && mask.height === width,
+  ]
+  const turned = sides.exif >= 5 && width !== height
+  if (turned && (exif === 'apply' ? isStored : isShown)) {
+    const other = exif === 'apply' ? 'ignore' : 'apply'
+    throw new SemplesError('SEMPLES_MASK_SIZE', {
+      message: `The mask ${file} is ${mask.width}x${mask.height}; its picture is stored as ${width}x${height}, and shown as ${height}x${width} (EXIF orientation ${sides.exif}).`,
+      file,
+      field: 'exif',
+      hint: `If the masks are of the pictures as they are ${exif === 'apply' ? 'stored' : 'shown'}, say so: exif: '${other}' (--exif ${other}).`,
+    })
+  }
+  return exif === 'apply' ? mask : turnMask(mask, sides.exif)
 }
 
 /** `name` as a path, or, where there is no such file, inside the folder. */

@@ -79,6 +79,8 @@ function notesOf(schema: z.ZodType): Map<string, FieldNote> {
 export interface DataFiles {
   labels?: string
   masks?: string
+  /** Whether the ground truth is of pictures turned by their EXIF orientation. */
+  exif?: 'apply' | 'ignore'
   /** Which pictures, where the folder has a labels file for each split. Default `train`. */
   split?: Split
 }
@@ -119,8 +121,10 @@ export function withList(data: DataSpec, split: Split, list: string | undefined)
 
 function useless(field: string, folder: string, { kind, title }: DatasetKind): SemplesError {
   const option = field === 'masks' ? '--ground-truth' : `--${field}`
+  const because =
+    field === 'exif' ? 'whose masks are of pictures as they are stored' : `which has its own (data.${kind})`
   return new SemplesError('SEMPLES_OPTION_INVALID', {
-    message: `${option} has no use here: ${folder} is ${title}, which has its own (data.${kind}).`,
+    message: `${option} has no use here: ${folder} is ${title}, ${because}.`,
     hint: `Leave ${option} out, or name the folder of the pictures alone, to use them as a plain folder.`,
   })
 }

@@ -74,11 +74,14 @@ export class ConfusionCounter {
 /** Refuses masks of different sizes. */
 export function checkSize(prediction: Size, groundTruth: Size, names?: MaskNames): void {
   if (prediction.width === groundTruth.width && prediction.height === groundTruth.height) return
+  const turned = prediction.width === groundTruth.height && prediction.height === groundTruth.width
   const of = ({ width, height }: Size, name?: string) => `${width}x${height}${name === undefined ? '' : ` (${name})`}`
   throw new SemplesError('SEMPLES_MASK_SIZE', {
     message: `A mask is ${of(prediction, names?.prediction)}, its ground truth ${of(groundTruth, names?.groundTruth)}.`,
     file: names?.prediction,
-    hint: 'Masks must have the size of the picture.',
+    hint: turned
+      ? 'The sides are exchanged. Were the pictures turned by their EXIF orientation for one of the two? With --data, --exif tells which (exif of the data).'
+      : 'Masks must have the size of the picture.',
   })
 }
 

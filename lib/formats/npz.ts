@@ -26,13 +26,18 @@ export async function readNpz(file: string): Promise<TensorMap> {
 }
 
 /**
- * Writes arrays as a NumPy .npz archive. Atomic.
+ * Writes arrays as a NumPy .npz archive. Atomic; an older file of that name is replaced.
  *
  * @param options.compress deflate the arrays, like `numpy.savez_compressed`; default false
+ * @param options.comment of every array in the directory of the archive, without `compress`; NumPy passes over it
  * @throws SemplesError `SEMPLES_TENSOR_INVALID`, `SEMPLES_WRITE_FAILED`
  */
-export async function writeNpz(file: string, tensors: TensorMap, options: { compress?: boolean } = {}): Promise<void> {
-  await writeAtomic(file, options.compress === true ? await deflated(tensors) : await stored(tensors))
+export async function writeNpz(
+  file: string,
+  tensors: TensorMap,
+  options: { compress?: boolean; comment?: string } = {},
+): Promise<void> {
+  await writeAtomic(file, options.compress === true ? await deflated(tensors) : await stored(tensors, options.comment))
 }
 
 function deflated(tensors: TensorMap): Promise<Uint8Array> {
@@ -43,7 +48,7 @@ function deflated(tensors: TensorMap): Promise<Uint8Array> {
 }
 
 /** One array at a time, with a turn of the event loop after each: the checksum of a large one takes a while. */
-async function stored(tensors: TensorMap): Promise<Uint8Array> {
+async function stored(tensors: TensorMap, comment?: string): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let failure: unknown
   const archive = new Zip((error, chunk) => {
@@ -52,6 +57,7 @@ async function stored(tensors: TensorMap): Promise<Uint8Array> {
   })
   for (const [name, tensor] of Object.entries(tensors)) {
     const entry = new ZipPassThrough(`${name}.npy`)
+    if (comment !== undefined) entry.comment = comment
     archive.add(entry)
     entry.push(encodeNpy(tensor), true)
     await setImmediate()

@@ -3,6 +3,7 @@ import { writeAtomic } from '../base/atomic.js'
 import { SemplesError } from '../base/error.js'
 import { readBytes } from '../base/files.js'
 import type { LabelMap } from './labelMap.js'
+import { markPng, type Orientation } from './orientation.js'
 import { maskPalette, type Palette } from './palette.js'
 import { compressPng } from './pngCompress.js'
 
@@ -18,13 +19,21 @@ export interface ReadMaskOptions {
 }
 
 /**
- * Writes a mask as an indexed PNG (colour type 3, 8 bit) whose pixel values are the class ids. Atomic.
+ * Writes a mask as an indexed PNG (colour type 3, 8 bit) whose pixel values are the class ids. Atomic; an older file of
+ * that name is replaced, whatever it was.
  *
  * @param palette 256 colours, for viewers only; default the VOC palette
+ * @param orientation of the picture that the mask is for, noted in the file; default: nothing is said
  * @throws SemplesError `SEMPLES_MASK_SHAPE` when the data is not width * height, `SEMPLES_WRITE_FAILED`
  */
-export async function writeMask(file: string, mask: LabelMap, palette: Palette = maskPalette()): Promise<void> {
-  await writeAtomic(file, await compressPng(encoded(mask, palette, 0)))
+export async function writeMask(
+  file: string,
+  mask: LabelMap,
+  palette: Palette = maskPalette(),
+  orientation?: Orientation,
+): Promise<void> {
+  const png = encoded(mask, palette, 0)
+  await writeAtomic(file, await compressPng(orientation === undefined ? png : markPng(png, orientation)))
 }
 
 /** A mask as `writeMask` writes it, in memory and at once: for small ones. */

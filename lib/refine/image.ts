@@ -5,13 +5,17 @@ import type { RawImage } from '../pictures/image.js'
 import type { PixelImage, RefineInput } from './types.js'
 
 /**
- * The picture of an input as RGB bytes. Files keep the orientation in which they are stored, as CAMs of Python code do.
+ * The picture of an input as RGB bytes.
  *
+ * @param orientation `exif` turns picture files as viewers show them, `stored` leaves the rows as they are
  * @throws SemplesError `SEMPLES_IMAGE_UNREADABLE`, `SEMPLES_REFINE_INPUT` for pixels that do not fit their size
  */
-export async function pixelsOf(image: RefineInput['image'], signal?: AbortSignal): Promise<RawImage> {
-  if (typeof image === 'string') return decodeImage(image, { signal })
-  if (types.isUint8Array(image)) return decodeImage(image, { signal })
+export async function pixelsOf(
+  image: RefineInput['image'],
+  orientation: 'exif' | 'stored' = 'stored',
+  signal?: AbortSignal,
+): Promise<RawImage> {
+  if (typeof image === 'string' || types.isUint8Array(image)) return decodeImage(image, { orientation, signal })
   return rgb(image)
 }
 

@@ -44,6 +44,12 @@ export interface RefineOptions {
   classOffset?: number
   /** Pixels whose highest refined score is lower become 255 (void). Default 0: none. */
   confidence?: number
+  /**
+   * What scores and labels are of: `apply`: the picture as viewers show it, its EXIF orientation applied; `ignore`: the
+   * picture as its rows are stored. The mask is of the same. Default: what their file says (those of `generateMasks` and
+   * `refineMasks` do), else `ignore`.
+   */
+  exif?: 'apply' | 'ignore'
 }
 
 /** Options with every default filled in. */
@@ -54,9 +60,11 @@ export interface RefineSettings extends Required<Omit<RefineOptions, Optional | 
   classOffset: number | undefined
   /** Instead of `threshold`. */
   backgroundPower: number | undefined
+  /** Where nothing is given, the files say it. */
+  exif: 'apply' | 'ignore' | undefined
 }
 
-type Optional = 'classes' | 'classOffset' | 'backgroundPower' | 'preset'
+type Optional = 'classes' | 'classOffset' | 'backgroundPower' | 'exif' | 'preset'
 
 const deviation = z.number().gt(0)
 const pair = z.tuple([deviation, deviation])
@@ -110,6 +118,7 @@ const schema = z
     ),
     classOffset: whole(0, 'Added to the class keys of a file.'),
     confidence: share('Lowest refined score.'),
+    exif: choice(['apply', 'ignore'], 'Whether the EXIF orientation of pictures is applied.'),
   })
   .partial()
 
@@ -136,6 +145,7 @@ export function resolveRefineOptions(options: RefineOptions = {}): RefineSetting
     classes: undefined,
     classOffset: undefined,
     confidence: 0,
+    exif: undefined,
     ...(options.method === 'pamr' ? { ...published, iterations: 10, unary: 'soft' } : published),
     threshold: threshold ?? 0.45,
     // Who gives a threshold wants that one.

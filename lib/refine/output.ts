@@ -1,16 +1,18 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { basename, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { writeJsonAtomic } from '../base/atomic.js'
+import { writeFailed, writeJsonAtomic } from '../base/atomic.js'
 import { SemplesError } from '../base/error.js'
+import { isSameFolder, MadeFiles, outputExists } from '../base/outputs.js'
 import type { TensorData, TensorMap } from '../base/tensor.js'
 import { writeNpy } from '../formats/npy.js'
 import { writeNpz } from '../formats/npz.js'
+import { orientationMark } from '../masks/orientation.js'
 import type { Palette } from '../masks/palette.js'
 import { writeMask } from '../masks/png.js'
 import type { RefineSettings } from './options.js'
-import type { RefinedMask } from './types.js'
+import type { RefinedMask, RefineInput } from './types.js'
 
 export interface OutputOptions {
   out: string
@@ -31,54 +33,81 @@ export class OutputFolder {
     private readonly options: OutputOptions,
     /** Whether what lies here was made with the same settings. */
     private readonly resumes: boolean,
+    private readonly made: MadeFiles,
   ) {}
 
   /**
    * @param inputs folders that are read: nothing may be written there
-   * @throws SemplesError `SEMPLES_REFINE_OUTPUT` for the folder of an input, or masks of other settings
+   * @param names of the pictures, where they are known beforehand
+   * @throws SemplesError `SEMPLES_OUTPUT_EXISTS` for the folder of an input, masks of other settings, or files that no
+   *   refinement made
    */
   static async open(
     options: OutputOptions,
     settings: RefineSettings,
     inputs: readonly string[],
+    names: readonly string[] = [],
   ): Promise<OutputFolder> {
     const path = resolve(options.out)
-    const input = inputs.find((folder) => resolve(folder) === path)
-    if (input !== undefined) throw refuse(`Refined masks would lie among what they are made of, in ${path}.`, path)
+    for (const folder of inputs) if (await isSameFolder(folder, path)) throw amongInputs(path)
     const record = { ...settings, scores: options.scores }
     const found = await readRecord(join(path, RECORD))
     const same = isDeepStrictEqual(found, JSON.parse(JSON.stringify(record)))
     if (found !== undefined && !same && !options.overwrite)
-      throw refuse(`The masks in ${path} were refined with other settings.`, path)
+      throw outputExists(`The masks in ${path} were refined with other settings.`, path, { hint: HINT })
+    const made = await MadeFiles.open(path, 'refine')
+    const folder = new OutputFolder(path, options, same && !options.overwrite, made)
+    if (found === undefined) await folder.requireFree([RECORD])
+    await folder.requireFree(names.flatMap((name) => folder.namesOf(name)))
     await writeJsonAtomic(join(path, RECORD), record)
-    return new OutputFolder(path, options, same && !options.overwrite)
+    return folder
+  }
+
+  /** Whether the mask of that name is done already. */
+  isDone(name: string): boolean {
+    return this.resumes && this.namesOf(name).every((file) => existsSync(join(this.path, file)))
   }
 
   /**
-   * Whether the mask of that name is done already.
-   * @throws SemplesError `SEMPLES_REFINE_OUTPUT` where a mask of unknown origin would be lost
+   * @param input what the mask is made of, which is never written over
+   * @throws SemplesError `SEMPLES_OUTPUT_EXISTS` where a file would be lost that no refinement made
    */
-  isDone(name: string): boolean {
-    const { scores, overwrite } = this.options
-    if (!existsSync(this.fileOf(name))) return false
-    if (this.resumes) return scores === undefined || existsSync(this.scoresFile(name, scores))
-    if (overwrite) return false
-    throw refuse(`${this.fileOf(name)} is there already, and nothing says how it was made.`, this.fileOf(name))
+  async requireRoom(name: string, { image, scores, labels }: Partial<RefineInput>): Promise<void> {
+    for (const file of [image, scores, labels])
+      if (typeof file === 'string' && this.namesOf(name).includes(basename(file)))
+        if (await isSameFolder(dirname(file), this.path))
+          throw outputExists(`The refined mask would replace what it is made of, ${file}.`, file)
+    await this.requireFree(this.namesOf(name))
   }
 
   /** Writes the scores, then the mask: where there is a mask, all is there. */
-  async write(name: string, { mask, scores, classes }: RefinedMask): Promise<string> {
+  async write(name: string, { mask, scores, classes, orientation }: RefinedMask): Promise<string> {
     const file = this.fileOf(name)
+    await this.made.note(this.namesOf(name)).catch((cause: unknown) => {
+      throw writeFailed(file, cause)
+    })
     const kind = this.options.scores
     if (kind === 'npy') await writeNpy(this.scoresFile(name, kind), scores!)
-    if (kind === 'npz') await writeNpz(this.scoresFile(name, kind), byClass(scores!, classes))
-    await writeMask(file, mask, this.options.palette)
+    const comment = orientation && orientationMark(orientation)
+    if (kind === 'npz') await writeNpz(this.scoresFile(name, kind), byClass(scores!, classes), { comment })
+    await writeMask(file, mask, this.options.palette, orientation)
     return file
   }
 
   /** Path of the mask of that name. */
   fileOf(name: string): string {
     return join(this.path, `${name}.png`)
+  }
+
+  /** Whoever asks to write over what is there has looked at it. */
+  private async requireFree(names: readonly string[]): Promise<void> {
+    if (!this.options.overwrite) await this.made.requireFree(names, HINT)
+  }
+
+  /** Files of a picture. */
+  private namesOf(name: string): string[] {
+    const { scores } = this.options
+    return [`${name}.png`, ...(scores === undefined ? [] : [`${name}.${scores}`])]
   }
 
   private scoresFile(name: string, kind: 'npy' | 'npz'): string {
@@ -97,13 +126,18 @@ function byClass({ data, shape: [, height = 0, width = 0] }: TensorData, classes
 
 /** @throws SemplesError `SEMPLES_REFINE_INPUT` for a name that would leave the folder */
 export function checkName(name: string): string {
-  if (name !== '' && !name.startsWith('.') && basename(name) === name && !/[\\/:\0]/.test(name)) return name
+  if (isPlainName(name)) return name
   throw new SemplesError('SEMPLES_REFINE_INPUT', {
     message: 'A name of a picture is no plain file name.',
     field: 'name',
     value: name,
     expected: 'a file name without folders, such as 2007_000032',
   })
+}
+
+/** Whether it is a file name without folders. */
+export function isPlainName(name: string): boolean {
+  return name !== '' && !name.startsWith('.') && basename(name) === name && !/[\\/:\0]/.test(name)
 }
 
 async function readRecord(file: string): Promise<unknown> {
@@ -114,11 +148,9 @@ async function readRecord(file: string): Promise<unknown> {
   }
 }
 
-function refuse(message: string, file: string): SemplesError {
-  return new SemplesError('SEMPLES_REFINE_OUTPUT', {
-    message,
-    file,
-    field: 'out',
-    hint: 'Choose another folder (out, --out), or write over it (overwrite, --overwrite).',
-  })
+const HINT = 'Choose another folder (out, --out), or write over it (overwrite, --overwrite).'
+
+/** Not even where they may be written over: the next refinement would read what this one wrote. */
+function amongInputs(path: string): SemplesError {
+  return outputExists(`Refined masks would lie among what they are made of, in ${path}.`, path)
 }

@@ -7,7 +7,7 @@ import { Limit } from '../base/semaphore.js'
 import { type FolderInput, inputsOfFolders } from './folders.js'
 import { isFolders } from './inputs.js'
 import { resolveRefineOptions } from './options.js'
-import { checkName, OutputFolder } from './output.js'
+import { checkName, isPlainName, OutputFolder } from './output.js'
 import { prepare, refinePrepared, resourcesOf, wholeNumber } from './refineMask.js'
 import type { RefineDone, RefineInput, RefineInputs, RefineMasksOptions, RefineSummary } from './types.js'
 
@@ -41,6 +41,7 @@ export async function* refineAll(
           { out, scores: withScores === true ? 'npy' : withScores || undefined, palette, overwrite },
           resolved,
           isFolders(inputs) ? [inputs.images, inputs.cams] : [],
+          Array.isArray(list) ? list.map(nameOf).filter(isPlainName) : [],
         )
   const resources = shareOut({ concurrency, threads, memoryLimit }, total)
   const limit = new Limit(resources.concurrency)
@@ -60,6 +61,7 @@ export async function* refineAll(
     try {
       if (input.failure !== undefined) throw input.failure
       if (output?.isDone(checkName(name))) return { name, file: output.fileOf(name), skipped: true }
+      await output?.requireRoom(name, input)
       // Pictures are read while others are refined.
       const prepared = await prepare(input, resolved, stop)
       const refined = await limit.run(() => refinePrepared(prepared, resolved, { ...execution, signal: stop }), stop)

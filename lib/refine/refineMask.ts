@@ -1,10 +1,12 @@
 import { availableParallelism } from 'node:os'
 import { SemplesError } from '../base/error.js'
 import { VOID_ID } from '../masks/labelMap.js'
+import type { Orientation } from '../masks/orientation.js'
 import type { RawImage } from '../pictures/image.js'
 import { pixelsOf } from './image.js'
 import { refineNatively } from './native.js'
 import { type RefineOptions, type RefineSettings, resolveRefineOptions } from './options.js'
+import { orientationOf } from './orientation.js'
 import { type Source, sourceOf } from './source.js'
 import type { RefinedMask, RefineExecution, RefineInput } from './types.js'
 
@@ -44,6 +46,8 @@ export async function refineMask(options: RefineMaskOptions): Promise<RefinedMas
 export interface PreparedInput {
   image: RawImage
   source: Source
+  /** Of a picture file. */
+  orientation?: Orientation
 }
 
 export async function prepare(
@@ -51,12 +55,17 @@ export async function prepare(
   settings: RefineSettings,
   signal?: AbortSignal,
 ): Promise<PreparedInput> {
-  const image = await pixelsOf(input.image, signal)
-  return { image, source: await sourceOf(input, image, settings) }
+  const orientation = await orientationOf(input, settings)
+  const image = await pixelsOf(input.image, orientation === 'applied' ? 'exif' : 'stored', signal)
+  return {
+    image,
+    source: await sourceOf(input, image, settings),
+    ...(orientation === undefined ? {} : { orientation }),
+  }
 }
 
 export async function refinePrepared(
-  { image, source }: PreparedInput,
+  { image, source, orientation }: PreparedInput,
   settings: RefineSettings,
   execution: Parameters<typeof refineNatively>[3],
 ): Promise<RefinedMask> {
@@ -69,6 +78,7 @@ export async function refinePrepared(
     mask: { width, height, data },
     classes: source.classes,
     ...(refined.scores === undefined ? {} : { scores: refined.scores }),
+    ...(orientation === undefined ? {} : { orientation }),
     ms,
   }
 }

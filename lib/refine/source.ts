@@ -4,6 +4,7 @@ import { type LabelMap, VOID_ID } from '../masks/labelMap.js'
 import { readMask } from '../masks/png.js'
 import type { NativeLabelMap, NativeScoreMaps } from '../native/addon.js'
 import type { RefineSettings } from './options.js'
+import { refuseTurned } from './orientation.js'
 import { type ScoreMaps, scoreMapsOf } from './scoreMaps.js'
 import type { RefineInput } from './types.js'
 
@@ -34,8 +35,14 @@ export async function sourceOf(input: RefineInput, size: Size, settings: RefineS
       value: scores === undefined ? 'neither' : 'both',
       expected: 'exactly one of scores and labels',
     })
-  if (labels !== undefined) return ofLabels(await labelsOf(labels, size), settings)
-  return ofScores(await scoreMapsOf({ ...input, scores: scores! }, size, settings), size, settings)
+  if (labels !== undefined) {
+    const map = typeof labels === 'string' ? await readMask(labels) : labels
+    if (!types.isUint8Array(map)) await refuseTurned(input, map, size, settings)
+    return ofLabels(labelsOf(map, size, typeof labels === 'string' ? labels : undefined), settings)
+  }
+  const maps = await scoreMapsOf({ ...input, scores: scores! }, size, settings)
+  await refuseTurned(input, maps, size, settings)
+  return ofScores(maps, size, settings)
 }
 
 function ofScores(maps: ScoreMaps, size: Size, settings: RefineSettings): Source {
@@ -85,9 +92,8 @@ function hasScore(map: Float32Array): boolean {
   return false
 }
 
-async function labelsOf(labels: NonNullable<RefineInput['labels']>, size: Size): Promise<Uint8Array> {
-  if (typeof labels === 'string') return checkSize(await readMask(labels), size, labels)
-  return types.isUint8Array(labels) ? checkSize({ data: labels, ...size }, size) : checkSize(labels, size)
+function labelsOf(labels: LabelMap | Uint8Array, size: Size, file?: string): Uint8Array {
+  return types.isUint8Array(labels) ? checkSize({ data: labels, ...size }, size) : checkSize(labels, size, file)
 }
 
 function checkSize({ data, width, height }: LabelMap, size: Size, file?: string): Uint8Array {

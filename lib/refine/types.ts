@@ -3,6 +3,7 @@ import type { SemplesError } from '../base/error.js'
 import type { OnProgress } from '../base/progress.js'
 import type { TensorData } from '../base/tensor.js'
 import type { LabelMap } from '../masks/labelMap.js'
+import type { Orientation } from '../masks/orientation.js'
 import type { Palette } from '../masks/palette.js'
 import type { RefineOptions } from './options.js'
 
@@ -38,6 +39,8 @@ export interface RefinedMask {
   classes: number[]
   /** Refined scores (Q of a CRF, which sum to 1 a pixel), float32 [classes, H, W]; only where they were asked for. */
   scores?: TensorData
+  /** Of a picture file: whether the mask is of the picture as viewers show it, or as its rows are stored. */
+  orientation?: Orientation
   /** Milliseconds of the refinement itself, without reading and writing. */
   ms: number
 }

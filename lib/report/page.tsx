@@ -18,6 +18,7 @@ export function Page({ report, pictures }: { report: RunReport; pictures: readon
     <html lang="en">
       <head>
         <meta charset="utf-8" />
+        <meta name="generator" content="semples" />
         <meta http-equiv="Content-Security-Policy" content={POLICY} />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />

@@ -8,7 +8,7 @@ import { resolveConfig } from '../config/resolve.js'
 import type { StageName, TrainConfigInput } from '../config/types.js'
 import type { FolderData } from '../datasets/kinds/folder.js'
 import type { JudgedRow, PromptReport } from '../report/runReport.js'
-import { writeReport } from '../report/writeReport.js'
+import { requireReportPath, writeReport } from '../report/writeReport.js'
 import { writeScenes } from '../scenes/write.js'
 import { gatherReport } from './report/gather.js'
 import type { RefineRowOptions } from './report/refined.js'
@@ -72,7 +72,8 @@ export interface DemoResult {
  * objects keep company with typical backgrounds, trains all stages on their image-level labels with the small CLIP of
  * the package, judges the masks of each stage with masks that no training saw, and writes a report.
  *
- * @throws SemplesError `SEMPLES_RUN_EXISTS` where `out` holds a demo of another seed or version, and what
+ * @throws SemplesError `SEMPLES_RUN_EXISTS`, `SEMPLES_OUTPUT_EXISTS` where `out` holds a demo of another seed or version, or
+ *   something else under a name that it needs, and what
  *   `trainSemPLeS` throws
  */
 export async function runDemo(options: DemoOptions = {}, recipe: DemoRecipe = RECIPE): Promise<DemoResult> {
@@ -80,6 +81,8 @@ export async function runDemo(options: DemoOptions = {}, recipe: DemoRecipe = RE
   checkSeed(seed)
   const started = performance.now()
   const out = resolve(options.out ?? `runs/demo-${seed}`)
+  const path = join(out, 'report.html')
+  await requireReportPath(path)
   const { train, val } = await drawScenes(out, seed, recipe, onProgress, signal)
   const input: TrainConfigInput = {
     ...recipe.changes,
@@ -106,7 +109,6 @@ export async function runDemo(options: DemoOptions = {}, recipe: DemoRecipe = RE
     onProgress,
     signal,
   })
-  const path = join(out, 'report.html')
   await writeReport(path, report)
   return {
     seed,

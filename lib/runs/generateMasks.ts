@@ -1,6 +1,7 @@
-import { join, resolve } from 'node:path'
-import { writeJsonAtomic } from '../base/atomic.js'
+import { dirname, join, relative, resolve, sep } from 'node:path'
+import { writeFailed, writeJsonAtomic } from '../base/atomic.js'
 import { SemplesError } from '../base/error.js'
+import { isSameFolder, MadeFiles, outputExists } from '../base/outputs.js'
 import { notice, type OnProgress, type Progress } from '../base/progress.js'
 import { type LabelledPictures, type LabelOptions, type LabelSource, openLabelled } from '../cam/labels.js'
 import { camsOf, type PictureCams, type PreparedPicture, preparedPictures } from '../cam/picture.js'
@@ -9,6 +10,8 @@ import { RunDirectory } from '../checkpoints/runDirectory.js'
 import { resolveConfig } from '../config/resolve.js'
 import type { RunConfig, StageName, TrainConfigInput } from '../config/types.js'
 import { readClassTable } from '../datasets/classes/classTableFile.js'
+import type { Dataset } from '../datasets/dataset.js'
+import type { Orientation } from '../masks/orientation.js'
 import { maskPalette } from '../masks/palette.js'
 import { chooseCompute } from '../models/devices.js'
 import type { MaskGenerator } from '../models/maskGenerator.js'
@@ -18,7 +21,10 @@ import { warningsOf } from './warnings.js'
 export interface GenerateMasksOptions extends LabelOptions {
   /** Folder of the run that trained the generator. */
   run: string
-  /** Where the masks go: `<id>.png`, palette PNGs whose pixel values are class ids. */
+  /**
+   * Where the masks go: `<id>.png`, palette PNGs whose pixel values are class ids. Masks that were made there before
+   * are written again; nothing else is written over, and masks do not go among the pictures.
+   */
   out: string
   /** Other pictures, with image-level labels where `labels` is `given`; default: the run's own. */
   data?: RunConfig['data']
@@ -60,7 +66,8 @@ export interface GenerateMasksResult {
  * Multi-scale + flip CAMs of every picture, thresholded into masks. Which classes a mask may hold is told by the
  * picture's image-level labels: those of the data, those given in the call, or those that the generator predicts.
  *
- * @throws SemplesError for a missing run, other classes, unknown labels, unreadable pictures, a full disk
+ * @throws SemplesError for a missing run, other classes, unknown labels, unreadable pictures, a full disk;
+ *   `SEMPLES_OUTPUT_EXISTS` where a file of `out` would be written over that no earlier call made
  */
 export async function generateMasks(options: GenerateMasksOptions): Promise<GenerateMasksResult> {
   const { onProgress, signal, split = 'train' } = options
@@ -69,7 +76,12 @@ export async function generateMasks(options: GenerateMasksOptions): Promise<Gene
   const config = resolveConfig((await run.readConfig()) as TrainConfigInput)
   const classes = await readClassTable(join(run.path, 'classes.json'))
   const threshold = checkThreshold(options.threshold ?? config.masks.threshold)
-  const pictures = await openLabelled(options.data ?? config.data, split, classes, options)
+  const out = resolve(options.out)
+  const made = await MadeFiles.open(out, 'masks')
+  const pictures = withoutMasks(await openLabelled(options.data ?? config.data, split, classes, options), made)
+  const keepCams = options.cams === true ? 'npy' : options.cams || undefined
+  await refuseAmongPictures(pictures.dataset, out)
+  await made.requireFree([...pictures.dataset.items.flatMap(({ id }) => filesOf(id, keepCams)), SUMMARY])
 
   const compute = await chooseCompute(options.device ?? config.device, options.threads ?? config.threads)
   const trained = await trainedGenerator(run, config, classes, options.stage, compute.device)
@@ -81,8 +93,7 @@ export async function generateMasks(options: GenerateMasksOptions): Promise<Gene
   ]
   for (const message of notices) onProgress?.(notice('masks', message))
 
-  const out = resolve(options.out)
-  const unlabelled = await writeAll(pictures, generator, config, { ...options, out, threshold })
+  const unlabelled = await writeAll(pictures, generator, config, { ...options, threshold, keepCams, made })
   const result = {
     pictures: pictures.dataset.items.length,
     unlabelled,
@@ -92,8 +103,51 @@ export async function generateMasks(options: GenerateMasksOptions): Promise<Gene
     stage: trained.stage,
     notices,
   }
-  await writeJsonAtomic(join(out, 'masks.json'), { run: run.path, split, ...config.cams, ...result })
+  await made.note([SUMMARY])
+  await writeJsonAtomic(join(out, SUMMARY), {
+    run: run.path,
+    split,
+    orientation: orientationOf(pictures.dataset),
+    ...config.cams,
+    ...result,
+  })
   return { out, ...result }
+}
+
+interface WriteOptions {
+  threshold: number
+  keepCams: 'npy' | 'npz' | undefined
+  made: MadeFiles
+}
+
+const SUMMARY = 'masks.json'
+
+function orientationOf({ orientation }: Dataset): Orientation {
+  return orientation === 'exif' ? 'applied' : 'stored'
+}
+
+/** What is written of a picture. */
+function filesOf(id: string, keepCams: 'npy' | 'npz' | undefined): string[] {
+  return [`${id}.png`, ...(keepCams === undefined ? [] : [`${id}.${keepCams}`])]
+}
+
+/** Masks that an earlier call made within the folder of the pictures are no pictures. */
+function withoutMasks(pictures: LabelledPictures, made: MadeFiles): LabelledPictures {
+  const { items } = pictures.dataset
+  const kept = items.filter(({ image }) => !made.has(relative(made.folder, image).split(sep).join('/')))
+  return kept.length === items.length ? pictures : { ...pictures, dataset: { ...pictures.dataset, items: kept } }
+}
+
+/** A mask beside its picture would be taken for another picture, if it does not replace it. */
+async function refuseAmongPictures({ items }: Dataset, out: string): Promise<void> {
+  const seen = new Set<string>()
+  for (const { id, image } of items) {
+    const [pictures, masks] = [dirname(image), dirname(join(out, id))]
+    if (seen.has(`${pictures}\n${masks}`)) continue
+    seen.add(`${pictures}\n${masks}`)
+    if (await isSameFolder(pictures, masks))
+      throw outputExists(`The masks would lie among the pictures that they are made of, in ${masks}.`, masks)
+  }
 }
 
 /** Gives the number of pictures without a label. */
@@ -101,10 +155,11 @@ async function writeAll(
   { dataset, label }: LabelledPictures,
   generator: MaskGenerator,
   config: RunConfig,
-  { out, threshold, cams: keep, onProgress, signal }: GenerateMasksOptions & { threshold: number },
+  options: Pick<GenerateMasksOptions, 'onProgress' | 'signal'> & WriteOptions,
 ): Promise<number> {
   const palette = maskPalette(dataset.classes.classes)
-  const keepCams = keep === true ? 'npy' : keep || undefined
+  const orientation = orientationOf(dataset)
+  const { threshold, keepCams, made, onProgress, signal } = options
   const started = performance.now()
   let done = 0
   let unlabelled = 0
@@ -115,7 +170,11 @@ async function writeAll(
   }
   const write = async (picture: PreparedPicture, cams: PictureCams): Promise<void> => {
     const classIds = cams.classes.map((index) => dataset.classes.classes[index]!.id)
-    await writePicture({ file: join(out, picture.item.id), cams, classIds, threshold, palette, keepCams })
+    const { id } = picture.item
+    await made.note(filesOf(id, keepCams)).catch((cause: unknown) => {
+      throw writeFailed(join(made.folder, `${id}.png`), cause)
+    })
+    await writePicture({ file: join(made.folder, id), cams, classIds, threshold, palette, orientation, keepCams })
     done++
     onProgress?.(progressOf(done, dataset.items.length, started))
   }

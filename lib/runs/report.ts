@@ -1,11 +1,11 @@
 import { resolve } from 'node:path'
 import type { JudgedRow, PromptReport } from '../report/runReport.js'
-import { writeReport } from '../report/writeReport.js'
+import { requireReportPath, writeReport } from '../report/writeReport.js'
 import { gatherReport } from './report/gather.js'
 import type { GatherOptions } from './report/options.js'
 
 export interface ReportOptions extends Omit<GatherOptions, 'ablation' | 'control'> {
-  /** The HTML file. Default `report.html` in the folder of the run. */
+  /** The HTML file; an older report is replaced, anything else is not. Default `report.html` in the folder of the run. */
   out?: string
 }
 
@@ -27,11 +27,12 @@ export interface ReportResult {
  * pictures and their scores where there is ground truth, where each learned prompt answers and the words nearest to it,
  * config and environment. Without addon or LibTorch it has curves, config and environment.
  *
- * @throws SemplesError as `gatherReport`; `SEMPLES_WRITE_FAILED`; the reason of `signal`
+ * @throws SemplesError as `gatherReport`; `SEMPLES_OUTPUT_EXISTS` where `out` is no report, `SEMPLES_WRITE_FAILED`; the reason of `signal`
  */
 export async function reportRun({ out, ...options }: ReportOptions): Promise<ReportResult> {
-  const report = await gatherReport(options)
   const path = resolve(out ?? `${options.run}/report.html`)
+  await requireReportPath(path)
+  const report = await gatherReport(options)
   await writeReport(path, report)
   const { gallery, ablation, prompts, notices } = report
   return { path, pictures: gallery.length, ablation, prompts, notices }

@@ -1,8 +1,9 @@
-import { readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import sharp from 'sharp'
 import { SemplesError } from '../base/error.js'
 import { makeFolders } from '../base/folders.js'
+import { namesInOutput, outputExists } from '../base/outputs.js'
 import { writeClassTable } from '../datasets/classes/classTableFile.js'
 import { encodeMask } from '../masks/png.js'
 import { annotation } from './annotation.js'
@@ -37,7 +38,7 @@ const VERSION = 1
  * The folder appears complete or not at all.
  *
  * @returns `reused`: the folder held these scenes already and was left alone
- * @throws SemplesError `SEMPLES_SCENES_FOLDER` when `out` holds something else, `SEMPLES_SCENES_OPTION`,
+ * @throws SemplesError `SEMPLES_OUTPUT_EXISTS` when `out` holds something else, `SEMPLES_SCENES_OPTION`,
  *   `SEMPLES_WRITE_FAILED`; the signal's reason when aborted
  */
 export async function writeScenes(options: WriteScenesOptions): Promise<{ reused: boolean }> {
@@ -55,15 +56,19 @@ export async function writeScenes(options: WriteScenesOptions): Promise<{ reused
   const target = path.resolve(out)
   const recipe = `${JSON.stringify({ version: VERSION, seed, size, train, val })}\n`
   if ((await readFile(path.join(target, 'scenes.json'), 'utf8').catch(() => '')) === recipe) return { reused: true }
-  const partial = `${target}.${process.pid}.partial`
+  if ((await namesInOutput(target)).length > 0) throw taken(target)
+  // The folder has another name while it is made.
+  let partial = `${target}.partial-`
   try {
+    await makeFolders(path.dirname(target))
+    partial = await mkdtemp(partial)
     await writeAll(partial, { ...options, train, val, seed, size })
     await writeFile(path.join(partial, 'scenes.json'), recipe)
     await takeName(partial, target)
   } catch (cause) {
     if (cause instanceof SemplesError || options.signal?.aborted) throw cause
     throw new SemplesError('SEMPLES_WRITE_FAILED', {
-      // The folder has another name while it is made, which means nothing to the reader.
+      // That name means nothing to the reader.
       message: `Could not write scenes to ${target}: ${String(cause instanceof Error ? cause.message : cause).replaceAll(partial, target)}.`,
       file: target,
       hint: 'Nothing was left half-written. Check the free space and the permissions of the folder.',
@@ -123,16 +128,18 @@ async function takeName(partial: string, target: string): Promise<void> {
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code
     if (code === 'ENOTEMPTY' || code === 'ENOTDIR') {
-      throw new SemplesError('SEMPLES_SCENES_FOLDER', {
-        message: `${target} holds something other than these scenes.`,
-        file: target,
-        hint: 'Choose a folder that is new or empty.',
-        cause,
-      })
+      throw taken(target, cause)
     }
     if (code !== 'ENOENT') throw cause
   }
   await rename(partial, target)
+}
+
+function taken(target: string, cause?: unknown): SemplesError {
+  return outputExists(`${target} holds something other than these scenes.`, target, {
+    hint: 'Choose a folder that is new or empty (out, --out).',
+    cause,
+  })
 }
 
 const lines = (rows: readonly string[]): string => rows.map((row) => `${row}\n`).join('')

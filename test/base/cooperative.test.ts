@@ -1,32 +1,55 @@
-import { describe, expect, test } from '@jest/globals'
+import { afterEach, describe, expect, jest, test } from '@jest/globals'
 import { breathe, Turns } from '../../lib/base/cooperative.js'
 import { resizeBicubicAsync } from '../../lib/pictures/resample.js'
 import { noise } from '../loader/pictures.js'
 
 describe('pixel work', () => {
-  test('lets others have a turn all the while', async () => {
-    const picture = noise(2400, 1500, 0)
+  afterEach(() => {
+    jest.restoreAllMocks()
+  })
+
+  /** Runs `work`, and calls the function that it is given with the number of turns that the event loop has made. */
+  async function countingTurns(work: (turn: () => number) => Promise<unknown>): Promise<number> {
+    let made = 0
+    let timer = setImmediate(function count() {
+      made++
+      timer = setImmediate(count)
+    })
+    await work(() => made)
+    clearImmediate(timer)
+    return made
+  }
+
+  test('holds the event loop for 5 ms at a time', async () => {
+    let now = 0
+    jest.spyOn(performance, 'now').mockImplementation(() => now)
     const turns = new Turns()
-    let running = true
-    let fired = 0
-    let longest = 0
-    const watch = (async () => {
-      let last = performance.now()
-      while (running) {
-        await new Promise((resolve) => setImmediate(resolve))
-        longest = Math.max(longest, performance.now() - last)
-        last = performance.now()
-        fired++
+    const seen: number[][] = []
+    await countingTurns((turn) => {
+      function* piece(): Generator<undefined, void> {
+        const own: number[] = []
+        seen.push(own)
+        for (let step = 0; step < 30; step++) {
+          own.push(turn())
+          now += 2
+          yield
+        }
       }
-    })()
-    const start = performance.now()
-    await Promise.all([1, 2, 3].map(() => resizeBicubicAsync(picture, 1200, 750, { turns })))
-    const took = performance.now() - start
-    running = false
-    await watch
-    // Portions are of 5 ms; a machine that others use may be late, so only a whole picture at once would fail.
-    expect(fired).toBeGreaterThan(took / 40)
-    expect(longest).toBeLessThan(took / 3)
+      return Promise.all([1, 2, 3].map(() => breathe(piece(), { turns })))
+    })
+    // Three steps of 2 ms make a portion, also of the next piece; each has a turn of its own.
+    const portions = new Map<number, number>()
+    for (const turn of seen.flat()) portions.set(turn, (portions.get(turn) ?? 0) + 1)
+    expect([...portions.values()]).toEqual(Array(30).fill(3))
+  })
+
+  test('of a large picture is cut into many steps', async () => {
+    // A clock by which every step is a portion.
+    let now = 0
+    jest.spyOn(performance, 'now').mockImplementation(() => (now += 6))
+    const picture = noise(2400, 1500, 0)
+    const made = await countingTurns(() => resizeBicubicAsync(picture, 1200, 750, { turns: new Turns() }))
+    expect(made).toBeGreaterThan(50)
   })
 
   test('one piece at a time, a failure does not stop the next', async () => {

@@ -49,6 +49,10 @@ async function kill(child: ChildProcess): Promise<void> {
   await exit
 }
 
+async function exists(file: string): Promise<void> {
+  while (!existsSync(file)) await pause(5)
+}
+
 /** Everything that lies in the run is whole and fits together. Gives the last epoch. */
 async function expectWhole(path: string): Promise<number> {
   const run = await RunDirectory.open(path)
@@ -73,6 +77,8 @@ test('kill -9 at any moment leaves a whole run, or none that blocks', async () =
   for (let round = 0; round < 12; round++) {
     const path = join(folder, `run${round}`)
     const child = await startWriter(path)
+    // Every other one in its beginnings, the rest after a checkpoint at least.
+    if (round % 2 === 1) await exists(join(path, 'stages/a/state.json'))
     await pause(round * round * 2)
     await kill(child)
     if (existsSync(join(path, 'run.json'))) saved += await expectWhole(path)
@@ -80,14 +86,13 @@ test('kill -9 at any moment leaves a whole run, or none that blocks', async () =
       for (const name of await readdir(path).catch(() => []))
         expect(name).toMatch(/^\.semples|^run\.lock|^c.*json$|tmp$/)
   }
-  // The rounds were long enough to be about something.
   expect(saved).toBeGreaterThan(0)
 })
 
 test('a killed run can be read while it is locked, and gone on with soon after', async () => {
   const path = join(folder, 'resumed')
   const child = await startWriter(path)
-  while (!existsSync(join(path, 'stages/a/state.json'))) await pause(10)
+  await exists(join(path, 'stages/a/state.json'))
   await expect(RunDirectory.open(path, 'write')).rejects.toMatchObject({ code: 'SEMPLES_RUN_LOCKED' })
   // A reader beside the writer never meets half a checkpoint.
   for (let read = 0; read < 10; read++) expect(await (await RunDirectory.open(path)).stage('a').load()).toBeDefined()

@@ -142,8 +142,12 @@ describe('the folder', () => {
     const begun = await readdir(path.join(out, 'images'))
     expect(begun).toHaveLength(8)
     const before = await stat(path.join(out, 'images', begun[0]!))
-    // A picture that another program has cut off is written again.
-    await writeFile(path.join(out, 'images', begun[1]!), 'x')
+    // What another program has changed is not written over.
+    const changed = path.join(out, 'images', begun[1]!)
+    await writeFile(changed, 'x')
+    await expect(exportFolder({ data, out })).rejects.toMatchObject({ code: 'SEMPLES_OUTPUT_EXISTS', file: changed })
+    expect(await readFile(changed, 'utf8')).toBe('x')
+    await rm(changed)
     const result = await exportFolder({ data, out })
     expect(result.pictures).toBe(15)
     expect((await stat(path.join(out, 'images', begun[0]!))).mtimeMs).toBe(before.mtimeMs)
@@ -153,7 +157,7 @@ describe('the folder', () => {
 
   test('with something else in it, or of other data, is refused and stays as it was', async () => {
     const out = await temporaryFiles({ 'mine.txt': 'precious' })
-    const refused = { code: 'SEMPLES_EXPORT_FOLDER', file: out }
+    const refused = { code: 'SEMPLES_OUTPUT_EXISTS', file: out }
     await expect(exportFolder({ data: coco, split: 'val', out })).rejects.toMatchObject(refused)
     expect(await readdir(out)).toEqual(['mine.txt'])
     await rm(path.join(out, 'mine.txt'))

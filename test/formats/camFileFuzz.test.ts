@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals'
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import { decodeCamFile } from '../../lib/formats/camFile/camFile.js'
+import { processTime } from '../support/processorTime.js'
 import { archivedFiles } from './camFileArchives.js'
 
 const ROUNDS = 10_000
@@ -20,12 +21,12 @@ test(`${ROUNDS} damaged files: a SemplesError or whole maps, in bounded time`, a
   let slowest = 0
   for (let round = 0; round < ROUNDS; round++) {
     const bytes = damaged(files, below)
-    const start = performance.now()
+    const start = processTime()
     const { cam, error } = await decodeCamFile(bytes, 'x.pkl').then(
       (cam) => ({ cam, error: undefined }),
       (error: unknown) => ({ cam: undefined, error: error as Error }),
     )
-    slowest = Math.max(slowest, performance.now() - start)
+    slowest = Math.max(slowest, processTime() - start)
     if (cam === undefined) {
       if (error.name !== 'SemplesError') throw error
       continue
@@ -39,7 +40,7 @@ test(`${ROUNDS} damaged files: a SemplesError or whole maps, in bounded time`, a
   expect(read).toBeGreaterThan(ROUNDS / 100)
   expect(read).toBeLessThan(ROUNDS)
   expect(slowest).toBeLessThan(2000)
-}, 120_000)
+})
 
 /** One of the files with one to eight places changed, taken out, put in or taken from another file. */
 function damaged(files: readonly Uint8Array[], below: (limit: number) => number): Uint8Array {

@@ -63,7 +63,8 @@ function prelude(folder: string, threads = 0): string {
 async function runNode(program: string, flags: string[]): Promise<Ending> {
   const { LD_LIBRARY_PATH: _, ...env } = process.env
   const child = spawn(process.execPath, [...flags, '--input-type=module', '-e', program], {
-    env: { ...env, SEMPLES_ADDON: searchAddon().found!.file, NODE_OPTIONS: '' },
+    // Test processes compete for the cores: waiting OpenMP threads sleep at once.
+    env: { ...env, OMP_WAIT_POLICY: 'passive', SEMPLES_ADDON: searchAddon().found!.file, NODE_OPTIONS: '' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''

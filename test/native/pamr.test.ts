@@ -119,7 +119,7 @@ needs('python').describe('semples::pamr in Python', () => {
     const library = fileURLToPath(new URL('../../build/semples_ops.so', import.meta.url))
     await runScript('scripts/oracle/build_ops.py', library)
     found = JSON.parse(await runScript('test/native/pamr.py', library)) as Comparison
-  }, 300_000)
+  })
 
   test('its float64 reference and NumPy agree with it', () => {
     expect(Object.keys(found.cases).length).toBeGreaterThan(20)

@@ -49,7 +49,7 @@ needs('sanitizers').describeEach(sanitizerGroups)('kernels under -fsanitize=%s',
       }
     }
     await Promise.all(Array.from({ length: availableParallelism() }, work))
-  }, 300_000)
+  })
 
   test.each(programs.filter((program) => program.sanitizers === sanitizers))(
     'odd cases, $name',
@@ -67,6 +67,5 @@ needs('sanitizers').describeEach(sanitizerGroups)('kernels under -fsanitize=%s',
       expect(stderr).toBe('')
       expect(Number.parseInt(stdout, 10)).toBeGreaterThan(150)
     },
-    300_000,
   )
 })

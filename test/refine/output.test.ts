@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
@@ -30,7 +30,7 @@ test('masks of other settings are not mixed with, unless told to', async () => {
   await OutputFolder.open({ ...options, out }, settings, [])
   const others = resolveRefineOptions({ preset: 'coco' })
   expect(await rejection(OutputFolder.open({ ...options, out }, others, []))).toMatchObject({
-    code: 'SEMPLES_REFINE_OUTPUT',
+    code: 'SEMPLES_OUTPUT_EXISTS',
     field: 'out',
   })
   expect(JSON.parse(await readFile(join(out, 'refine.json'), 'utf8'))).toMatchObject({ bilateral: [{ sxy: 83 }] })
@@ -41,14 +41,17 @@ test('masks of other settings are not mixed with, unless told to', async () => {
 test('masks of unknown origin and inputs are not written over', async () => {
   const out = await folder()
   await writeFile(join(out, 'a.png'), 'precious')
+  const taken = { code: 'SEMPLES_OUTPUT_EXISTS', file: join(out, 'a.png') }
+  expect(await rejection(OutputFolder.open({ ...options, out }, settings, [], ['b', 'a']))).toMatchObject(taken)
+  expect(await readdir(out)).toEqual(['a.png'])
   const output = await OutputFolder.open({ ...options, out }, settings, [])
-  expect(refusal(() => output.isDone('a')).code).toBe('SEMPLES_REFINE_OUTPUT')
+  expect(await rejection(output.requireRoom('a', {}))).toMatchObject(taken)
   expect(
     await rejection(
       OutputFolder.open({ ...options, out }, settings, [join(out, '..', 'x', '..', out.split('/').at(-1)!)]),
     ),
   ).toMatchObject({
-    code: 'SEMPLES_REFINE_OUTPUT',
+    code: 'SEMPLES_OUTPUT_EXISTS',
   })
 })
 

@@ -110,7 +110,7 @@ describe('refuses', () => {
   test('to go on after an abort, before and amid', async () => {
     const aborted = AbortSignal.abort(new Error('enough'))
     await expect(refineMask({ image, labels: noisy, signal: aborted })).rejects.toThrow('enough')
-    const large = halves(400, 300)
+    const large = halves(1600, 1200)
     const controller = new AbortController()
     const working = refineMask({ image: large.image, labels: large.noisy, iterations: 1000, signal: controller.signal })
     setTimeout(() => controller.abort(new Error('enough')), 50)

@@ -44,14 +44,14 @@ describe('folders', () => {
     expect((await collect(again)).filter(({ skipped }) => !skipped).map(({ name }) => name)).toEqual(['c'])
     expect(await again.finished).toMatchObject({ refined: 1, skipped: 6 })
     expect(await rejection(refineMasks(where, { preset: 'coco' }).finished)).toMatchObject({
-      code: 'SEMPLES_REFINE_OUTPUT',
+      code: 'SEMPLES_OUTPUT_EXISTS',
     })
   })
 
   test('with scores', async () => {
     const { images, cams, out } = await folders('a')
     await refineMasks({ images, cams }, { out, withScores: true, palette: undefined }).finished
-    expect((await readdir(out)).sort()).toEqual(['a.npy', 'a.png', 'refine.json'])
+    expect((await readdir(out)).sort()).toEqual(['.semples-files', 'a.npy', 'a.png', 'refine.json'])
     const scores = await readNpy(join(out, 'a.npy'))
     expect(scores.shape).toEqual([2, 30, 40])
     const other = join(out, '..', 'npz')
@@ -76,7 +76,7 @@ describe('folders', () => {
       ['c', 'SEMPLES_PICTURE_MISSING'],
       ['d', undefined],
     ])
-    expect((await readdir(out)).sort()).toEqual(['a.png', 'd.png', 'refine.json'])
+    expect((await readdir(out)).sort()).toEqual(['.semples-files', 'a.png', 'd.png', 'refine.json'])
     const { failed, refined } = await refineMasks({ images, cams, out }, { overwrite: true }).finished
     expect([refined, failed.map(({ name }) => name)]).toEqual([2, ['b', 'c']])
   })

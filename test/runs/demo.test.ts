@@ -79,7 +79,7 @@ describeNative('runDemo', () => {
   test('refuses a folder with a demo of another seed, and a seed that is no integer', async () => {
     const out = join(await temporaryFolder(), 'demo')
     await writeScenes({ out: join(out, 'scenes'), train: small.train, val: small.val, seed: 1 })
-    expect(await rejection(runDemo({ out, seed: 2 }, small))).toMatchObject({ code: 'SEMPLES_SCENES_FOLDER' })
+    expect(await rejection(runDemo({ out, seed: 2 }, small))).toMatchObject({ code: 'SEMPLES_OUTPUT_EXISTS' })
     expect(existsSync(join(out, 'run'))).toBe(false)
     expect(await rejection(runDemo({ seed: 0.5 }))).toMatchObject({ code: 'SEMPLES_CONFIG_INVALID', field: 'seed' })
   })

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from '@jest/globals'
@@ -17,6 +16,7 @@ import { generateMasks } from '../../lib/runs/generateMasks.js'
 import { trainSemPLeS } from '../../lib/runs/trainSemPLeS.js'
 import { type LabelledPictures, writePictures, writeShapes } from '../runs/shapes.js'
 import { filesOf, temporaryFolder, tensorsOf, tinyGenerator, tinyRun } from '../runs/tiny.js'
+import { javaScriptTime } from '../support/processorTime.js'
 
 let root: string
 let run: string
@@ -194,17 +194,7 @@ describe('refusals', () => {
   })
 })
 
-/**
- * Milliseconds that the JavaScript thread has worked, where the system tells; else of the clock. Other processes on a
- * busy machine take time from the clock, not from this.
- */
-function busyTime(): number {
-  try {
-    return Number(readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6
-  } catch {
-    return performance.now()
-  }
-}
+const busyTime = (): number => javaScriptTime() ?? performance.now()
 
 test('large pictures with many labels leave the event loop its turns', async () => {
   const labels = Array.from({ length: 80 }, (_, index) => `class${index}`)

@@ -1,8 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { setTimeout as pause } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { beforeAll, expect, test } from '@jest/globals'
 import type { StageName, TrainConfigInput } from '../../lib/config/types.js'
@@ -16,37 +14,38 @@ import { tinyClipArchive } from './tinyClip.js'
 const index = join(packageFolder, 'dist/index.js')
 const EPOCHS = 4
 
-/** Trains in a process of its own and tells every step that was made. */
+/**
+ * Trains in a process of its own, and has it kill itself some milliseconds after a step: by its own clock, so that it
+ * is never too late on a busy machine. Without milliseconds it stands still there until it is killed.
+ */
 const TRAINER = `
 const { trainSemPLeS } = await import(process.argv[1])
-const onProgress = ({ stage, epoch, step }) => step > 0 && process.stdout.write(stage + ' ' + epoch + ' ' + step + '\\n')
+const [moment, delay] = JSON.parse(process.argv[3])
+const onProgress = ({ stage, epoch, step }) => {
+  if (stage + ' ' + epoch + ' ' + step !== moment) return
+  if (delay !== null) setTimeout(() => process.kill(process.pid, 'SIGKILL'), delay)
+  else {
+    writeSync(1, 'here')
+    process.kill(process.pid, 'SIGSTOP')
+  }
+}
 await trainSemPLeS({ ...JSON.parse(process.argv[2]), onProgress })`
 
-function startTrainer(input: TrainConfigInput | { resume: string }): ChildProcess & { lines: AsyncIterable<string> } {
-  const child = spawn(
+function startTrainer(
+  input: TrainConfigInput | { resume: string },
+  moment: string,
+  delay: number | null,
+): ChildProcess {
+  const words = [pathToFileURL(index).href, JSON.stringify(input), JSON.stringify([moment, delay])]
+  return spawn(
     process.execPath,
-    ['--input-type=module', '-e', TRAINER, pathToFileURL(index).href, JSON.stringify(input)],
+    ['--input-type=module', '-e', `import { writeSync } from 'node:fs'${TRAINER}`, ...words],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   )
-  return Object.assign(child, { lines: createInterface({ input: child.stdout as NonNullable<typeof child.stdout> }) })
 }
 
-/** Kills the process some milliseconds after a step of it. */
-async function killAt(
-  child: ReturnType<typeof startTrainer>,
-  moment: string,
-  delay: number,
-  meanwhile: () => Promise<void> = async () => undefined,
-): Promise<void> {
-  const exit = once(child, 'exit')
-  for await (const line of child.lines) {
-    if (line !== moment) continue
-    await meanwhile()
-    await pause(delay)
-    child.kill('SIGKILL')
-    break
-  }
-  const [, signal] = await exit
+async function expectKilled(child: ChildProcess): Promise<void> {
+  const [, signal] = await once(child, 'exit')
   expect(signal).toBe('SIGKILL')
 }
 
@@ -72,24 +71,26 @@ needs('build', 'python').describe('a run that was killed', () => {
     ['guide', 2, 2, 8],
   ]
   test('at any moment, once or twice, ends as one that was not, when it goes on', async () => {
-    const once = moments.map(async ([stage, epoch, step, delay]) => {
+    const killedOnce = moments.map(async ([stage, epoch, step, delay]) => {
       const name = `${stage}-${epoch}-${step}`
       const out = join(root, name)
-      await killAt(startTrainer(await run(name)), `${stage} ${epoch} ${step}`, delay)
+      await expectKilled(startTrainer(await run(name), `${stage} ${epoch} ${step}`, delay))
       expect((await metricsOf(out)).length).toBeLessThan(4 * EPOCHS * 2)
       await trainSemPLeS({ resume: out })
       expect(await outcomeOf(out)).toEqual(whole)
     })
     const twice = async () => {
       const out = join(root, 'twice')
-      await killAt(startTrainer(await run('twice')), 'classify 1 2', 0, async () => {
-        // While it runs, no other process goes on with it.
-        await expect(trainSemPLeS({ resume: out })).rejects.toMatchObject({ code: 'SEMPLES_RUN_LOCKED', file: out })
-      })
-      await killAt(startTrainer({ resume: out }), 'match 1 1', 3)
+      const child = startTrainer(await run('twice'), 'classify 1 2', null)
+      await once(child.stdout!, 'data')
+      // While it is there, no other process goes on with it.
+      await expect(trainSemPLeS({ resume: out })).rejects.toMatchObject({ code: 'SEMPLES_RUN_LOCKED', file: out })
+      child.kill('SIGKILL')
+      await expectKilled(child)
+      await expectKilled(startTrainer({ resume: out }, 'match 1 1', 3))
       await trainSemPLeS({ resume: out })
       expect(await outcomeOf(out)).toEqual(whole)
     }
-    await Promise.all([...once, twice()])
+    await Promise.all([...killedOnce, twice()])
   })
 })

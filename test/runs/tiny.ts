@@ -88,10 +88,13 @@ export async function snapshotOf(folder: string): Promise<Record<string, string>
 /** Names of all files in a folder, sorted; `[]` where there is none. */
 export async function filesOf(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
-    .sort()
+  return (
+    entries
+      // The list of what was made in a folder is no result.
+      .filter((entry) => entry.isFile() && entry.name !== '.semples-files')
+      .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+      .sort()
+  )
 }
 
 export async function jsonOf(...path: string[]): Promise<Record<string, unknown>> {

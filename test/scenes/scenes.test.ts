@@ -207,10 +207,10 @@ describe('writeScenes', () => {
     const options = { out, train: 2, val: 1, size: 32 }
     expect(await writeScenes(options)).toEqual({ reused: false })
     expect(await writeScenes(options)).toEqual({ reused: true })
-    await expect(writeScenes({ ...options, seed: 1 })).rejects.toMatchObject({ code: 'SEMPLES_SCENES_FOLDER' })
+    await expect(writeScenes({ ...options, seed: 1 })).rejects.toMatchObject({ code: 'SEMPLES_OUTPUT_EXISTS' })
     const file = path.join(folder, 'file')
     await writeFile(file, 'mine')
-    await expect(writeScenes({ ...options, out: file })).rejects.toMatchObject({ code: 'SEMPLES_SCENES_FOLDER' })
+    await expect(writeScenes({ ...options, out: file })).rejects.toMatchObject({ code: 'SEMPLES_OUTPUT_EXISTS' })
     expect(await readFile(file, 'utf8')).toBe('mine')
   })
 

@@ -17,6 +17,7 @@ interface EvalOptions extends OutputOptions {
   data?: string
   labels?: string
   split?: 'train' | 'val'
+  exif?: 'apply' | 'ignore'
   classes?: string
   sweep?: boolean
 }
@@ -37,6 +38,7 @@ export function evalCommand(cli: Cli): Command {
     .addOption(shared.data())
     .addOption(shared.labels())
     .addOption(shared.split('val'))
+    .addOption(shared.exif())
     .option('--classes <table>', "voc2012, coco2014, or a run's classes.json; needed with --ground-truth")
     .addHelpText(
       'after',
@@ -72,8 +74,13 @@ async function evaluateMasks(cli: Cli, options: EvalOptions): Promise<void> {
   else for (const line of describe(evaluation, sweep)) terminal.out(line)
 }
 
-async function truthOf({ groundTruth, data, labels, split = 'val' }: EvalOptions) {
-  if (data !== undefined) return detectData(data, { labels, masks: groundTruth, split })
+async function truthOf({ groundTruth, data, labels, split = 'val', exif }: EvalOptions) {
+  if (data !== undefined) return detectData(data, { labels, masks: groundTruth, split, exif })
+  if (exif !== undefined)
+    throw new SemplesError('SEMPLES_OPTION_INVALID', {
+      message: '--exif has no use without the pictures: their EXIF orientation is what masks are turned by.',
+      hint: 'Give the pictures too: --data DIR.',
+    })
   return required(groundTruth, '--ground-truth DIR or --data DIR')
 }
 

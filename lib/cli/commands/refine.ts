@@ -48,6 +48,12 @@ export function refineCommand(cli: Cli): Command {
     .option('--classes <ids>', 'class id of each map, as in 0,15,19; default: what the file says, else 0,1,2,...', ids)
     .option('--class-offset <number>', 'added to class keys of files (default: 1 for dictionaries, else 0)', integer)
     .option('--confidence <number>', '0 to 1: pixels less sure than this become 255', fraction)
+    .addOption(
+      new Option(
+        '--exif <how>',
+        'whether maps are of pictures turned by their EXIF orientation, as viewers show them (default: what the maps say, else ignore)',
+      ).choices(['apply', 'ignore']),
+    )
     .option('--npy', 'also write the refined scores, <picture>.npy, [labels, height, width]')
     .option('--npz', 'the same as <picture>.npz, one array a class id')
     .option('--overwrite', 'refine again what is there')

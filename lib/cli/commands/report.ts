@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import { SemplesError } from '../../base/error.js'
 import { detectData } from '../../datasets/kinds.js'
 import { type CrfPreset, crfPresetNames } from '../../refine/presets.js'
 import type { ReportResult } from '../../runs/report.js'
@@ -14,6 +15,7 @@ interface ReportOptions extends ModelOptions {
   labels?: string
   labelThreshold?: number
   split?: 'train' | 'val'
+  exif?: 'apply' | 'ignore'
   pictures?: number
   judged?: number
   threshold?: number
@@ -36,6 +38,7 @@ export function reportCommand(cli: Cli): Command {
     )
     .option('--label-threshold <number>', '0 to 1: lowest score of a predicted label (default: 0.5)', fraction)
     .addOption(shared.split('val where it has ground truth, else train'))
+    .addOption(shared.exif())
     .option('--pictures <number>', 'pictures to show (default: 24)', integer)
     .option('--judged <number>', 'most pictures to judge, of those with ground truth (default: 200)', integer)
     .option('--threshold <number>', "0 to 1: background where no class scores higher (default: the run's)", fraction)
@@ -57,10 +60,15 @@ export function reportCommand(cli: Cli): Command {
 
 async function report(cli: Cli, run: string, options: ReportOptions): Promise<void> {
   const { terminal, jobs, signal } = cli
-  const { data, labels, refine, offline, json, quiet, ...rest } = options
+  const { data, labels, refine, exif, offline, json, quiet, ...rest } = options
+  if (exif !== undefined && data === undefined)
+    throw new SemplesError('SEMPLES_OPTION_INVALID', {
+      message: "--exif has no use without --data: of the run's own data its config says it.",
+    })
   const predicted = labels === 'predicted'
   const { split } = rest
-  const given = data === undefined ? undefined : await detectData(data, predicted ? { split } : { labels, split })
+  const given =
+    data === undefined ? undefined : await detectData(data, { ...(predicted ? {} : { labels }), split, exif })
   if (rest.gallery) await fetchLibTorch(cli, offline, rest.device)
   const view = await openView(terminal, quiet)
   const result = await jobs

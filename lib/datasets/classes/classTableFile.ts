@@ -77,9 +77,13 @@ export async function readClassTable(file: string, fallbackName = 'classes'): Pr
 
 /** Writes a class table as JSON that `readClassTable` reads back unchanged. Atomic. */
 export async function writeClassTable(file: string, table: ClassTable): Promise<void> {
+  await writeAtomic(file, encodeClassTable(table))
+}
+
+/** The text that `writeClassTable` writes. */
+export function encodeClassTable(table: ClassTable): string {
   const rows = table.classes.map(({ id, label, prompt, color }) => JSON.stringify({ id, label, prompt, color }))
-  const text = `{\n  "name": ${JSON.stringify(table.name)},\n  "classes": [\n    ${rows.join(',\n    ')}\n  ]\n}\n`
-  await writeAtomic(file, text)
+  return `{\n  "name": ${JSON.stringify(table.name)},\n  "classes": [\n    ${rows.join(',\n    ')}\n  ]\n}\n`
 }
 
 /** The name CLIP is asked for where the user gives none: `traffic_light` → `traffic light`. */

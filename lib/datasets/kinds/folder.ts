@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { path } from '../../base/fields.js'
+import { choice, path } from '../../base/fields.js'
 import { folder, plainFolder } from '../folder.js'
 import { datasetKind, type Split } from '../kind.js'
 
@@ -18,6 +18,10 @@ const schema = z.strictObject({
     { path: 'if-there' },
   ).optional(),
   masks: path('Folder with ground-truth masks, <picture>.png, opened by evaluation alone.', 'a folder').optional(),
+  exif: choice(
+    ['apply', 'ignore'],
+    'What the masks are of: pictures turned by their EXIF orientation, as viewers show them, or as their rows are stored. Default: apply.',
+  ).optional(),
 })
 
 export type FolderData = z.input<typeof schema>
