@@ -6,7 +6,7 @@
  * aborts, and everything begun has settled before the iteration is over.
  * @param signal aborts the iteration, which then rejects with its reason
  */
-export async function* inOrder<T, R>(
+export async function* mapOrdered<T, R>(
   items: Iterable<T> | AsyncIterable<T>,
   work: (item: T, index: number, signal: AbortSignal) => Promise<R>,
   most: number,

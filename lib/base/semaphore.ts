@@ -1,5 +1,5 @@
 /** Lets at most `most` pieces of work run at a time; the others wait in the order in which they came. */
-export class Limit {
+export class Semaphore {
   private running = 0
   private readonly waiting: (() => void)[] = []
 

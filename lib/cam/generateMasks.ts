@@ -9,7 +9,7 @@ import { readClassTable } from '../datasets/classes/classTableFile.js'
 import { maskPalette } from '../masks/palette.js'
 import { chooseCompute } from '../models/devices.js'
 import type { MaskGenerator } from '../models/maskGenerator.js'
-import { cautions } from '../stages/cautions.js'
+import { configWarnings } from '../stages/warnings.js'
 import { type LabelledPictures, type LabelOptions, type LabelSource, openLabelled } from './labels.js'
 import { camsOf, type PictureCams, type PreparedPicture, preparedPictures } from './picture.js'
 import { trainedGenerator } from './trainedGenerator.js'
@@ -77,7 +77,7 @@ export async function generateMasks(options: GenerateMasksOptions): Promise<Gene
   const notices = [
     `masks of stage ${trained.stage}, ${compute.description}`,
     ...labelNotices(pictures),
-    ...cautions(config),
+    ...configWarnings(config),
   ]
   for (const message of notices) onProgress?.(notice('masks', message))
 

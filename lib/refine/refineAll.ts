@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os'
 import { basename, extname } from 'node:path'
 import { SemplesError } from '../base/error.js'
-import { inOrder } from '../base/mapOrdered.js'
-import { counted } from '../base/progress.js'
-import { Limit } from '../base/semaphore.js'
+import { mapOrdered } from '../base/mapOrdered.js'
+import { itemProgress } from '../base/progress.js'
+import { Semaphore } from '../base/semaphore.js'
 import { type FolderInput, inputsOfFolders } from './folders.js'
 import { isFolders } from './inputs.js'
 import { resolveRefineOptions } from './options.js'
@@ -42,7 +42,7 @@ export async function* refineAll(
           isFolders(inputs) ? [inputs.images, inputs.cams] : [],
         )
   const resources = shareOut({ concurrency, threads, memoryLimit }, total)
-  const limit = new Limit(resources.concurrency)
+  const limit = new Semaphore(resources.concurrency)
   const execution = {
     scores: withScores !== false,
     threads: resources.threads,
@@ -70,9 +70,9 @@ export async function* refineAll(
   }
 
   if (output !== undefined) summary.out = output.path
-  const progress = counted(resolved.method)
+  const progress = itemProgress(resolved.method)
   const started = performance.now()
-  for await (const done of inOrder(list, refineOne, resources.concurrency + 1, signal)) {
+  for await (const done of mapOrdered(list, refineOne, resources.concurrency + 1, signal)) {
     if (done.error !== undefined) summary.failed.push({ name: done.name, error: done.error })
     else if (done.skipped) summary.skipped++
     else summary.refined++

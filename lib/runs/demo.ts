@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { SemplesError } from '../base/error.js'
-import { counted, notice, type OnProgress } from '../base/progress.js'
+import { itemProgress, notice, type OnProgress } from '../base/progress.js'
 import { RunDirectory } from '../checkpoints/runDirectory.js'
 import type { FolderData } from '../config/data.js'
 import { resolveConfig } from '../config/resolve.js'
@@ -130,7 +130,7 @@ async function drawScenes(
   signal?: AbortSignal,
 ): Promise<{ train: FolderData; val: FolderData }> {
   const scenes = join(out, 'scenes')
-  const progress = counted('scenes')
+  const progress = itemProgress('scenes')
   const { reused } = await writeScenes({
     out: scenes,
     train,

@@ -3,7 +3,7 @@ import type { RunDirectory } from '../checkpoints/runDirectory.js'
 import type { RunConfig, TrainConfigInput } from '../config/types.js'
 import type { ClassTable } from '../datasets/dataset.js'
 import type { JsonlLog } from '../formats/jsonl.js'
-import { cautions } from '../stages/cautions.js'
+import { configWarnings } from '../stages/warnings.js'
 import { positionOf } from './checkpoints.js'
 import type { RunContext } from './context.js'
 import { RunModels } from './inputs.js'
@@ -64,7 +64,7 @@ export async function trainSemPLeS(input: TrainConfigInput & TrainOptions): Prom
   const { run, config, dataset, compute } = prepared
   try {
     report(notice('run', compute.description))
-    for (const message of cautions(config)) report(notice('run', message))
+    for (const message of configWarnings(config)) report(notice('run', message))
     if (run.manifest.finished === undefined) await train(prepared, report, { signal, tensorboard })
     const stages = summarize(await run.readMetrics(), config.stages, run.manifest)
     const page = wantsReport ? await tryReport(run.path, report, signal) : undefined

@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
-import { breathe, Turns } from '../../lib/base/cooperative.js'
+import { Mutex, runInSlices } from '../../lib/base/cooperative.js'
 import { resizeBicubicAsync } from '../../lib/pictures/resample.js'
 import { noise } from '../loader/pictures.js'
 
 describe('pixel work', () => {
   test('lets others have a turn all the while', async () => {
     const picture = noise(2400, 1500, 0)
-    const turns = new Turns()
+    const mutex = new Mutex()
     let running = true
     let fired = 0
     let longest = 0
@@ -20,7 +20,7 @@ describe('pixel work', () => {
       }
     })()
     const start = performance.now()
-    await Promise.all([1, 2, 3].map(() => resizeBicubicAsync(picture, 1200, 750, { turns })))
+    await Promise.all([1, 2, 3].map(() => resizeBicubicAsync(picture, 1200, 750, { mutex })))
     const took = performance.now() - start
     running = false
     await watch
@@ -30,7 +30,7 @@ describe('pixel work', () => {
   })
 
   test('one piece at a time, a failure does not stop the next', async () => {
-    const turns = new Turns()
+    const mutex = new Mutex()
     const log: string[] = []
     function* piece(name: string, fails = false): Generator<undefined, string> {
       for (let i = 0; i < 3; i++) {
@@ -41,9 +41,9 @@ describe('pixel work', () => {
       return name
     }
     const results = await Promise.allSettled([
-      breathe(piece('a'), { turns }),
-      breathe(piece('b', true), { turns }),
-      breathe(piece('c'), { turns }),
+      runInSlices(piece('a'), { mutex }),
+      runInSlices(piece('b', true), { mutex }),
+      runInSlices(piece('c'), { mutex }),
     ])
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
     expect(log.join('')).toBe('aaabbbccc')

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, Option } from 'commander'
 import { SemplesError } from '../../base/error.js'
-import { counted } from '../../base/progress.js'
+import { itemProgress } from '../../base/progress.js'
 import type { DataSpec } from '../../config/data.js'
 import type { Cli } from '../cli.js'
 import { detectData } from '../detectData.js'
@@ -51,7 +51,7 @@ async function convert(cli: Cli, { data, labels, split, list, out, json, quiet }
   cli.afterInterrupt = () =>
     existsSync(join(out, 'export.json')) ? 'To go on, type the same command again.' : undefined
   const view = await openView(terminal, quiet)
-  const progress = counted('convert')
+  const progress = itemProgress('convert')
   const onProgress = (done: number, total: number) => view.show(progress(done, total))
   const result = await jobs.exportFolder({ data: spec, split, out, onProgress, signal }).finally(() => view.close())
   if (json) {

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { count } from '../../base/count.js'
 import { SemplesError } from '../../base/error.js'
-import { counted } from '../../base/progress.js'
+import { itemProgress } from '../../base/progress.js'
 import type { Evaluation } from '../../evaluate/evaluate.js'
 import type { Cli } from '../cli.js'
 import { detectData } from '../detectData.js'
@@ -56,7 +56,7 @@ async function evaluateMasks(cli: Cli, options: EvalOptions): Promise<void> {
   const { sweep, classes, split, json, quiet } = options
   const groundTruth = await truthOf(options)
   const view = await openView(terminal, quiet)
-  const progress = counted('eval')
+  const progress = itemProgress('eval')
   const folder = options.cams ?? (sweep ? options.masks : undefined)
   const evaluation = await jobs
     .evaluate({

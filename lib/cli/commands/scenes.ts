@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Command } from 'commander'
-import { counted } from '../../base/progress.js'
+import { itemProgress } from '../../base/progress.js'
 import type { Cli } from '../cli.js'
 import { printJson } from '../json.js'
 import { addOutputOptions, examples, integer, type OutputOptions } from '../options.js'
@@ -39,7 +39,7 @@ export function scenesCommand(cli: Cli): Command {
 async function scenes(cli: Cli, { json, quiet, ...options }: ScenesOptions): Promise<void> {
   const { terminal, signal, jobs } = cli
   const view = await openView(terminal, quiet)
-  const progress = counted('scenes')
+  const progress = itemProgress('scenes')
   const { reused } = await jobs
     .writeScenes({ ...options, onProgress: (done, total) => view.show(progress(done, total)), signal })
     .finally(() => view.close())

@@ -1,4 +1,4 @@
-import { breathe, type Turns } from '../../base/cooperative.js'
+import { type Mutex, runInSlices } from '../../base/cooperative.js'
 import { SemplesError } from '../../base/error.js'
 import { type Box, emptyImage, type RawImage } from '../../pictures/image.js'
 import { resizeSteps } from '../../pictures/resample.js'
@@ -16,7 +16,7 @@ export interface AugmentedImage {
 }
 
 export interface ApplyOptions {
-  turns?: Turns
+  mutex?: Mutex
   signal?: AbortSignal
 }
 
@@ -29,7 +29,7 @@ export async function augmentImage(
   size: { width: number; height: number },
   options: AugmentOptions,
   random: Random,
-  { turns, signal }: ApplyOptions = {},
+  { mutex, signal }: ApplyOptions = {},
 ): Promise<AugmentedImage> {
   const box = typeof options.crop === 'object' && options.crop ? cropBox(image, options.crop, random) : undefined
   const steps: Step[] = random.chance(options.flip) ? [mirror] : []
@@ -38,9 +38,9 @@ export async function augmentImage(
   const erase = options.erase ? eraseBox(size, options.erase, random) : undefined
 
   let input: RawImage
-  if (options.crop === 'center') input = await centerCrop(image, size, options.resample, { turns, signal })
-  else input = await resizeImage(image, size.width, size.height, { box, mode: options.resample, turns, signal })
-  if (steps.length > 0) input = await breathe(runSteps(input, steps), { turns, signal })
+  if (options.crop === 'center') input = await centerCrop(image, size, options.resample, { mutex, signal })
+  else input = await resizeImage(image, size.width, size.height, { box, mode: options.resample, mutex, signal })
+  if (steps.length > 0) input = await runInSlices(runSteps(input, steps), { mutex, signal })
   return erase === undefined ? { image: input } : { image: input, erase }
 }
 
@@ -63,7 +63,7 @@ async function centerCrop(
     })
   const { resized, square } = centerSquare(image, size.width)
   const whole = await resizeImage(image, resized.width, resized.height, { mode, ...options })
-  return breathe(resizeSteps(whole, size.width, size.height, square), options)
+  return runInSlices(resizeSteps(whole, size.width, size.height, square), options)
 }
 
 /** Left and right exchanged. */

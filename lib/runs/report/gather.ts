@@ -7,7 +7,7 @@ import { readClassTable } from '../../datasets/classes/classTableFile.js'
 import type { ClassTable } from '../../datasets/dataset.js'
 import { type Compute, chooseCompute } from '../../models/devices.js'
 import type { RunReport } from '../../report/runReport.js'
-import { cautions } from '../../stages/cautions.js'
+import { configWarnings } from '../../stages/warnings.js'
 import { attempt } from './attempt.js'
 import { openPictures } from './choose.js'
 import { stageReports } from './curves.js'
@@ -31,7 +31,7 @@ export async function gatherReport(options: GatherOptions): Promise<RunReport> {
   const classes = await readClassTable(join(run.path, 'classes.json'))
   const threshold = options.threshold ?? config.masks.threshold
   checkNumbers({ ...options, threshold })
-  const notices = [...(options.notices ?? []), ...cautions(config)]
+  const notices = [...(options.notices ?? []), ...configWarnings(config)]
   if (run.manifest.finished === undefined) notices.push('The run is not finished: this is how far it has come.')
   const looked: Looked =
     options.gallery === false ? {} : await look({ run, config, classes, threshold, notices }, options)
