@@ -3,7 +3,7 @@ import type { RunDirectory } from '../checkpoints/runDirectory.js'
 import type { RunConfig } from '../config/types.js'
 import type { Dataset } from '../datasets/dataset.js'
 import type { JsonlLog } from '../formats/jsonl.js'
-import type { RunModels } from './inputs.js'
+import type { RunModels } from './runModels.js'
 import type { TensorBoardLog } from './tensorboard.js'
 
 /** All that the stages of one run share. */
@@ -17,6 +17,6 @@ export interface RunContext {
   metrics: JsonlLog
   /** Only where event files for TensorBoard are written. */
   events?: TensorBoardLog
-  report: OnProgress
+  onProgress: OnProgress
   signal?: AbortSignal
 }

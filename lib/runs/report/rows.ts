@@ -4,8 +4,8 @@ import type { RunConfig, StageName } from '../../config/types.js'
 import type { ClassTable } from '../../datasets/dataset.js'
 import { MaskGenerator } from '../../models/maskGenerator.js'
 import { stageOf } from '../../stages/stage.js'
-import { generatorConfig } from '../inputs.js'
-import { loadWeights } from '../start.js'
+import { loadWeights } from '../initialWeights.js'
+import { generatorConfig } from '../runModels.js'
 import type { GatherOptions } from './options.js'
 
 /** A generator of the run, under the name that its row has. */
