@@ -6,7 +6,7 @@ import { RunDirectory } from '../checkpoints/runDirectory.js'
 import type { FolderData } from '../config/data.js'
 import { resolveConfig } from '../config/resolve.js'
 import type { DeviceName, StageName, TrainConfigInput } from '../config/types.js'
-import type { JudgedRow, PromptReport } from '../report/runReport.js'
+import type { AblationRow, PromptReport } from '../report/runReport.js'
 import { writeReport } from '../report/writeReport.js'
 import { writeScenes } from '../scenes/write.js'
 import { gatherReport } from './report/gather.js'
@@ -50,9 +50,9 @@ export interface DemoResult {
    * `cam`, `matching`, `semples`: the masks after stages 0, a and c, judged on pictures that were not trained on;
    * `semples+crf`: the last ones refined by the dense CRF.
    */
-  ablation: JudgedRow[]
+  ablation: AblationRow[]
   /** Stage c without prompts, for as many epochs. */
-  control: JudgedRow
+  control: AblationRow
   /** The learned background prompts with the words nearest to them. */
   prompts: PromptReport[]
   /** Words among which those were searched. */

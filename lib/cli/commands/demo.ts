@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import type { JudgedRow } from '../../report/runReport.js'
+import type { AblationRow } from '../../report/runReport.js'
 import type { DemoResult } from '../../runs/demo.js'
 import type { Cli } from '../cli.js'
 import { printJson } from '../json.js'
@@ -55,7 +55,7 @@ function machineReadable({ seed, seconds, ablation, control, prompts, report }: 
 
 function describe(result: DemoResult): string[] {
   const { seed, ablation, control, prompts, vocabulary, threshold, seconds, report } = result
-  const row = ({ name, description, miou, best }: JudgedRow) => [
+  const row = ({ name, description, miou, best }: AblationRow) => [
     name,
     percent(miou),
     best === undefined ? '-' : `${percent(best.miou)} at ${best.threshold.toFixed(2)}`,

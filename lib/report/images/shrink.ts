@@ -7,11 +7,11 @@ interface Size {
 }
 
 /** An RGB picture whose longest side is at most so many pixels; smaller ones stay as they are. */
-export async function shrink(picture: Pixels, longestSide: number): Promise<Pixels> {
+export async function shrink(picture: Pixels, maxSide: number): Promise<Pixels> {
   const { width, height } = picture
-  if (Math.max(width, height) <= longestSide) return picture
+  if (Math.max(width, height) <= maxSide) return picture
   const { data, info } = await sharp(picture.data, { raw: { width, height, channels: 3 } })
-    .resize({ width: longestSide, height: longestSide, fit: 'inside' })
+    .resize({ width: maxSide, height: maxSide, fit: 'inside' })
     .raw()
     .toBuffer({ resolveWithObject: true })
   return { width: info.width, height: info.height, data }

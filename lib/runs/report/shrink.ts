@@ -3,7 +3,7 @@ import { type RawImage, roundHalfToEven } from '../../pictures/image.js'
 import { resizeImage } from '../../pictures/resize.js'
 
 /** Longest side of what a report shows, in pixels. */
-const LONGEST = 400
+const MAX_SIDE = 400
 
 export interface Size {
   width: number
@@ -12,7 +12,7 @@ export interface Size {
 
 /** The size that a picture is shown at. */
 export function shownSize({ width, height }: Size): Size {
-  const factor = Math.min(1, LONGEST / Math.max(width, height))
+  const factor = Math.min(1, MAX_SIDE / Math.max(width, height))
   const side = (pixels: number): number => Math.max(1, roundHalfToEven(pixels * factor))
   return { width: side(width), height: side(height) }
 }
