@@ -31,7 +31,7 @@ export async function detectData(folder: string, { split = 'train', ...files }: 
   const given = Object.fromEntries(Object.entries(files).filter(([, file]) => file !== undefined))
   const annotations = await readdir(join(folder, 'annotations')).catch(() => [])
   if (annotations.some((name) => /^instances_.*\.json$/.test(name))) {
-    for (const option of Object.keys(given)) throw useless(option, folder)
+    for (const option of Object.keys(given)) throw optionHasNoUse(option, folder)
     return { coco2014: folder }
   }
   if (existsSync(join(folder, 'scenes.json'))) return { ...drawnScenes(folder, split), ...given }
@@ -66,7 +66,7 @@ function plainFolder(folder: string): FolderData {
   }
 }
 
-function useless(option: string, folder: string): SemplesError {
+function optionHasNoUse(option: string, folder: string): SemplesError {
   const name = option === 'masks' ? '--ground-truth' : `--${option}`
   return new SemplesError('SEMPLES_OPTION_INVALID', {
     message: `${name} has no use here: ${folder} is COCO 2014, which has them in annotations/.`,

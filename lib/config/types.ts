@@ -1,4 +1,4 @@
-import type { Partly } from '../base/merge.js'
+import type { DeepPartial } from '../base/merge.js'
 import type { DataSpec } from './data.js'
 
 /** Stages of a run, in the order in which they run. */
@@ -217,4 +217,4 @@ export interface TrainConfigInput extends StageShorthands {
 }
 
 /** Some fields of a config, at any depth: what a preset is. */
-export type ConfigDifferences = Partly<Omit<RunConfig, 'data' | 'out'>>
+export type ConfigDifferences = DeepPartial<Omit<RunConfig, 'data' | 'out'>>

@@ -62,16 +62,16 @@ function methodOf(settings: RefineSettings): NativeDenseCrf | NativePamr {
     kind: 'crf',
     iterations,
     normalization,
-    gaussian: gaussian.map(({ sxy, compat }) => ({ deviation: both(sxy), compatibility: matrix(compat) })),
+    gaussian: gaussian.map(({ sxy, compat }) => ({ deviation: pairOf(sxy), compatibility: matrix(compat) })),
     bilateral: bilateral.map(({ sxy, srgb, compat }) => ({
-      deviation: both(sxy),
+      deviation: pairOf(sxy),
       colorDeviation: typeof srgb === 'number' ? [srgb, srgb, srgb] : srgb,
       compatibility: matrix(compat),
     })),
   }
 }
 
-function both(deviation: number | [number, number]): [number, number] {
+function pairOf(deviation: number | [number, number]): [number, number] {
   return typeof deviation === 'number' ? [deviation, deviation] : deviation
 }
 

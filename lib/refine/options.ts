@@ -58,44 +58,44 @@ export interface RefineSettings extends Required<Omit<RefineOptions, Optional | 
 
 type Optional = 'classes' | 'classOffset' | 'backgroundPower' | 'preset'
 
-const deviation = z.number().gt(0)
-const pair = z.tuple([deviation, deviation])
-const triple = z.tuple([deviation, deviation, deviation])
+const positiveNumber = z.number().gt(0)
+const pair = z.tuple([positiveNumber, positiveNumber])
+const triple = z.tuple([positiveNumber, positiveNumber, positiveNumber])
 const compat = z.union([z.number(), z.array(z.array(z.number()).min(1)).min(1)])
-const gaussianTerm = z.strictObject({ sxy: z.union([deviation, pair]), compat })
+const gaussianTerm = z.strictObject({ sxy: z.union([positiveNumber, pair]), compat })
 const bilateralTerm = z.strictObject({
-  sxy: z.union([deviation, pair]),
-  srgb: z.union([deviation, triple]),
+  sxy: z.union([positiveNumber, pair]),
+  srgb: z.union([positiveNumber, triple]),
   compat,
 })
 
 /** Most passes and kernels that anybody asks for; more is a slip of the keyboard. */
-const MOST = { iterations: 1000, kernels: 16, dilations: 16, dilation: 4096 }
+const MAX = { iterations: 1000, kernels: 16, dilations: 16, dilation: 4096 }
 
 const schema = z.strictObject({
   method: choice(['crf', 'pamr'], 'Dense CRF, or pixel-adaptive mask refinement.'),
   preset: choice(crfPresetNames, 'Published settings of the dense CRF.'),
   gaussian: special(
-    z.union([gaussianTerm, z.array(gaussianTerm).max(MOST.kernels)]),
+    z.union([gaussianTerm, z.array(gaussianTerm).max(MAX.kernels)]),
     'Kernels on positions.',
     '{ sxy, compat } with a deviation above 0, or a list of such',
   ),
   bilateral: special(
-    z.union([bilateralTerm, z.array(bilateralTerm).max(MOST.kernels)]),
+    z.union([bilateralTerm, z.array(bilateralTerm).max(MAX.kernels)]),
     'Kernels on positions and colours.',
     '{ sxy, srgb, compat } with deviations above 0, or a list of such',
   ),
   iterations: special(
-    z.number().int().min(0).max(MOST.iterations),
+    z.number().int().min(0).max(MAX.iterations),
     'Iterations.',
-    `a whole number, 0 to ${MOST.iterations}`,
+    `a whole number, 0 to ${MAX.iterations}`,
   ),
   normalization: choice(['symmetric', 'before', 'after', 'none'], 'Of the kernels.'),
   unary: choice(['soft', 'hard'], 'How scores become energies.'),
   gtProb: special(z.number().gt(0).lt(1), 'Probability that a hard label is right.', 'a number between 0 and 1'),
   zeroUnsure: flag('Label 0 means unsure.'),
   dilations: special(
-    z.array(z.number().int().min(1).max(MOST.dilation)).min(1).max(MOST.dilations),
+    z.array(z.number().int().min(1).max(MAX.dilation)).min(1).max(MAX.dilations),
     'Distances of the neighbours.',
     'a list of whole numbers, 1 or more',
   ),

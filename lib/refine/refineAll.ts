@@ -41,7 +41,7 @@ export async function* refineAll(
           resolved,
           isFolders(inputs) ? [inputs.images, inputs.cams] : [],
         )
-  const resources = shareOut({ concurrency, threads, memoryLimit }, total)
+  const resources = allocateResources({ concurrency, threads, memoryLimit }, total)
   const limit = new Semaphore(resources.concurrency)
   const execution = {
     scores: withScores !== false,
@@ -90,13 +90,13 @@ function nameOf({ name, scores, labels, image }: RefineInput, index: number): st
 }
 
 /** One thread a picture where there are many pictures, more where there are few. */
-function shareOut(
+function allocateResources(
   options: Pick<RefineMasksOptions, 'concurrency' | 'threads' | 'memoryLimit'>,
   total: number | undefined,
 ): { concurrency: number; threads: number; memoryLimit: number } {
   const processors = availableParallelism()
-  const most = Math.max(1, Math.min(processors, total ?? processors))
-  const concurrency = wholeNumber('concurrency', options.concurrency ?? most, 1024)
+  const maxConcurrency = Math.max(1, Math.min(processors, total ?? processors))
+  const concurrency = wholeNumber('concurrency', options.concurrency ?? maxConcurrency, 1024)
   const { memoryLimit, threads } = resourcesOf({
     threads: options.threads ?? Math.max(1, Math.floor(processors / concurrency)),
     memoryLimit: options.memoryLimit,

@@ -69,7 +69,7 @@ function idsOf(labels: Uint16Array, classes: readonly number[]): Uint8Array {
   return ids
 }
 
-const MOST_THREADS = 256
+const MAX_THREADS = 256
 
 /**
  * Threads and memory that a job may take.
@@ -80,7 +80,7 @@ export function resourcesOf({ threads, memoryLimit }: Pick<RefineExecution, 'thr
   memoryLimit: number
 } {
   return {
-    threads: wholeNumber('threads', threads ?? Math.min(MOST_THREADS, availableParallelism()), MOST_THREADS),
+    threads: wholeNumber('threads', threads ?? Math.min(MAX_THREADS, availableParallelism()), MAX_THREADS),
     memoryLimit: wholeNumber(
       'memoryLimit',
       memoryLimit ?? Math.floor(process.availableMemory() / 2),
@@ -90,12 +90,12 @@ export function resourcesOf({ threads, memoryLimit }: Pick<RefineExecution, 'thr
 }
 
 /** A whole number from 1. */
-export function wholeNumber(field: string, value: number, most: number): number {
-  if (Number.isSafeInteger(value) && value >= 1 && value <= most) return value
+export function wholeNumber(field: string, value: number, maximum: number): number {
+  if (Number.isSafeInteger(value) && value >= 1 && value <= maximum) return value
   throw new SemplesError('SEMPLES_CONFIG_INVALID', {
     message: 'A number is out of range.',
     field,
     value,
-    expected: most === Number.MAX_SAFE_INTEGER ? 'a whole number, 1 or more' : `a whole number, 1 to ${most}`,
+    expected: maximum === Number.MAX_SAFE_INTEGER ? 'a whole number, 1 or more' : `a whole number, 1 to ${maximum}`,
   })
 }

@@ -90,7 +90,7 @@ export async function runDemo(options: DemoOptions = {}, recipe: DemoRecipe = RE
     ...(options.device === undefined ? {} : { device: options.device }),
     ...(options.threads === undefined ? {} : { threads: options.threads }),
   }
-  const run = await trainOrGoOn(input, onProgress, signal)
+  const run = await trainOrResume(input, onProgress, signal)
   const controlRun = await trainControl(run, input, join(out, 'control'), onProgress, signal)
 
   const report = await gatherReport({
@@ -155,14 +155,14 @@ async function drawScenes(
 }
 
 /** Trains a run, or goes on with the one that is there if it is the same. */
-async function trainOrGoOn(input: TrainConfigInput, onProgress?: OnProgress, signal?: AbortSignal): Promise<string> {
+async function trainOrResume(input: TrainConfigInput, onProgress?: OnProgress, signal?: AbortSignal): Promise<string> {
   const folder = input.out!
   if (!existsSync(join(folder, 'run.json'))) return (await trainSemPLeS({ ...input, onProgress, signal })).out
-  const wanted = JSON.stringify(resolveConfig(input))
+  const expected = JSON.stringify(resolveConfig(input))
   const found = JSON.stringify(
     resolveConfig((await (await RunDirectory.open(folder)).readConfig()) as TrainConfigInput),
   )
-  if (found !== wanted)
+  if (found !== expected)
     throw new SemplesError('SEMPLES_RUN_EXISTS', {
       message: `${folder} holds a demo with other settings or of another version.`,
       file: folder,
@@ -191,7 +191,7 @@ async function trainControl(
     stages: ['refine'],
     refine: { ...input.refine, foregroundPrompt: 0 },
   }
-  return trainOrGoOn(settings, named, signal)
+  return trainOrResume(settings, named, signal)
 }
 
 function checkSeed(seed: number): void {

@@ -4,11 +4,7 @@ import { coco2014Classes } from '../datasets/classes/coco2014.js'
 import { voc2012Classes } from '../datasets/classes/voc2012.js'
 import type { ClassTable } from '../datasets/dataset.js'
 import { openDataset } from '../datasets/open.js'
-import {
-  type EvaluateOptions as CoreOptions,
-  type Evaluation,
-  evaluate as evaluatePictures,
-} from '../evaluate/evaluate.js'
+import { type EvaluatePicturesOptions as CoreOptions, type Evaluation, evaluatePictures } from '../evaluate/evaluate.js'
 
 export type EvaluateOptions = Omit<CoreOptions, 'classes' | 'groundTruth'> & {
   /** Folder of ground-truth masks `<id>.png`; or data as in `trainSemPLeS`, whose `val` split is used; or a data set. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe } from '@jest/globals'
 import type { TensorData, TensorMap } from '../../lib/base/tensor.js'
 import { searchLibTorch } from '../../lib/libtorch/find.js'
-import type { GeneratorConfig } from '../../lib/models/maskGenerator.js'
+import type { MaskGeneratorConfig } from '../../lib/models/maskGenerator.js'
 import type { NativeTrainingBatch, WeightedTerm } from '../../lib/native/addon.js'
 import { searchAddon } from '../../lib/native/addonFile.js'
 import { python, runScript } from '../support/clipArchives.js'
@@ -24,7 +24,7 @@ export const tiny = {
   heads: 2,
   classes: 3,
   seed: 5,
-} satisfies GeneratorConfig
+} satisfies MaskGeneratorConfig
 
 /** Pixels that differ everywhere, the same on each call. */
 export function pixels(count: number, size = tiny.imageSize): Uint8Array {

@@ -4,16 +4,16 @@ import { epochOf, figures, shareDone } from './format.js'
 import type { ProgressView } from './progressView.js'
 
 /** Milliseconds between two lines at least. */
-const INTERVAL = 10_000
+const MIN_INTERVAL_MS = 10_000
 
 /** The same as a share of the stage's time so far, so that a day of training is hundreds of lines and not thousands. */
-const SHARE = 0.02
+const MIN_INTERVAL_SHARE = 0.02
 
 /** A line for every notice, the start and end of every stage, and now and then between. */
 export class LineView implements ProgressView {
   private stage = ''
   private started = 0
-  private told = 0
+  private lastLineAt = 0
 
   constructor(
     private readonly terminal: Pick<Terminal, 'err'>,
@@ -29,9 +29,14 @@ export class LineView implements ProgressView {
     const ends = shareDone(progress) >= 1
     const now = this.now()
     if (starts) this.started = now
-    if (!starts && !ends && now - this.told < Math.max(INTERVAL, SHARE * (now - this.started))) return
+    if (
+      !starts &&
+      !ends &&
+      now - this.lastLineAt < Math.max(MIN_INTERVAL_MS, MIN_INTERVAL_SHARE * (now - this.started))
+    )
+      return
     this.stage = progress.stage
-    this.told = now
+    this.lastLineAt = now
     const position = `${progress.step}/${progress.steps}`
     const epoch = epochOf(progress)
     const parts = [epoch === '' ? position : `${epoch} step ${position}`, figures(progress)]
