@@ -46,11 +46,6 @@ export function load(options: LoadOptions = {}): Loaded {
   return loaded
 }
 
-/** What `load` gave, or undefined before the first call; loads nothing. */
-export function alreadyLoaded(): Loaded | undefined {
-  return loaded
-}
-
 function sameLibTorch(present: Loaded, path: string): Loaded {
   const asked = findLibTorch({ libtorch: path, version: present.addonFile.builtFor })
   if (asked.folder === present.libtorch.folder) return present

@@ -51,17 +51,3 @@ export function eraseBox(size: Size, { probability, area, ratio }: EraseOptions,
   }
   return undefined
 }
-
-/** The size to shrink a picture to, and the square of side `side` to cut from the middle of it. */
-export function centerSquare(size: Size, side: number): { resized: Size; square: Box } {
-  const shorter = Math.floor((256 / 224) * side)
-  const longer = Math.floor((shorter * Math.max(size.width, size.height)) / Math.min(size.width, size.height))
-  const resized = size.width <= size.height ? { width: shorter, height: longer } : { width: longer, height: shorter }
-  const square = {
-    left: roundHalfToEven((resized.width - side) / 2),
-    top: roundHalfToEven((resized.height - side) / 2),
-    width: side,
-    height: side,
-  }
-  return { resized, square }
-}
