@@ -16,6 +16,11 @@ export function merge<T extends object>(base: T, changes: DeepPartial<NoInfer<T>
   return result as T
 }
 
+/** `value` without the fields that are undefined. */
+export function withoutUndefined<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as T
+}
+
 function isSection(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { SemplesError } from '../base/error.js'
 import { choice, fieldsOf, flag, positive, share, special, whole } from '../base/fields.js'
+import { withoutUndefined } from '../base/merge.js'
 import { errorOf } from '../config/check.js'
 import { type BilateralTerm, type CrfPreset, crfPresetNames, crfPresets, type GaussianTerm } from './presets.js'
 
@@ -118,7 +119,7 @@ export const refineFields = fieldsOf(schema)
  * @throws SemplesError `SEMPLES_CONFIG_UNKNOWN`, `SEMPLES_CONFIG_INVALID` naming the field
  */
 export function resolveRefineOptions(options: RefineOptions = {}): RefineSettings {
-  const value = Object.fromEntries(Object.entries(options).filter(([, given]) => given !== undefined))
+  const value = { ...withoutUndefined(options) }
   const result = schema.safeParse(value)
   if (!result.success) throw errorOf(result.error, { value, fields: refineFields, known: refineFields.keys() })
   refuseContradictions(options)
@@ -138,7 +139,7 @@ export function resolveRefineOptions(options: RefineOptions = {}): RefineSetting
     threshold: threshold ?? 0.45,
     // Who gives a threshold wants that one.
     backgroundPower: threshold === undefined ? backgroundPower : undefined,
-    ...defined(given),
+    ...withoutUndefined(given),
     gaussian: listOf(gaussian, gaussians),
     bilateral: listOf(bilateral, bilaterals),
   }
@@ -166,8 +167,4 @@ function contradiction(field: string, value: unknown, expected: string): Semples
 function listOf<T>(given: T | T[] | undefined, otherwise: readonly T[]): T[] {
   if (given === undefined) return [...otherwise]
   return Array.isArray(given) ? given : [given]
-}
-
-function defined<T extends object>(options: T): T {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T
 }

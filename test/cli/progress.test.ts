@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals'
 import type { Progress } from '../../lib/base/progress.js'
 import { itemProgress } from '../../lib/base/progress.js'
 import { BarView, barLine } from '../../lib/cli/progress/bar.js'
-import { decimal, duration, figures, shareDone } from '../../lib/cli/progress/format.js'
+import { decimal, figures, roughDuration, shareDone } from '../../lib/cli/progress/format.js'
 import { LineView } from '../../lib/cli/progress/lines.js'
 import { table } from '../../lib/cli/tables.js'
 import type { Terminal } from '../../lib/cli/terminal.js'
@@ -22,7 +22,7 @@ test.each([
   [4800, '1 h 20 min'],
   [360000, '100 h'],
 ])('duration(%d) = %s', (seconds, text) => {
-  expect(duration(seconds)).toBe(text)
+  expect(roughDuration(seconds)).toBe(text)
 })
 
 test.each([

@@ -6,7 +6,7 @@ import type { RunResult } from '../../runs/trainSemPLeS.js'
 import type { Cli } from '../cli.js'
 import { printJson } from '../json.js'
 import { addModelOptions, collect, examples, type ModelOptions, shared } from '../options.js'
-import { decimal, duration } from '../progress/format.js'
+import { decimal, roughDuration } from '../progress/format.js'
 import { openView } from '../progress/view.js'
 import { shellWord } from '../shellWord.js'
 import { table } from '../tables.js'
@@ -94,7 +94,7 @@ export function summary({ out, stages, notices, report }: RunResult): string[] {
     steps,
     ...(someSkipped ? [skipped] : []),
     `${decimal(firstLoss)} → ${decimal(lastLoss)}`,
-    duration(seconds),
+    roughDuration(seconds),
   ])
   return [
     ...table([

@@ -17,7 +17,7 @@ export async function shrink(picture: Pixels, maxSide: number): Promise<Pixels> 
   return { width: info.width, height: info.height, data }
 }
 
-/** One value a pixel in another size: that of the nearest pixel, so that class ids stay class ids. */
+/** Nearest-neighbour resizing of one value a pixel, so that class ids stay class ids. */
 export function sample<T extends Uint8Array | Float32Array>(values: T, from: Size, to: Size): T {
   if (from.width === to.width && from.height === to.height) return values
   const sampled = values.slice(0, to.width * to.height) as T

@@ -1,5 +1,6 @@
+import { count } from '../../base/count.js'
 import { Bar } from '../charts/bar.js'
-import { count, percent, points } from '../format.js'
+import { percent, points } from '../format.js'
 import type { AblationRow, RunReport } from '../runReport.js'
 import { Missing, Scroll, Section } from './section.js'
 

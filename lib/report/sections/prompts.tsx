@@ -1,4 +1,5 @@
-import { count, cssColor, digitsFor, fixed } from '../format.js'
+import { count } from '../../base/count.js'
+import { cssColor, digitsFor, fixed } from '../format.js'
 import { cosineRange, type DrawnPicture } from '../images/drawPicture.js'
 import type { PromptReport, RunReport } from '../runReport.js'
 import { HeatScale, Shown } from './gallery.js'
