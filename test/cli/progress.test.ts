@@ -3,10 +3,10 @@ import type { WriteStream } from 'node:tty'
 import { describe, expect, test } from '@jest/globals'
 import type { Progress } from '../../lib/base/progress.js'
 import { itemProgress } from '../../lib/base/progress.js'
+import { table } from '../../lib/cli/output.js'
 import { BarView, barLine } from '../../lib/cli/progress/bar.js'
 import { decimal, figures, roughDuration, shareDone } from '../../lib/cli/progress/format.js'
-import { LineView } from '../../lib/cli/progress/lines.js'
-import { table } from '../../lib/cli/tables.js'
+import { LineView } from '../../lib/cli/progress/view.js'
 import type { Terminal } from '../../lib/cli/terminal.js'
 
 function at(epoch: number, step: number, more: Partial<Progress> = {}): Progress {

@@ -6,10 +6,9 @@ import { itemProgress } from '../../base/progress.js'
 import type { DataSpec } from '../../config/data.js'
 import type { Cli } from '../cli.js'
 import { detectData } from '../detectData.js'
-import { printJson } from '../json.js'
 import { addOutputOptions, examples, type OutputOptions, shared } from '../options.js'
+import { printJson, shellWord } from '../output.js'
 import { openView } from '../progress/view.js'
-import { shellWord } from '../shellWord.js'
 import { styles } from '../terminal.js'
 
 interface ConvertOptions extends OutputOptions {

@@ -2,10 +2,9 @@ import { Command } from 'commander'
 import type { AblationRow } from '../../report/runReport.js'
 import type { DemoResult } from '../../runs/demo.js'
 import type { Cli } from '../cli.js'
-import { printJson } from '../json.js'
 import { addModelOptions, examples, integer, type ModelOptions } from '../options.js'
+import { percent, printJson, table } from '../output.js'
 import { openView } from '../progress/view.js'
-import { table } from '../tables.js'
 
 interface DemoOptions extends ModelOptions {
   out?: string
@@ -86,8 +85,4 @@ function describe(result: DemoResult): string[] {
     '',
     `Done in ${Math.round(seconds)} s. To see the pictures, open ${report}`,
   ]
-}
-
-function percent(fraction: number): string {
-  return (100 * fraction).toFixed(2)
 }

@@ -5,10 +5,9 @@ import { itemProgress } from '../../base/progress.js'
 import type { Evaluation } from '../../evaluate/evaluate.js'
 import type { Cli } from '../cli.js'
 import { detectData } from '../detectData.js'
-import { printJson } from '../json.js'
 import { addOutputOptions, examples, type OutputOptions, shared } from '../options.js'
+import { percent, printJson, table } from '../output.js'
 import { openView } from '../progress/view.js'
-import { table } from '../tables.js'
 
 interface EvalOptions extends OutputOptions {
   masks?: string
@@ -106,8 +105,4 @@ function describe(evaluation: Evaluation, withCurve = false): string[] {
     `mean IoU ${percent(evaluation.miou)} %${best === undefined ? '' : ` at background threshold ${best.threshold}`}, over ${count(pictures, 'picture')}`,
     `false positives ${percent(evaluation.falsePositive)} %, false negatives ${percent(evaluation.falseNegative)} %, precision ${percent(evaluation.precision)} %, recall ${percent(evaluation.recall)} %`,
   ]
-}
-
-function percent(fraction: number): string {
-  return Number.isNaN(fraction) ? '-' : (100 * fraction).toFixed(2)
 }

@@ -4,8 +4,8 @@ import { count } from '../../base/count.js'
 import { crfPresetNames } from '../../refine/presets.js'
 import type { RefineMasksOptions, RefineSummary } from '../../refine/types.js'
 import type { Cli } from '../cli.js'
-import { printJson } from '../json.js'
 import { addComputeOptions, type ComputeOptions, examples, fraction, integer } from '../options.js'
+import { printJson } from '../output.js'
 import { openView } from '../progress/view.js'
 
 interface RefineCommandOptions

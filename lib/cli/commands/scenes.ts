@@ -3,10 +3,9 @@ import { join, resolve } from 'node:path'
 import { Command } from 'commander'
 import { itemProgress } from '../../base/progress.js'
 import type { Cli } from '../cli.js'
-import { printJson } from '../json.js'
 import { addOutputOptions, examples, integer, type OutputOptions } from '../options.js'
+import { printJson, shellWord } from '../output.js'
 import { openView } from '../progress/view.js'
-import { shellWord } from '../shellWord.js'
 import { styles } from '../terminal.js'
 
 interface ScenesOptions extends OutputOptions {

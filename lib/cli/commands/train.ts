@@ -4,12 +4,10 @@ import { Command } from 'commander'
 import { sources } from '../../config/missing.js'
 import type { RunResult } from '../../runs/trainSemPLeS.js'
 import type { Cli } from '../cli.js'
-import { printJson } from '../json.js'
 import { addModelOptions, collect, examples, type ModelOptions, shared } from '../options.js'
+import { printJson, shellWord, table } from '../output.js'
 import { decimal, roughDuration } from '../progress/format.js'
 import { openView } from '../progress/view.js'
-import { shellWord } from '../shellWord.js'
-import { table } from '../tables.js'
 import { type TrainFlags, trainInput } from '../trainInput.js'
 
 interface TrainOptions extends TrainFlags, Omit<ModelOptions, 'device' | 'threads'> {

@@ -3,7 +3,6 @@ import cliProgress, { type MultiBar, type SingleBar } from 'cli-progress'
 import type { Progress } from '../../base/progress.js'
 import type { Terminal } from '../terminal.js'
 import { epochOf, partsOf, shareDone } from './format.js'
-import type { ProgressView } from './progressView.js'
 
 /** Signs of a drawn bar, at most and at least. */
 const MAX_WIDTH = 24
@@ -11,7 +10,7 @@ const MIN_WIDTH = 6
 const PARTS = 1000
 
 /** One bar a stage, with notices written above it. Finished bars stay. */
-export class BarView implements ProgressView {
+export class BarView {
   private readonly bars: MultiBar
   private stage = ''
   private bar?: SingleBar
