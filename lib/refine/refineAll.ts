@@ -5,11 +5,17 @@ import { mapOrdered } from '../base/mapOrdered.js'
 import { itemProgress } from '../base/progress.js'
 import { Semaphore } from '../base/semaphore.js'
 import { type FolderInput, inputsOfFolders } from './folders.js'
-import { isFolders } from './inputs.js'
 import { resolveRefineOptions } from './options.js'
 import { checkName, OutputFolder } from './output.js'
-import { prepare, refinePrepared, resourcesOf, wholeNumber } from './refineMask.js'
-import type { RefineDone, RefineInput, RefineInputs, RefineMasksOptions, RefineSummary } from './types.js'
+import { prepare, refinePrepared, resourcesOf, wholeNumber } from './refinePicture.js'
+import {
+  isFolders,
+  type RefineDone,
+  type RefineInput,
+  type RefineInputs,
+  type RefineMasksOptions,
+  type RefineSummary,
+} from './types.js'
 
 /** The work of `refineMasks`; counts what is done in `summary`. */
 export async function* refineAll(
