@@ -6,6 +6,7 @@ import type { RunConfig, TrainConfigInput } from '../../config/types.js'
 import { readClassTable } from '../../datasets/classes/classTableFile.js'
 import type { ClassTable } from '../../datasets/dataset.js'
 import { type Compute, chooseCompute } from '../../models/devices.js'
+import { type LearnedPrompts, openLearnedPrompts } from '../../prompts/learnedPrompts.js'
 import type { RunReport } from '../../report/runReport.js'
 import { configWarnings } from '../../stages/warnings.js'
 import { stageReports } from './curves.js'
@@ -13,7 +14,6 @@ import { environmentOf } from './environment.js'
 import { openReportPictures } from './gallery.js'
 import { optionalPart } from './optionalPart.js'
 import { GALLERY_SIZE, type GatherOptions, JUDGED_PICTURES } from './options.js'
-import { type LearnedPrompts, openLearnedPrompts } from './prompts.js'
 import { disposeRows, openControl, openRows, type Row } from './rows.js'
 import { type StageScores, scoreStages } from './scoreStages.js'
 
@@ -46,7 +46,7 @@ export async function gatherReport(options: GatherOptions): Promise<RunReport> {
     ...controlOf(options.control, pictures),
     threshold,
     gallery: pictures?.gallery ?? [],
-    prompts: prompts?.reports ?? [],
+    prompts: prompts?.named ?? [],
     vocabulary: prompts?.vocabulary ?? [],
     config,
     environment: environmentOf(run.manifest, compute),
@@ -61,7 +61,7 @@ function controlOf(given: GatherOptions['control'], scores: StageScores | undefi
 interface ModelParts {
   compute?: Compute
   pictures?: StageScores
-  prompts?: Pick<LearnedPrompts, 'reports' | 'vocabulary'>
+  prompts?: Pick<LearnedPrompts, 'named' | 'vocabulary'>
 }
 
 interface ReportedRun {
