@@ -1,4 +1,4 @@
-/** `1 picture`, `2 pictures`. */
+/** `1 picture`, `1,200 pictures`: a number with a noun whose plural ends in s. */
 export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`
+  return `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`
 }

@@ -1,79 +1,83 @@
 /**
- * The results of `work` on each of `items`, in their order, while up to `most` are in work, wait to be taken or are with
- * the consumer: while one is used, `most - 1` are made, and no more is begun however slow the consumer is.
- * A result is given out as soon as it is there, even while `items` has yet to say whether there are more. An error, of
- * `work` or of `items`, is told when its turn has come. When the iteration ends in any way, the signal given to `work`
- * aborts, and everything begun has settled before the iteration is over.
+ * Maps `items` concurrently and yields the results in the order of the items. At most `concurrency` results are in
+ * work, finished and waiting, or being used by the consumer, however slow the consumer is. A result is yielded as soon
+ * as it is its turn, even while `items` has not yet said whether there are more. An error, of `mapper` or of `items`,
+ * is thrown when its turn has come. When the iteration ends in any way, the signal given to `mapper` aborts, and every
+ * call of `mapper` has settled before the iteration is over.
+ * @param concurrency maximum number of unconsumed results, the one in use included
  * @param signal aborts the iteration, which then rejects with its reason
  */
-export async function* inOrder<T, R>(
+export async function* mapOrdered<T, R>(
   items: Iterable<T> | AsyncIterable<T>,
-  work: (item: T, index: number, signal: AbortSignal) => Promise<R>,
-  most: number,
+  mapper: (item: T, index: number, signal: AbortSignal) => Promise<R>,
+  concurrency: number,
   signal?: AbortSignal,
 ): AsyncGenerator<R, void, undefined> {
   signal?.throwIfAborted()
   const stop = new AbortController()
   const abort = (): void => stop.abort(signal?.reason)
   signal?.addEventListener('abort', abort, { once: true })
-  // What is at hand at once is begun at once; only other items are awaited.
-  const hand = Symbol.iterator in items ? items[Symbol.iterator]() : undefined
-  const source = Symbol.iterator in items ? undefined : items[Symbol.asyncIterator]()
-  const begun: Promise<R>[] = []
-  let pulled: Promise<IteratorResult<T>> | undefined
-  let ended = false
+  // Items of a synchronous iterable are started at once; only those of an asynchronous one are awaited.
+  const syncItems = Symbol.iterator in items ? items[Symbol.iterator]() : undefined
+  const asyncItems = Symbol.iterator in items ? undefined : items[Symbol.asyncIterator]()
+  const pending: Promise<R>[] = []
+  let nextItem: Promise<IteratorResult<T>> | undefined
+  let exhausted = false
   let index = 0
-  const begin = (result: Promise<R>): void => {
-    // Its error is told when its turn has come; until then it is not unhandled.
+  const enqueue = (result: Promise<R>): void => {
+    // Its error is thrown when its turn has come; until then it must not count as unhandled.
     result.catch(() => undefined)
-    begun.push(result)
+    pending.push(result)
   }
-  const take = (item: IteratorResult<T>): void => {
-    if (item.done) ended = true
-    else begin(work(item.value, index++, stop.signal))
+  const start = (item: IteratorResult<T>): void => {
+    if (item.done) exhausted = true
+    else enqueue(mapper(item.value, index++, stop.signal))
   }
-  const end = (error: unknown): void => {
-    ended = true
-    begin(Promise.reject(error))
+  const fail = (error: unknown): void => {
+    exhausted = true
+    enqueue(Promise.reject(error))
   }
   try {
     while (true) {
-      while (hand !== undefined && !ended && begun.length < most) {
+      while (syncItems !== undefined && !exhausted && pending.length < concurrency) {
         try {
-          take(hand.next())
+          start(syncItems.next())
         } catch (error) {
-          end(error)
+          fail(error)
         }
       }
-      if (source !== undefined && !ended && begun.length < most) pulled ??= source.next()
-      const first = begun[0]
-      if (pulled === undefined && first === undefined) return
-      // First whether there is another item: what can be begun is begun before a result is given out.
-      const next = await untilAborted(Promise.race([settled(pulled, 'item'), settled(first, 'result')]), signal)
-      if (next === 'result') {
-        yield await begun.shift()!
+      if (asyncItems !== undefined && !exhausted && pending.length < concurrency) nextItem ??= asyncItems.next()
+      const first = pending[0]
+      if (nextItem === undefined && first === undefined) return
+      // The next item is preferred: whatever can start is started before a result is yielded.
+      const settledFirst = await untilAborted(
+        Promise.race([settled(nextItem, 'item'), settled(first, 'result')]),
+        signal,
+      )
+      if (settledFirst === 'result') {
+        yield await pending.shift()!
         signal?.throwIfAborted()
         continue
       }
       try {
-        take(await pulled!)
+        start(await nextItem!)
       } catch (error) {
-        end(error)
+        fail(error)
       }
-      pulled = undefined
+      nextItem = undefined
     }
   } finally {
     signal?.removeEventListener('abort', abort)
     stop.abort(signal?.reason)
-    await Promise.allSettled(begun)
-    if (!ended) hand?.return?.()
-    const closed = ended ? undefined : source?.return?.()?.catch(() => undefined)
-    // Items that never come are not waited for.
-    if (pulled === undefined) await closed
+    await Promise.allSettled(pending)
+    if (!exhausted) syncItems?.return?.()
+    const closed = exhausted ? undefined : asyncItems?.return?.()?.catch(() => undefined)
+    // An item that never comes is not waited for.
+    if (nextItem === undefined) await closed
   }
 }
 
-/** `name` when `promise` has settled, however; never without one. */
+/** Resolves to `name` when `promise` has settled either way; never without a promise. */
 function settled<N extends string>(promise: Promise<unknown> | undefined, name: N): Promise<N> {
   if (promise === undefined) return new Promise(() => undefined)
   return promise.then(

@@ -1,8 +1,12 @@
 /** Some fields of an object, at any depth. */
-export type Partly<T> = T extends readonly unknown[] ? T : T extends object ? { [Key in keyof T]?: Partly<T[Key]> } : T
+export type DeepPartial<T> = T extends readonly unknown[]
+  ? T
+  : T extends object
+    ? { [Key in keyof T]?: DeepPartial<T[Key]> }
+    : T
 
 /** `base` with the fields of `changes`, section by section; lists are replaced, absent fields change nothing. */
-export function merge<T extends object>(base: T, changes: Partly<NoInfer<T>>): T {
+export function merge<T extends object>(base: T, changes: DeepPartial<NoInfer<T>>): T {
   const result = { ...base } as Record<string, unknown>
   for (const [key, value] of Object.entries(changes)) {
     if (value === undefined) continue
@@ -10,6 +14,11 @@ export function merge<T extends object>(base: T, changes: Partly<NoInfer<T>>): T
     result[key] = isSection(value) && isSection(present) ? merge(present, value) : value
   }
   return result as T
+}
+
+/** `value` without the fields that are undefined. */
+export function withoutUndefined<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as T
 }
 
 function isSection(value: unknown): value is object {

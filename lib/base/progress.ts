@@ -26,7 +26,7 @@ export function notice(stage: string, message: string): Progress {
 }
 
 /** Progress of a job that says only how many of its pictures are done, with rate and time left since it began. */
-export function counted(stage: string, now: () => number = () => performance.now()) {
+export function itemProgress(stage: string, now: () => number = () => performance.now()) {
   const started = now()
   return (done: number, total: number): Progress => {
     const seconds = (now() - started) / 1000

@@ -1,20 +1,21 @@
-/** Lets at most `most` pieces of work run at a time; the others wait in the order in which they came. */
-export class Limit {
+/** Limits how many tasks run at a time; the others wait in first-in, first-out order. */
+export class Semaphore {
   private running = 0
   private readonly waiting: (() => void)[] = []
 
-  constructor(private readonly most: number) {}
+  /** @param permits maximum number of tasks at a time */
+  constructor(private readonly permits: number) {}
 
-  /** Runs `work` when there is room. An abort while waiting rejects without running it. */
-  async run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    if (this.running < this.most) this.running++
+  /** Runs `task` when a permit is free. If `signal` aborts while it waits, it rejects without running the task. */
+  async run<T>(task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    if (this.running < this.permits) this.running++
     else await new Promise<void>((resolve) => this.waiting.push(resolve))
     try {
       signal?.throwIfAborted()
-      return await work()
+      return await task()
     } finally {
       const next = this.waiting.shift()
-      // The place goes straight to the next in line, so that none can slip in between.
+      // The permit goes straight to the next in line, so that no other task can slip in between.
       if (next === undefined) this.running--
       else next()
     }

@@ -1,5 +1,5 @@
 import { SemplesError } from '../base/error.js'
-import { inOrder } from '../base/mapOrdered.js'
+import { mapOrdered } from '../base/mapOrdered.js'
 import type { Dataset, DatasetItem } from '../datasets/dataset.js'
 import type { Cams, MaskGenerator, ScaledPicture } from '../models/maskGenerator.js'
 import { decodeImage } from '../pictures/decode.js'
@@ -50,7 +50,7 @@ export function preparedPictures(
   options: CamOptions,
   signal?: AbortSignal,
 ): AsyncGenerator<PreparedPicture> {
-  return inOrder(items, (item) => preparePicture(dataset, item, options), 2, signal)
+  return mapOrdered(items, (item) => preparePicture(dataset, item, options), 2, signal)
 }
 
 export type PictureCams = Omit<Cams, 'logits'>

@@ -1,4 +1,4 @@
-import { breathe } from '../base/cooperative.js'
+import { runInSlices } from '../base/cooperative.js'
 import type { TensorData } from '../base/tensor.js'
 import { writeNpy } from '../formats/npy.js'
 import { writeNpz } from '../formats/npz.js'
@@ -25,7 +25,7 @@ export interface PictureOutput {
 /** Writes the mask of a picture, and its maps where they are wanted; each file whole or not at all. */
 export async function writePicture(output: PictureOutput): Promise<void> {
   const { file, cams, classIds, threshold, palette, orientation, keepCams } = output
-  await writeMask(`${file}.png`, await breathe(maskSteps({ ...cams, classIds, threshold })), palette, orientation)
+  await writeMask(`${file}.png`, await runInSlices(maskSteps({ ...cams, classIds, threshold })), palette, orientation)
   if (keepCams === 'npy') await writeNpy(`${file}.npy`, stack(cams, classIds.length))
   if (keepCams === 'npz')
     await writeNpz(`${file}.npz`, mapsById(cams, classIds), { comment: orientationMark(orientation) })

@@ -1,7 +1,7 @@
 import { describeRefused } from '../libtorch/find.js'
 import { describeRefusedAddon } from '../native/addonFile.js'
 import { type Diagnosis, diagnose } from '../native/diagnose.js'
-import { printJson } from './json.js'
+import { printJson } from './output.js'
 
 /**
  * `semples doctor`: says what semples found on this machine and what is wrong.

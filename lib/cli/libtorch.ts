@@ -3,7 +3,7 @@ import type { LibTorchKind } from '../libtorch/candidate.js'
 import { describeRefused, searchLibTorch } from '../libtorch/find.js'
 import { installLibTorch } from '../libtorch/install.js'
 import { formatBytes, type InstallProgress, type ReportProgress } from '../libtorch/progress.js'
-import { printJson } from './json.js'
+import { printJson } from './output.js'
 
 type Write = (line: string) => void
 

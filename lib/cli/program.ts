@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { packageVersion } from '../base/version.js'
 import type { Cli } from './cli.js'
 import { completionCommands } from './commands/completion.js'
 import { configCommand } from './commands/config.js'
@@ -102,12 +102,4 @@ function withSubcommands(command: Command): Command[] {
 function nameOf(command: Command): string {
   const { parent } = command
   return parent === null || parent.parent === null ? command.name() : `${nameOf(parent)} ${command.name()}`
-}
-
-/** package.json lies beside both lib/ and dist/. */
-function packageVersion(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    version: string
-  }
-  return version
 }

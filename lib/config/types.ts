@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { Partly } from '../base/merge.js'
+import type { DeepPartial } from '../base/merge.js'
 import type { DataSpec } from '../datasets/kinds.js'
 import type { ClipOptions } from '../models/clipOptions.js'
 import type { GeneratorOptions } from '../models/generators/kinds.js'
@@ -20,7 +20,7 @@ export type RunConfig = GeneralOptions &
 export type StageShorthands = z.infer<z.ZodObject<typeof shorthandFields>>
 
 /** Some fields of a config, at any depth: what a preset is. */
-export type ConfigDifferences = Partly<Omit<RunConfig, 'data' | 'out' | 'preset' | 'reference'>>
+export type ConfigDifferences = DeepPartial<Omit<RunConfig, 'data' | 'out' | 'preset' | 'reference'>>
 
 /**
  * What a person gives: any part of a `RunConfig`. What is left out comes from the preset. A new run needs `data`,
@@ -28,7 +28,7 @@ export type ConfigDifferences = Partly<Omit<RunConfig, 'data' | 'out' | 'preset'
  * field with its default.
  */
 export type TrainConfigInput = StageShorthands &
-  Partly<Omit<RunConfig, 'data' | 'clip'>> & {
+  DeepPartial<Omit<RunConfig, 'data' | 'clip'>> & {
     data?: DataSpec
-    clip?: string | Partly<ClipOptions>
+    clip?: string | DeepPartial<ClipOptions>
   }

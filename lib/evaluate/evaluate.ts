@@ -9,7 +9,7 @@ import { refuse, type TruthPicture, truthPictures } from './groundTruth.js'
 import { type ClassScores, type Scores, scores } from './scores.js'
 import { bestPoint, greedyPart, hundredths, SweepCounter, type SweepPoint } from './sweep.js'
 
-export interface EvaluateOptions {
+export interface EvaluatePicturesOptions {
   /** Folder of masks to judge, `<id>.png`: indexed or grey PNGs whose pixel values are class ids. This or `cams`. */
   masks?: string
   /** Folder of class activation maps to judge, `<id>.npy` or `<id>.npz` (see `readCams`), at every threshold. */
@@ -55,7 +55,7 @@ export interface Evaluation extends Omit<Scores, 'perClass'> {
  * picture with ground truth), `SEMPLES_MASK_MISSING`, `SEMPLES_MASK_SIZE`, `SEMPLES_MASK_CLASS` naming the files, and what
  * reading a mask throws.
  */
-export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
+export async function evaluatePictures(options: EvaluatePicturesOptions): Promise<Evaluation> {
   const { masks, cams, greedy = false, thresholds = hundredths(0, 100) } = options
   const classes = classTableOf(options)
   const ids = [0, ...classes.classes.map(({ id }) => id)]
@@ -84,7 +84,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
 
 /** Reads the ground truth of one picture after another and has it judged; gives the number of those that had any. */
 async function forEachPicture(
-  { groundTruth, ids, onProgress, signal }: EvaluateOptions,
+  { groundTruth, ids, onProgress, signal }: EvaluatePicturesOptions,
   judge: (picture: TruthPicture, truth: LabelMap) => Promise<void>,
 ): Promise<number> {
   const pictures = await truthPictures(groundTruth, ids)
@@ -111,7 +111,7 @@ function evaluation({ perClass, ...means }: Scores, { classes }: ClassTable, pic
   return { ...means, perClass: perClass.map((entry, index) => ({ ...entry, label: labels[index]! })), pictures }
 }
 
-function classTableOf({ classes, groundTruth }: EvaluateOptions): ClassTable {
+function classTableOf({ classes, groundTruth }: EvaluatePicturesOptions): ClassTable {
   const table = classes ?? (typeof groundTruth === 'string' ? undefined : groundTruth.classes)
   if (table === undefined) throw invalid('A folder of ground truth needs a class table.', 'classes', classes)
   return table

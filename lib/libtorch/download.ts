@@ -8,7 +8,7 @@ import { formatBytes, type ReportProgress } from './progress.js'
 import { type IndexFile, reasonOf, request, withoutCredentials } from './simpleIndex.js'
 
 /** A connection that is silent for this long is given up. */
-const silence = 60_000
+const IDLE_TIMEOUT_MS = 60_000
 
 /**
  * Downloads a file of a package index and checks its sha256; a file that does not match is deleted.
@@ -24,11 +24,14 @@ export async function downloadFile(
       message: `The index states no sha256 for ${file.name}, so a download of it could not be checked.`,
     })
   }
-  const silent = new AbortController()
-  const timer = setTimeout(() => silent.abort(new Error(`no data for ${silence / 1000} seconds`)), silence)
+  const idle = new AbortController()
+  const timer = setTimeout(
+    () => idle.abort(new Error(`no data for ${IDLE_TIMEOUT_MS / 1000} seconds`)),
+    IDLE_TIMEOUT_MS,
+  )
   const hash = createHash('sha256')
   try {
-    const signal = AbortSignal.any([silent.signal, ...(options.signal === undefined ? [] : [options.signal])])
+    const signal = AbortSignal.any([idle.signal, ...(options.signal === undefined ? [] : [options.signal])])
     const response = await request(file.url, { signal })
     if (!response.ok || response.body === null) throw new Error(`the server answered ${response.status}`)
     const totalBytes = Number(response.headers.get('content-length')) || undefined
@@ -51,7 +54,7 @@ export async function downloadFile(
     await rm(target, { force: true })
     options.signal?.throwIfAborted()
     throw new SemplesError('SEMPLES_DOWNLOAD_FAILED', {
-      message: `${withoutCredentials(file.url)} could not be downloaded: ${reasonOf(silent.signal.aborted ? silent.signal.reason : cause)}.`,
+      message: `${withoutCredentials(file.url)} could not be downloaded: ${reasonOf(idle.signal.aborted ? idle.signal.reason : cause)}.`,
       cause,
     })
   } finally {

@@ -29,7 +29,7 @@ export interface FetchOptions {
 export async function fetchWheels(options: FetchOptions): Promise<string[]> {
   const platform = wheelPlatform()
   const failures: string[] = []
-  const attempt = async (fetch: () => Promise<string[]>): Promise<string[] | undefined> => {
+  const collectFailure = async (fetch: () => Promise<string[]>): Promise<string[] | undefined> => {
     try {
       return await fetch()
     } catch (error) {
@@ -47,13 +47,13 @@ export async function fetchWheels(options: FetchOptions): Promise<string[]> {
   const pip = findPip()
   if (pip === undefined) failures.push('There is no pip.')
   else {
-    const wheels = await attempt(() =>
+    const wheels = await collectFailure(() =>
       options.kind === 'cpu' ? cpuByPip(pip, platform, options) : cudaByPip(pip, platform, options),
     )
     if (wheels !== undefined) return wheels
   }
   if (options.kind === 'cpu') {
-    const wheels = await attempt(async () => [await cpuByIndex(platform, options)])
+    const wheels = await collectFailure(async () => [await cpuByIndex(platform, options)])
     if (wheels !== undefined) return wheels
   }
   throw new SemplesError('SEMPLES_LIBTORCH_FETCH_FAILED', {

@@ -48,7 +48,7 @@ export async function installLibTorch(options: InstallLibTorchOptions = {}): Pro
     })
   })
   return withInstallLock(cache, options, async () => {
-    await clearRests(cache)
+    await removeLeftovers(cache)
     const present = options.force || options.from !== undefined ? undefined : installed(options.kind ?? 'cpu')
     const result = present ?? (await install(cache, options))
     options.onProgress?.({
@@ -66,16 +66,16 @@ function installed(kind: LibTorchKind): InstalledLibTorch | undefined {
 }
 
 /** Under the lock, whatever is still being installed or removed was left by a process that died. */
-async function clearRests(cache: string): Promise<void> {
-  const rests = (await readdir(cache)).filter((name) => /^\.(staging|removed)-/.test(name))
-  await Promise.all(rests.map((name) => rm(join(cache, name), { recursive: true, force: true })))
+async function removeLeftovers(cache: string): Promise<void> {
+  const leftovers = (await readdir(cache)).filter((name) => /^\.(staging|removed)-/.test(name))
+  await Promise.all(leftovers.map((name) => rm(join(cache, name), { recursive: true, force: true })))
 }
 
 async function install(cache: string, options: InstallLibTorchOptions): Promise<InstalledLibTorch> {
   const staging = await mkdtemp(join(cache, '.staging-'))
   try {
     const unpacked = join(staging, 'unpacked')
-    const { bytes, source } = await gather(staging, unpacked, options)
+    const { bytes, source } = await obtainFiles(staging, unpacked, options)
     const { version, kind } = check(unpacked, source, options.kind)
     const record: InstallationRecord = { version, kind, source, bytes, installedAt: new Date().toISOString() }
     await writeFile(join(unpacked, recordFile), `${JSON.stringify(record, null, 2)}\n`)
@@ -90,7 +90,7 @@ async function install(cache: string, options: InstallLibTorchOptions): Promise<
   }
 }
 
-async function gather(staging: string, target: string, options: InstallLibTorchOptions) {
+async function obtainFiles(staging: string, target: string, options: InstallLibTorchOptions) {
   const { from, onProgress, signal } = options
   if (from !== undefined && statSync(from).isDirectory()) {
     return { bytes: await copyFolder(resolve(from), target, options), source: resolve(from) }

@@ -4,7 +4,7 @@ import { SemplesError } from '../base/error.js'
 import type { ReportProgress } from './progress.js'
 
 /** A lock whose holder has given no sign of life for this long is taken over: it was killed. */
-const stale = 15_000
+const STALE_MS = 15_000
 
 /** Runs a task while no other process of this user installs; waits for the other one, however long it downloads. */
 export async function withInstallLock<T>(
@@ -16,7 +16,7 @@ export async function withInstallLock<T>(
   for (let waited = 0; ; waited++) {
     const release = await lock(cache, {
       lockfilePath: join(cache, '.lock'),
-      stale,
+      stale: STALE_MS,
       update: 3000,
       // The default throws from a timer; who loses the lock fails at its next file instead.
       onCompromised: () => {},

@@ -1,7 +1,7 @@
-import { Turns } from '../base/cooperative.js'
+import { Mutex } from '../base/cooperative.js'
 import { SemplesError } from '../base/error.js'
-import { inOrder } from '../base/mapOrdered.js'
-import { Limit } from '../base/semaphore.js'
+import { mapOrdered } from '../base/mapOrdered.js'
+import { Semaphore } from '../base/semaphore.js'
 import type { Dataset, DatasetItem } from '../datasets/dataset.js'
 import { decodeImage } from '../pictures/decode.js'
 import type { Box, RawImage } from '../pictures/image.js'
@@ -92,7 +92,7 @@ export function createLoader(options: LoaderOptions): Loader {
       const order = maker.order(epoch)
       const steps = Array.from({ length: stepsPerEpoch - fromStep }, (_, at) => fromStep + at)
       const make = (step: number, _: number, stop: AbortSignal) => maker.make(order, epoch, step, stop)
-      return inOrder(steps, make, (options.prefetch ?? 2) + 1, signal)
+      return mapOrdered(steps, make, (options.prefetch ?? 2) + 1, signal)
     },
   }
 }
@@ -106,15 +106,15 @@ interface LoadedPicture {
 class BatchMaker {
   skipped = 0
   private readonly cache: ImageCache
-  private readonly limit: Limit
-  private readonly turns = new Turns()
+  private readonly limit: Semaphore
+  private readonly mutex = new Mutex()
 
   constructor(
     private readonly options: LoaderOptions,
     private readonly indices: readonly number[],
   ) {
     this.cache = new ImageCache(options.cacheBytes ?? 0)
-    this.limit = new Limit(options.concurrency ?? 4)
+    this.limit = new Semaphore(options.concurrency ?? 4)
   }
 
   /** Positions in the data set in the order of an epoch. */
@@ -160,7 +160,7 @@ class BatchMaker {
     const random = new Random(seed, stage, 'image', epoch, index)
     return {
       index,
-      ...(await augmentImage(decoded, { height, width }, augment, random, { turns: this.turns, signal })),
+      ...(await augmentImage(decoded, { height, width }, augment, random, { mutex: this.mutex, signal })),
     }
   }
 

@@ -12,7 +12,7 @@ import { callNative } from '../native/errors.js'
 import { loadAddon } from '../native/load.js'
 import { Handle } from './handle.js'
 
-export type GeneratorConfig = NativeGeneratorConfig
+export type MaskGeneratorConfig = NativeGeneratorConfig
 export type LoadOptions = NativeLoadOptions
 
 /** The picture at one scale: RGB bytes, HWC. */
@@ -41,13 +41,13 @@ export interface Cams {
 export class MaskGenerator extends Handle<NativeGenerator> {
   private constructor(
     native: NativeGenerator,
-    readonly config: GeneratorConfig,
+    readonly config: MaskGeneratorConfig,
   ) {
     super(native)
   }
 
   /** Randomly initialised from `config.seed`; the default sizes are DeiT-S/16 at 224 for 20 classes. */
-  static async create(config: GeneratorConfig): Promise<MaskGenerator> {
+  static async create(config: MaskGeneratorConfig): Promise<MaskGenerator> {
     const { kind: _, dropPathRate: dropPath, maps, ...rest } = config
     const old = { ...rest, dropPath, maps: maps === 'attention' ? 'refined' : maps } as never
     return new MaskGenerator(await callNative(() => loadAddon().createGenerator(old)), config)

@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { packageVersion } from '../base/version.js'
 import type { LibTorch, RefusedLibTorch } from '../libtorch/candidate.js'
 import { describeRefused, searchLibTorch } from '../libtorch/find.js'
 import { currentPlatform, type Platform } from '../libtorch/platform.js'
 import { minorVersion, torchVersion, versionOfAbi } from '../libtorch/version.js'
-import { type AddonFile, describeRefusedAddon, packageFolder, type RefusedAddon, searchAddon } from './addonFile.js'
+import { type AddonFile, describeRefusedAddon, type RefusedAddon, searchAddon } from './addonFile.js'
 import { openmpCopies } from './loaderAddon.js'
 import { type ProbeResult, probeAddon } from './probe.js'
 
@@ -87,10 +86,4 @@ function devices({ runtime }: ProbeResult): string[] {
 /** `13.0` of 13000. */
 function cudaVersion(driver: number): string {
   return `${Math.floor(driver / 1000)}.${Math.floor((driver % 1000) / 10)}`
-}
-
-/** Version of this package. */
-export function packageVersion(): string {
-  const { version } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8')) as { version: string }
-  return version
 }

@@ -7,7 +7,7 @@ import { versionOfAbi } from '../libtorch/version.js'
 import type { Addon } from './addon.js'
 import { type AddonFile, findAddon } from './addonFile.js'
 import { type LoaderAddon, mappedTwice } from './loaderAddon.js'
-import { waitPatiently } from './openmp.js'
+import { limitOpenMpSpin } from './openmp.js'
 
 export interface LoadOptions {
   /** A LibTorch folder or the `torch` folder of a Python installation; default: the first that is found. */
@@ -46,11 +46,6 @@ export function load(options: LoadOptions = {}): Loaded {
   return loaded
 }
 
-/** What `load` gave, or undefined before the first call; loads nothing. */
-export function alreadyLoaded(): Loaded | undefined {
-  return loaded
-}
-
 function sameLibTorch(present: Loaded, path: string): Loaded {
   const asked = findLibTorch({ libtorch: path, version: present.addonFile.builtFor })
   if (asked.folder === present.libtorch.folder) return present
@@ -60,7 +55,7 @@ function sameLibTorch(present: Loaded, path: string): Loaded {
 function openLibTorch(loader: LoaderAddon, libtorch: LibTorch, addon: AddonFile): void {
   const foreign = mappedTwice(loader.mapped(), libtorch.libraries)
   if (foreign !== undefined) throw conflict(libtorch, dirname(foreign))
-  waitPatiently()
+  limitOpenMpSpin()
   const failure = loader.open(libtorch.libraries)
   if (failure !== undefined) {
     throw new SemplesError('SEMPLES_LIBTORCH_LOAD_FAILED', {

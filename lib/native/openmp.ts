@@ -8,7 +8,7 @@ const SPIN_COUNT = '3000'
  * Lets threads that wait give way to other processes. libgomp reads the environment when it is opened, so this comes
  * before; what the user has set stays.
  */
-export function waitPatiently(environment: NodeJS.ProcessEnv = process.env): void {
+export function limitOpenMpSpin(environment: NodeJS.ProcessEnv = process.env): void {
   if (environment.OMP_WAIT_POLICY || environment.GOMP_SPINCOUNT) return
   environment.GOMP_SPINCOUNT = SPIN_COUNT
 }

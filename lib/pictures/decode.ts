@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import sharp, { type Metadata, type Sharp } from 'sharp'
-import { breathe } from '../base/cooperative.js'
+import { runInSlices } from '../base/cooperative.js'
 import { SemplesError } from '../base/error.js'
 import { emptyImage, type RawImage } from './image.js'
 
@@ -65,7 +65,7 @@ async function pixelsOf(bytes: Uint8Array, metadata: Metadata, options: DecodeOp
   if (size !== undefined && !metadata.hasAlpha) pipeline = pipeline.resize({ ...size, fit: 'fill', kernel: 'cubic' })
   if (plainCmyk) {
     const inks = await raw(pipeline.pipelineColourspace('cmyk').toColourspace('cmyk'))
-    return breathe(rgbFromCmyk(inks), options)
+    return runInSlices(rgbFromCmyk(inks), options)
   }
   // sharp leaves 16-bit RGB with a profile in a wider space unless the last one is named.
   if (metadata.space === 'rgb16' && metadata.hasProfile) pipeline = pipeline.withIccProfile('srgb')

@@ -1,4 +1,4 @@
-import { breathe, type Turns } from '../base/cooperative.js'
+import { type Mutex, runInSlices } from '../base/cooperative.js'
 import { SemplesError } from '../base/error.js'
 import { type Box, emptyImage, type RawImage, wholeBox } from './image.js'
 
@@ -43,9 +43,9 @@ export function resizeBicubicAsync(
   image: RawImage,
   width: number,
   height: number,
-  options: { box?: Box; turns?: Turns; signal?: AbortSignal } = {},
+  options: { box?: Box; mutex?: Mutex; signal?: AbortSignal } = {},
 ): Promise<RawImage> {
-  return breathe(resizeSteps(image, width, height, options.box), options)
+  return runInSlices(resizeSteps(image, width, height, options.box), options)
 }
 
 /** The work of `resizeBicubic`, interrupted after every few rows. */

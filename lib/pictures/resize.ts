@@ -1,5 +1,5 @@
 import sharp from 'sharp'
-import type { Turns } from '../base/cooperative.js'
+import type { Mutex } from '../base/cooperative.js'
 import { type Box, type RawImage, wholeBox } from './image.js'
 import { resizeBicubicAsync } from './resample.js'
 
@@ -8,7 +8,7 @@ export interface ResizeOptions {
   box?: Box
   /** `exact`: Pillow's bicubic, byte for byte. `fast`: sharp's cubic, in its own threads. */
   mode: 'exact' | 'fast'
-  turns?: Turns
+  mutex?: Mutex
   signal?: AbortSignal
 }
 
@@ -17,9 +17,9 @@ export async function resizeImage(
   image: RawImage,
   width: number,
   height: number,
-  { box = wholeBox(image), mode, turns, signal }: ResizeOptions,
+  { box = wholeBox(image), mode, mutex, signal }: ResizeOptions,
 ): Promise<RawImage> {
-  if (mode === 'exact') return resizeBicubicAsync(image, width, height, { box, turns, signal })
+  if (mode === 'exact') return resizeBicubicAsync(image, width, height, { box, mutex, signal })
   const { data } = await sharp(image.data, { raw: { width: image.width, height: image.height, channels: 3 } })
     .extract(box)
     .resize({ width, height, fit: 'fill', kernel: 'cubic' })

@@ -65,16 +65,16 @@ function methodOf(settings: RefineSettings): NativeDenseCrf | NativePamr {
     kind: 'crf',
     iterations,
     normalization,
-    gaussian: gaussian.map(({ sxy, compat }) => ({ sxy: both(sxy), compat: matrix(compat) })),
+    gaussian: gaussian.map(({ sxy, compat }) => ({ sxy: pairOf(sxy), compat: matrix(compat) })),
     bilateral: bilateral.map(({ sxy, srgb, compat }) => ({
-      sxy: both(sxy),
+      sxy: pairOf(sxy),
       srgb: typeof srgb === 'number' ? [srgb, srgb, srgb] : srgb,
       compat: matrix(compat),
     })),
   }
 }
 
-function both(deviation: number | [number, number]): [number, number] {
+function pairOf(deviation: number | [number, number]): [number, number] {
   return typeof deviation === 'number' ? [deviation, deviation] : deviation
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { SemplesError } from '../base/error.js'
 import { choice, fieldsOf, flag, positive, share, special, whole } from '../base/fields.js'
+import { withoutUndefined } from '../base/merge.js'
 import { optionError } from '../base/optionError.js'
 import { type BilateralTerm, type CrfPreset, crfPresetNames, crfPresets, type GaussianTerm } from './presets.js'
 
@@ -66,45 +67,45 @@ export interface RefineSettings extends Required<Omit<RefineOptions, Optional | 
 
 type Optional = 'classes' | 'classOffset' | 'backgroundPower' | 'exif' | 'preset'
 
-const deviation = z.number().gt(0)
-const pair = z.tuple([deviation, deviation])
-const triple = z.tuple([deviation, deviation, deviation])
+const positiveNumber = z.number().gt(0)
+const pair = z.tuple([positiveNumber, positiveNumber])
+const triple = z.tuple([positiveNumber, positiveNumber, positiveNumber])
 const compat = z.union([z.number(), z.array(z.array(z.number()).min(1)).min(1)])
-const gaussianTerm = z.strictObject({ sxy: z.union([deviation, pair]), compat })
+const gaussianTerm = z.strictObject({ sxy: z.union([positiveNumber, pair]), compat })
 const bilateralTerm = z.strictObject({
-  sxy: z.union([deviation, pair]),
-  srgb: z.union([deviation, triple]),
+  sxy: z.union([positiveNumber, pair]),
+  srgb: z.union([positiveNumber, triple]),
   compat,
 })
 
 /** Most passes and kernels that anybody asks for; more is a slip of the keyboard. */
-const MOST = { iterations: 1000, kernels: 16, dilations: 16, dilation: 4096 }
+const MAX = { iterations: 1000, kernels: 16, dilations: 16, dilation: 4096 }
 
 const schema = z
   .strictObject({
     method: choice(['crf', 'pamr'], 'Dense CRF, or pixel-adaptive mask refinement.'),
     preset: choice(crfPresetNames, 'Published settings of the dense CRF.'),
     gaussian: special(
-      z.union([gaussianTerm, z.array(gaussianTerm).max(MOST.kernels)]),
+      z.union([gaussianTerm, z.array(gaussianTerm).max(MAX.kernels)]),
       'Kernels on positions.',
       '{ sxy, compat } with a deviation above 0, or a list of such',
     ),
     bilateral: special(
-      z.union([bilateralTerm, z.array(bilateralTerm).max(MOST.kernels)]),
+      z.union([bilateralTerm, z.array(bilateralTerm).max(MAX.kernels)]),
       'Kernels on positions and colours.',
       '{ sxy, srgb, compat } with deviations above 0, or a list of such',
     ),
     iterations: special(
-      z.number().int().min(0).max(MOST.iterations),
+      z.number().int().min(0).max(MAX.iterations),
       'Iterations.',
-      `a whole number, 0 to ${MOST.iterations}`,
+      `a whole number, 0 to ${MAX.iterations}`,
     ),
     normalization: choice(['symmetric', 'before', 'after', 'none'], 'Of the kernels.'),
     unary: choice(['soft', 'hard'], 'How scores become energies.'),
     gtProb: special(z.number().gt(0).lt(1), 'Probability that a hard label is right.', 'a number between 0 and 1'),
     zeroUnsure: flag('Label 0 means unsure.'),
     dilations: special(
-      z.array(z.number().int().min(1).max(MOST.dilation)).min(1).max(MOST.dilations),
+      z.array(z.number().int().min(1).max(MAX.dilation)).min(1).max(MAX.dilations),
       'Distances of the neighbours.',
       'a list of whole numbers, 1 or more',
     ),
@@ -129,7 +130,7 @@ export const refineFields = new Map([...fieldsOf(schema)].map(([field, { note }]
  * @throws SemplesError `SEMPLES_CONFIG_UNKNOWN`, `SEMPLES_CONFIG_INVALID` naming the field
  */
 export function resolveRefineOptions(options: RefineOptions = {}): RefineSettings {
-  const value = Object.fromEntries(Object.entries(options).filter(([, given]) => given !== undefined))
+  const value = { ...withoutUndefined(options) }
   const result = schema.safeParse(value)
   if (!result.success) throw optionError(result.error, { value, notes: refineFields, noun: 'option' })
   refuseContradictions(options)
@@ -150,7 +151,7 @@ export function resolveRefineOptions(options: RefineOptions = {}): RefineSetting
     threshold: threshold ?? 0.45,
     // Who gives a threshold wants that one.
     backgroundPower: threshold === undefined ? backgroundPower : undefined,
-    ...defined(given),
+    ...withoutUndefined(given),
     gaussian: listOf(gaussian, gaussians),
     bilateral: listOf(bilateral, bilaterals),
   }
@@ -178,8 +179,4 @@ function contradiction(field: string, value: unknown, expected: string): Semples
 function listOf<T>(given: T | T[] | undefined, otherwise: readonly T[]): T[] {
   if (given === undefined) return [...otherwise]
   return Array.isArray(given) ? given : [given]
-}
-
-function defined<T extends object>(options: T): T {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T
 }

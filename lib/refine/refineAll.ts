@@ -1,15 +1,21 @@
 import { availableParallelism } from 'node:os'
 import { basename, extname } from 'node:path'
 import { SemplesError } from '../base/error.js'
-import { inOrder } from '../base/mapOrdered.js'
-import { counted } from '../base/progress.js'
-import { Limit } from '../base/semaphore.js'
+import { mapOrdered } from '../base/mapOrdered.js'
+import { itemProgress } from '../base/progress.js'
+import { Semaphore } from '../base/semaphore.js'
 import { type FolderInput, inputsOfFolders } from './folders.js'
-import { isFolders } from './inputs.js'
 import { resolveRefineOptions } from './options.js'
 import { checkName, isPlainName, OutputFolder } from './output.js'
-import { prepare, refinePrepared, resourcesOf, wholeNumber } from './refineMask.js'
-import type { RefineDone, RefineInput, RefineInputs, RefineMasksOptions, RefineSummary } from './types.js'
+import { prepare, refinePrepared, resourcesOf, wholeNumber } from './refinePicture.js'
+import {
+  isFolders,
+  type RefineDone,
+  type RefineInput,
+  type RefineInputs,
+  type RefineMasksOptions,
+  type RefineSummary,
+} from './types.js'
 
 /** The work of `refineMasks`; counts what is done in `summary`. */
 export async function* refineAll(
@@ -43,8 +49,8 @@ export async function* refineAll(
           isFolders(inputs) ? [inputs.images, inputs.cams] : [],
           Array.isArray(list) ? list.map(nameOf).filter(isPlainName) : [],
         )
-  const resources = shareOut({ concurrency, threads, memoryLimit }, total)
-  const limit = new Limit(resources.concurrency)
+  const resources = allocateResources({ concurrency, threads, memoryLimit }, total)
+  const limit = new Semaphore(resources.concurrency)
   const execution = {
     scores: withScores !== false,
     threads: resources.threads,
@@ -76,9 +82,9 @@ export async function* refineAll(
   }
 
   if (output !== undefined) summary.out = output.path
-  const progress = counted(resolved.method)
+  const progress = itemProgress(resolved.method)
   const started = performance.now()
-  for await (const done of inOrder(list, refineOne, resources.concurrency + 1, signal)) {
+  for await (const done of mapOrdered(list, refineOne, resources.concurrency + 1, signal)) {
     if (done.error !== undefined) summary.failed.push({ name: done.name, error: done.error })
     else if (done.skipped) summary.skipped++
     else summary.refined++
@@ -96,13 +102,13 @@ function nameOf({ name, scores, labels, image }: RefineInput, index: number): st
 }
 
 /** One thread a picture where there are many pictures, more where there are few. */
-function shareOut(
+function allocateResources(
   options: Pick<RefineMasksOptions, 'concurrency' | 'threads' | 'memoryLimit'>,
   total: number | undefined,
 ): { concurrency: number; threads: number; memoryLimit: number } {
   const processors = availableParallelism()
-  const most = Math.max(1, Math.min(processors, total ?? processors))
-  const concurrency = wholeNumber('concurrency', options.concurrency ?? most, 1024)
+  const maxConcurrency = Math.max(1, Math.min(processors, total ?? processors))
+  const concurrency = wholeNumber('concurrency', options.concurrency ?? maxConcurrency, 1024)
   const { memoryLimit, threads } = resourcesOf({
     threads: options.threads ?? Math.max(1, Math.floor(processors / concurrency)),
     memoryLimit: options.memoryLimit,

@@ -1,13 +1,5 @@
-import { availableParallelism } from 'node:os'
-import { SemplesError } from '../base/error.js'
-import { VOID_ID } from '../masks/labelMap.js'
-import type { Orientation } from '../masks/orientation.js'
-import type { RawImage } from '../pictures/image.js'
-import { pixelsOf } from './image.js'
-import { refineNatively } from './native.js'
-import { type RefineOptions, type RefineSettings, resolveRefineOptions } from './options.js'
-import { orientationOf } from './orientation.js'
-import { type Source, sourceOf } from './source.js'
+import { type RefineOptions, resolveRefineOptions } from './options.js'
+import { prepare, refinePrepared, resourcesOf } from './refinePicture.js'
 import type { RefinedMask, RefineExecution, RefineInput } from './types.js'
 
 export type RefineMaskOptions = RefineInput & RefineOptions & RefineExecution
@@ -40,84 +32,4 @@ export async function refineMask(options: RefineMaskOptions): Promise<RefinedMas
   const execution = { scores: withScores, ...resourcesOf({ threads, memoryLimit }), device, signal }
   const prepared = await prepare({ image, scores, labels, name }, resolved, signal)
   return refinePrepared(prepared, resolved, execution)
-}
-
-/** A picture in memory with what is to be refined. */
-export interface PreparedInput {
-  image: RawImage
-  source: Source
-  /** Of a picture file. */
-  orientation?: Orientation
-}
-
-export async function prepare(
-  input: RefineInput,
-  settings: RefineSettings,
-  signal?: AbortSignal,
-): Promise<PreparedInput> {
-  const orientation = await orientationOf(input, settings)
-  const image = await pixelsOf(input.image, orientation === 'applied' ? 'exif' : 'stored', signal)
-  return {
-    image,
-    source: await sourceOf(input, image, settings),
-    ...(orientation === undefined ? {} : { orientation }),
-  }
-}
-
-export async function refinePrepared(
-  { image, source, orientation }: PreparedInput,
-  settings: RefineSettings,
-  execution: Parameters<typeof refineNatively>[3],
-): Promise<RefinedMask> {
-  const started = performance.now()
-  const refined = await refineNatively(image, source, settings, execution)
-  const ms = performance.now() - started
-  const { width, height } = image
-  const data = idsOf(refined.labels, source.classes)
-  return {
-    mask: { width, height, data },
-    classes: source.classes,
-    ...(refined.scores === undefined ? {} : { scores: refined.scores }),
-    ...(orientation === undefined ? {} : { orientation }),
-    ms,
-  }
-}
-
-function idsOf(labels: Uint16Array, classes: readonly number[]): Uint8Array {
-  const idOf = new Uint8Array(65536).fill(VOID_ID)
-  idOf.set(classes)
-  const ids = new Uint8Array(labels.length)
-  for (let pixel = 0; pixel < ids.length; pixel++) ids[pixel] = idOf[labels[pixel]!]!
-  return ids
-}
-
-const MOST_THREADS = 256
-
-/**
- * Threads and memory that a job may take.
- * @throws SemplesError `SEMPLES_CONFIG_INVALID`
- */
-export function resourcesOf({ threads, memoryLimit }: Pick<RefineExecution, 'threads' | 'memoryLimit'>): {
-  threads: number
-  memoryLimit: number
-} {
-  return {
-    threads: wholeNumber('threads', threads ?? Math.min(MOST_THREADS, availableParallelism()), MOST_THREADS),
-    memoryLimit: wholeNumber(
-      'memoryLimit',
-      memoryLimit ?? Math.floor(process.availableMemory() / 2),
-      Number.MAX_SAFE_INTEGER,
-    ),
-  }
-}
-
-/** A whole number from 1. */
-export function wholeNumber(field: string, value: number, most: number): number {
-  if (Number.isSafeInteger(value) && value >= 1 && value <= most) return value
-  throw new SemplesError('SEMPLES_CONFIG_INVALID', {
-    message: 'A number is out of range.',
-    field,
-    value,
-    expected: most === Number.MAX_SAFE_INTEGER ? 'a whole number, 1 or more' : `a whole number, 1 to ${most}`,
-  })
 }

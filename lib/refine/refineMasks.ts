@@ -1,6 +1,12 @@
-import { isFolders } from './inputs.js'
-import { RefineStream } from './stream.js'
-import type { RefineFolders, RefineInputs, RefineMasksOptions } from './types.js'
+import { SemplesError } from '../base/error.js'
+import {
+  isFolders,
+  type RefineDone,
+  type RefineFolders,
+  type RefineInputs,
+  type RefineMasksOptions,
+  type RefineSummary,
+} from './types.js'
 
 /**
  * Refines the masks of many pictures: an async iterable over them in the order of the inputs, whose `finished` settles
@@ -24,4 +30,59 @@ export function refineMasks(
       yield* refineAll({ images, cams }, { ...beside, ...options }, summary)
     }
   })
+}
+
+/**
+ * Pictures being refined: iterate it to get one after another, or await `finished`, or both.
+ * Leaving the loop early ends the work after the pictures in flight; `finished` then tells of those that were taken.
+ */
+export class RefineStream implements AsyncIterable<RefineDone> {
+  private taken = false
+  private settle!: { resolve: (summary: RefineSummary) => void; reject: (reason: unknown) => void }
+  private readonly outcome: Promise<RefineSummary>
+
+  /** @param work yields what is done, and counts it in the summary */
+  constructor(private readonly work: (summary: RefineSummary) => AsyncGenerator<RefineDone, void>) {
+    this.outcome = new Promise((resolve, reject) => {
+      this.settle = { resolve, reject }
+    })
+    // Whoever iterates hears of a failure there.
+    this.outcome.catch(() => undefined)
+  }
+
+  /** Settles when all is done. Nobody iterating yet, it begins the work, and results are not kept. */
+  get finished(): Promise<RefineSummary> {
+    // A loop that starts in this very turn goes first.
+    setImmediate(() => {
+      if (!this.taken) void this.drain()
+    })
+    return this.outcome
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<RefineDone, void> {
+    if (this.taken)
+      throw new SemplesError('SEMPLES_REFINE_CONSUMED', {
+        message: 'These results have been taken already.',
+        hint: 'Iterate once, and before awaiting finished; call refineMasks again for another pass.',
+      })
+    this.taken = true
+    const summary: RefineSummary = { refined: 0, skipped: 0, failed: [], seconds: 0 }
+    try {
+      yield* this.work(summary)
+    } catch (error) {
+      this.settle.reject(error)
+      throw error
+    } finally {
+      // After a failure this changes nothing.
+      this.settle.resolve(summary)
+    }
+  }
+
+  private async drain(): Promise<void> {
+    try {
+      for await (const _ of this) void _
+    } catch {
+      // `finished` has it.
+    }
+  }
 }

@@ -69,6 +69,11 @@ export interface RefineFolders {
 /** Two folders, or inputs one after another. */
 export type RefineInputs = RefineFolders | Iterable<RefineInput> | AsyncIterable<RefineInput>
 
+/** Whether inputs are given as folders, with or without options beside them. */
+export function isFolders<T extends RefineFolders>(inputs: T | RefineInputs): inputs is T {
+  return typeof inputs === 'object' && inputs !== null && 'images' in inputs && 'cams' in inputs
+}
+
 export interface RefineMasksOptions extends RefineOptions, Omit<RefineExecution, 'withScores'> {
   /** Folder for the masks, `<name>.png`: palette PNGs whose pixel values are class ids. Default: none, results only. */
   out?: string

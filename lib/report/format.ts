@@ -39,11 +39,6 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${String(Math.floor((whole % 3600) / 60)).padStart(2, '0')} min`
 }
 
-/** `1 picture`, `12 pictures`: a number with a noun whose plural ends in s. */
-export function count(number: number, noun: string): string {
-  return `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`
-}
-
 /** A colour of a class table for CSS. */
 export function cssColor([red, green, blue]: readonly [number, number, number]): string {
   return `rgb(${red} ${green} ${blue})`

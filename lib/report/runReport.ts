@@ -14,9 +14,9 @@ export interface RunReport {
   /** In the order in which they ran. */
   stages: StageReport[]
   /** The same masks made at successive stages and judged with ground truth; empty where there is none. */
-  ablation: JudgedRow[]
+  ablation: AblationRow[]
   /** What the last row is compared with, such as refinement without prompts for as many epochs. */
-  control?: JudgedRow
+  control?: AblationRow
   /** Background threshold of all masks shown. */
   threshold: number
   gallery: GalleryPicture[]
@@ -39,7 +39,7 @@ export interface StageReport {
   steps: { epoch: number; step: number; loss: number; terms: Record<string, number>; learningRate: number }[]
 }
 
-export interface JudgedRow {
+export interface AblationRow {
   /** `cam`, `matching`, `semples`. */
   name: string
   /** What it is, in a few words. */

@@ -95,13 +95,13 @@ function trainedPart({ stage, generator, prompts }: TrainedModels): Trained {
 }
 
 async function scoreEpoch(
-  { config, validation, metrics, report, signal }: RunContext,
+  { config, validation, metrics, onProgress, signal }: RunContext,
   { stage, generator }: TrainedModels,
   epochs: number,
 ): Promise<number> {
   const { miou, threshold, pictures } = await selectionScore(generator, validation!, config.reference, signal)
   await metrics.append({ stage: stage.name, epoch: epochs, selection: { miou, threshold, pictures } })
-  report(
+  onProgress(
     notice(
       stage.name,
       `epoch ${epochs}: mIoU ${(100 * miou).toFixed(2)} % of ${pictures} pictures with pixel labels (selection)`,

@@ -17,6 +17,6 @@ export interface RunContext {
   metrics: JsonlLog
   /** Only where event files for TensorBoard are written. */
   events?: TensorBoardLog
-  report: OnProgress
+  onProgress: OnProgress
   signal?: AbortSignal
 }

@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { DeviceName } from '../base/device.js'
 import { SemplesError } from '../base/error.js'
-import { counted, notice, type OnProgress } from '../base/progress.js'
+import { itemProgress, notice, type OnProgress } from '../base/progress.js'
 import { RunDirectory } from '../checkpoints/runDirectory.js'
 import { resolveConfig } from '../config/resolve.js'
 import type { StageName, TrainConfigInput } from '../config/types.js'
 import type { FolderData } from '../datasets/kinds/folder.js'
-import type { JudgedRow, PromptReport } from '../report/runReport.js'
+import type { AblationRow, PromptReport } from '../report/runReport.js'
 import { requireReportPath, writeReport } from '../report/writeReport.js'
 import { writeScenes } from '../scenes/write.js'
 import { gatherReport } from './report/gather.js'
@@ -51,9 +51,9 @@ export interface DemoResult {
    * `cam`, `matching`, `semples`: the masks after stages 0, a and c, judged on pictures that were not trained on;
    * `semples+crf`: the last ones refined by the dense CRF.
    */
-  ablation: JudgedRow[]
+  ablation: AblationRow[]
   /** Stage c without prompts, for as many epochs. */
-  control: JudgedRow
+  control: AblationRow
   /** The learned background prompts with the words nearest to them. */
   prompts: PromptReport[]
   /** Words among which those were searched. */
@@ -94,7 +94,7 @@ export async function runDemo(options: DemoOptions = {}, recipe: DemoRecipe = RE
     ...(options.device === undefined ? {} : { device: options.device }),
     ...(options.threads === undefined ? {} : { threads: options.threads }),
   }
-  const run = await trainOrGoOn(input, onProgress, signal)
+  const run = await trainOrResume(input, onProgress, signal)
   const controlRun = await trainControl(run, input, join(out, 'control'), onProgress, signal)
 
   const report = await gatherReport({
@@ -133,7 +133,7 @@ async function drawScenes(
   signal?: AbortSignal,
 ): Promise<{ train: FolderData; val: FolderData }> {
   const scenes = join(out, 'scenes')
-  const progress = counted('scenes')
+  const progress = itemProgress('scenes')
   const { reused } = await writeScenes({
     out: scenes,
     train,
@@ -158,14 +158,14 @@ async function drawScenes(
 }
 
 /** Trains a run, or goes on with the one that is there if it is the same. */
-async function trainOrGoOn(input: TrainConfigInput, onProgress?: OnProgress, signal?: AbortSignal): Promise<string> {
+async function trainOrResume(input: TrainConfigInput, onProgress?: OnProgress, signal?: AbortSignal): Promise<string> {
   const folder = input.out!
   if (!existsSync(join(folder, 'run.json'))) return (await trainSemPLeS({ ...input, onProgress, signal })).out
-  const wanted = JSON.stringify(resolveConfig(input))
+  const expected = JSON.stringify(resolveConfig(input))
   const found = JSON.stringify(
     resolveConfig((await (await RunDirectory.open(folder)).readConfig()) as TrainConfigInput),
   )
-  if (found !== wanted)
+  if (found !== expected)
     throw new SemplesError('SEMPLES_RUN_EXISTS', {
       message: `${folder} holds a demo with other settings or of another version.`,
       file: folder,
@@ -194,7 +194,7 @@ async function trainControl(
     stages: ['guide'],
     guide: { ...input.guide, terms: { ...input.guide?.terms, foreground_prompt: 0 } },
   }
-  return trainOrGoOn(settings, named, signal)
+  return trainOrResume(settings, named, signal)
 }
 
 function checkSeed(seed: number): void {

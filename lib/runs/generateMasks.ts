@@ -16,7 +16,7 @@ import { maskPalette } from '../masks/palette.js'
 import { chooseCompute } from '../models/devices.js'
 import type { MaskGenerator } from '../models/maskGenerator.js'
 import { trainedGenerator } from './trainedGenerator.js'
-import { warningsOf } from './warnings.js'
+import { configWarnings } from './warnings.js'
 
 export interface GenerateMasksOptions extends LabelOptions {
   /** Folder of the run that trained the generator. */
@@ -89,7 +89,7 @@ export async function generateMasks(options: GenerateMasksOptions): Promise<Gene
   const notices = [
     `masks of stage ${trained.stage}, ${compute.description}`,
     ...labelNotices(pictures),
-    ...warningsOf(config),
+    ...configWarnings(config),
   ]
   for (const message of notices) onProgress?.(notice('masks', message))
 

@@ -12,26 +12,26 @@ import type { Stage } from '../stages/stage.js'
 import type { RunModels } from './runModels.js'
 
 /** Where a stage takes the generator from: another stage's result, or the configured weights. */
-export function startOf(stage: StageName, stages: readonly StageName[]): StageName | 'weights' {
+export function weightsSourceOf(stage: StageName, stages: readonly StageName[]): StageName | 'weights' {
   const { startsFrom } = stageKindOf(stage)
   const starts = startsFrom.flatMap((start) => stages.filter((name) => name === start))
   return starts[0] ?? 'weights'
 }
 
-export interface StartContext {
+export interface InitialWeightsContext {
   config: RunConfig
   run: RunDirectory
   models: RunModels
 }
 
 /** Puts the generator and the prompts where the stage finds them before its first step. */
-export async function loadStart(
-  { config, run, models }: StartContext,
+export async function loadInitialWeights(
+  { config, run, models }: InitialWeightsContext,
   stage: Stage,
   generator: MaskGenerator,
   prompts: BackgroundPrompts | undefined,
 ): Promise<void> {
-  const start = startOf(stage.name, config.stages)
+  const start = weightsSourceOf(stage.name, config.stages)
   if (start !== 'weights') await generator.load((await resultOf(run, start, 'generator')).tensors.generator!)
   else if (config.generator.weights === 'random') await generator.load(await models.initialState())
   else await loadWeights(config, stage.name, generator)

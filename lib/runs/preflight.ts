@@ -8,7 +8,7 @@ import { openDataset } from '../datasets/open.js'
 import { BackgroundPrompts } from '../models/backgroundPrompts.js'
 import type { Compute } from '../models/devices.js'
 import type { Stage } from '../stages/stage.js'
-import { loadWeights, startOf } from './initialWeights.js'
+import { loadWeights, weightsSourceOf } from './initialWeights.js'
 import { RunModels } from './runModels.js'
 import { noPixelLabels } from './selection.js'
 
@@ -69,7 +69,7 @@ async function openValidation(config: RunConfig): Promise<Dataset> {
 
 async function tryGenerator(models: RunModels, { config, stages }: PreflightOptions): Promise<void> {
   const generator = await models.generator()
-  const first = stages.find(({ name }) => startOf(name, config.stages) === 'weights')
+  const first = stages.find(({ name }) => weightsSourceOf(name, config.stages) === 'weights')
   if (first !== undefined && config.generator.weights !== 'random') await loadWeights(config, first.name, generator)
 }
 

@@ -1,5 +1,6 @@
 import { SemplesError } from '../base/error.js'
 import { notice, type OnProgress } from '../base/progress.js'
+import { packageVersion } from '../base/version.js'
 import { RunDirectory } from '../checkpoints/runDirectory.js'
 import { resolveConfig } from '../config/resolve.js'
 import { stagesOf } from '../config/stagesOf.js'
@@ -8,7 +9,6 @@ import type { Dataset } from '../datasets/dataset.js'
 import { fingerprint } from '../datasets/fingerprint.js'
 import { openDataset } from '../datasets/open.js'
 import { type Compute, chooseCompute } from '../models/devices.js'
-import { packageVersion } from '../native/diagnose.js'
 import type { Stage } from '../stages/stage.js'
 import { preflight } from './preflight.js'
 
@@ -27,11 +27,11 @@ export interface PreparedRun {
 /** Checks everything a new run needs, then makes its folder. */
 export async function prepareNew(
   settings: TrainConfigInput,
-  report: OnProgress,
+  onProgress: OnProgress,
   signal?: AbortSignal,
 ): Promise<PreparedRun> {
   const config = resolveConfig(settings)
-  const dataset = await openTraining(config, report)
+  const dataset = await openTraining(config, onProgress)
   const compute = await chooseCompute(config.device, config.threads)
   const stages = stagesOf(config)
   const validation = await preflight({ config, dataset, compute, stages })
@@ -57,7 +57,7 @@ export async function prepareNew(
 export async function prepareResumed(
   folder: string,
   settings: TrainConfigInput,
-  report: OnProgress,
+  onProgress: OnProgress,
 ): Promise<PreparedRun> {
   const given = Object.keys(settings)
   if (given.length > 0)
@@ -69,7 +69,7 @@ export async function prepareResumed(
   const run = await RunDirectory.open(folder, 'write')
   try {
     const config = resolveConfig((await run.readConfig()) as TrainConfigInput)
-    const dataset = await openTraining(config, report)
+    const dataset = await openTraining(config, onProgress)
     await requireSameData(run, dataset)
     const compute = await chooseCompute(config.device, config.threads)
     const stages = stagesOf(config).filter(({ name }) => run.manifest.stages[name]?.status !== 'done')
@@ -90,17 +90,19 @@ async function requireSameData(run: RunDirectory, dataset: Dataset): Promise<voi
   })
 }
 
-async function openTraining(config: RunConfig, report: OnProgress): Promise<Dataset> {
+async function openTraining(config: RunConfig, onProgress: OnProgress): Promise<Dataset> {
   const dataset = await openDataset(config.data, 'train')
   const unlabelled = dataset.items.filter(({ labels }) => labels.length === 0).length
-  report(notice('run', `${dataset.name}: ${dataset.items.length} pictures, ${dataset.classes.classes.length} classes`))
+  onProgress(
+    notice('run', `${dataset.name}: ${dataset.items.length} pictures, ${dataset.classes.classes.length} classes`),
+  )
   if (unlabelled > 0)
-    report(
+    onProgress(
       notice(
         'run',
         `${unlabelled} ${unlabelled === 1 ? 'picture has' : 'pictures have'} no label: left out of training`,
       ),
     )
-  for (const warning of dataset.warnings ?? []) report(notice('run', warning))
+  for (const warning of dataset.warnings ?? []) onProgress(notice('run', warning))
   return dataset
 }

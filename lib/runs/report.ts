@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { JudgedRow, PromptReport } from '../report/runReport.js'
+import type { AblationRow, PromptReport } from '../report/runReport.js'
 import { requireReportPath, writeReport } from '../report/writeReport.js'
 import { gatherReport } from './report/gather.js'
 import type { GatherOptions } from './report/options.js'
@@ -15,7 +15,7 @@ export interface ReportResult {
   /** Pictures in the gallery. */
   pictures: number
   /** What the masks of each stage are worth on pictures with ground truth; empty where there is none. */
-  ablation: JudgedRow[]
+  ablation: AblationRow[]
   /** The learned background prompts with the words nearest to them. */
   prompts: PromptReport[]
   /** What a reader of the report must know. */

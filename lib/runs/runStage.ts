@@ -6,15 +6,15 @@ import { type Position, runEpochs, type StepRecord, stepsOf } from '../stages/ep
 import type { Stage } from '../stages/stage.js'
 import { StageCheckpoints } from './checkpoints.js'
 import type { RunContext } from './context.js'
-import { loadStart } from './initialWeights.js'
+import { loadInitialWeights } from './initialWeights.js'
 
 /** Runs one stage from where its last checkpoint stands, or from its start. */
 export async function runStage(context: RunContext, stage: Stage): Promise<void> {
-  const { run, models, report } = context
+  const { run, models, onProgress } = context
   const loader = stageLoader(context, stage)
   const generator = await models.generator()
   const prompts = stage.needsPrompts ? await models.prompts() : undefined
-  await loadStart(context, stage, generator, prompts)
+  await loadInitialWeights(context, stage, generator, prompts)
   using trainer = await Trainer.create({
     ...stage.trainer,
     terms: stage.terms,
@@ -34,7 +34,7 @@ export async function runStage(context: RunContext, stage: Stage): Promise<void>
 
   const started = run.manifest.stages[stage.name]?.started ?? new Date().toISOString()
   await run.setStage(stage.name, { status: 'running', started })
-  report(notice(stage.name, introduction(stage, loader, from)))
+  onProgress(notice(stage.name, introduction(stage, loader, from)))
   await runEpochs({
     stage,
     loader,
@@ -47,7 +47,7 @@ export async function runStage(context: RunContext, stage: Stage): Promise<void>
     },
   })
   if (loader.skipped > 0)
-    report(notice('run', `${stage.name}: unreadable pictures were left out ${count(loader.skipped, 'time')}`))
+    onProgress(notice('run', `${stage.name}: unreadable pictures were left out ${count(loader.skipped, 'time')}`))
   await run.setStage(stage.name, {
     status: 'done',
     started,
@@ -56,7 +56,7 @@ export async function runStage(context: RunContext, stage: Stage): Promise<void>
   })
 }
 
-function stageLoader({ config, dataset, report }: RunContext, stage: Stage): Loader {
+function stageLoader({ config, dataset, onProgress }: RunContext, stage: Stage): Loader {
   const { imageSize } = config.generator
   const { prefetch, concurrency, cacheMegabytes, unreadable } = config.loader
   return createLoader({
@@ -71,11 +71,15 @@ function stageLoader({ config, dataset, report }: RunContext, stage: Stage): Loa
     ...(concurrency === 'auto' ? {} : { concurrency }),
     cacheBytes: cacheMegabytes * 2 ** 20,
     unreadable: unreadable === 'skip' ? 'skip' : 'throw',
-    onSkip: (item, error) => report(notice(stage.name, `left out ${item.id}: ${error.message}`)),
+    onSkip: (item, error) => onProgress(notice(stage.name, `left out ${item.id}: ${error.message}`)),
   })
 }
 
-async function recordStep({ metrics, events, report }: RunContext, stage: Stage, record: StepRecord): Promise<void> {
+async function recordStep(
+  { metrics, events, onProgress }: RunContext,
+  stage: Stage,
+  record: StepRecord,
+): Promise<void> {
   const { epoch, step, steps, learningRate, result, picturesPerSecond, eta } = record
   const { loss, terms, pairs, skipped } = result
   await metrics.append(
@@ -84,7 +88,7 @@ async function recordStep({ metrics, events, report }: RunContext, stage: Stage,
       : { stage: stage.name, epoch: epoch + 1, step, loss, terms, pairs, learningRate },
   )
   await events?.append(stage.name, record)
-  report({
+  onProgress({
     stage: stage.name,
     epoch: epoch + 1,
     epochs: stage.epochs,

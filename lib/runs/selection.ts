@@ -5,7 +5,7 @@ import { bestPoint, greedyPart, hundredths, SweepCounter, type SweepPoint } from
 import type { MaskGenerator } from '../models/maskGenerator.js'
 
 /** Scale 1 and flip, as the published training evaluates. */
-const SELECTION: CamOptions = { scales: [1], flip: true, resample: 'exact' }
+const SELECTION_CAMS: CamOptions = { scales: [1], flip: true, resample: 'exact' }
 
 /**
  * mIoU of the generator's CAMs on pixel labels, at the best background threshold of 0.40..0.59: what `select: 'miou'`
@@ -23,10 +23,10 @@ export async function selectionScore(
   const ids = [0, ...dataset.classes.classes.map(({ id }) => id)]
   const counter = new SweepCounter(ids, hundredths(40, 60))
   let pictures = 0
-  for await (const picture of preparedPictures(dataset, dataset.items, SELECTION, signal)) {
+  for await (const picture of preparedPictures(dataset, dataset.items, SELECTION_CAMS, signal)) {
     const truth = await dataset.mask(picture.item)
     if (truth === undefined) continue
-    const { cams, classes, height, width } = await camsOf(generator, picture, SELECTION)
+    const { cams, classes, height, width } = await camsOf(generator, picture, SELECTION_CAMS)
     const classIds = classes.map((index) => dataset.classes.classes[index]!.id)
     counter.add({ cams, classIds, height, width }, truth, { prediction: picture.item.id, groundTruth: picture.item.id })
     pictures++

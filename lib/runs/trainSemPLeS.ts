@@ -10,7 +10,7 @@ import { RunModels } from './runModels.js'
 import { runStage } from './runStage.js'
 import { type StageSummary, summarize } from './summary.js'
 import { TensorBoardLog } from './tensorboard.js'
-import { warningsOf } from './warnings.js'
+import { configWarnings } from './warnings.js'
 
 export interface TrainOptions {
   /** Called for every step and for every notice. */
@@ -52,22 +52,24 @@ export interface RunResult {
  *   reason of `signal` when aborted
  */
 export async function trainSemPLeS(input: TrainConfigInput & TrainOptions): Promise<RunResult> {
-  const { onProgress, signal, tensorboard, resume, report: wantsReport = false, ...settings } = input
+  const { onProgress: listener, signal, tensorboard, resume, report = false, ...settings } = input
   signal?.throwIfAborted()
   const notices: string[] = []
-  const report: OnProgress = (progress) => {
+  const onProgress: OnProgress = (progress) => {
     if (progress.message !== undefined && progress.stage === 'run') notices.push(progress.message)
-    onProgress?.(progress)
+    listener?.(progress)
   }
   const prepared =
-    resume === undefined ? await prepareNew(settings, report, signal) : await prepareResumed(resume, settings, report)
+    resume === undefined
+      ? await prepareNew(settings, onProgress, signal)
+      : await prepareResumed(resume, settings, onProgress)
   const { run, config, dataset, compute } = prepared
   try {
-    report(notice('run', compute.description))
-    for (const message of warningsOf(config)) report(notice('run', message))
-    if (run.manifest.finished === undefined) await train(prepared, report, { signal, tensorboard })
+    onProgress(notice('run', compute.description))
+    for (const message of configWarnings(config)) onProgress(notice('run', message))
+    if (run.manifest.finished === undefined) await train(prepared, onProgress, { signal, tensorboard })
     const stages = summarize(await run.readMetrics(), config.stages, run.manifest)
-    const page = wantsReport ? await tryReport(run.path, report, signal) : undefined
+    const page = report ? await tryReport(run.path, onProgress, signal) : undefined
     return { out: run.path, classes: dataset.classes, stages, ...(page === undefined ? {} : { report: page }), notices }
   } finally {
     await run.close()
@@ -76,7 +78,7 @@ export async function trainSemPLeS(input: TrainConfigInput & TrainOptions): Prom
 
 async function train(
   { run, config, dataset, validation, compute, stages }: PreparedRun,
-  report: OnProgress,
+  onProgress: OnProgress,
   { signal, tensorboard }: Pick<TrainOptions, 'signal' | 'tensorboard'>,
 ): Promise<void> {
   const metrics = await openMetrics(run, config)
@@ -84,7 +86,7 @@ async function train(
   let events: TensorBoardLog | undefined
   try {
     events = await TensorBoardLog.open(run, tensorboard)
-    const context: RunContext = { config, run, dataset, validation, models, metrics, events, report, signal }
+    const context: RunContext = { config, run, dataset, validation, models, metrics, events, onProgress, signal }
     for (const stage of stages) await runStage(context, stage)
     await run.updateManifest({ finished: new Date().toISOString() })
   } finally {

@@ -4,7 +4,7 @@ import type { RunConfig } from '../config/types.js'
 import { OBJECTS } from '../scenes/vocabulary.js'
 
 /** What every reader of a run's results must know; each output says it. */
-export function warningsOf(config: RunConfig): string[] {
+export function configWarnings(config: RunConfig): string[] {
   const found: string[] = []
   if (config.generator.weights === 'random')
     found.push('The generator starts from RANDOM weights: masks will be poor. Give generator.weights for real use.')

@@ -3,7 +3,7 @@ import { fade, hsv, mix, rgb, shade, WHITE } from './color.js'
 import type { ScenePlan } from './compose.js'
 import { GROUNDS } from './ground.js'
 import { flat, type Noise, vertical } from './paint.js'
-import type { Random } from './random.js'
+import type { SceneRandom } from './random.js'
 import { ellipse, line, type Outline, rectangle, smooth } from './shapes.js'
 
 /** ImageNet's mean, the colour of what the stages mask out. */
@@ -19,7 +19,7 @@ const SKIES = [
 ] as const
 
 /** Paints the neutral upper part, when there is a horizon, and the background below it. */
-export function drawBackdrop(canvas: Canvas, plan: ScenePlan, random: Random, noise: Noise): void {
+export function drawBackdrop(canvas: Canvas, plan: ScenePlan, random: SceneRandom, noise: Noise): void {
   const { background, horizon } = plan
   canvas.place({ a: canvas.size, b: 0, c: 0, d: canvas.size, e: 0, f: 0 }, 0)
   if (background === undefined) {
@@ -38,7 +38,7 @@ export function drawBackdrop(canvas: Canvas, plan: ScenePlan, random: Random, no
   GROUNDS[background]({ canvas, random, noise, top: horizon })
 }
 
-function drawHills(canvas: Canvas, horizon: number, random: Random): void {
+function drawHills(canvas: Canvas, horizon: number, random: SceneRandom): void {
   for (const depth of [1, 0.55]) {
     const color = hsv(random.between(0.2, 0.7), random.between(0.06, 0.2), 0.55 + 0.22 * depth)
     const ridge: number[] = [-0.2, horizon + 0.1]
@@ -47,7 +47,7 @@ function drawHills(canvas: Canvas, horizon: number, random: Random): void {
   }
 }
 
-type Distractor = (canvas: Canvas, x: number, y: number, size: number, random: Random) => void
+type Distractor = (canvas: Canvas, x: number, y: number, size: number, random: SceneRandom) => void
 
 /** Small things that belong to no class and stand anywhere, so that "something is there" does not mean an object. */
 const DISTRACTORS: readonly Distractor[] = [
@@ -78,7 +78,7 @@ const DISTRACTORS: readonly Distractor[] = [
   },
 ]
 
-export function drawDistractors(canvas: Canvas, plan: ScenePlan, random: Random): void {
+export function drawDistractors(canvas: Canvas, plan: ScenePlan, random: SceneRandom): void {
   canvas.place({ a: canvas.size, b: 0, c: 0, d: canvas.size, e: 0, f: 0 }, 0)
   for (let i = 0; i < plan.distractors; i += 1) {
     const y = random.between(Math.max(0.1, plan.horizon), 0.95)

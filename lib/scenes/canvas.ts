@@ -16,7 +16,7 @@ export interface Placement {
 
 /** Sub-pixels a side: edges have 4 grey steps more than none, and a picture takes a few milliseconds. */
 const SUPERSAMPLING = 2
-const MOST_CORNERS = 512
+const MAX_CORNERS = 512
 
 /**
  * A small polygon painter. It keeps, beside colours, which object owns each sub-pixel, so that masks are exact
@@ -28,9 +28,9 @@ export class Canvas {
   private readonly owners: Uint8Array
   private placement: Placement = { a: 1, b: 0, c: 0, d: 1, e: 0, f: 0 }
   private owner = 0
-  private readonly xs = new Float64Array(MOST_CORNERS)
-  private readonly ys = new Float64Array(MOST_CORNERS)
-  private readonly crossings = new Float64Array(MOST_CORNERS)
+  private readonly xs = new Float64Array(MAX_CORNERS)
+  private readonly ys = new Float64Array(MAX_CORNERS)
+  private readonly crossings = new Float64Array(MAX_CORNERS)
 
   /** @param size width and height in pixels */
   constructor(readonly size: number) {

@@ -1,4 +1,4 @@
-import type { Random } from './random.js'
+import type { SceneRandom } from './random.js'
 import type { Background, ObjectName } from './vocabulary.js'
 
 /** `{}` is what the picture shows. The first is the template that the stages use for class texts. */
@@ -25,7 +25,7 @@ const JOINTS = [
 const article = (word: string): string => (/^[aeiou]/.test(word) ? `an ${word}` : `a ${word}`)
 
 /** `a boat`, `a boat and a cow`; or bare nouns, as in class texts. */
-function objectPhrase(random: Random, objects: readonly ObjectName[]): string {
+function objectPhrase(random: SceneRandom, objects: readonly ObjectName[]): string {
   const bare = random.chance(0.5)
   return objects.map((name) => (bare ? name : article(name))).join(' and ')
 }
@@ -44,7 +44,7 @@ const LONG = 0.15
  * @param kind what to speak of, instead of drawing it
  */
 export function caption(
-  random: Random,
+  random: SceneRandom,
   objects: readonly ObjectName[],
   background: Background | undefined,
   kind: CaptionKind = drawKind(random),
@@ -53,13 +53,13 @@ export function caption(
   return Array.from({ length: sentences }, () => sentence(random, objects, background, kind)).join(' ')
 }
 
-function drawKind(random: Random): CaptionKind {
+function drawKind(random: SceneRandom): CaptionKind {
   const draw = random.next()
   return draw < 0.5 ? 'objects' : draw < 0.62 ? 'background' : 'both'
 }
 
 function sentence(
-  random: Random,
+  random: SceneRandom,
   objects: readonly ObjectName[],
   background: Background | undefined,
   kind: CaptionKind,

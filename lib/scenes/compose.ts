@@ -1,5 +1,5 @@
 import { caption } from './captions.js'
-import type { Random } from './random.js'
+import type { SceneRandom } from './random.js'
 import { BACKGROUNDS, type Background, OBJECTS } from './vocabulary.js'
 
 export interface SceneOptions {
@@ -45,7 +45,7 @@ export interface ScenePlan {
 }
 
 /** Decides what is where; drawing follows the plan. */
-export function compose(random: Random, options: SceneOptions): ScenePlan {
+export function compose(random: SceneRandom, options: SceneOptions): ScenePlan {
   const first = random.integer(0, OBJECTS.length - 1)
   const typical = random.chance(options.typical ?? 0.9)
   const others = BACKGROUNDS.filter((_, i) => i !== first)
@@ -71,7 +71,7 @@ export function compose(random: Random, options: SceneOptions): ScenePlan {
 }
 
 /** Spreads the objects so that they may overlap but rarely hide each other; nearer (lower) ones come last. */
-function place(indices: readonly number[], horizon: number, random: Random): PlacedObject[] {
+function place(indices: readonly number[], horizon: number, random: SceneRandom): PlacedObject[] {
   const alone = indices.length === 1
   const mirrorAll = random.chance(0.5)
   const objects = indices.map((index, i) => {

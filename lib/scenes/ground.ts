@@ -1,7 +1,7 @@
 import type { Canvas } from './canvas.js'
 import { type Color, fade, hsv, mix, rgb, shade, WHITE } from './color.js'
 import { flat, mottled, type Noise, vertical } from './paint.js'
-import type { Random } from './random.js'
+import type { SceneRandom } from './random.js'
 import { ellipse, line, rectangle, ribbon, rotate, smooth } from './shapes.js'
 import type { Background } from './vocabulary.js'
 
@@ -9,7 +9,7 @@ const { floor, sin } = Math
 
 export interface Ground {
   canvas: Canvas
-  random: Random
+  random: SceneRandom
   noise: Noise
   /** Height of the horizon, 0..1; what is drawn lies below it. */
   top: number

@@ -1,5 +1,5 @@
 import { type Color, mix, shade } from './color.js'
-import type { Random } from './random.js'
+import type { SceneRandom } from './random.js'
 
 const { abs, floor } = Math
 
@@ -40,7 +40,7 @@ export class Noise {
   private static readonly CELLS = 64
   private readonly values: Float32Array
 
-  constructor(random: Random) {
+  constructor(random: SceneRandom) {
     this.values = Float32Array.from({ length: Noise.CELLS ** 2 }, () => random.next())
   }
 

@@ -5,7 +5,7 @@ import type { RandomGenerator } from 'pure-rand/types/RandomGenerator'
  * A seeded source of numbers for one picture. The same parts always give the same numbers; any other
  * parts give unrelated ones, so picture 7 can be drawn without drawing pictures 0 to 6.
  */
-export class Random {
+export class SceneRandom {
   private readonly generator: RandomGenerator
 
   /** @param parts anything that names the picture: a stream, a seed (any safe integer), an index */

@@ -5,7 +5,7 @@ import { Canvas } from './canvas.js'
 import { compose, type SceneOptions, type ScenePlan } from './compose.js'
 import { drawObject } from './objects/draw.js'
 import { Noise } from './paint.js'
-import { Random } from './random.js'
+import { SceneRandom } from './random.js'
 import { type Background, SCENE_CLASSES } from './vocabulary.js'
 
 const { max, min } = Math
@@ -54,7 +54,7 @@ export function scene(seed: number, index: number, options: SceneOptions = {}): 
   const visible = (VISIBLE * size ** 2) / 96 ** 2
   // A plan whose objects hide each other is thrown away; nearly all first plans are kept.
   for (let attempt = 0; ; attempt += 1) {
-    const random = new Random(options.stream ?? 'scenes', seed, index, attempt)
+    const random = new SceneRandom(options.stream ?? 'scenes', seed, index, attempt)
     const plan = compose(random, options)
     const drawn = render(plan, random, size)
     const counts = new Uint32Array(plan.objects.length + 1)
@@ -70,7 +70,7 @@ interface Drawn {
   owners: LabelMap
 }
 
-function render(plan: ScenePlan, random: Random, size: number): Drawn {
+function render(plan: ScenePlan, random: SceneRandom, size: number): Drawn {
   const canvas = new Canvas(size)
   const noise = new Noise(random)
   drawBackdrop(canvas, plan, random, noise)
@@ -84,7 +84,7 @@ function render(plan: ScenePlan, random: Random, size: number): Drawn {
 }
 
 /** Light that falls off across the picture, and sensor noise `grain` grey levels wide. */
-function expose(pixels: Uint8Array, size: number, random: Random, grain: number): void {
+function expose(pixels: Uint8Array, size: number, random: SceneRandom, grain: number): void {
   const angle = random.between(0, 2 * Math.PI)
   const slope = random.between(0.05, 0.35) / size
   const [dx, dy] = [slope * Math.cos(angle), slope * Math.sin(angle)]

@@ -1,6 +1,6 @@
 import { type CaptionKind, caption } from './captions.js'
 import type { SceneOptions } from './compose.js'
-import { Random } from './random.js'
+import { SceneRandom } from './random.js'
 import { type Scene, scene } from './scene.js'
 import { BACKGROUNDS, OBJECTS } from './vocabulary.js'
 
@@ -62,7 +62,7 @@ const LOOSE = 1.2
  * middle of an object, not the outlines of objects.
  */
 export function captionedShot(seed: number, index: number, options: ShotOptions = {}): Shot {
-  const random = new Random('shots', seed, index)
+  const random = new SceneRandom('shots', seed, index)
   const { veil, speaks, scene: sceneOptions } = pick(KINDS, ({ share }) => share, random.next())
   const drawn = scene(seed, index, { size: 64, ...options, ...sceneOptions, stream: 'shots' })
   const names = drawn.labels.map((label) => OBJECTS[label]!)
@@ -92,7 +92,7 @@ function pick<T>(entries: readonly T[], shareOf: (entry: T) => number, draw: num
  * Fades everything outside soft blobs into the mean colour, or with `removed` everything inside them; `object` and
  * `removed` centre the blobs on the objects, `reach` times as large as their boxes.
  */
-function applyVeil({ pixels, width, height, objects }: Scene, random: Random, where: Veil, reach: number): void {
+function applyVeil({ pixels, width, height, objects }: Scene, random: SceneRandom, where: Veil, reach: number): void {
   const centres =
     where === 'anywhere' || objects.length === 0
       ? [{ x: random.between(0.2, 0.8), y: random.between(0.2, 0.8), rx: 0.25, ry: 0.25 }]

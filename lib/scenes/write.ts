@@ -64,7 +64,7 @@ export async function writeScenes(options: WriteScenesOptions): Promise<{ reused
     partial = await mkdtemp(partial)
     await writeAll(partial, { ...options, train, val, seed, size })
     await writeFile(path.join(partial, 'scenes.json'), recipe)
-    await takeName(partial, target)
+    await moveIntoPlace(partial, target)
   } catch (cause) {
     if (cause instanceof SemplesError || options.signal?.aborted) throw cause
     throw new SemplesError('SEMPLES_WRITE_FAILED', {
@@ -122,7 +122,7 @@ async function writeScene(folder: string, id: string, drawn: Scene): Promise<voi
 }
 
 /** Gives the finished folder its name, unless something else bears it. */
-async function takeName(partial: string, target: string): Promise<void> {
+async function moveIntoPlace(partial: string, target: string): Promise<void> {
   try {
     await rmdir(target)
   } catch (cause) {

@@ -9,13 +9,13 @@ const PLAIN = /^[\t\n\x20-\x25\x27-\x7e]*$/ // printable ASCII without `&`: noth
  * HTML entities unescaped twice, white space collapsed to single blanks, trimmed, lower case.
  */
 export function cleanText(text: string): string {
-  const mended = PLAIN.test(text) ? text : unescapeTwice(mend(text))
-  return mended.replace(/\s+/g, ' ').trim().toLowerCase()
+  const fixed = PLAIN.test(text) ? text : unescapeTwice(fixUnicode(text))
+  return fixed.replace(/\s+/g, ' ').trim().toLowerCase()
 }
 
 // Both libraries carry large tables that a class name in plain letters never needs, so they are loaded on demand.
 
-function mend(text: string): string {
+function fixUnicode(text: string): string {
   const { fix_text }: typeof import('ftfy-js') = require('ftfy-js')
   return fix_text(text)
 }

@@ -10,17 +10,18 @@ import { createWriteStream, existsSync } from 'node:fs'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
+import { promptTokens } from '../promptTokens.mjs'
 
 const dist = new URL('../../dist/', import.meta.url)
-if (!existsSync(new URL('datasets/scenes/shots.js', dist))) {
+if (!existsSync(new URL('scenes/shots.js', dist))) {
   console.error('The package is not built: run npm run build:ts first.')
   process.exit(1)
 }
-const { captionedShot } = await import(new URL('datasets/scenes/shots.js', dist))
-const { scene } = await import(new URL('datasets/scenes/scene.js', dist))
-const { BACKGROUNDS, OBJECTS } = await import(new URL('datasets/scenes/vocabulary.js', dist))
+const { captionedShot } = await import(new URL('scenes/shots.js', dist))
+const { scene } = await import(new URL('scenes/scene.js', dist))
+const { BACKGROUNDS, OBJECTS } = await import(new URL('scenes/vocabulary.js', dist))
 const { encode, tokenize } = await import(new URL('text/tokenizer.js', dist))
-const { labelText, promptTemplateIds } = await import(new URL('text/templates.js', dist))
+const { labelText } = await import(new URL('text/templates.js', dist))
 
 const { values } = parseArgs({
   options: {
@@ -103,7 +104,7 @@ try {
   await writeShots(used)
   const texts = [...OBJECTS, ...BACKGROUNDS].map(labelText)
   const textTokens = texts.map((text) => Array.from(tokenize([text], { contextLength: context }).data, Number))
-  for (const id of [...textTokens.flat(), ...Array.from(promptTemplateIds(1, context).ids, Number)]) used.add(id)
+  for (const id of [...textTokens.flat(), ...promptTokens]) used.add(id)
   const words = [...OBJECTS, ...BACKGROUNDS].map((word) => ({ word, ids: encode(word) }))
   const recipe = { shots, probes, seed, size, context }
   const content = {

@@ -7,6 +7,7 @@
 import { copyFileSync, existsSync, mkdirSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promptTokens } from '../promptTokens.mjs'
 
 const repository = join(dirname(fileURLToPath(import.meta.url)), '../..')
 const target = join(repository, 'test/golden/data')
@@ -16,7 +17,6 @@ if (source === undefined || !existsSync(source)) {
   process.exit(1)
 }
 const { readSafetensors, writeSafetensors } = await import('../../dist/formats/safetensors.js')
-const { promptTemplateIds } = await import('../../dist/text/templates.js')
 
 const all = () => true
 const without =
@@ -64,7 +64,7 @@ async function copyUsedRows() {
   const table = 'token_embedding.weight'
   const { tensors, metadata } = await readSafetensors(join(source, `${name}.safetensors`))
   const io = await readSafetensors(join(source, 'clip_io.safetensors'))
-  const used = new Set(promptTemplateIds(1).ids)
+  const used = new Set(promptTokens.map(BigInt))
   for (const [tensor, { data }] of Object.entries(io.tensors)) {
     if (tensor.endsWith('token_ids')) for (const id of data) used.add(id)
   }

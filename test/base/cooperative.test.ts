@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals'
-import { breathe, Turns } from '../../lib/base/cooperative.js'
+import { Mutex, runInSlices } from '../../lib/base/cooperative.js'
 import { resizeBicubicAsync } from '../../lib/pictures/resample.js'
 import { noise } from '../loader/pictures.js'
 
@@ -23,7 +23,7 @@ describe('pixel work', () => {
   test('holds the event loop for 5 ms at a time', async () => {
     let now = 0
     jest.spyOn(performance, 'now').mockImplementation(() => now)
-    const turns = new Turns()
+    const mutex = new Mutex()
     const seen: number[][] = []
     await countingTurns((turn) => {
       function* piece(): Generator<undefined, void> {
@@ -35,7 +35,7 @@ describe('pixel work', () => {
           yield
         }
       }
-      return Promise.all([1, 2, 3].map(() => breathe(piece(), { turns })))
+      return Promise.all([1, 2, 3].map(() => runInSlices(piece(), { mutex })))
     })
     // Three steps of 2 ms make a portion, also of the next piece; each has a turn of its own.
     const portions = new Map<number, number>()
@@ -48,12 +48,12 @@ describe('pixel work', () => {
     let now = 0
     jest.spyOn(performance, 'now').mockImplementation(() => (now += 6))
     const picture = noise(2400, 1500, 0)
-    const made = await countingTurns(() => resizeBicubicAsync(picture, 1200, 750, { turns: new Turns() }))
+    const made = await countingTurns(() => resizeBicubicAsync(picture, 1200, 750, { mutex: new Mutex() }))
     expect(made).toBeGreaterThan(50)
   })
 
   test('one piece at a time, a failure does not stop the next', async () => {
-    const turns = new Turns()
+    const mutex = new Mutex()
     const log: string[] = []
     function* piece(name: string, fails = false): Generator<undefined, string> {
       for (let i = 0; i < 3; i++) {
@@ -64,9 +64,9 @@ describe('pixel work', () => {
       return name
     }
     const results = await Promise.allSettled([
-      breathe(piece('a'), { turns }),
-      breathe(piece('b', true), { turns }),
-      breathe(piece('c'), { turns }),
+      runInSlices(piece('a'), { mutex }),
+      runInSlices(piece('b', true), { mutex }),
+      runInSlices(piece('c'), { mutex }),
     ])
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
     expect(log.join('')).toBe('aaabbbccc')

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
-import { inOrder } from '../../lib/base/mapOrdered.js'
+import { mapOrdered } from '../../lib/base/mapOrdered.js'
 
 const steps = (count: number): number[] => Array.from({ length: count }, (_, step) => step)
 
@@ -29,7 +29,7 @@ describe('results in order', () => {
   test('keeps a bounded number of steps ahead of a slow consumer, in order', async () => {
     const work = new Work()
     const seen: number[] = []
-    for await (const step of inOrder(steps(10), work.make, 4)) {
+    for await (const step of mapOrdered(steps(10), work.make, 4)) {
       seen.push(step)
       await delay(20)
       expect(work.begun).toHaveLength(Math.min(10, step + 1 + 3))
@@ -39,7 +39,7 @@ describe('results in order', () => {
 
   test('begins nothing before it is asked', async () => {
     const work = new Work()
-    inOrder(steps(5), work.make, 4)
+    mapOrdered(steps(5), work.make, 4)
     await delay(10)
     expect(work.begun).toEqual([])
   })
@@ -48,7 +48,7 @@ describe('results in order', () => {
     for (const leave of ['break', 'throw']) {
       const work = new Work()
       const reading = async (): Promise<void> => {
-        for await (const step of inOrder(steps(100), work.make, 5)) {
+        for await (const step of mapOrdered(steps(100), work.make, 5)) {
           if (step < 2) continue
           if (leave === 'break') break
           throw new Error('consumer failed')
@@ -69,7 +69,7 @@ describe('results in order', () => {
     work.failing = 4
     const seen: number[] = []
     const reading = async (): Promise<void> => {
-      for await (const step of inOrder(steps(10), work.make, 7)) {
+      for await (const step of mapOrdered(steps(10), work.make, 7)) {
         seen.push(step)
         await delay(10)
       }
@@ -82,12 +82,12 @@ describe('results in order', () => {
   test('a signal rejects with its reason: before, while waiting, between steps', async () => {
     const reason = new Error('stopped')
     const early = new Work()
-    await expect(inOrder(steps(5), early.make, 3, AbortSignal.abort(reason)).next()).rejects.toBe(reason)
+    await expect(mapOrdered(steps(5), early.make, 3, AbortSignal.abort(reason)).next()).rejects.toBe(reason)
     expect(early.begun).toEqual([])
 
     const waiting = new Work()
     const controller = new AbortController()
-    const results = inOrder(steps(50), waiting.make, 3, controller.signal)
+    const results = mapOrdered(steps(50), waiting.make, 3, controller.signal)
     const first = results.next()
     controller.abort(reason)
     await expect(first).rejects.toBe(reason)
@@ -96,7 +96,7 @@ describe('results in order', () => {
     expect(await results.next()).toEqual({ done: true, value: undefined })
 
     const between = new AbortController()
-    const more = inOrder(steps(50), new Work().make, 3, between.signal)
+    const more = mapOrdered(steps(50), new Work().make, 3, between.signal)
     await more.next()
     between.abort(reason)
     await expect(more.next()).rejects.toBe(reason)
@@ -114,7 +114,7 @@ describe('results in order', () => {
       yield 1
     }
     const results: number[] = []
-    for await (const step of inOrder(items(), new Work().make, 3)) {
+    for await (const step of mapOrdered(items(), new Work().make, 3)) {
       results.push(step)
       goOn()
     }
@@ -129,7 +129,7 @@ describe('results in order', () => {
     }
     const results: number[] = []
     const reading = async (): Promise<void> => {
-      for await (const step of inOrder(items(), new Work().make, 4)) results.push(step)
+      for await (const step of mapOrdered(items(), new Work().make, 4)) results.push(step)
     }
     await expect(reading()).rejects.toThrow('no more items')
     expect(results).toEqual([0, 1])
@@ -139,7 +139,7 @@ describe('results in order', () => {
     const never = { [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => undefined) }) }
     const controller = new AbortController()
     const reason = new Error('stopped')
-    const first = inOrder(never, new Work().make, 2, controller.signal).next()
+    const first = mapOrdered(never, new Work().make, 2, controller.signal).next()
     setTimeout(() => controller.abort(reason), 5)
     await expect(first).rejects.toBe(reason)
   })
@@ -153,7 +153,7 @@ describe('results in order', () => {
         closed = true
       }
     }
-    for await (const step of inOrder(items(), new Work().make, 2)) if (step === 3) break
+    for await (const step of mapOrdered(items(), new Work().make, 2)) if (step === 3) break
     expect(closed).toBe(true)
   })
 })

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
-import { Limit } from '../../lib/base/semaphore.js'
+import { Semaphore } from '../../lib/base/semaphore.js'
 
 describe('limits', () => {
   test('no more than the number run at a time, first come first served', async () => {
-    const limit = new Limit(3)
+    const limit = new Semaphore(3)
     let active = 0
     let most = 0
     const order: number[] = []
@@ -23,7 +23,7 @@ describe('limits', () => {
   })
 
   test('failures and aborts give their place back', async () => {
-    const limit = new Limit(1)
+    const limit = new Semaphore(1)
     await expect(limit.run(() => Promise.reject(new Error('no')))).rejects.toThrow('no')
     await expect(limit.run(async () => 1, AbortSignal.abort(new Error('stop')))).rejects.toThrow('stop')
     expect(await limit.run(async () => 2)).toBe(2)

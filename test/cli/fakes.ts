@@ -76,7 +76,7 @@ export async function run(words: string[], jobs: Partial<Jobs> = {}, change: Par
       warnings: ['one picture is odd'],
       data: { folder: `${out}/images`, labels: `${out}/labels.csv`, classes: `${out}/classes.json` },
     }),
-    demo: async ({ seed = 0, out = `runs/demo-${seed}` }) => ({
+    demo: async ({ seed = 0, out = `runs/demo-${seed}` } = {}) => ({
       seed,
       seconds: 61.4,
       ablation: [

@@ -11,7 +11,7 @@ let root: string
 beforeAll(() => {
   const folders = readdirSync('lib', { withFileTypes: true }).filter((entry) => entry.isDirectory())
   root = compileFolders(folders.map(({ name }) => name))
-  const compiled = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  const compiled = readdirSync(root, { withFileTypes: true }).filter(({ name }) => name !== 'package.json')
   mkdirSync(join(root, 'dist'))
   for (const { name } of compiled) renameSync(join(root, name), join(root, 'dist', name))
   writeFileSync(join(root, 'package.json'), '{ "type": "module", "version": "1.2.3" }')

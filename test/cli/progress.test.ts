@@ -2,11 +2,11 @@ import { Writable } from 'node:stream'
 import type { WriteStream } from 'node:tty'
 import { describe, expect, test } from '@jest/globals'
 import type { Progress } from '../../lib/base/progress.js'
-import { counted } from '../../lib/base/progress.js'
+import { itemProgress } from '../../lib/base/progress.js'
+import { table } from '../../lib/cli/output.js'
 import { BarView, barLine } from '../../lib/cli/progress/bar.js'
-import { decimal, duration, figures, shareDone } from '../../lib/cli/progress/format.js'
-import { LineView } from '../../lib/cli/progress/lines.js'
-import { table } from '../../lib/cli/tables.js'
+import { decimal, figures, roughDuration, shareDone } from '../../lib/cli/progress/format.js'
+import { LineView } from '../../lib/cli/progress/view.js'
 import type { Terminal } from '../../lib/cli/terminal.js'
 
 function at(epoch: number, step: number, more: Partial<Progress> = {}): Progress {
@@ -22,7 +22,7 @@ test.each([
   [4800, '1 h 20 min'],
   [360000, '100 h'],
 ])('duration(%d) = %s', (seconds, text) => {
-  expect(duration(seconds)).toBe(text)
+  expect(roughDuration(seconds)).toBe(text)
 })
 
 test.each([
@@ -42,9 +42,9 @@ test('figures say what is known', () => {
   )
 })
 
-test('counted: rate and time left since it began', () => {
+test('itemProgress: rate and time left since it began', () => {
   let now = 1000
-  const progress = counted('eval', () => now)
+  const progress = itemProgress('eval', () => now)
   expect(progress(0, 10)).not.toHaveProperty('eta')
   now += 2000
   expect(progress(4, 10)).toEqual({

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { expect, test } from '@jest/globals'
-import { shellWord } from '../../lib/cli/shellWord.js'
+import { shellWord } from '../../lib/cli/output.js'
 import { mayColor } from '../../lib/cli/terminal.js'
 
 const paths = ['runs/a', 'my runs/a', "it's", '$HOME', 'a;b', '*', '"x"', 'ümlaut', '~/x', '`ls`', 'a\\b', '']

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { ClassTable, Dataset } from '../../lib/datasets/dataset.js'
-import { evaluate } from '../../lib/evaluate/evaluate.js'
+import { evaluatePictures } from '../../lib/evaluate/evaluate.js'
 import { writeNpy } from '../../lib/formats/npy.js'
 import { writeNpz } from '../../lib/formats/npz.js'
 import type { LabelMap } from '../../lib/masks/labelMap.js'
@@ -61,7 +61,7 @@ describe('masks', () => {
   const iou = [2 / 3, 1 / 3, 2 / 3]
 
   test('a folder against a folder, ids with folders in them', async () => {
-    const result = await evaluate({ masks, groundTruth: truth, classes })
+    const result = await evaluatePictures({ masks, groundTruth: truth, classes })
     expect(result.perClass.map(({ id, label, iou }) => [id, label, iou])).toEqual([
       [0, 'background', iou[0]],
       [3, 'cat', iou[1]],
@@ -74,13 +74,13 @@ describe('masks', () => {
 
   test('a data set knows its classes; pictures without ground truth are left out', async () => {
     const seen: number[] = []
-    const result = await evaluate({ masks, groundTruth: dataset, onProgress: ({ done }) => seen.push(done) })
-    expect(result).toEqual(await evaluate({ masks, groundTruth: truth, classes }))
+    const result = await evaluatePictures({ masks, groundTruth: dataset, onProgress: ({ done }) => seen.push(done) })
+    expect(result).toEqual(await evaluatePictures({ masks, groundTruth: truth, classes }))
     expect(seen).toEqual([1, 2, 3])
   })
 
   test('only the ids asked for, each once', async () => {
-    const result = await evaluate({ masks, groundTruth: truth, classes, ids: ['a', 'a'] })
+    const result = await evaluatePictures({ masks, groundTruth: truth, classes, ids: ['a', 'a'] })
     expect(result).toMatchObject({ pictures: 1, miou: (1 / 2 + 1 / 2) / 2 })
   })
 })
@@ -88,7 +88,7 @@ describe('masks', () => {
 describe('maps', () => {
   test('named arrays and stacked arrays, the whole curve, the figures of its best point', async () => {
     // a: cat at 0.8 0.6 | b: dog at 0.9 0.9 0.5; all right while 0.2 <= threshold < 0.5
-    const result = await evaluate({
+    const result = await evaluatePictures({
       cams,
       groundTruth: truth,
       classes,
@@ -109,9 +109,9 @@ describe('maps', () => {
 
   test('the default curve has a hundred points; the greedy one stops early', async () => {
     const options = { cams, groundTruth: truth, classes }
-    const whole = await evaluate(options)
+    const whole = await evaluatePictures(options)
     expect(whole.curve).toHaveLength(100)
-    const greedy = await evaluate({ ...options, greedy: true })
+    const greedy = await evaluatePictures({ ...options, greedy: true })
     expect(greedy.curve).toEqual(whole.curve?.slice(0, 2))
     expect(greedy.best).toEqual(whole.curve?.[0])
   })
@@ -125,8 +125,8 @@ describe('maps', () => {
       data: Float64Array.of(0.2, 0.9, 0.9, 0.5),
     })
     const thresholds = [0.3]
-    expect(await evaluate({ cams: few, groundTruth: dataset, thresholds })).toMatchObject({ miou: 1 })
-    await expect(evaluate({ cams: few, groundTruth: truth, classes, thresholds })).rejects.toMatchObject({
+    expect(await evaluatePictures({ cams: few, groundTruth: dataset, thresholds })).toMatchObject({ miou: 1 })
+    await expect(evaluatePictures({ cams: few, groundTruth: truth, classes, thresholds })).rejects.toMatchObject({
       code: 'SEMPLES_CAM_INVALID',
       file: join(few, 'a.npy'),
     })
@@ -151,13 +151,13 @@ describe('evaluate refuses', () => {
       /asc/,
     ],
   ])('%s', async (_, options, code, message) => {
-    await expect(evaluate(options())).rejects.toMatchObject({ code, message: expect.stringMatching(message) })
+    await expect(evaluatePictures(options())).rejects.toMatchObject({ code, message: expect.stringMatching(message) })
   })
 
   test('a mask of another size, naming both files', async () => {
     const other = join(folder, 'other')
     await writeMask(join(other, 'a.png'), { width: 4, height: 1, data: new Uint8Array(4) })
-    await expect(evaluate({ masks: other, groundTruth: truth, classes })).rejects.toMatchObject({
+    await expect(evaluatePictures({ masks: other, groundTruth: truth, classes })).rejects.toMatchObject({
       code: 'SEMPLES_MASK_SIZE',
       message: expect.stringMatching(/other\/a\.png.*truth\/a\.png/),
     })
@@ -166,7 +166,7 @@ describe('evaluate refuses', () => {
   test('a class that the table does not have, naming the file', async () => {
     const other = join(folder, 'classes')
     await writeMask(join(other, 'a.png'), map(0, 4, 0, 0))
-    await expect(evaluate({ masks: other, groundTruth: truth, classes })).rejects.toMatchObject({
+    await expect(evaluatePictures({ masks: other, groundTruth: truth, classes })).rejects.toMatchObject({
       code: 'SEMPLES_MASK_CLASS',
       file: join(other, 'a.png'),
       value: 4,
@@ -181,7 +181,7 @@ describe('evaluate refuses', () => {
     const bad = join(folder, name.replaceAll(' ', '-'))
     await mkdir(bad)
     await writeNpz(join(bad, 'a.npz'), arrays)
-    await expect(evaluate({ cams: bad, groundTruth: truth, classes })).rejects.toMatchObject({
+    await expect(evaluatePictures({ cams: bad, groundTruth: truth, classes })).rejects.toMatchObject({
       code: 'SEMPLES_CAM_INVALID',
       message: expect.stringMatching(message),
     })
@@ -189,7 +189,7 @@ describe('evaluate refuses', () => {
 
   test('to go on after an abort', async () => {
     const controller = new AbortController()
-    const work = evaluate({
+    const work = evaluatePictures({
       masks,
       groundTruth: truth,
       classes,

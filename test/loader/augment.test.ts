@@ -1,7 +1,5 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import { augmentImage, evaluationImage, mirror } from '../../lib/loader/augment/apply.js'
+import { augmentImage, mirror } from '../../lib/loader/augment/apply.js'
 import { cropBox, eraseBox } from '../../lib/loader/augment/boxes.js'
 import {
   type AugmentOptions,
@@ -9,38 +7,14 @@ import {
   noAugment,
   referenceAugment,
   referencePromptAugment,
-  validationTransform,
 } from '../../lib/loader/augment/options.js'
 import { drawRandAugment, randAugmentOperations } from '../../lib/loader/augment/randAugment.js'
 import { Random } from '../../lib/loader/random.js'
 import type { RawImage } from '../../lib/pictures/image.js'
-import { goldenFolder } from '../support/golden.js'
-import { needsGolden } from '../support/needs.js'
-import { type GoldenTensor, readTensors } from './golden.js'
 import { noise } from './pictures.js'
 
-const preprocessing = join(goldenFolder, 'preprocessing.safetensors')
-const golden = needsGolden(existsSync(preprocessing))
 const same = (a: RawImage, b: RawImage): boolean =>
   a.width === b.width && a.height === b.height && Buffer.compare(a.data, b.data) === 0
-
-golden.test('the evaluation transform equals the reference, byte for byte', async () => {
-  const tensors = readTensors(preprocessing)
-  const { shape, data } = tensors.get('input_u8') as GoldenTensor
-  const input: RawImage = { height: shape[0], width: shape[1], data: data as Uint8Array }
-  let cases = 0
-  for (const [name, tensor] of tensors) {
-    const side = Number(/^eval_transform_(\d+)\.u8$/.exec(name)?.[1])
-    if (Number.isNaN(side)) continue
-    const expected = { width: side, height: side, data: tensor.data as Uint8Array }
-    expect(same(await evaluationImage(input, side), expected)).toBe(true)
-    const size = { width: side, height: side }
-    const { image } = await augmentImage(input, size, validationTransform, new Random(0))
-    expect(same(image, expected)).toBe(true)
-    cases++
-  }
-  expect(cases).toBeGreaterThan(0)
-})
 
 describe('random resized crop', () => {
   const crop = referenceAugment.crop as { scale: [number, number]; ratio: [number, number] }
@@ -91,7 +65,7 @@ describe('random resized crop', () => {
   ])('pictures of %i x %i pixels work', async (width, height) => {
     const picture = noise(width, height, 2)
     for (let seed = 0; seed < 30; seed++)
-      for (const options of [referenceAugment, lightAugment, noAugment, validationTransform]) {
+      for (const options of [referenceAugment, lightAugment, noAugment]) {
         const { image } = await augmentImage(picture, { width: 32, height: 32 }, options, new Random(seed))
         expect([image.width, image.height, image.data.length]).toEqual([32, 32, 32 * 32 * 3])
       }
@@ -223,14 +197,8 @@ describe('a whole recipe', () => {
   })
 
   test('recipes are plain data', () => {
-    for (const options of [referenceAugment, referencePromptAugment, lightAugment, noAugment, validationTransform])
+    for (const options of [referenceAugment, referencePromptAugment, lightAugment, noAugment])
       expect(JSON.parse(JSON.stringify(options))).toEqual(options)
     expect(referencePromptAugment).toMatchObject({ randAugment: null, erase: null, color: null, resample: 'exact' })
-  })
-
-  test('the middle of a picture is a square', async () => {
-    await expect(augmentImage(picture, size, validationTransform, new Random(0))).rejects.toMatchObject({
-      code: 'SEMPLES_IMAGE_SIZE',
-    })
   })
 })

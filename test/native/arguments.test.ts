@@ -3,7 +3,7 @@ import type { TensorData } from '../../lib/base/tensor.js'
 import { BackgroundPrompts, type BackgroundPromptsConfig } from '../../lib/models/backgroundPrompts.js'
 import { Clip, type ClipOptions } from '../../lib/models/clip.js'
 import { chooseCompute } from '../../lib/models/devices.js'
-import { type GeneratorConfig, MaskGenerator } from '../../lib/models/maskGenerator.js'
+import { MaskGenerator, type MaskGeneratorConfig } from '../../lib/models/maskGenerator.js'
 import { Trainer, type TrainerConfig } from '../../lib/models/trainer.js'
 import type { NativeForwardOptions, NativeImages, NativeTrainingBatch } from '../../lib/native/addon.js'
 import { callNative } from '../../lib/native/errors.js'
@@ -84,11 +84,11 @@ describeNative('wrong arguments', () => {
     for (const config of [
       { width: 16384, depth: 256, heads: 1 },
       { imageSize: 16384, patchSize: 1 },
-    ] as GeneratorConfig[])
+    ] as MaskGeneratorConfig[])
       await refused(() => MaskGenerator.create(config), /width/)
     await refused(() => MaskGenerator.create({ ...tiny, imageSize: 4, patchSize: 8 }), 'imageSize')
     for (const nothing of [null, ...nothings.slice(2)])
-      await refused(() => MaskGenerator.create(nothing as GeneratorConfig), 'config')
+      await refused(() => MaskGenerator.create(nothing as MaskGeneratorConfig), 'config')
   })
 
   test('a device that is not there', async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll } from '@jest/globals'
 import type { TensorData, TensorMap } from '../../lib/base/tensor.js'
-import type { GeneratorConfig } from '../../lib/models/maskGenerator.js'
+import type { MaskGeneratorConfig } from '../../lib/models/maskGenerator.js'
 import type { NativeTrainingBatch, WeightedTerm } from '../../lib/native/addon.js'
 import { needs } from '../support/needs.js'
 import { runScript } from '../support/python.js'
@@ -23,7 +23,7 @@ export const tiny = {
   heads: 2,
   classes: 3,
   seed: 5,
-} satisfies GeneratorConfig
+} satisfies MaskGeneratorConfig
 
 /** Pixels that differ everywhere, the same on each call. */
 export function pixels(count: number, size = tiny.imageSize): Uint8Array {

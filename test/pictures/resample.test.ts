@@ -38,6 +38,27 @@ golden.test('reproduces the reference pictures bit for bit', () => {
   expect(cases).toBeGreaterThanOrEqual(5)
 })
 
+golden.test('shrinking and cutting the middle square reproduces the reference, byte for byte', () => {
+  const tensors = readTensors(preprocessing)
+  const input = image(tensors.get('input_u8') as GoldenTensor)
+  let cases = 0
+  for (const [name, { data }] of tensors) {
+    const side = Number(/^eval_transform_(\d+)\.u8$/.exec(name)?.[1])
+    if (Number.isNaN(side)) continue
+    // torchvision: the shorter side becomes 256/224 of the square's, the longer one is cut to a whole number.
+    const shorter = Math.floor((256 / 224) * side)
+    const longer = Math.floor((shorter * Math.max(input.width, input.height)) / Math.min(input.width, input.height))
+    const [width, height] = input.width <= input.height ? [shorter, longer] : [longer, shorter]
+    const left = roundHalfToEven((width - side) / 2)
+    const top = roundHalfToEven((height - side) / 2)
+    const whole = resizeBicubic(input, width, height)
+    const square = resizeBicubic(whole, side, side, { left, top, width: side, height: side })
+    expect(Buffer.compare(square.data, data as Uint8Array)).toBe(0)
+    cases++
+  }
+  expect(cases).toBeGreaterThan(0)
+})
+
 golden.test('scales have the size that Python rounds to', () => {
   const tensors = readTensors(preprocessing)
   const input = image(tensors.get('input_u8') as GoldenTensor)

@@ -2,9 +2,10 @@ import { describe, expect, test } from '@jest/globals'
 import { parseHTML } from 'linkedom'
 import { h } from 'preact'
 import { render } from 'preact-render-to-string'
+import { count } from '../../lib/base/count.js'
 import { decimate } from '../../lib/report/charts/decimate.js'
 import { LineChart } from '../../lib/report/charts/lineChart.js'
-import { count, digitsFor, duration, fixed, percent, points, short } from '../../lib/report/format.js'
+import { digitsFor, duration, fixed, percent, points, short } from '../../lib/report/format.js'
 
 describe('curves of many steps', () => {
   test('keep every peak and fit a chart', () => {

@@ -1,7 +1,7 @@
 import { scores } from '../../lib/evaluate/scores.js'
 import { bestPoint, hundredths, SweepCounter } from '../../lib/evaluate/sweep.js'
 import { maskFromCams } from '../../lib/masks/threshold.js'
-import type { GalleryPicture, JudgedRow, RunReport, StageReport } from '../../lib/report/runReport.js'
+import type { AblationRow, GalleryPicture, RunReport, StageReport } from '../../lib/report/runReport.js'
 import { type Scene, scene } from '../../lib/scenes/scene.js'
 import { SCENE_CLASSES } from '../../lib/scenes/vocabulary.js'
 
@@ -83,7 +83,7 @@ function blur(values: Float32Array, width: number, height: number, radius: numbe
 
 const classIds = (labels: readonly number[]): number[] => labels.map((label) => classes[label].id)
 
-function judged({ name, description, reach }: (typeof ROWS)[number], scenes: readonly Scene[]): JudgedRow {
+function judged({ name, description, reach }: (typeof ROWS)[number], scenes: readonly Scene[]): AblationRow {
   const thresholds = hundredths(0, 100)
   const counter = new SweepCounter(ids, thresholds)
   for (const drawn of scenes) {

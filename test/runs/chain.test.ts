@@ -4,7 +4,7 @@ import type { TensorData, TensorMap } from '../../lib/base/tensor.js'
 import type { RunConfig, TrainConfigInput } from '../../lib/config/types.js'
 import { writeSafetensors } from '../../lib/formats/safetensors.js'
 import { MaskGenerator } from '../../lib/models/maskGenerator.js'
-import { startOf } from '../../lib/runs/initialWeights.js'
+import { weightsSourceOf } from '../../lib/runs/initialWeights.js'
 import { trainSemPLeS } from '../../lib/runs/trainSemPLeS.js'
 import { expectClose } from '../support/close.js'
 import { writeShapes } from './shapes.js'
@@ -16,11 +16,11 @@ const STILL = 1e-30
 
 test('where each stage starts', () => {
   const all = ['classify', 'match', 'prompt', 'guide'] as const
-  expect(all.map((name) => startOf(name, all))).toEqual(['weights', 'classify', 'match', 'classify'])
+  expect(all.map((name) => weightsSourceOf(name, all))).toEqual(['weights', 'classify', 'match', 'classify'])
   const later = ['match', 'prompt', 'guide'] as const
-  expect(later.map((name) => startOf(name, later))).toEqual(['weights', 'match', 'weights'])
-  expect(startOf('prompt', ['classify', 'prompt'])).toBe('classify')
-  expect(startOf('prompt', ['prompt'])).toBe('weights')
+  expect(later.map((name) => weightsSourceOf(name, later))).toEqual(['weights', 'match', 'weights'])
+  expect(weightsSourceOf('prompt', ['classify', 'prompt'])).toBe('classify')
+  expect(weightsSourceOf('prompt', ['prompt'])).toBe('weights')
 })
 
 describeWithClip('the chain of stages', () => {

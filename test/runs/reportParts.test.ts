@@ -5,7 +5,7 @@ import { RunDirectory } from '../../lib/checkpoints/runDirectory.js'
 import { resolveConfig } from '../../lib/config/resolve.js'
 import type { Dataset } from '../../lib/datasets/dataset.js'
 import { folder } from '../../lib/datasets/folder.js'
-import { chooseForGallery, spread } from '../../lib/runs/report/choose.js'
+import { galleryPictures, spreadOut } from '../../lib/runs/report/gallery.js'
 import { gatherReport } from '../../lib/runs/report/gather.js'
 import { shownSize, shrinkMaps, shrinkMask } from '../../lib/runs/report/shrink.js'
 import { reportRun } from '../../lib/runs/report.js'
@@ -14,7 +14,7 @@ import { filesOf, temporaryFolder, tinyRun } from './tiny.js'
 
 test.each([0, 1, 2, 3, 10, 13, 200])('%i pictures spread over the whole, each once', (length) => {
   const items = Array.from({ length }, (_, index) => index)
-  const order = spread(items)
+  const order = spreadOut(items)
   expect([...order].sort((one, other) => one - other)).toEqual(items)
   // The first fifth has something of every quarter.
   if (length >= 100)
@@ -34,7 +34,7 @@ describe('the gallery', () => {
     orientation: 'exif',
     mask: async () => undefined,
   })
-  const chosen = (count: number, ...labels: number[][]) => chooseForGallery(dataset(...labels), count)
+  const chosen = (count: number, ...labels: number[][]) => galleryPictures(dataset(...labels), count)
 
   test('every class has its turn, however rare', () => {
     const common = Array.from({ length: 50 }, () => [0])

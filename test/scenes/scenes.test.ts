@@ -5,10 +5,10 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import sharp from 'sharp'
 import { voc2012Classes } from '../../lib/datasets/classes/voc2012.js'
+import { folder as openFolder } from '../../lib/datasets/folder.js'
 import { readMask } from '../../lib/masks/png.js'
 import { Canvas } from '../../lib/scenes/canvas.js'
 import { rgb } from '../../lib/scenes/color.js'
-import { scenesDataset } from '../../lib/scenes/dataset.js'
 import { flat } from '../../lib/scenes/paint.js'
 import { type Scene, scene } from '../../lib/scenes/scene.js'
 import { rectangle } from '../../lib/scenes/shapes.js'
@@ -190,15 +190,23 @@ describe('writeScenes', () => {
     }
   })
 
-  test('opens as a data set of either split, with masks', async () => {
-    const options = { out: path.join(folder, 'voc'), train: 24, val: 6, seed: 4 }
-    const val = await scenesDataset({ ...options, split: 'val' })
+  test('opens as a plain folder of either split, with masks', async () => {
+    const out = path.join(folder, 'voc')
+    await writeScenes({ out, train: 24, val: 6, seed: 4 })
+    const open = (split: string) =>
+      openFolder({
+        folder: path.join(out, 'JPEGImages'),
+        labels: path.join(out, `${split}.csv`),
+        classes: path.join(out, 'classes.json'),
+        masks: path.join(out, 'SegmentationClass'),
+      })
+    const val = await open('val')
     expect(val.items).toHaveLength(6)
     expect(val.classes.classes).toEqual(SCENE_CLASSES.classes)
     const drawn = scene(4, 0, { stream: 'val' })
     expect(val.items[0].labels).toEqual(drawn.labels)
     expect(await val.mask(val.items[0])).toEqual(drawn.mask)
-    expect((await scenesDataset({ ...options, split: 'train' })).items).toHaveLength(24)
+    expect((await open('train')).items).toHaveLength(24)
   })
 
   test('leaves the same scenes alone, refuses a folder that holds something else', async () => {

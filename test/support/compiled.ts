@@ -14,8 +14,9 @@ export function compileFolders(folders: readonly string[]): string {
   mkdirSync(cache, { recursive: true })
   const target = mkdtempSync(join(cache, 'semples-test-'))
   writeFileSync(join(target, 'package.json'), '{ "type": "module" }')
-  for (const folder of folders) {
-    for (const file of readdirSync(join(repository, 'lib', folder), { recursive: true, encoding: 'utf8' })) {
+  // The public API lies beside the folders and loads them when they are used.
+  for (const folder of ['.', ...folders]) {
+    for (const file of readdirSync(join(repository, 'lib', folder), { recursive: folder !== '.', encoding: 'utf8' })) {
       if (!file.endsWith('.ts')) continue
       const { code } = transformFileSync(join(repository, 'lib', folder, file), {
         swcrc: false,

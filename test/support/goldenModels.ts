@@ -1,9 +1,9 @@
 import type { ClipOptions } from '../../lib/models/clip.js'
-import type { GeneratorConfig } from '../../lib/models/maskGenerator.js'
+import type { MaskGeneratorConfig } from '../../lib/models/maskGenerator.js'
 import { readGoldenJson } from './golden.js'
 
 /** The `config` metadata of a generator file, in the names of this package. */
-export function generatorConfig(config: Record<string, unknown>): GeneratorConfig {
+export function generatorConfig(config: Record<string, unknown>): MaskGeneratorConfig {
   const number = (key: string) => config[key] as number
   return {
     imageSize: number('img_size'),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { cleanText } from '../../lib/text/clean.js'
-import { labelText, promptTemplateIds } from '../../lib/text/templates.js'
+import { labelText } from '../../lib/text/templates.js'
 import { decode, encode, tokenize } from '../../lib/text/tokenizer.js'
 import { END_OF_TEXT, START_OF_TEXT, VOCABULARY_SIZE, vocabulary } from '../../lib/text/vocabulary.js'
 
@@ -98,18 +98,5 @@ describe('decode', () => {
 describe('templates', () => {
   test('label texts', () => {
     expect(labelText('dining table')).toBe('a photo of dining table.')
-  })
-
-  test.each([0, -1, 1.5, 72, Number.NaN])('a learned prompt of %d vectors is refused', (length) => {
-    expect(() => promptTemplateIds(length)).toThrow(
-      expect.objectContaining({ code: 'SEMPLES_PROMPT_LENGTH_INVALID', expected: 'a whole number from 1 to 71' }),
-    )
-  })
-
-  test('the end is the largest id, where CLIP takes the feature', () => {
-    const { ids, end } = promptTemplateIds(71)
-    const values = [...ids].map(Number)
-    expect(values.indexOf(Math.max(...values))).toBe(end)
-    expect(end).toBe(76)
   })
 })

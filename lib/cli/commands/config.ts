@@ -3,8 +3,8 @@ import { SemplesError } from '../../base/error.js'
 import type { ConfigField } from '../../config/describe.js'
 import type { RunConfig } from '../../config/types.js'
 import type { Cli } from '../cli.js'
-import { printJson } from '../json.js'
 import { examples, shared } from '../options.js'
+import { printJson } from '../output.js'
 
 interface ConfigOptions {
   preset?: RunConfig['preset']

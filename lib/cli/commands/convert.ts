@@ -1,13 +1,12 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, Option } from 'commander'
-import { counted } from '../../base/progress.js'
+import { itemProgress } from '../../base/progress.js'
 import { detectData, withList } from '../../datasets/kinds.js'
 import type { Cli } from '../cli.js'
-import { printJson } from '../json.js'
 import { addOutputOptions, examples, type OutputOptions, shared } from '../options.js'
+import { printJson, shellWord } from '../output.js'
 import { openView } from '../progress/view.js'
-import { shellWord } from '../shellWord.js'
 import { styles } from '../terminal.js'
 
 interface ConvertOptions extends OutputOptions {
@@ -49,7 +48,7 @@ async function convert(cli: Cli, { data, labels, split, list, out, json, quiet }
   cli.afterInterrupt = () =>
     existsSync(join(out, 'export.json')) ? 'To go on, type the same command again.' : undefined
   const view = await openView(terminal, quiet)
-  const progress = counted('convert')
+  const progress = itemProgress('convert')
   const onProgress = (done: number, total: number) => view.show(progress(done, total))
   const result = await jobs.exportFolder({ data: spec, split, out, onProgress, signal }).finally(() => view.close())
   if (json) {

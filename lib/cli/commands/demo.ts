@@ -1,11 +1,10 @@
 import { Command } from 'commander'
-import type { JudgedRow } from '../../report/runReport.js'
+import type { AblationRow } from '../../report/runReport.js'
 import type { DemoResult } from '../../runs/demo.js'
 import type { Cli } from '../cli.js'
-import { printJson } from '../json.js'
 import { addModelOptions, examples, integer, type ModelOptions } from '../options.js'
+import { percent, printJson, table } from '../output.js'
 import { openView } from '../progress/view.js'
-import { table } from '../tables.js'
 
 interface DemoOptions extends ModelOptions {
   out?: string
@@ -55,7 +54,7 @@ function machineReadable({ seed, seconds, ablation, control, prompts, report }: 
 
 function describe(result: DemoResult): string[] {
   const { seed, ablation, control, prompts, vocabulary, threshold, seconds, report } = result
-  const row = ({ name, description, miou, best }: JudgedRow) => [
+  const row = ({ name, description, miou, best }: AblationRow) => [
     name,
     percent(miou),
     best === undefined ? '-' : `${percent(best.miou)} at ${best.threshold.toFixed(2)}`,
@@ -86,8 +85,4 @@ function describe(result: DemoResult): string[] {
     '',
     `Done in ${Math.round(seconds)} s. To see the pictures, open ${report}`,
   ]
-}
-
-function percent(fraction: number): string {
-  return (100 * fraction).toFixed(2)
 }

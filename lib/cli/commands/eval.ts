@@ -1,14 +1,13 @@
 import { Command } from 'commander'
 import { count } from '../../base/count.js'
 import { SemplesError } from '../../base/error.js'
-import { counted } from '../../base/progress.js'
+import { itemProgress } from '../../base/progress.js'
 import { detectData } from '../../datasets/kinds.js'
 import type { Evaluation } from '../../evaluate/evaluate.js'
 import type { Cli } from '../cli.js'
-import { printJson } from '../json.js'
 import { addOutputOptions, examples, type OutputOptions, shared } from '../options.js'
+import { percent, printJson, table } from '../output.js'
 import { openView } from '../progress/view.js'
-import { table } from '../tables.js'
 
 interface EvalOptions extends OutputOptions {
   masks?: string
@@ -58,7 +57,7 @@ async function evaluateMasks(cli: Cli, options: EvalOptions): Promise<void> {
   const { sweep, classes, split, json, quiet } = options
   const groundTruth = await truthOf(options)
   const view = await openView(terminal, quiet)
-  const progress = counted('eval')
+  const progress = itemProgress('eval')
   const folder = options.cams ?? (sweep ? options.masks : undefined)
   const evaluation = await jobs
     .evaluate({
@@ -113,8 +112,4 @@ function describe(evaluation: Evaluation, withCurve = false): string[] {
     `mean IoU ${percent(evaluation.miou)} %${best === undefined ? '' : ` at background threshold ${best.threshold}`}, over ${count(pictures, 'picture')}`,
     `false positives ${percent(evaluation.falsePositive)} %, false negatives ${percent(evaluation.falseNegative)} %, precision ${percent(evaluation.precision)} %, recall ${percent(evaluation.recall)} %`,
   ]
-}
-
-function percent(fraction: number): string {
-  return Number.isNaN(fraction) ? '-' : (100 * fraction).toFixed(2)
 }

@@ -3,8 +3,8 @@ import { Command } from 'commander'
 import { count } from '../../base/count.js'
 import { detectData } from '../../datasets/kinds.js'
 import type { Cli } from '../cli.js'
-import { printJson } from '../json.js'
 import { addModelOptions, examples, fraction, type ModelOptions, shared } from '../options.js'
+import { printJson } from '../output.js'
 import { openView } from '../progress/view.js'
 
 interface MasksOptions extends ModelOptions {

@@ -4,8 +4,8 @@ import { count } from '../../base/count.js'
 import { crfPresetNames } from '../../refine/presets.js'
 import type { RefineMasksOptions, RefineSummary } from '../../refine/types.js'
 import type { Cli } from '../cli.js'
-import { printJson } from '../json.js'
 import { addComputeOptions, type ComputeOptions, examples, fraction, integer } from '../options.js'
+import { printJson } from '../output.js'
 import { openView } from '../progress/view.js'
 
 interface RefineCommandOptions
@@ -106,14 +106,14 @@ async function refine(cli: Cli, options: RefineCommandOptions): Promise<void> {
 }
 
 /** Most failures that are told one by one. */
-const TOLD = 10
+const MAX_LISTED_FAILURES = 10
 
 function lines({ refined, skipped, failed, seconds, out }: RefineSummary): string[] {
   const rate = refined > 0 && seconds > 0 ? `, ${(refined / seconds).toFixed(1)} pictures/s` : ''
   const before = skipped === 0 ? '' : ` (and ${skipped} from before)`
   return [
-    ...failed.slice(0, TOLD).map(({ name, error }) => `${name}: ${error.message}`),
-    ...(failed.length > TOLD ? [`... and ${failed.length - TOLD} more`] : []),
+    ...failed.slice(0, MAX_LISTED_FAILURES).map(({ name, error }) => `${name}: ${error.message}`),
+    ...(failed.length > MAX_LISTED_FAILURES ? [`... and ${failed.length - MAX_LISTED_FAILURES} more`] : []),
     ...(failed.length > 0 ? [`${count(failed.length, 'picture')} failed.`] : []),
     `${count(refined, 'refined mask')}${before} are in ${out}${rate}`,
   ]

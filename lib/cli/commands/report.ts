@@ -4,10 +4,9 @@ import { detectData } from '../../datasets/kinds.js'
 import { type CrfPreset, crfPresetNames } from '../../refine/presets.js'
 import type { ReportResult } from '../../runs/report.js'
 import type { Cli } from '../cli.js'
-import { printJson } from '../json.js'
 import { addModelOptions, examples, fraction, integer, type ModelOptions, shared } from '../options.js'
+import { percent, printJson, table } from '../output.js'
 import { openView } from '../progress/view.js'
-import { table } from '../tables.js'
 
 interface ReportOptions extends ModelOptions {
   out?: string
@@ -97,7 +96,6 @@ async function fetchLibTorch({ jobs, terminal, signal }: Cli, offline?: boolean,
 }
 
 function summary({ path, ablation, prompts, notices }: ReportResult): string[] {
-  const percent = (fraction: number): string => (100 * fraction).toFixed(2)
   const rows = ablation.map(({ name, miou, best }) => [
     name,
     percent(miou),

@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Command } from 'commander'
-import { counted } from '../../base/progress.js'
+import { itemProgress } from '../../base/progress.js'
 import type { Cli } from '../cli.js'
-import { printJson } from '../json.js'
 import { addOutputOptions, examples, integer, type OutputOptions } from '../options.js'
+import { printJson, shellWord } from '../output.js'
 import { openView } from '../progress/view.js'
-import { shellWord } from '../shellWord.js'
 import { styles } from '../terminal.js'
 
 interface ScenesOptions extends OutputOptions {
@@ -39,7 +38,7 @@ export function scenesCommand(cli: Cli): Command {
 async function scenes(cli: Cli, { json, quiet, ...options }: ScenesOptions): Promise<void> {
   const { terminal, signal, jobs } = cli
   const view = await openView(terminal, quiet)
-  const progress = counted('scenes')
+  const progress = itemProgress('scenes')
   const { reused } = await jobs
     .writeScenes({ ...options, onProgress: (done, total) => view.show(progress(done, total)), signal })
     .finally(() => view.close())

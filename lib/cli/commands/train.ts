@@ -4,12 +4,10 @@ import { Command } from 'commander'
 import { sources } from '../../config/missing.js'
 import type { RunResult } from '../../runs/trainSemPLeS.js'
 import type { Cli } from '../cli.js'
-import { printJson } from '../json.js'
 import { addModelOptions, collect, examples, type ModelOptions, shared } from '../options.js'
-import { decimal, duration } from '../progress/format.js'
+import { printJson, shellWord, table } from '../output.js'
+import { decimal, roughDuration } from '../progress/format.js'
 import { openView } from '../progress/view.js'
-import { shellWord } from '../shellWord.js'
-import { table } from '../tables.js'
 import { type TrainFlags, trainInput } from '../trainInput.js'
 
 interface TrainOptions extends TrainFlags, Omit<ModelOptions, 'device' | 'threads'> {
@@ -94,7 +92,7 @@ export function summary({ out, stages, notices, report }: RunResult): string[] {
     steps,
     ...(someSkipped ? [skipped] : []),
     `${decimal(firstLoss)} → ${decimal(lastLoss)}`,
-    duration(seconds),
+    roughDuration(seconds),
   ])
   return [
     ...table([

@@ -3,15 +3,14 @@ import cliProgress, { type MultiBar, type SingleBar } from 'cli-progress'
 import type { Progress } from '../../base/progress.js'
 import type { Terminal } from '../terminal.js'
 import { epochOf, partsOf, shareDone } from './format.js'
-import type { ProgressView } from './progressView.js'
 
 /** Signs of a drawn bar, at most and at least. */
-const LONGEST = 24
-const SHORTEST = 6
+const MAX_WIDTH = 24
+const MIN_WIDTH = 6
 const PARTS = 1000
 
 /** One bar a stage, with notices written above it. Finished bars stay. */
-export class BarView implements ProgressView {
+export class BarView {
   private readonly bars: MultiBar
   private stage = ''
   private bar?: SingleBar
@@ -71,12 +70,12 @@ export function barLine(progress: Progress, columns: number): string {
   const parts = { percent: `${Math.floor(share * 100)} %`.padStart(5), epoch: epochOf(progress), loss, rate, left }
   const stage = progress.stage.padEnd(8)
   // The bar says about the same as the percentage, so that goes first.
-  if (room(stage, parts, columns) < LONGEST / 2) parts.percent = ''
+  if (room(stage, parts, columns) < MAX_WIDTH / 2) parts.percent = ''
   for (const name of ['rate', 'loss', 'epoch', 'left'] as const) {
-    if (room(stage, parts, columns) >= SHORTEST) break
+    if (room(stage, parts, columns) >= MIN_WIDTH) break
     parts[name] = ''
   }
-  const width = Math.max(0, Math.min(LONGEST, room(stage, parts, columns)))
+  const width = Math.max(0, Math.min(MAX_WIDTH, room(stage, parts, columns)))
   return [stage, drawBar(share, width), ...Object.values(parts)].filter((part) => part !== '').join('  ')
 }
 

@@ -1,7 +1,7 @@
 import type { Progress } from '../../base/progress.js'
 
 /** `8 s`, `6 min`, `1 h 20 min`. */
-export function duration(seconds: number): string {
+export function roughDuration(seconds: number): string {
   if (seconds < 59.5) return `${Math.round(seconds)} s`
   const minutes = Math.round(seconds / 60)
   if (minutes < 60) return `${minutes} min`
@@ -25,7 +25,7 @@ export function partsOf({ loss, picturesPerSecond, eta }: Progress): { loss: str
   return {
     loss: loss === undefined ? '' : `loss ${decimal(loss)}`,
     rate: picturesPerSecond === undefined ? '' : `${threeDigits(picturesPerSecond)} pictures/s`,
-    left: eta === undefined || eta < 0.5 ? '' : `${duration(eta)} left`,
+    left: eta === undefined || eta < 0.5 ? '' : `${roughDuration(eta)} left`,
   }
 }
 

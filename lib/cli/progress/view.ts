@@ -1,11 +1,61 @@
+import type { Progress } from '../../base/progress.js'
 import type { Terminal } from '../terminal.js'
-import { LineView } from './lines.js'
-import type { ProgressView } from './progressView.js'
+import { epochOf, figures, shareDone } from './format.js'
 
-/** A bar for a person at a terminal, lines for pipes, files and CI, nothing with `quiet`. */
+/** Shows the progress of a job. */
+export interface ProgressView {
+  show(progress: Progress): void
+  /** Leaves the screen as it was; nothing may be shown afterwards. */
+  close(): void
+}
+
+/** A bar on an interactive terminal, lines in pipes, files and CI, nothing with `quiet`. */
 export async function openView(terminal: Terminal, quiet = false): Promise<ProgressView> {
   if (quiet) return { show: () => undefined, close: () => undefined }
   if (terminal.screen === undefined) return new LineView(terminal)
   const { BarView } = await import('./bar.js')
   return new BarView(terminal, terminal.screen)
+}
+
+/** Milliseconds between two lines at least. */
+const MIN_INTERVAL_MS = 10_000
+
+/** The same as a share of the stage's time so far, so that a day of training is hundreds of lines and not thousands. */
+const MIN_INTERVAL_SHARE = 0.02
+
+/** A line for every notice, the start and end of every stage, and now and then between. */
+export class LineView implements ProgressView {
+  private stage = ''
+  private started = 0
+  private lastLineAt = 0
+
+  constructor(
+    private readonly terminal: Pick<Terminal, 'err'>,
+    private readonly now: () => number = () => performance.now(),
+  ) {}
+
+  show(progress: Progress): void {
+    if (progress.message !== undefined) {
+      this.terminal.err(`${progress.stage}: ${progress.message}`)
+      return
+    }
+    const starts = progress.stage !== this.stage
+    const ends = shareDone(progress) >= 1
+    const now = this.now()
+    if (starts) this.started = now
+    if (
+      !starts &&
+      !ends &&
+      now - this.lastLineAt < Math.max(MIN_INTERVAL_MS, MIN_INTERVAL_SHARE * (now - this.started))
+    )
+      return
+    this.stage = progress.stage
+    this.lastLineAt = now
+    const position = `${progress.step}/${progress.steps}`
+    const epoch = epochOf(progress)
+    const parts = [epoch === '' ? position : `${epoch} step ${position}`, figures(progress)]
+    this.terminal.err(`${progress.stage}: ${parts.filter((part) => part !== '').join('  ')}`)
+  }
+
+  close(): void {}
 }

@@ -1,10 +1,8 @@
-import { breathe, type Turns } from '../../base/cooperative.js'
-import { SemplesError } from '../../base/error.js'
+import { type Mutex, runInSlices } from '../../base/cooperative.js'
 import { type Box, emptyImage, type RawImage } from '../../pictures/image.js'
-import { resizeSteps } from '../../pictures/resample.js'
 import { resizeImage } from '../../pictures/resize.js'
 import type { Random } from '../random.js'
-import { centerSquare, cropBox, eraseBox } from './boxes.js'
+import { cropBox, eraseBox } from './boxes.js'
 import { brightness, color, contrast } from './enhance.js'
 import type { AugmentOptions, ColorOptions } from './options.js'
 import { drawRandAugment, type Step } from './randAugment.js'
@@ -16,7 +14,7 @@ export interface AugmentedImage {
 }
 
 export interface ApplyOptions {
-  turns?: Turns
+  mutex?: Mutex
   signal?: AbortSignal
 }
 
@@ -29,41 +27,17 @@ export async function augmentImage(
   size: { width: number; height: number },
   options: AugmentOptions,
   random: Random,
-  { turns, signal }: ApplyOptions = {},
+  { mutex, signal }: ApplyOptions = {},
 ): Promise<AugmentedImage> {
-  const box = typeof options.crop === 'object' && options.crop ? cropBox(image, options.crop, random) : undefined
+  const box = options.crop ? cropBox(image, options.crop, random) : undefined
   const steps: Step[] = random.chance(options.flip) ? [mirror] : []
   if (options.randAugment) steps.push(...drawRandAugment(options.randAugment, random))
   if (options.color) steps.push(...drawColor(options.color, random))
   const erase = options.erase ? eraseBox(size, options.erase, random) : undefined
 
-  let input: RawImage
-  if (options.crop === 'center') input = await centerCrop(image, size, options.resample, { turns, signal })
-  else input = await resizeImage(image, size.width, size.height, { box, mode: options.resample, turns, signal })
-  if (steps.length > 0) input = await breathe(runSteps(input, steps), { turns, signal })
+  let input = await resizeImage(image, size.width, size.height, { box, mode: options.resample, mutex, signal })
+  if (steps.length > 0) input = await runInSlices(runSteps(input, steps), { mutex, signal })
   return erase === undefined ? { image: input } : { image: input, erase }
-}
-
-/** The picture as validation shows it: shorter side to 256/224 of `side`, middle square of `side`. */
-export function evaluationImage(image: RawImage, side: number, mode: 'exact' | 'fast' = 'exact'): Promise<RawImage> {
-  return centerCrop(image, { width: side, height: side }, mode, {})
-}
-
-async function centerCrop(
-  image: RawImage,
-  size: { width: number; height: number },
-  mode: 'exact' | 'fast',
-  options: ApplyOptions,
-): Promise<RawImage> {
-  if (size.width !== size.height)
-    throw new SemplesError('SEMPLES_IMAGE_SIZE', {
-      message: 'The center crop is a square.',
-      value: size,
-      expected: 'height equal to width',
-    })
-  const { resized, square } = centerSquare(image, size.width)
-  const whole = await resizeImage(image, resized.width, resized.height, { mode, ...options })
-  return breathe(resizeSteps(whole, size.width, size.height, square), options)
 }
 
 /** Left and right exchanged. */

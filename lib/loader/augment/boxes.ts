@@ -2,7 +2,7 @@ import { type Box, roundHalfToEven, wholeBox } from '../../pictures/image.js'
 import type { Random } from '../random.js'
 import type { CropOptions, EraseOptions } from './options.js'
 
-const TRIES = 10
+const MAX_TRIES = 10
 
 interface Size {
   width: number
@@ -14,7 +14,7 @@ interface Size {
  * as large as its shape allows. Pictures of any size work, down to one pixel.
  */
 export function cropBox(size: Size, { scale, ratio }: CropOptions, random: Random): Box {
-  for (let attempt = 0; attempt < TRIES; attempt++) {
+  for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
     const area = size.width * size.height * random.uniform(...scale)
     const aspect = Math.exp(random.uniform(Math.log(ratio[0]), Math.log(ratio[1])))
     const width = roundHalfToEven(Math.sqrt(area * aspect))
@@ -39,7 +39,7 @@ function middleBox(size: Size, [narrowest, widest]: readonly [number, number]): 
 /** The box to fill with noise in an input of the given size, or undefined when this picture gets none. */
 export function eraseBox(size: Size, { probability, area, ratio }: EraseOptions, random: Random): Box | undefined {
   if (!random.chance(probability)) return undefined
-  for (let attempt = 0; attempt < TRIES; attempt++) {
+  for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
     const target = size.width * size.height * random.uniform(...area)
     const aspect = Math.exp(random.uniform(Math.log(ratio[0]), Math.log(ratio[1])))
     const height = roundHalfToEven(Math.sqrt(target * aspect))
@@ -50,18 +50,4 @@ export function eraseBox(size: Size, { probability, area, ratio }: EraseOptions,
     return { left, top, width, height }
   }
   return undefined
-}
-
-/** The size to shrink a picture to, and the square of side `side` to cut from the middle of it. */
-export function centerSquare(size: Size, side: number): { resized: Size; square: Box } {
-  const shorter = Math.floor((256 / 224) * side)
-  const longer = Math.floor((shorter * Math.max(size.width, size.height)) / Math.min(size.width, size.height))
-  const resized = size.width <= size.height ? { width: shorter, height: longer } : { width: longer, height: shorter }
-  const square = {
-    left: roundHalfToEven((resized.width - side) / 2),
-    top: roundHalfToEven((resized.height - side) / 2),
-    width: side,
-    height: side,
-  }
-  return { resized, square }
 }

@@ -41,8 +41,8 @@ export interface EraseOptions {
 
 /** What happens to a picture between its file and a batch, in this order. Plain data: it can stand in a config file. */
 export interface AugmentOptions {
-  /** A random rectangle; `center`: the middle square after shrinking, as for validation; null: the whole picture, squeezed. */
-  crop: CropOptions | 'center' | null
+  /** A random rectangle; null: the whole picture, without keeping its proportions. */
+  crop: CropOptions | null
   /** Chance of mirroring left and right. */
   flip: number
   randAugment: RandAugmentOptions | null
@@ -86,6 +86,3 @@ export const lightAugment: AugmentOptions = {
   flip: 0.5,
   color: { brightness: 0.2, contrast: 0.2, saturation: 0.2 },
 }
-
-/** Published validation recipe: shorter side to 256/224 of the input size, middle square. */
-export const validationTransform: AugmentOptions = { ...noAugment, crop: 'center', resample: 'exact' }

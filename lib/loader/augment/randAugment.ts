@@ -22,9 +22,9 @@ function enhancing(operation: (image: RawImage, factor: number) => RawImage): Op
 }
 
 /** Operations that move pixels, by up to `most` to either side. */
-function moving(operation: (image: RawImage, amount: number, fill: FillColor) => RawImage, most: number): Operation {
+function moving(operation: (image: RawImage, amount: number, fill: FillColor) => RawImage, maximum: number): Operation {
   return (strength, random, fill) => {
-    const amount = sign(random) * most * strength
+    const amount = sign(random) * maximum * strength
     return (image) => operation(image, amount, fill)
   }
 }

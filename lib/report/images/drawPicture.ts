@@ -30,12 +30,12 @@ export interface DrawnResult {
 }
 
 /** Longest sides in which pictures and the prompts' maps are stored. Usual data sets have no larger pictures. */
-const [LONGEST_SIDE, LONGEST_MAP_SIDE] = [640, 256]
+const [MAX_SIDE, MAX_MAP_SIDE] = [640, 256]
 
 /** Draws heat, masks and overlays of one picture. */
 export async function drawPicture(picture: GalleryPicture, report: RunReport): Promise<DrawnPicture> {
   const { id, labels, labelSource, width, height, pixels, truth } = picture
-  const shown = await shrink({ width, height, data: pixels }, LONGEST_SIDE)
+  const shown = await shrink({ width, height, data: pixels }, MAX_SIDE)
   const maskOf = ({ data }: LabelMap): LabelMap => ({ ...shown, data: sample(data, picture, shown) })
   const results: DrawnResult[] = []
   for (const { name, cams, mask, refined = false } of picture.results) {
@@ -58,7 +58,7 @@ export async function drawPicture(picture: GalleryPicture, report: RunReport): P
     truth: truth && (await drawing(maskPixels(maskOf(truth), report.classes))),
     results,
     overlay: last && (await photo(overMask(shown, maskOf(last.mask), report.classes))),
-    promptMaps: await promptMaps(picture.promptMaps, await shrink(shown, LONGEST_MAP_SIDE), report),
+    promptMaps: await promptMaps(picture.promptMaps, await shrink(shown, MAX_MAP_SIDE), report),
   }
 }
 

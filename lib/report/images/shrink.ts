@@ -7,17 +7,17 @@ interface Size {
 }
 
 /** An RGB picture whose longest side is at most so many pixels; smaller ones stay as they are. */
-export async function shrink(picture: Pixels, longestSide: number): Promise<Pixels> {
+export async function shrink(picture: Pixels, maxSide: number): Promise<Pixels> {
   const { width, height } = picture
-  if (Math.max(width, height) <= longestSide) return picture
+  if (Math.max(width, height) <= maxSide) return picture
   const { data, info } = await sharp(picture.data, { raw: { width, height, channels: 3 } })
-    .resize({ width: longestSide, height: longestSide, fit: 'inside' })
+    .resize({ width: maxSide, height: maxSide, fit: 'inside' })
     .raw()
     .toBuffer({ resolveWithObject: true })
   return { width: info.width, height: info.height, data }
 }
 
-/** One value a pixel in another size: that of the nearest pixel, so that class ids stay class ids. */
+/** Nearest-neighbour resizing of one value a pixel, so that class ids stay class ids. */
 export function sample<T extends Uint8Array | Float32Array>(values: T, from: Size, to: Size): T {
   if (from.width === to.width && from.height === to.height) return values
   const sampled = values.slice(0, to.width * to.height) as T

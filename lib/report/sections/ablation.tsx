@@ -1,6 +1,7 @@
+import { count } from '../../base/count.js'
 import { Bar } from '../charts/bar.js'
-import { count, percent, points } from '../format.js'
-import type { JudgedRow, RunReport } from '../runReport.js'
+import { percent, points } from '../format.js'
+import type { AblationRow, RunReport } from '../runReport.js'
 import { Missing, Scroll, Section } from './section.js'
 
 /** What each stage adds: the figures that a reader looks for first. */
@@ -50,7 +51,7 @@ export function AblationSection({ report }: { report: RunReport }) {
   )
 }
 
-function Row(props: { row: JudgedRow; style: string; before: JudgedRow | undefined; note?: string }) {
+function Row(props: { row: AblationRow; style: string; before: AblationRow | undefined; note?: string }) {
   const { row, style, before, note } = props
   return (
     <tr>
@@ -70,7 +71,7 @@ function Row(props: { row: JudgedRow; style: string; before: JudgedRow | undefin
   )
 }
 
-function Figures(props: { rows: readonly JudgedRow[]; threshold: number; control: JudgedRow | undefined }) {
+function Figures(props: { rows: readonly AblationRow[]; threshold: number; control: AblationRow | undefined }) {
   const { rows, threshold, control } = props
   const [first, last] = [rows[0]!, rows.at(-1)!]
   // A control was trained but not refined, and is compared with its like.

@@ -1,4 +1,5 @@
-import { count, cssColor, percent } from '../format.js'
+import { count } from '../../base/count.js'
+import { cssColor, percent } from '../format.js'
 import type { DrawnPicture } from '../images/drawPicture.js'
 import type { Image } from '../images/encode.js'
 import { heatStops } from '../images/heat.js'

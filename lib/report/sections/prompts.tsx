@@ -1,4 +1,5 @@
-import { count, cssColor, digitsFor, fixed } from '../format.js'
+import { count } from '../../base/count.js'
+import { cssColor, digitsFor, fixed } from '../format.js'
 import { cosineRange, type DrawnPicture } from '../images/drawPicture.js'
 import type { PromptReport, RunReport } from '../runReport.js'
 import { HeatScale, Shown } from './gallery.js'
@@ -53,7 +54,7 @@ function Prompt({ prompt, report, pictures }: PromptProps) {
       <h3 id={heading}>
         <Swatch color={cssColor(color)} /> {label}
       </h3>
-      <Words words={words} label={label} />
+      <NearestWords words={words} label={label} />
       {maps.length === 0 ? (
         <p class="quiet">No picture of the gallery has this class.</p>
       ) : (
@@ -76,7 +77,7 @@ function Prompt({ prompt, report, pictures }: PromptProps) {
 }
 
 /** Words with their cosines, as bars from 0 or from the lowest cosine if that is below. */
-function Words({ words, label }: { words: PromptReport['words']; label: string }) {
+function NearestWords({ words, label }: { words: PromptReport['words']; label: string }) {
   const cosines = words.map(({ cosine }) => cosine)
   const start = Math.min(0, ...cosines)
   const end = Math.max(...cosines)

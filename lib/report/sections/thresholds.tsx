@@ -1,6 +1,6 @@
 import { ChartLegend, LineChart } from '../charts/lineChart.js'
 import { percent } from '../format.js'
-import type { JudgedRow, RunReport } from '../runReport.js'
+import type { AblationRow, RunReport } from '../runReport.js'
 import { Scroll, Section } from './section.js'
 
 /** Mean IoU at every background threshold; nothing where no row has a curve. */
@@ -51,7 +51,7 @@ export function ThresholdsSection({ report }: { report: RunReport }) {
   )
 }
 
-const atThreshold = ({ name, miou }: JudgedRow, threshold: number) => ({
+const atThreshold = ({ name, miou }: AblationRow, threshold: number) => ({
   x: threshold,
   y: miou,
   text: `${name}: ${percent(miou)} at the fixed threshold ${threshold}`,
@@ -66,7 +66,7 @@ const best = ({ threshold, miou }: { threshold: number; miou: number }, name: st
 /** Thresholds of the table: each curve's every so many points, so that about this many lines are left. */
 const LINES = 25
 
-function CurveTable({ rows }: { rows: readonly JudgedRow[] }) {
+function CurveTable({ rows }: { rows: readonly AblationRow[] }) {
   const all = [...new Set(rows.flatMap(({ curve = [] }) => curve.map(({ threshold }) => threshold)))].sort(
     (a, b) => a - b,
   )

@@ -1,7 +1,8 @@
+import { count } from '../../base/count.js'
 import { decimate } from '../charts/decimate.js'
 import { LineChart } from '../charts/lineChart.js'
 import { Sparkline } from '../charts/sparkline.js'
-import { count, duration, short } from '../format.js'
+import { duration, short } from '../format.js'
 import type { RunReport, StageReport } from '../runReport.js'
 import { Missing, Section } from './section.js'
 

@@ -1,7 +1,7 @@
 import { availableParallelism, cpus, release, totalmem } from 'node:os'
+import { packageVersion } from '../../base/version.js'
 import type { RunManifest } from '../../checkpoints/runDirectory.js'
 import type { Compute } from '../../models/devices.js'
-import { packageVersion } from '../../native/diagnose.js'
 
 /** Where and by what the run was made, then the same of the report. */
 export function environmentOf(

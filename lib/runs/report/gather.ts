@@ -6,16 +6,16 @@ import type { RunConfig, TrainConfigInput } from '../../config/types.js'
 import { readClassTable } from '../../datasets/classes/classTableFile.js'
 import type { ClassTable } from '../../datasets/dataset.js'
 import { type Compute, chooseCompute } from '../../models/devices.js'
+import { type LearnedPrompts, openLearnedPrompts } from '../../prompts/learnedPrompts.js'
 import type { RunReport } from '../../report/runReport.js'
-import { warningsOf } from '../../runs/warnings.js'
-import { attempt } from './attempt.js'
-import { openPictures } from './choose.js'
+import { configWarnings } from '../warnings.js'
 import { stageReports } from './curves.js'
 import { environmentOf } from './environment.js'
-import { type Look, lookAtPictures } from './look.js'
+import { openReportPictures } from './gallery.js'
+import { optionalPart } from './optionalPart.js'
 import { GALLERY_SIZE, type GatherOptions, JUDGED_PICTURES } from './options.js'
-import { type LearnedPrompts, openLearnedPrompts } from './prompts.js'
 import { disposeRows, openControl, openRows, type Row } from './rows.js'
+import { type StageScores, scoreStages } from './scoreStages.js'
 
 /**
  * Gathers what a report of a run shows; `writeReport` writes it. Every part that cannot be had (no addon, no LibTorch,
@@ -31,11 +31,11 @@ export async function gatherReport(options: GatherOptions): Promise<RunReport> {
   const classes = await readClassTable(join(run.path, 'classes.json'))
   const threshold = options.threshold ?? config.masks.threshold
   checkNumbers({ ...options, threshold })
-  const notices = [...(options.notices ?? []), ...warningsOf(config)]
+  const notices = [...(options.notices ?? []), ...configWarnings(config)]
   if (run.manifest.finished === undefined) notices.push('The run is not finished: this is how far it has come.')
-  const looked: Looked =
-    options.gallery === false ? {} : await look({ run, config, classes, threshold, notices }, options)
-  const { compute, pictures, prompts } = looked
+  const parts: ModelParts =
+    options.gallery === false ? {} : await modelPartsOf({ run, config, classes, threshold, notices }, options)
+  const { compute, pictures, prompts } = parts
   return {
     title: options.title ?? `Run ${basename(run.path)}`,
     created: new Date().toISOString(),
@@ -46,25 +46,25 @@ export async function gatherReport(options: GatherOptions): Promise<RunReport> {
     ...controlOf(options.control, pictures),
     threshold,
     gallery: pictures?.gallery ?? [],
-    prompts: prompts?.reports ?? [],
+    prompts: prompts?.named ?? [],
     vocabulary: prompts?.vocabulary ?? [],
     config,
     environment: environmentOf(run.manifest, compute),
   }
 }
 
-function controlOf(given: GatherOptions['control'], looked: Look | undefined): Pick<RunReport, 'control'> {
-  const control = given !== undefined && 'miou' in given ? given : looked?.control
+function controlOf(given: GatherOptions['control'], scores: StageScores | undefined): Pick<RunReport, 'control'> {
+  const control = given !== undefined && 'miou' in given ? given : scores?.control
   return control === undefined ? {} : { control }
 }
 
-interface Looked {
+interface ModelParts {
   compute?: Compute
-  pictures?: Look
-  prompts?: Pick<LearnedPrompts, 'reports' | 'vocabulary'>
+  pictures?: StageScores
+  prompts?: Pick<LearnedPrompts, 'named' | 'vocabulary'>
 }
 
-interface Subject {
+interface ReportedRun {
   run: RunDirectory
   config: RunConfig
   classes: ClassTable
@@ -73,18 +73,18 @@ interface Subject {
 }
 
 /** Everything that models have to be asked for. */
-async function look(subject: Subject, options: GatherOptions): Promise<Looked> {
+async function modelPartsOf(subject: ReportedRun, options: GatherOptions): Promise<ModelParts> {
   const { run, config, classes, notices } = subject
   // What was asked for here must be right; what the run itself names may have been moved away since.
-  const asked = options.data !== undefined || options.split !== undefined || options.labels !== undefined
-  const open = () => openPictures(config, classes, options)
-  const pictures = asked ? await open() : await attempt('Pictures are missing', notices, open)
-  const compute = await attempt('Pictures and prompts are missing', notices, () =>
+  const explicit = options.data !== undefined || options.split !== undefined || options.labels !== undefined
+  const open = () => openReportPictures(config, classes, options)
+  const pictures = explicit ? await open() : await optionalPart('Pictures are missing', notices, open)
+  const compute = await optionalPart('Pictures and prompts are missing', notices, () =>
     chooseCompute(options.device ?? config.device, options.threads ?? config.threads),
   )
   if (compute === undefined) return {}
   const { device } = compute
-  const prompts = await attempt('The learned prompts are missing', notices, () =>
+  const prompts = await optionalPart('The learned prompts are missing', notices, () =>
     openLearnedPrompts(run, config, classes, { device, words: options.words, notices }),
   )
   let rows: Row[] = []
@@ -92,26 +92,26 @@ async function look(subject: Subject, options: GatherOptions): Promise<Looked> {
   try {
     if (pictures === undefined) return { compute, prompts }
     rows =
-      (await attempt('Pictures are missing', notices, () =>
+      (await optionalPart('Pictures are missing', notices, () =>
         openRows(run, config, classes, device, options.baseline),
       )) ?? []
     if (rows.length === 0) notices.push('Pictures are missing: there is no trained generator to see them with.')
     control = await openControl(options.control, config, classes, device)
-    return { compute, prompts, pictures: await lookWith({ rows, control, prompts, pictures }, subject, options) }
+    return { compute, prompts, pictures: await scoreOpened({ rows, control, prompts, pictures }, subject, options) }
   } finally {
     disposeRows(control === undefined ? rows : [...rows, control])
     prompts?.clip.dispose()
   }
 }
 
-async function lookWith(
-  { rows, control, prompts, pictures }: Seen,
-  { config, threshold, notices }: Subject,
+async function scoreOpened(
+  { rows, control, prompts, pictures }: Opened,
+  { config, threshold, notices }: ReportedRun,
   options: GatherOptions,
-): Promise<Look | undefined> {
+): Promise<StageScores | undefined> {
   if (rows.length === 0) return undefined
   const judged = options.ablation === undefined ? (options.judged ?? JUDGED_PICTURES) : 0
-  const seen = await lookAtPictures({
+  const scores = await scoreStages({
     pictures,
     rows,
     ...(control === undefined ? {} : { control }),
@@ -124,13 +124,13 @@ async function lookWith(
     onProgress: options.onProgress,
     signal: options.signal,
   })
-  notices.push(...pictureNotices(pictures, seen, options), ...seen.notices)
-  return seen
+  notices.push(...pictureNotices(pictures, scores, options), ...scores.notices)
+  return scores
 }
 
-type Pictures = Awaited<ReturnType<typeof openPictures>>
+type Pictures = Awaited<ReturnType<typeof openReportPictures>>
 
-interface Seen {
+interface Opened {
   rows: Row[]
   control: Row | undefined
   prompts: LearnedPrompts | undefined
@@ -139,7 +139,7 @@ interface Seen {
 
 function pictureNotices(
   { dataset, source, threshold }: Pictures,
-  { ablation }: Look,
+  { ablation }: StageScores,
   options: GatherOptions,
 ): string[] {
   const from = `${dataset.name} (${dataset.items.length} pictures)`

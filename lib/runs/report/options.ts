@@ -1,7 +1,7 @@
 import type { OnProgress } from '../../base/progress.js'
 import type { LabelOptions } from '../../cam/labels.js'
 import type { RunConfig } from '../../config/types.js'
-import type { JudgedRow } from '../../report/runReport.js'
+import type { AblationRow } from '../../report/runReport.js'
 import type { RefineRowOptions } from './refined.js'
 
 export interface GatherOptions extends LabelOptions {
@@ -28,9 +28,9 @@ export interface GatherOptions extends LabelOptions {
   /** Of a run without stage classify: also judge the weights that it starts from. Default true. */
   baseline?: boolean
   /** Rows that were judged elsewhere, instead of judging the stages here. */
-  ablation?: JudgedRow[]
+  ablation?: AblationRow[]
   /** What the last row is compared with: judged elsewhere, or the end of another run, judged on the same pictures. */
-  control?: JudgedRow | ControlRun
+  control?: AblationRow | ControlRun
   /** Notices before those of the report itself. */
   notices?: readonly string[]
   /** Default: the run's. */

@@ -6,8 +6,8 @@ import type { LabelMap } from '../../masks/labelMap.js'
 import type { RawImage } from '../../pictures/image.js'
 import type { RefineOptions } from '../../refine/options.js'
 import { refineMask } from '../../refine/refineMask.js'
-import type { JudgedRow } from '../../report/runReport.js'
-import { namedScores } from './judge.js'
+import type { AblationRow } from '../../report/runReport.js'
+import { labelledScores } from './ablationScorer.js'
 
 /** Masks of the last row, refined. */
 export interface RefineRowOptions extends Omit<RefineOptions, 'classes' | 'classOffset' | 'threshold' | 'values'> {
@@ -71,13 +71,13 @@ export class RefinedRow {
     this.pictures++
   }
 
-  row(): JudgedRow {
+  row(): AblationRow {
     const curve = [...this.counters].map(([threshold, counter]) => ({
       threshold,
       miou: scores(counter.confusion()).miou,
     }))
     const { name, description } = this
-    const judged = namedScores(this.classes, scores(this.counters.get(this.threshold)!.confusion()))
+    const judged = labelledScores(this.classes, scores(this.counters.get(this.threshold)!.confusion()))
     return {
       name,
       description,

@@ -1,9 +1,10 @@
 import type { LabelMap } from '../../masks/labelMap.js'
 import { type RawImage, roundHalfToEven } from '../../pictures/image.js'
 import { resizeImage } from '../../pictures/resize.js'
+import { sample } from '../../report/images/shrink.js'
 
 /** Longest side of what a report shows, in pixels. */
-const LONGEST = 400
+const MAX_SIDE = 400
 
 export interface Size {
   width: number
@@ -12,7 +13,7 @@ export interface Size {
 
 /** The size that a picture is shown at. */
 export function shownSize({ width, height }: Size): Size {
-  const factor = Math.min(1, LONGEST / Math.max(width, height))
+  const factor = Math.min(1, MAX_SIDE / Math.max(width, height))
   const side = (pixels: number): number => Math.max(1, roundHalfToEven(pixels * factor))
   return { width: side(width), height: side(height) }
 }
@@ -22,31 +23,16 @@ export async function shrinkImage(image: RawImage, { width, height }: Size): Pro
   return resizeImage(image, width, height, { mode: 'fast' })
 }
 
-/** Takes the pixel in the middle of each cell, so that a mask and its map still belong together. */
+/** The value of the nearest pixel, so that a mask and its map still belong together. */
 export function shrinkMask(mask: LabelMap, size: Size): LabelMap {
-  const places = middles(mask, size)
-  return { ...size, data: Uint8Array.from(places, (place) => mask.data[place]!) }
+  return { ...size, data: sample(mask.data, mask, size) }
 }
 
-/** As `shrinkMask`, for `count` maps of the size `from`. */
+/** As `shrinkMask`, for `count` maps of the size `from`: float32 [count, from.height, from.width]. */
 export function shrinkMaps(maps: Float32Array, count: number, from: Size, size: Size): Float32Array {
-  const places = middles(from, size)
-  const result = new Float32Array(count * places.length)
-  for (let map = 0; map < count; map++) {
-    const source = maps.subarray(map * from.width * from.height, (map + 1) * from.width * from.height)
-    places.forEach((place, index) => {
-      result[map * places.length + index] = source[place]!
-    })
-  }
+  const [before, after] = [from.width * from.height, size.width * size.height]
+  const result = new Float32Array(count * after)
+  for (let map = 0; map < count; map++)
+    result.set(sample(maps.subarray(map * before, (map + 1) * before), from, size), map * after)
   return result
-}
-
-function middles(from: Size, { width, height }: Size): Uint32Array {
-  const places = new Uint32Array(width * height)
-  for (let row = 0; row < height; row++) {
-    const sourceRow = Math.floor(((row + 0.5) * from.height) / height)
-    for (let column = 0; column < width; column++)
-      places[row * width + column] = sourceRow * from.width + Math.floor(((column + 0.5) * from.width) / width)
-  }
-  return places
 }

@@ -2,7 +2,7 @@ import type { Canvas } from '../canvas.js'
 import { hsv } from '../color.js'
 import type { PlacedObject } from '../compose.js'
 import type { Noise } from '../paint.js'
-import type { Random } from '../random.js'
+import type { SceneRandom } from '../random.js'
 import { ellipse } from '../shapes.js'
 import { OBJECTS, type ObjectName } from '../vocabulary.js'
 import { airplane } from './airplane.js'
@@ -19,7 +19,13 @@ const KINDS: Record<ObjectName, ObjectKind> = { train, boat, bird, cow, airplane
 const ODD_COLORS = 0.25
 
 /** Draws one object as number `owner`, with its shadow on the ground and a rim of ink. */
-export function drawObject(canvas: Canvas, object: PlacedObject, owner: number, random: Random, noise: Noise): void {
+export function drawObject(
+  canvas: Canvas,
+  object: PlacedObject,
+  owner: number,
+  random: SceneRandom,
+  noise: Noise,
+): void {
   const kind = KINDS[OBJECTS[object.index]!]
   const sketch = random.pick(kind.sketches)
   const [left, top, right, bottom] = sketch.extent

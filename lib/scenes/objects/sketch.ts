@@ -1,7 +1,7 @@
 import type { Canvas } from '../canvas.js'
 import type { Color } from '../color.js'
 import type { Noise } from '../paint.js'
-import type { Random } from '../random.js'
+import type { SceneRandom } from '../random.js'
 
 /** What makes one object differ from the next of its class. */
 export interface Look {
@@ -9,7 +9,7 @@ export interface Look {
   second: Color
   accent: Color
   noise: Noise
-  random: Random
+  random: SceneRandom
 }
 
 /** One way to draw a class, facing right, in coordinates of its own (about -1..1, y down). */
@@ -22,7 +22,7 @@ export interface Sketch {
 export interface ObjectKind {
   sketches: readonly Sketch[]
   /** Typical colours: body, second part, accent. */
-  colors(random: Random): Pick<Look, 'main' | 'second' | 'accent'>
+  colors(random: SceneRandom): Pick<Look, 'main' | 'second' | 'accent'>
   /** Stands on the ground (or floats) rather than hanging anywhere in the picture. */
   stands: boolean
   /** Largest rotation either way, radians. */

@@ -1,8 +1,8 @@
 import type { TensorData } from '../base/tensor.js'
+import type { BackgroundPrompts } from '../models/backgroundPrompts.js'
+import type { Clip } from '../models/clip.js'
 import { labelText } from '../text/templates.js'
 import { tokenize } from '../text/tokenizer.js'
-import type { BackgroundPrompts } from './backgroundPrompts.js'
-import type { Clip } from './clip.js'
 
 export interface NearWord {
   word: string

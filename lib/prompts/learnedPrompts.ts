@@ -1,25 +1,32 @@
 import { existsSync } from 'node:fs'
-import { SemplesError } from '../../base/error.js'
-import type { TensorData } from '../../base/tensor.js'
-import type { RunDirectory } from '../../checkpoints/runDirectory.js'
-import { clipMissing } from '../../config/missing.js'
-import type { RunConfig } from '../../config/types.js'
-import type { ClassTable } from '../../datasets/dataset.js'
-import { BackgroundPrompts } from '../../models/backgroundPrompts.js'
-import { Clip } from '../../models/clip.js'
-import { namingVocabulary } from '../../models/namingVocabulary.js'
-import { nearestWords } from '../../models/nearestWords.js'
-import type { PromptReport } from '../../report/runReport.js'
+import { SemplesError } from '../base/error.js'
+import type { TensorData } from '../base/tensor.js'
+import type { RunDirectory } from '../checkpoints/runDirectory.js'
+import { clipMissing } from '../config/missing.js'
+import type { RunConfig } from '../config/types.js'
+import type { ClassTable } from '../datasets/dataset.js'
+import { BackgroundPrompts } from '../models/backgroundPrompts.js'
+import { Clip } from '../models/clip.js'
+import { namingVocabulary } from './namingVocabulary.js'
+import { type NearWord, nearestWords } from './nearestWords.js'
 
 /** Words shown for each prompt. */
 const WORDS = 16
+
+/** A class's learned prompt with the words nearest to it. */
+export interface NamedPrompt {
+  classId: number
+  label: string
+  /** The nearest first. */
+  words: NearWord[]
+}
 
 /** The learned prompts of a run with the CLIP that they were learned for. */
 export interface LearnedPrompts {
   clip: Clip
   /** CLIP's features of the prompts, float32 [C, D]. */
   features: TensorData
-  reports: PromptReport[]
+  named: NamedPrompt[]
   /** Words among which the nearest were searched. */
   vocabulary: string[]
 }
@@ -47,12 +54,12 @@ export async function openLearnedPrompts(
     const vocabulary = await namingVocabulary({ archive: path, prompts: classes.map(({ prompt }) => prompt), words })
     notices.push(...vocabulary.notices)
     const nearest = await nearestWords(clip, prompts, vocabulary.words)
-    const reports = classes.map(({ id, label }, index) => ({
+    const named = classes.map(({ id, label }, index) => ({
       classId: id,
       label,
       words: nearest[index]!.slice(0, WORDS),
     }))
-    return { clip, features: await prompts.encode(clip), reports, vocabulary: vocabulary.words }
+    return { clip, features: await prompts.encode(clip), named, vocabulary: vocabulary.words }
   } catch (error) {
     clip.dispose()
     throw error

@@ -5,7 +5,7 @@ import type { ClassTable, Dataset, DatasetItem } from '../../datasets/dataset.js
 import type { GatherOptions } from './options.js'
 
 /** The pictures that a report shows: those asked for, or those of the run that have ground truth, if any have. */
-export async function openPictures(
+export async function openReportPictures(
   config: RunConfig,
   classes: ClassTable,
   options: GatherOptions,
@@ -31,7 +31,7 @@ async function hasGroundTruth(dataset: Dataset): Promise<boolean> {
 }
 
 /** The pictures in an order that is the same each time and in which every beginning is spread over the whole. */
-export function spread<T>(items: readonly T[]): T[] {
+export function spreadOut<T>(items: readonly T[]): T[] {
   const { length } = items
   if (length < 2) return [...items]
   // A stride near the golden section that meets every place once.
@@ -41,8 +41,8 @@ export function spread<T>(items: readonly T[]): T[] {
 }
 
 /** Pictures for a gallery, so that every class has its turn: one of the first class, one of the second, ... */
-export function chooseForGallery(dataset: Dataset, count: number): DatasetItem[] {
-  const items = spread(dataset.items)
+export function galleryPictures(dataset: Dataset, count: number): DatasetItem[] {
+  const items = spreadOut(dataset.items)
   const queues = dataset.classes.classes
     .map((_, index) => items.filter(({ labels }) => labels.includes(index)))
     .filter((queue) => queue.length > 0)

@@ -1,8 +1,8 @@
 import type { TensorData } from '../base/tensor.js'
 import type { Clip } from '../models/clip.js'
-import { dot, unitRows } from '../models/nearestWords.js'
 import type { RawImage } from '../pictures/image.js'
 import { resizeImage } from '../pictures/resize.js'
+import { dot, unitRows } from './nearestWords.js'
 
 /** Where a text or a learned prompt answers in a picture. */
 export interface PromptMap {

@@ -6,7 +6,7 @@ import { SemplesError } from '../../base/error.js'
  *
  * @param part what will be missing, to begin a sentence with
  */
-export async function attempt<T>(part: string, notices: string[], work: () => Promise<T>): Promise<T | undefined> {
+export async function optionalPart<T>(part: string, notices: string[], work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work()
   } catch (error) {

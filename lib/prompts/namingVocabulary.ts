@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
-import { namingWords } from '../text/namingWords.js'
 import { labelText } from '../text/templates.js'
 import { encode } from '../text/tokenizer.js'
+import { namingWords } from './namingWords.js'
 
 /** What train_demo.py records beside an archive whose token table holds only what it was trained on. */
 const provenanceSchema = z.looseObject({

@@ -2,20 +2,20 @@ import { SemplesError } from '../../base/error.js'
 import type { OnProgress } from '../../base/progress.js'
 import type { LabelledPictures } from '../../cam/labels.js'
 import { camsOf, type PreparedPicture, preparePicture } from '../../cam/picture.js'
-import { promptMaps } from '../../cam/promptMaps.js'
 import type { RunConfig } from '../../config/types.js'
 import type { DatasetItem } from '../../datasets/dataset.js'
 import type { LabelMap } from '../../masks/labelMap.js'
 import { maskFromCams } from '../../masks/threshold.js'
-import type { GalleryPicture, JudgedRow } from '../../report/runReport.js'
-import { chooseForGallery, spread } from './choose.js'
-import { RowJudge } from './judge.js'
-import { featuresOf, type LearnedPrompts } from './prompts.js'
+import { featuresOf, type LearnedPrompts } from '../../prompts/learnedPrompts.js'
+import { promptMaps } from '../../prompts/promptMaps.js'
+import type { AblationRow, GalleryPicture } from '../../report/runReport.js'
+import { AblationScorer } from './ablationScorer.js'
+import { galleryPictures, spreadOut } from './gallery.js'
 import { RefinedRow, type RefineRowOptions, type RowResult } from './refined.js'
 import type { Row } from './rows.js'
 import { shownSize, shrinkImage, shrinkMaps, shrinkMask } from './shrink.js'
 
-export interface LookOptions {
+export interface ScoreStagesOptions {
   pictures: LabelledPictures
   /** In the order of training; the last one predicts labels where that is asked for. */
   rows: readonly Row[]
@@ -33,45 +33,45 @@ export interface LookOptions {
   signal?: AbortSignal
 }
 
-export interface Look {
+export interface StageScores {
   gallery: GalleryPicture[]
-  ablation: JudgedRow[]
-  control?: JudgedRow
+  ablation: AblationRow[]
+  control?: AblationRow
   notices: string[]
 }
 
 /** Makes maps and masks of pictures with every generator, one picture after another; keeps what is shown, and counts. */
-export async function lookAtPictures(options: LookOptions): Promise<Look> {
+export async function scoreStages(options: ScoreStagesOptions): Promise<StageScores> {
   const { pictures, rows, control, threshold, shown, judged, onProgress, signal } = options
   const { dataset } = pictures
-  const gallery = chooseForGallery(dataset, shown)
+  const gallery = galleryPictures(dataset, shown)
   const inGallery = new Set(gallery)
-  const order = [...gallery, ...spread(dataset.items).filter((item) => !inGallery.has(item))]
-  const judges = rows.map(() => new RowJudge(dataset.classes, threshold))
-  const controlJudge = new RowJudge(dataset.classes, threshold)
+  const order = [...gallery, ...spreadOut(dataset.items).filter((item) => !inGallery.has(item))]
+  const scorers = rows.map(() => new AblationScorer(dataset.classes, threshold))
+  const controlScorer = new AblationScorer(dataset.classes, threshold)
   const refined = options.refine && new RefinedRow(dataset.classes, options.refine, threshold, rows.at(-1)!.name)
-  const found: GalleryPicture[] = []
+  const shownPictures: GalleryPicture[] = []
   const leftOut: string[] = []
   let done = 0
-  let counted = 0
+  let scored = 0
   const planned = Math.min(dataset.items.length, Math.max(gallery.length, judged))
   const started = performance.now()
   for (const item of order) {
-    if (!inGallery.has(item) && counted >= judged) break
+    if (!inGallery.has(item) && scored >= judged) break
     signal?.throwIfAborted()
     try {
       const truth = await dataset.mask(item)
       if (truth === undefined && !inGallery.has(item)) continue
-      const seen = await see(options, item, truth)
-      if (truth !== undefined && counted < judged) {
+      const sampled = await computeMaps(options, item, truth)
+      if (truth !== undefined && scored < judged) {
         const names = { prediction: item.id, groundTruth: item.id }
-        const refining = refined?.add(seen.prepared.image, seen.results.at(-1)!, truth, item.id)
-        for (const [row, picture] of seen.results.entries()) judges[row]!.add(picture, truth, names)
-        if (control !== undefined) controlJudge.add(await mapsOfRow(options, control, seen.prepared), truth, names)
+        const refining = refined?.add(sampled.prepared.image, sampled.results.at(-1)!, truth, item.id)
+        for (const [row, picture] of sampled.results.entries()) scorers[row]!.add(picture, truth, names)
+        if (control !== undefined) controlScorer.add(await rowMaps(options, control, sampled.prepared), truth, names)
         await refining
-        counted++
+        scored++
       }
-      if (inGallery.has(item)) found.push(await shownPicture(options, seen, refined))
+      if (inGallery.has(item)) shownPictures.push(await galleryPicture(options, sampled, refined))
     } catch (error) {
       if (!(error instanceof SemplesError)) throw error
       leftOut.push(error.message)
@@ -83,36 +83,43 @@ export async function lookAtPictures(options: LookOptions): Promise<Look> {
     onProgress?.({ stage: 'report', epoch: 1, epochs: 1, step: done, steps, picturesPerSecond, eta })
   }
   return {
-    gallery: found,
-    ...(control === undefined || counted === 0 ? {} : { control: controlJudge.row(control) }),
+    gallery: shownPictures,
+    ...(control === undefined || scored === 0 ? {} : { control: controlScorer.row(control) }),
     ablation:
-      counted === 0
+      scored === 0
         ? []
-        : [...judges.map((judge, index) => judge.row(rows[index]!)), ...(refined === undefined ? [] : [refined.row()])],
+        : [
+            ...scorers.map((judge, index) => judge.row(rows[index]!)),
+            ...(refined === undefined ? [] : [refined.row()]),
+          ],
     notices:
       leftOut.length === 0 ? [] : [`${leftOut.length} pictures are left out of the report; the first: ${leftOut[0]}`],
   }
 }
 
 /** A picture with the maps of every generator. */
-interface SeenPicture {
+interface SampledPicture {
   prepared: PreparedPicture
   truth: LabelMap | undefined
   /** One a row. */
   results: RowResult[]
 }
 
-async function see(options: LookOptions, item: DatasetItem, truth: LabelMap | undefined): Promise<SeenPicture> {
+async function computeMaps(
+  options: ScoreStagesOptions,
+  item: DatasetItem,
+  truth: LabelMap | undefined,
+): Promise<SampledPicture> {
   const { pictures, rows, config } = options
   const { dataset, label } = pictures
   const prepared = await label(await preparePicture(dataset, item, config.cams), rows.at(-1)!.generator)
-  const results: SeenPicture['results'] = []
-  for (const row of rows) results.push(await mapsOfRow(options, row, prepared))
+  const results: SampledPicture['results'] = []
+  for (const row of rows) results.push(await rowMaps(options, row, prepared))
   return { prepared, truth, results }
 }
 
-async function mapsOfRow(
-  { pictures: { dataset }, config }: LookOptions,
+async function rowMaps(
+  { pictures: { dataset }, config }: ScoreStagesOptions,
   { generator }: Row,
   prepared: PreparedPicture,
 ): Promise<RowResult> {
@@ -120,9 +127,9 @@ async function mapsOfRow(
   return { cams, classIds: classes.map((index) => dataset.classes.classes[index]!.id), height, width }
 }
 
-async function shownPicture(
-  options: LookOptions,
-  { prepared, truth, results }: SeenPicture,
+async function galleryPicture(
+  options: ScoreStagesOptions,
+  { prepared, truth, results }: SampledPicture,
   refined: RefinedRow | undefined,
 ): Promise<GalleryPicture> {
   const { pictures, rows, threshold } = options
@@ -146,12 +153,12 @@ async function shownPicture(
       ...results.map((result, row) => shown(rows[row]!.name, result, maskFromCams({ ...result, threshold }))),
       ...(last === undefined ? [] : [{ ...shown(refined!.name, last, last.mask), refined: true as const }]),
     ],
-    promptMaps: await mapsOf(options, prepared),
+    promptMaps: await promptMapsOf(options, prepared),
   }
 }
 
-async function mapsOf(
-  { prompts, config, pictures }: LookOptions,
+async function promptMapsOf(
+  { prompts, config, pictures }: ScoreStagesOptions,
   { item, image }: PreparedPicture,
 ): Promise<GalleryPicture['promptMaps']> {
   if (prompts === undefined || item.labels.length === 0) return []

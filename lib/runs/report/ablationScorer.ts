@@ -1,10 +1,10 @@
 import type { ClassTable } from '../../datasets/dataset.js'
 import { type Scores, scores } from '../../evaluate/scores.js'
 import { bestPoint, hundredths, SweepCounter } from '../../evaluate/sweep.js'
-import type { JudgedRow } from '../../report/runReport.js'
+import type { AblationRow } from '../../report/runReport.js'
 
 /** Counts what is judged: every threshold from 0.00 to 0.99, and the one in use. */
-export class RowJudge {
+export class AblationScorer {
   private readonly counter: SweepCounter
   private readonly thresholds: number[]
   private pictures = 0
@@ -22,13 +22,13 @@ export class RowJudge {
     this.pictures++
   }
 
-  row({ name, description }: Pick<JudgedRow, 'name' | 'description'>): JudgedRow {
+  row({ name, description }: Pick<AblationRow, 'name' | 'description'>): AblationRow {
     const judged = scores(this.counter.confusion(this.thresholds.indexOf(this.threshold)))
     const curve = this.counter.curve()
     return {
       name,
       description,
-      ...namedScores(this.classes, judged),
+      ...labelledScores(this.classes, judged),
       pictures: this.pictures,
       curve,
       best: bestPoint(curve),
@@ -37,7 +37,10 @@ export class RowJudge {
 }
 
 /** Mean IoU, and the figures of each class with its label. */
-export function namedScores({ classes }: ClassTable, { miou, perClass }: Scores): Pick<JudgedRow, 'miou' | 'perClass'> {
+export function labelledScores(
+  { classes }: ClassTable,
+  { miou, perClass }: Scores,
+): Pick<AblationRow, 'miou' | 'perClass'> {
   const labels = ['background', ...classes.map(({ label }) => label)]
   return { miou, perClass: perClass.map((entry, index) => ({ ...entry, label: labels[index]! })) }
 }

@@ -1,0 +1,36 @@
+import type { Terminal } from './terminal.js'
+
+/** A result for programs: one line of JSON, the last of standard output. Numbers that are not finite are null. */
+export function printJson(terminal: Pick<Terminal, 'out'>, result: unknown): void {
+  terminal.out(JSON.stringify(result, (_, value) => (typeof value === 'bigint' ? String(value) : value)))
+}
+
+/** A fraction in percent with two digits: `52.10`; `-` where there is no number. */
+export function percent(fraction: number): string {
+  return Number.isNaN(fraction) ? '-' : (100 * fraction).toFixed(2)
+}
+
+/** A path as it must be typed in a shell: quoted where it has blanks or other signs that shells read. */
+export function shellWord(path: string, platform: NodeJS.Platform = process.platform): string {
+  if (platform === 'win32') return /^[\w:.\\/-]+$/.test(path) ? path : `"${path}"`
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
+}
+
+const NUMBER = /^-?[\d.]+$|^-$/
+
+/** Rows as aligned columns, numbers to the right. The first row is the header. */
+export function table(rows: readonly (readonly (string | number)[])[]): string[] {
+  const texts = rows.map((row) => row.map(String))
+  const columns = texts[0]!.map((_, column) => texts.map((row) => row[column] ?? ''))
+  const pad = columns.map(([header, ...cells]) => {
+    const width = Math.max(...[header!, ...cells].map(({ length }) => length))
+    const right = cells.length > 0 && cells.every((cell) => NUMBER.test(cell))
+    return (cell: string) => (right ? cell.padStart(width) : cell.padEnd(width))
+  })
+  return texts.map((row) =>
+    row
+      .map((cell, column) => pad[column]!(cell))
+      .join('  ')
+      .trimEnd(),
+  )
+}

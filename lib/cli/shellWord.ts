@@ -1,5 +1,0 @@
-/** A path as it must be typed in a shell: quoted where it has blanks or other signs that shells read. */
-export function shellWord(path: string, platform: NodeJS.Platform = process.platform): string {
-  if (platform === 'win32') return /^[\w:.\\/-]+$/.test(path) ? path : `"${path}"`
-  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
-}

@@ -1,0 +1,90 @@
+import { availableParallelism } from 'node:os'
+import { SemplesError } from '../base/error.js'
+import { VOID_ID } from '../masks/labelMap.js'
+import type { Orientation } from '../masks/orientation.js'
+import type { RawImage } from '../pictures/image.js'
+import { pixelsOf } from './image.js'
+import { refineNatively } from './native.js'
+import type { RefineSettings } from './options.js'
+import { orientationOf } from './orientation.js'
+import { type Source, sourceOf } from './source.js'
+import type { RefinedMask, RefineExecution, RefineInput } from './types.js'
+
+/** A decoded picture with its scores or labels, as the addon takes them. */
+export interface PreparedInput {
+  image: RawImage
+  source: Source
+  /** Of a picture file. */
+  orientation?: Orientation
+}
+
+/** Reads the picture and its scores or labels. */
+export async function prepare(
+  input: RefineInput,
+  settings: RefineSettings,
+  signal?: AbortSignal,
+): Promise<PreparedInput> {
+  const orientation = await orientationOf(input, settings)
+  const image = await pixelsOf(input.image, orientation === 'applied' ? 'exif' : 'stored', signal)
+  const source = await sourceOf(input, image, settings)
+  return { image, source, ...(orientation === undefined ? {} : { orientation }) }
+}
+
+/** Refines a prepared picture in the addon; class ids of the picture's size. */
+export async function refinePrepared(
+  { image, source, orientation }: PreparedInput,
+  settings: RefineSettings,
+  execution: Parameters<typeof refineNatively>[3],
+): Promise<RefinedMask> {
+  const started = performance.now()
+  const refined = await refineNatively(image, source, settings, execution)
+  const ms = performance.now() - started
+  const { width, height } = image
+  const data = idsOf(refined.labels, source.classes)
+  return {
+    mask: { width, height, data },
+    classes: source.classes,
+    ...(refined.scores === undefined ? {} : { scores: refined.scores }),
+    ...(orientation === undefined ? {} : { orientation }),
+    ms,
+  }
+}
+
+function idsOf(labels: Uint16Array, classes: readonly number[]): Uint8Array {
+  const idOf = new Uint8Array(65536).fill(VOID_ID)
+  idOf.set(classes)
+  const ids = new Uint8Array(labels.length)
+  for (let pixel = 0; pixel < ids.length; pixel++) ids[pixel] = idOf[labels[pixel]!]!
+  return ids
+}
+
+const MAX_THREADS = 256
+
+/**
+ * Checks the threads and the memory limit of a job, and fills in their defaults.
+ * @throws SemplesError `SEMPLES_CONFIG_INVALID`
+ */
+export function resourcesOf({ threads, memoryLimit }: Pick<RefineExecution, 'threads' | 'memoryLimit'>): {
+  threads: number
+  memoryLimit: number
+} {
+  return {
+    threads: wholeNumber('threads', threads ?? Math.min(MAX_THREADS, availableParallelism()), MAX_THREADS),
+    memoryLimit: wholeNumber(
+      'memoryLimit',
+      memoryLimit ?? Math.floor(process.availableMemory() / 2),
+      Number.MAX_SAFE_INTEGER,
+    ),
+  }
+}
+
+/** Checks that `value` is a whole number from 1 to `maximum`. */
+export function wholeNumber(field: string, value: number, maximum: number): number {
+  if (Number.isSafeInteger(value) && value >= 1 && value <= maximum) return value
+  throw new SemplesError('SEMPLES_CONFIG_INVALID', {
+    message: 'A number is out of range.',
+    field,
+    value,
+    expected: maximum === Number.MAX_SAFE_INTEGER ? 'a whole number, 1 or more' : `a whole number, 1 to ${maximum}`,
+  })
+}
