@@ -1,7 +1,5 @@
 import { breathe } from '../base/cooperative.js'
-import type { TensorData } from '../base/tensor.js'
-import { writeNpy } from '../formats/npy.js'
-import { writeNpz } from '../formats/npz.js'
+import { writeCamFile } from '../formats/camFile/write.js'
 import type { Palette } from '../masks/palette.js'
 import { writeMask } from '../masks/png.js'
 import { maskSteps } from '../masks/threshold.js'
@@ -23,19 +21,8 @@ export interface PictureOutput {
 export async function writePicture(output: PictureOutput): Promise<void> {
   const { file, cams, classIds, threshold, palette, keepCams } = output
   await writeMask(`${file}.png`, await breathe(maskSteps({ ...cams, classIds, threshold })), palette)
-  if (keepCams === 'npy') await writeNpy(`${file}.npy`, stack(cams, classIds.length))
-  if (keepCams === 'npz') await writeNpz(`${file}.npz`, mapsById(cams, classIds))
-}
-
-function stack({ cams, height, width }: PictureCams, count: number): TensorData {
-  return { dtype: 'float32', shape: [count, height, width], data: cams }
-}
-
-function mapsById({ cams, height, width }: PictureCams, classIds: readonly number[]): Record<string, TensorData> {
-  const size = height * width
-  const entries = classIds.map((id, map): [string, TensorData] => [
-    String(id),
-    { dtype: 'float32', shape: [height, width], data: cams.subarray(map * size, (map + 1) * size) },
-  ])
-  return Object.fromEntries(entries)
+  const { cams: data, height, width } = cams
+  if (keepCams !== undefined) {
+    await writeCamFile(`${file}.${keepCams}`, { data, classIds, height, width }, keepCams)
+  }
 }

@@ -1,10 +1,10 @@
-import { type DecodedPng, decode, encode } from 'fast-png'
+import { type DecodedPng, decode } from 'fast-png'
 import { writeAtomic } from '../base/atomic.js'
 import { SemplesError } from '../base/error.js'
 import { readBytes } from '../base/files.js'
+import { encodeIndexedPng, encodeIndexedPngSync, type IndexedPicture } from '../formats/png.js'
 import type { LabelMap } from './labelMap.js'
 import { maskPalette, type Palette } from './palette.js'
-import { compressPng } from './pngCompress.js'
 
 /** Largest mask that is opened: 2^28 pixels. A header that claims more is damaged, or no mask. */
 const MAX_PIXELS = 2 ** 28
@@ -24,16 +24,15 @@ export interface ReadMaskOptions {
  * @throws SemplesError `SEMPLES_MASK_SHAPE` when the data is not width * height, `SEMPLES_WRITE_FAILED`
  */
 export async function writeMask(file: string, mask: LabelMap, palette: Palette = maskPalette()): Promise<void> {
-  await writeAtomic(file, await compressPng(encoded(mask, palette, 0)))
+  await writeAtomic(file, await encodeIndexedPng(indexed(mask, palette)))
 }
 
 /** A mask as `writeMask` writes it, in memory and at once: for small ones. */
 export function encodeMask(mask: LabelMap, palette: Palette = maskPalette()): Uint8Array {
-  return encoded(mask, palette, 6)
+  return encodeIndexedPngSync(indexed(mask, palette))
 }
 
-/** @param level of compression; 0 stores the pixels as they are */
-function encoded(mask: LabelMap, palette: Palette, level: 0 | 6): Uint8Array {
+function indexed(mask: LabelMap, palette: Palette): IndexedPicture {
   const { width, height, data } = mask
   if (!(width > 0 && height > 0) || data.length !== width * height) {
     throw new SemplesError('SEMPLES_MASK_SHAPE', {
@@ -42,8 +41,7 @@ function encoded(mask: LabelMap, palette: Palette, level: 0 | 6): Uint8Array {
       value: data.length,
     })
   }
-  const colors = palette.map((color) => [...color])
-  return encode({ width, height, data, depth: 8, channels: 1, palette: colors }, { zlib: { level } })
+  return { width, height, data, palette }
 }
 
 /**

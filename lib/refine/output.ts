@@ -4,9 +4,7 @@ import { basename, join, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { writeJsonAtomic } from '../base/atomic.js'
 import { SemplesError } from '../base/error.js'
-import type { TensorData, TensorMap } from '../base/tensor.js'
-import { writeNpy } from '../formats/npy.js'
-import { writeNpz } from '../formats/npz.js'
+import { writeCamFile } from '../formats/camFile/write.js'
 import type { Palette } from '../masks/palette.js'
 import { writeMask } from '../masks/png.js'
 import type { RefineSettings } from './options.js'
@@ -70,8 +68,11 @@ export class OutputFolder {
   async write(name: string, { mask, scores, classes }: RefinedMask): Promise<string> {
     const file = this.fileOf(name)
     const kind = this.options.scores
-    if (kind === 'npy') await writeNpy(this.scoresFile(name, kind), scores!)
-    if (kind === 'npz') await writeNpz(this.scoresFile(name, kind), byClass(scores!, classes))
+    if (kind !== undefined && scores !== undefined) {
+      const { width, height } = mask
+      const data = scores.data as Float32Array
+      await writeCamFile(this.scoresFile(name, kind), { data, classIds: classes, width, height }, kind)
+    }
     await writeMask(file, mask, this.options.palette)
     return file
   }
@@ -84,15 +85,6 @@ export class OutputFolder {
   private scoresFile(name: string, kind: 'npy' | 'npz'): string {
     return join(this.path, `${name}.${kind}`)
   }
-}
-
-function byClass({ data, shape: [, height = 0, width = 0] }: TensorData, classes: readonly number[]): TensorMap {
-  const pixels = height * width
-  const maps = classes.map((id, index): [string, TensorData] => [
-    String(id),
-    { dtype: 'float32', shape: [height, width], data: data.subarray(index * pixels, (index + 1) * pixels) },
-  ])
-  return Object.fromEntries(maps)
 }
 
 /** @throws SemplesError `SEMPLES_REFINE_INPUT` for a name that would leave the folder */

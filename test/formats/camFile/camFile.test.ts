@@ -2,12 +2,12 @@ import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { unzipSync, zipSync } from 'fflate'
-import { type CamFile, type CamFileOptions, decodeCamFile, readCamFile } from '../../lib/formats/camFile/camFile.js'
-import { encodeNpy } from '../../lib/formats/npy.js'
-import { temporaryFiles } from '../datasets/temporaryFiles.js'
-import { python } from '../support/clipArchives.js'
-import { ARCHIVES, archivedFiles, expectedMaps, freshFiles } from './camFileArchives.js'
-import { pickled, tuple } from './pickleWriter.js'
+import { type CamFile, type CamFileOptions, decodeCamFile, readCamFile } from '../../../lib/formats/camFile/camFile.js'
+import { encodeNpy } from '../../../lib/formats/npy.js'
+import { temporaryFiles } from '../../datasets/temporaryFiles.js'
+import { python } from '../../support/clipArchives.js'
+import { pickled, tuple } from '../pickle/pickleWriter.js'
+import { ARCHIVES, archivedFiles, expectedMaps, freshFiles } from './archives.js'
 
 const CLASSES = [0, 3, 6]
 
@@ -32,14 +32,17 @@ function expected(name: string): { classes?: number[]; entry?: string; backgroun
 
 function check(name: string, cam: CamFile): void {
   const { classes, entry, background = false, values } = expected(name)
+  // Arrays of an archive have names; keys of dictionaries are numbers.
+  const named = name.startsWith('classes') && name.endsWith('.npz')
+  const ids = classes?.map((key) => (named ? key : key + 1))
   const count = name === 'array-2d.npy' ? 1 : 3
   expect({ name, ...cam, maps: { ...cam.maps, data: [...cam.maps.data] } }).toEqual({
     name,
     classes,
     entry,
     background,
-    // Arrays of an archive have names; keys of dictionaries are numbers.
-    named: name.startsWith('classes') && name.endsWith('.npz'),
+    named,
+    ...(ids === undefined ? {} : { classIds: background ? [0, ...ids] : ids }),
     maps: { dtype: 'float32', shape: [count, 2, 3], data: values!.slice(0, count * 6) },
   })
 }
@@ -151,6 +154,7 @@ describe('choosing', () => {
     const cam = await decodeCamFile(archive({ keys: ids(), cam: map() }), 'a.npz')
     expect(cam).toEqual({
       classes: [],
+      classIds: [],
       entry: 'cam',
       background: false,
       named: false,
