@@ -79,7 +79,10 @@ const shape = {
   generator: z
     .strictObject({
       kind: choice(['weaktr'], 'Kind of mask generator.'),
-      weights: path('Weights to start from, or random.', 'a safetensors file, or random'),
+      weights: path(
+        'Weights to start from, or random.',
+        'a safetensors file or state dictionary (.pth, .pt), or random',
+      ),
       imageSize: whole(1, 'Side of the square training pictures.', { unit: 'pixels' }),
       patchSize: whole(1, 'Side of a patch.', { unit: 'pixels' }),
       width: whole(1, 'Width of the token vectors.'),
