@@ -30,7 +30,9 @@ const GLOBALS: ReadonlyMap<string, PickledGlobal> = new Map(
   [
     ...Object.entries(PYTHON).map(([path, construct]) => new PickledGlobal(path, construct)),
     // Factories of a defaultdict.
-    ...['dict', 'list', 'int', 'float'].map((name) => new PickledGlobal(`builtins.${name}`)),
+    ...['dict', 'list', 'int', 'float'].flatMap((name) =>
+      ['builtins', '__builtin__'].map((module) => new PickledGlobal(`${module}.${name}`)),
+    ),
     ...NUMPY_GLOBALS,
     ...TORCH_GLOBALS,
   ].map((entry) => [entry.path, entry]),
