@@ -59,8 +59,8 @@ export interface Evaluation extends Omit<Scores, 'perClass'> {
  * classes and the background, per-class IoU, precision and recall. Void pixels (255) of the ground truth are ignored.
  *
  * @throws SemplesError `SEMPLES_EVALUATION_OPTIONS` (options that contradict each other), `SEMPLES_EVALUATION_EMPTY` (no
- * picture with ground truth), `SEMPLES_MASK_MISSING`, `SEMPLES_MASK_SIZE`, `SEMPLES_MASK_CLASS` naming the files, and what
- * reading a mask throws.
+ * picture with ground truth), `SEMPLES_MASK_MISSING`, `SEMPLES_MASK_SIZE`, `SEMPLES_MASK_CLASS`, `SEMPLES_CAM_MISSING` naming the
+ * files, and what reading a mask or a file of maps throws.
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { masks, cams, camClasses, classOffset, greedy = false, thresholds = hundredths(0, 100) } = options
