@@ -48,7 +48,7 @@ export const readMask = lazy(async () => (await import('./masks/png.js')).readMa
 /** A mask as a palette PNG, written atomically. */
 export const writeMask = lazy(async () => (await import('./masks/png.js')).writeMask)
 
-/** CAMs or score maps from the files that programs of the field write (.npy, .npz, pickles); nothing in them is executed. */
+/** CAMs or score maps with their classes, from the files of semples and of other programs (.npy, .npz, pickles); nothing in them is executed. */
 export const readCamFile = lazy(async () => (await import('./formats/camFile/camFile.js')).readCamFile)
 
 /** A numeric array from a NumPy .npy file. */

@@ -1,7 +1,5 @@
 import { runInSlices } from '../base/cooperative.js'
-import type { TensorData } from '../base/tensor.js'
-import { writeNpy } from '../formats/npy.js'
-import { writeNpz } from '../formats/npz.js'
+import { writeCamFile } from '../formats/camFile/write.js'
 import { type Orientation, orientationMark } from '../masks/orientation.js'
 import type { Palette } from '../masks/palette.js'
 import { writeMask } from '../masks/png.js'
@@ -26,20 +24,8 @@ export interface PictureOutput {
 export async function writePicture(output: PictureOutput): Promise<void> {
   const { file, cams, classIds, threshold, palette, orientation, keepCams } = output
   await writeMask(`${file}.png`, await runInSlices(maskSteps({ ...cams, classIds, threshold })), palette, orientation)
-  if (keepCams === 'npy') await writeNpy(`${file}.npy`, stack(cams, classIds.length))
-  if (keepCams === 'npz')
-    await writeNpz(`${file}.npz`, mapsById(cams, classIds), { comment: orientationMark(orientation) })
-}
-
-function stack({ cams, height, width }: PictureCams, count: number): TensorData {
-  return { dtype: 'float32', shape: [count, height, width], data: cams }
-}
-
-function mapsById({ cams, height, width }: PictureCams, classIds: readonly number[]): Record<string, TensorData> {
-  const size = height * width
-  const entries = classIds.map((id, map): [string, TensorData] => [
-    String(id),
-    { dtype: 'float32', shape: [height, width], data: cams.subarray(map * size, (map + 1) * size) },
-  ])
-  return Object.fromEntries(entries)
+  if (keepCams === undefined) return
+  const { cams: data, height, width } = cams
+  const comment = orientationMark(orientation)
+  await writeCamFile(`${file}.${keepCams}`, { data, classIds, height, width }, keepCams, comment)
 }

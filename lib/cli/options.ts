@@ -61,6 +61,17 @@ export function collect(value: string, before: string[] = []): string[] {
   return [...before, value]
 }
 
+/** Class ids and ranges of them: 0,15,19 or 1-20. */
+export function classIds(value: string): number[] {
+  return value.split(',').flatMap((part) => {
+    const [, first, last] = /^(\d{1,9})-(\d{1,9})$/.exec(part.trim()) ?? []
+    if (first === undefined) return integer(part)
+    const count = Number(last) - Number(first) + 1
+    if (count < 1 || count > 255) throw new InvalidArgumentError('A range must be as in 1-20.')
+    return Array.from({ length: count }, (_, index) => Number(first) + index)
+  })
+}
+
 /** A whole number. */
 export function integer(value: string): number {
   const number = Number(value)

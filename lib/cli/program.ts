@@ -63,7 +63,7 @@ export function createProgram(cli: Cli): Command {
       examples(
         'semples demo                                   try everything on drawn pictures',
         'semples doctor                                 see whether this machine is ready',
-        'semples train --data photos --labels labels.csv --clip ViT-B-32.pt --weights deit_small.safetensors --out runs/boats',
+        'semples train --data photos --labels labels.csv --clip ViT-B-32.pt --weights deit_small_patch16_224-cd65a155.pth --out runs/boats',
         'semples report runs/boats                      see what a run did, on one page',
         'semples masks --run runs/boats --out masks',
         'semples refine --images photos --cams cams --out refined     dense CRF over masks of any method',

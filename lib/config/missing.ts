@@ -1,11 +1,9 @@
 import { SemplesError } from '../base/error.js'
 
-/** Where to get what only the user can give, and the line that converts DeiT weights. */
+/** Where to get what only the user can give. */
 export const sources = {
   deit: 'https://dl.fbaipublicfiles.com/deit/deit_small_patch16_224-cd65a155.pth',
   clip: 'https://openaipublic.azureedge.net/clip/models/40d365715913c9da98579312b702a82c18be219cc2a73407c4526f58eba950af/ViT-B-32.pt',
-  convert:
-    "python3 -c \"import torch; from safetensors.torch import save_file; save_file(torch.load('deit_small_patch16_224-cd65a155.pth', weights_only=True)['model'], 'deit_small_patch16_224.safetensors')\"",
 }
 
 /** The errors for what only the user can give, each with where to get it. */
@@ -14,7 +12,7 @@ export function weightsMissing(): SemplesError {
   return new SemplesError('SEMPLES_WEIGHTS_MISSING', {
     message: 'The mask generator needs weights to start from (generator.weights).',
     field: 'generator.weights',
-    hint: `Fetch DeiT-S/16 (deit_small_patch16_224, 88 MB) from ${sources.deit} and convert it to safetensors: ${sources.convert} — or, to try things out, ask for random weights: generator.weights = 'random'; masks then mean nothing.`,
+    hint: `Fetch DeiT-S/16 (deit_small_patch16_224-cd65a155.pth, 88 MB) from ${sources.deit} and give the file as it is. Or, to try things out, ask for random weights: generator.weights = 'random'; masks then mean nothing.`,
   })
 }
 

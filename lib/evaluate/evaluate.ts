@@ -12,8 +12,15 @@ import { bestPoint, greedyPart, hundredths, SweepCounter, type SweepPoint } from
 export interface EvaluatePicturesOptions {
   /** Folder of masks to judge, `<id>.png`: indexed or grey PNGs whose pixel values are class ids. This or `cams`. */
   masks?: string
-  /** Folder of class activation maps to judge, `<id>.npy` or `<id>.npz` (see `readCams`), at every threshold. */
+  /**
+   * Folder of class activation maps to judge at every threshold: `<id>.npz`, `<id>.npy` and the other files that
+   * `readCamFile` reads, of semples and of other programs. A map of class 0 competes with the threshold for the background.
+   */
   cams?: string
+  /** For `cams`: class id of each map, in map order, where the files do not say it. */
+  camClasses?: readonly number[]
+  /** For `cams`: what is added to the classes of the files to get class ids; default by the rule at `readCamFile`. */
+  classOffset?: number
   /** Folder of ground-truth masks, `<id>.png`, or a data set that has masks. */
   groundTruth: string | Dataset
   /** The classes and their pixel values. Default: those of the data set; needed with a folder. */
@@ -52,11 +59,11 @@ export interface Evaluation extends Omit<Scores, 'perClass'> {
  * classes and the background, per-class IoU, precision and recall. Void pixels (255) of the ground truth are ignored.
  *
  * @throws SemplesError `SEMPLES_EVALUATION_OPTIONS` (options that contradict each other), `SEMPLES_EVALUATION_EMPTY` (no
- * picture with ground truth), `SEMPLES_MASK_MISSING`, `SEMPLES_MASK_SIZE`, `SEMPLES_MASK_CLASS` naming the files, and what
- * reading a mask throws.
+ * picture with ground truth), `SEMPLES_MASK_MISSING`, `SEMPLES_MASK_SIZE`, `SEMPLES_MASK_CLASS`, `SEMPLES_CAM_MISSING` naming the
+ * files, and what reading a mask or a file of maps throws.
  */
 export async function evaluatePictures(options: EvaluatePicturesOptions): Promise<Evaluation> {
-  const { masks, cams, greedy = false, thresholds = hundredths(0, 100) } = options
+  const { masks, cams, camClasses, classOffset, greedy = false, thresholds = hundredths(0, 100) } = options
   const classes = classTableOf(options)
   const ids = [0, ...classes.classes.map(({ id }) => id)]
   if (masks !== undefined && cams === undefined) {
@@ -69,8 +76,8 @@ export async function evaluatePictures(options: EvaluatePicturesOptions): Promis
   }
   if (cams === undefined || masks !== undefined) throw invalid('Give either masks or cams.', 'masks', masks)
   const counter = new SweepCounter(ids, thresholds)
-  const pictures = await forEachPicture(options, async ({ id, name, labels }, truth) => {
-    const { file, ...picture } = await readCams(cams, id, classes, labels)
+  const pictures = await forEachPicture(options, async ({ id, name }, truth) => {
+    const { file, ...picture } = await readCams(cams, id, { classes: camClasses, classOffset })
     // Without a map all is background, whatever the size.
     const { height, width } = picture.classIds.length === 0 ? truth : picture
     counter.add({ ...picture, height, width }, truth, { prediction: file, groundTruth: name })

@@ -10,8 +10,6 @@ export interface TruthPicture {
   id: string
   /** What messages call its ground truth. */
   name: string
-  /** Indices of its image-level labels, where the data set knows them. */
-  labels?: readonly number[]
   /** The ground truth; undefined where the picture has none. */
   read(): Promise<LabelMap | undefined>
 }
@@ -45,7 +43,6 @@ function inDataset(dataset: Dataset): TruthPicture[] {
   return dataset.items.map((item) => ({
     id: item.id,
     name: `${item.id} in ${dataset.name}`,
-    labels: item.labels,
     read: () => dataset.mask(item),
   }))
 }

@@ -55,7 +55,7 @@ export class SweepCounter {
   /**
    * Adds a picture.
    *
-   * @throws SemplesError `SEMPLES_MASK_SIZE`, `SEMPLES_MASK_CLASS`, `SEMPLES_CAM_SHAPE`, `SEMPLES_CAM_NOT_FINITE`
+   * @throws SemplesError `SEMPLES_MASK_SIZE`, `SEMPLES_MASK_CLASS`, `SEMPLES_CAM_FILE_INVALID`, `SEMPLES_CAM_NOT_FINITE`
    */
   add(picture: PictureCams, groundTruth: LabelMap, names?: MaskNames): void {
     checkSize(picture, groundTruth, names)

@@ -1,4 +1,5 @@
 import { SemplesError } from '../base/error.js'
+import type { TensorData } from '../base/tensor.js'
 
 /** What the header of a .npy array says. */
 export interface NpyHeader {
@@ -12,6 +13,11 @@ export interface NpyHeader {
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]
 
+/** Whether the bytes start like a .npy array. */
+export function isNpy(bytes: Uint8Array): boolean {
+  return MAGIC.every((byte, i) => bytes[i] === byte)
+}
+
 /**
  * Reads the header of a .npy array (format versions 1.0, 2.0 and 3.0). The header is a Python literal;
  * only the one shape of it that NumPy writes is understood, nothing is evaluated.
@@ -19,9 +25,7 @@ const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]
  * @throws SemplesError `SEMPLES_NPY_INVALID`, or `SEMPLES_NPY_DTYPE` for arrays of records
  */
 export function readNpyHeader(bytes: Uint8Array, name: string): NpyHeader {
-  if (bytes.length < 12 || MAGIC.some((byte, i) => bytes[i] !== byte)) {
-    throw npyInvalid(name, 'it does not start like one')
-  }
+  if (bytes.length < 12 || !isNpy(bytes)) throw npyInvalid(name, 'it does not start like one')
   const version = bytes[6]!
   if (version < 1 || version > 3) throw npyInvalid(name, `format version ${version} is unknown`)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -63,6 +67,15 @@ export function npyInvalid(name: string, why: string): SemplesError {
     message: `${name} is not a whole .npy array: ${why}.`,
     file: name,
     hint: 'Write it again with numpy.save.',
+  })
+}
+
+export function cannotWrite({ dtype }: TensorData): SemplesError {
+  return new SemplesError('SEMPLES_TENSOR_INVALID', {
+    message: 'NumPy has no such type of number, so that the array cannot be written as .npy.',
+    field: 'dtype',
+    value: dtype,
+    expected: 'float16, float32, float64, uint8, int32, int64 or bool',
   })
 }
 

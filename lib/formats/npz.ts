@@ -2,9 +2,9 @@ import { setImmediate } from 'node:timers/promises'
 import { Zip, ZipPassThrough, zip } from 'fflate'
 import { writeAtomic } from '../base/atomic.js'
 import { readBytes } from '../base/files.js'
-import type { TensorMap } from '../base/tensor.js'
+import type { TensorData, TensorMap } from '../base/tensor.js'
 import { decodeNpy, encodeNpy } from './npy.js'
-import { npzInvalid, readZipEntries } from './zipEntries.js'
+import { npzInvalid, ZipArchive } from './zip.js'
 
 /**
  * Reads the numeric arrays of a NumPy .npz archive (`numpy.savez`, `numpy.savez_compressed`), by name.
@@ -13,49 +13,53 @@ import { npzInvalid, readZipEntries } from './zipEntries.js'
  *   throws for its arrays, naming `archive.npz:array`
  */
 export async function readNpz(file: string): Promise<TensorMap> {
-  const entries = await readZipEntries(await readBytes(file), file)
-  const names = [...entries.keys()]
+  const archive = await ZipArchive.open(await readBytes(file), file)
+  const names = archive.paths
   const other = names.find((name) => !name.endsWith('.npy'))
   if (other !== undefined) throw npzInvalid(file, `it holds ${other}, which is no .npy array`)
-  return Object.fromEntries(
-    names.map((name) => {
-      const key = name.slice(0, -'.npy'.length)
-      return [key, decodeNpy(entries.get(name)!, `${file}:${key}`)]
-    }),
-  )
+  const tensors: [string, TensorData][] = []
+  for (const name of names) {
+    const key = name.slice(0, -'.npy'.length)
+    tensors.push([key, decodeNpy(await archive.read(name), `${file}:${key}`)])
+  }
+  return Object.fromEntries(tensors)
 }
 
 /**
  * Writes arrays as a NumPy .npz archive. Atomic; an older file of that name is replaced.
  *
+ * @param arrays by name; a Map keeps their order also where names look like numbers
  * @param options.compress deflate the arrays, like `numpy.savez_compressed`; default false
  * @param options.comment of every array in the directory of the archive, without `compress`; NumPy passes over it
  * @throws SemplesError `SEMPLES_TENSOR_INVALID`, `SEMPLES_WRITE_FAILED`
  */
 export async function writeNpz(
   file: string,
-  tensors: TensorMap,
+  arrays: TensorMap | Map<string, TensorData>,
   options: { compress?: boolean; comment?: string } = {},
 ): Promise<void> {
-  await writeAtomic(file, options.compress === true ? await deflated(tensors) : await stored(tensors, options.comment))
+  const entries = arrays instanceof Map ? [...arrays] : Object.entries(arrays)
+  await writeAtomic(file, options.compress === true ? await deflated(entries) : await stored(entries, options.comment))
 }
 
-function deflated(tensors: TensorMap): Promise<Uint8Array> {
-  const entries = Object.entries(tensors).map(([name, tensor]) => [`${name}.npy`, encodeNpy(tensor)] as const)
+type Entries = readonly (readonly [name: string, tensor: TensorData])[]
+
+function deflated(arrays: Entries): Promise<Uint8Array> {
+  const entries = arrays.map(([name, tensor]) => [`${name}.npy`, encodeNpy(tensor)] as const)
   return new Promise((resolve, reject) => {
     zip(Object.fromEntries(entries), (error, data) => (error === null ? resolve(data) : reject(error)))
   })
 }
 
 /** One array at a time, with a turn of the event loop after each: the checksum of a large one takes a while. */
-async function stored(tensors: TensorMap, comment?: string): Promise<Uint8Array> {
+async function stored(arrays: Entries, comment?: string): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let failure: unknown
   const archive = new Zip((error, chunk) => {
     failure ??= error
     chunks.push(chunk)
   })
-  for (const [name, tensor] of Object.entries(tensors)) {
+  for (const [name, tensor] of arrays) {
     const entry = new ZipPassThrough(`${name}.npy`)
     if (comment !== undefined) entry.comment = comment
     archive.add(entry)

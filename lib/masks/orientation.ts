@@ -1,6 +1,5 @@
 import { open, readFile } from 'node:fs/promises'
 import { dirname, extname, join } from 'node:path'
-import { crc32 } from 'node:zlib'
 import type { LabelMap } from './labelMap.js'
 
 /**
@@ -18,17 +17,6 @@ const [HEAD, TAIL] = [256, 65_536]
 
 export function orientationMark(orientation: Orientation): string {
   return `${MARK}${orientation}`
-}
-
-/** A whole PNG with the mark in a tEXt chunk behind its header. */
-export function markPng(png: Uint8Array, orientation: Orientation): Uint8Array {
-  const body = Buffer.from(`tEXtComment\0${orientationMark(orientation)}`, 'latin1')
-  const chunk = Buffer.alloc(4 + body.length + 4)
-  chunk.writeUInt32BE(body.length - 4)
-  body.copy(chunk, 4)
-  chunk.writeUInt32BE(crc32(body), 4 + body.length)
-  // After the signature and IHDR.
-  return Buffer.concat([png.subarray(0, 33), chunk, png.subarray(33)])
 }
 
 /**

@@ -1,11 +1,11 @@
-import { type DecodedPng, decode, encode } from 'fast-png'
+import { type DecodedPng, decode } from 'fast-png'
 import { writeAtomic } from '../base/atomic.js'
 import { SemplesError } from '../base/error.js'
 import { readBytes } from '../base/files.js'
+import { encodeIndexedPng, encodeIndexedPngSync, type IndexedPicture } from '../formats/png.js'
 import type { LabelMap } from './labelMap.js'
-import { markPng, type Orientation } from './orientation.js'
+import { type Orientation, orientationMark } from './orientation.js'
 import { maskPalette, type Palette } from './palette.js'
-import { compressPng } from './pngCompress.js'
 
 /** Largest mask that is opened: 2^28 pixels. A header that claims more is damaged, or no mask. */
 const MAX_PIXELS = 2 ** 28
@@ -32,17 +32,16 @@ export async function writeMask(
   palette: Palette = maskPalette(),
   orientation?: Orientation,
 ): Promise<void> {
-  const png = encoded(mask, palette, 0)
-  await writeAtomic(file, await compressPng(orientation === undefined ? png : markPng(png, orientation)))
+  const comment = orientation && orientationMark(orientation)
+  await writeAtomic(file, await encodeIndexedPng({ ...indexed(mask, palette), comment }))
 }
 
 /** A mask as `writeMask` writes it, in memory and at once: for small ones. */
 export function encodeMask(mask: LabelMap, palette: Palette = maskPalette()): Uint8Array {
-  return encoded(mask, palette, 6)
+  return encodeIndexedPngSync(indexed(mask, palette))
 }
 
-/** @param level of compression; 0 stores the pixels as they are */
-function encoded(mask: LabelMap, palette: Palette, level: 0 | 6): Uint8Array {
+function indexed(mask: LabelMap, palette: Palette): IndexedPicture {
   const { width, height, data } = mask
   if (!(width > 0 && height > 0) || data.length !== width * height) {
     throw new SemplesError('SEMPLES_MASK_SHAPE', {
@@ -51,8 +50,7 @@ function encoded(mask: LabelMap, palette: Palette, level: 0 | 6): Uint8Array {
       value: data.length,
     })
   }
-  const colors = palette.map((color) => [...color])
-  return encode({ width, height, data, depth: 8, channels: 1, palette: colors }, { zlib: { level } })
+  return { width, height, data, palette }
 }
 
 /**

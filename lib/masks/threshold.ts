@@ -4,7 +4,7 @@ import type { LabelMap } from './labelMap.js'
 export interface CamsToMask {
   /** Maps of the classes present, `[classes, height, width]`, row-major, usually min-max normalised to 0..1. */
   cams: Float32Array
-  /** Pixel value (1..254) of each map, in map order. */
+  /** Pixel value (1..254; 0 for a map of the background) of each map, in map order. */
   classIds: readonly number[]
   height: number
   width: number
@@ -23,7 +23,7 @@ const TIE_RANGE = 1e-6
  * a softmax over the stack is taken in float32, and each pixel gets the first highest entry.
  * Ties, also those that float32 rounding makes of nearly equal scores, go to the background, then to the earlier map.
  *
- * @throws SemplesError `SEMPLES_CAM_SHAPE` when sizes do not agree, `SEMPLES_CAM_NOT_FINITE` for NaN or infinity
+ * @throws SemplesError `SEMPLES_CAM_FILE_INVALID` when sizes do not agree, `SEMPLES_CAM_NOT_FINITE` for NaN or infinity
  */
 export function maskFromCams(input: CamsToMask): LabelMap {
   const steps = maskSteps(input)
@@ -98,19 +98,19 @@ function firstHighestAfterSoftmax(scores: Float32Array, highest: number): number
 function checkSizes(cams: Float32Array, classIds: readonly number[], height: number, width: number): void {
   const expected = classIds.length * height * width
   if (!(height > 0 && width > 0) || cams.length !== expected) {
-    throw new SemplesError('SEMPLES_CAM_SHAPE', {
+    throw new SemplesError('SEMPLES_CAM_FILE_INVALID', {
       message: `${classIds.length} maps of ${height}x${width} need ${expected} values.`,
       field: 'cams.length',
       value: cams.length,
     })
   }
-  const wrong = classIds.find((id) => !(Number.isInteger(id) && id >= 1 && id <= 254))
+  const wrong = classIds.find((id) => !(Number.isInteger(id) && id >= 0 && id <= 254))
   if (wrong !== undefined) {
-    throw new SemplesError('SEMPLES_CAM_SHAPE', {
+    throw new SemplesError('SEMPLES_CAM_FILE_INVALID', {
       message: 'A class id is not a pixel value.',
       field: 'classIds',
       value: wrong,
-      expected: 'an integer in 1..254 (0 is background, 255 is void)',
+      expected: 'an integer in 0..254 (0 is background, 255 is void)',
     })
   }
 }

@@ -1,28 +1,11 @@
 import { SemplesError } from '../base/error.js'
 import type { TensorMap } from '../base/tensor.js'
-import { readSafetensors } from '../formats/safetensors.js'
 import type { MaskGenerator } from './maskGenerator.js'
 
 const PRETRAINED_HINT =
   'Give the sizes of these weights under generator (width, depth, heads, patchSize), or other weights.'
 const CHECKPOINT_HINT =
   'A stage needs a checkpoint of the classification stage; add "classify" to the stages to train one from DeiT weights.'
-
-/**
- * Reads generator weights from a .safetensors file.
- * @throws SemplesError `SEMPLES_WEIGHTS_FORMAT` for other formats, and what `readSafetensors` throws
- */
-export async function readWeights(path: string): Promise<TensorMap> {
-  if (!path.endsWith('.safetensors'))
-    throw new SemplesError('SEMPLES_WEIGHTS_FORMAT', {
-      message: 'Weights of a mask generator are read from safetensors files only.',
-      file: path,
-      field: 'generator.weights',
-      expected: 'a .safetensors file',
-      hint: 'Convert it once in Python: safetensors.torch.save_file(torch.load(path, weights_only=True)["model"], "weights.safetensors").',
-    })
-  return (await readSafetensors(path)).tensors
-}
 
 /**
  * Loads a DeiT or WeakTr checkpoint before classification training. A DeiT has no CAM head and no attention fusion:

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { extname, join, resolve } from 'node:path'
 import { SemplesError } from '../base/error.js'
 import { isPictureName } from '../datasets/pictures.js'
+import { CAM_EXTENSIONS } from '../formats/camFile/classMaps.js'
 import type { RefineFolders, RefineInput } from './types.js'
 
 /** An input of folders. */
@@ -13,10 +14,7 @@ export type FolderInput = RefineInput & {
 
 /** What is refined, the better one first where a picture has several. */
 const KINDS: readonly { extension: string; kind: 'scores' | 'labels' }[] = [
-  { extension: '.npz', kind: 'scores' },
-  { extension: '.npy', kind: 'scores' },
-  { extension: '.pkl', kind: 'scores' },
-  { extension: '.pickle', kind: 'scores' },
+  ...CAM_EXTENSIONS.map((extension) => ({ extension, kind: 'scores' as const })),
   { extension: '.png', kind: 'labels' },
 ]
 

@@ -36,11 +36,14 @@ export interface RefineOptions {
   backgroundPower?: number
   /** What the numbers of score maps are: scores from 0 to 1 (default), or energies, -ln of them. */
   values?: 'probabilities' | 'energies'
-  /** Class id (pixel value) of each score map, in map order; 0 is a background map. Default: what the file says, else 0, 1, 2, ... */
+  /**
+   * Class id (pixel value) of each score map, in map order; 0 is a background map. Default: what the file says (one that
+   * says nothing is refused), and 0, 1, 2, ... for maps in memory.
+   */
   classes?: readonly number[]
   /**
-   * What is added to the class keys of a file to get class ids. Default: 1 for dictionaries and `keys` arrays, which
-   * count classes from zero; 0 for arrays of a .npz file that are named by class id.
+   * What is added to the classes of a file to get class ids. Default: 1 for dictionaries and `keys` arrays, which
+   * count classes from zero; 0 where the file has class ids (see `readCamFile`).
    */
   classOffset?: number
   /** Pixels whose highest refined score is lower become 255 (void). Default 0: none. */

@@ -5,9 +5,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { writeFailed, writeJsonAtomic } from '../base/atomic.js'
 import { SemplesError } from '../base/error.js'
 import { isSameFolder, MadeFiles, outputExists } from '../base/outputs.js'
-import type { TensorData, TensorMap } from '../base/tensor.js'
-import { writeNpy } from '../formats/npy.js'
-import { writeNpz } from '../formats/npz.js'
+import { writeCamFile } from '../formats/camFile/write.js'
 import { orientationMark } from '../masks/orientation.js'
 import type { Palette } from '../masks/palette.js'
 import { writeMask } from '../masks/png.js'
@@ -87,9 +85,12 @@ export class OutputFolder {
       throw writeFailed(file, cause)
     })
     const kind = this.options.scores
-    if (kind === 'npy') await writeNpy(this.scoresFile(name, kind), scores!)
-    const comment = orientation && orientationMark(orientation)
-    if (kind === 'npz') await writeNpz(this.scoresFile(name, kind), byClass(scores!, classes), { comment })
+    if (kind !== undefined && scores !== undefined) {
+      const { width, height } = mask
+      const comment = orientation && orientationMark(orientation)
+      const data = scores.data as Float32Array
+      await writeCamFile(this.scoresFile(name, kind), { data, classIds: classes, width, height }, kind, comment)
+    }
     await writeMask(file, mask, this.options.palette, orientation)
     return file
   }
@@ -113,15 +114,6 @@ export class OutputFolder {
   private scoresFile(name: string, kind: 'npy' | 'npz'): string {
     return join(this.path, `${name}.${kind}`)
   }
-}
-
-function byClass({ data, shape: [, height = 0, width = 0] }: TensorData, classes: readonly number[]): TensorMap {
-  const pixels = height * width
-  const maps = classes.map((id, index): [string, TensorData] => [
-    String(id),
-    { dtype: 'float32', shape: [height, width], data: data.subarray(index * pixels, (index + 1) * pixels) },
-  ])
-  return Object.fromEntries(maps)
 }
 
 /** @throws SemplesError `SEMPLES_REFINE_INPUT` for a name that would leave the folder */

@@ -1,9 +1,7 @@
-import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 import { types } from 'node:util'
 import { SemplesError } from '../base/error.js'
 import type { TensorData } from '../base/tensor.js'
-import { readCamFile } from '../formats/camFile/camFile.js'
+import { readClassMaps } from '../formats/camFile/classMaps.js'
 import type { RefineSettings } from './options.js'
 import type { RefineInput } from './types.js'
 
@@ -18,7 +16,7 @@ export interface ScoreMaps {
 
 type ScoresInput = RefineInput & { scores: NonNullable<RefineInput['scores']> }
 
-/** Reads score maps from wherever they are, and decides which class each belongs to. */
+/** Reads score maps from wherever they are, with the class of each: of a file as `readCamFile` says, else as given. */
 export async function scoreMapsOf(
   input: ScoresInput,
   size: { width: number; height: number },
@@ -33,41 +31,21 @@ export async function scoreMapsOf(
 
 async function ofFile(
   file: string,
-  given: readonly number[] | undefined,
-  settings: RefineSettings,
+  classes: readonly number[] | undefined,
+  { classOffset }: RefineSettings,
 ): Promise<ScoreMaps> {
-  const { classes, maps, background, named } = await readCamFile(file)
-  const [channels = 0, height = 0, width = 0] = maps.shape
-  const values = maps.data
-  if (given !== undefined) return { values, height, width, classes: classesOf(given, channels, file) }
-  if (classes === undefined) refuseForeignOrder(file)
-  const offset = settings.classOffset ?? (named ? 0 : 1)
-  const keys = classes?.map((key) => key + offset) ?? countFrom0(channels)
-  // A background map may have no key of its own.
-  const ids = background && keys.length === channels - 1 ? [0, ...keys] : keys
-  return { values, height, width, classes: classesOf(ids, channels, file) }
-}
-
-/** `semples masks --npy` writes the maps of each picture's own labels, which the file does not name. */
-function refuseForeignOrder(file: string): void {
-  if (!existsSync(join(dirname(file), 'masks.json'))) return
-  throw new SemplesError('SEMPLES_REFINE_INPUT', {
-    message: `${file} does not say which classes its maps belong to.`,
-    file,
-    field: 'classes',
-    hint: 'Make the maps with "semples masks --npz", which names them, or give classes.',
-  })
+  const { data, classIds, height, width } = await readClassMaps(file, { classes, classOffset })
+  return { values: data, classes: classIds, height, width }
 }
 
 function countFrom0(channels: number): number[] {
   return Array.from({ length: channels }, (_, index) => index)
 }
 
-function classesOf(classes: readonly number[], channels: number, file?: string): readonly number[] {
+function classesOf(classes: readonly number[], channels: number): readonly number[] {
   const refuse = (value: unknown, expected: string) => {
     throw new SemplesError('SEMPLES_REFINE_INPUT', {
       message: 'The classes do not fit the score maps.',
-      file,
       field: 'classes',
       value,
       expected,

@@ -20,7 +20,7 @@ export interface RefineInput {
   image: string | Uint8Array | PixelImage
   /**
    * Score maps [C, H, W] of any size (they are resized to the picture's, bilinear): numbers of the picture's size, a
-   * tensor, or the path of a .npy, .npz or pickled .npy file (see `readCamFile`).
+   * tensor, or the path of any file that `readCamFile` reads.
    */
   scores?: Float32Array | TensorData | string
   /** A class id a pixel, 255 unsure: a label map of the picture's size, or the path of a PNG. */
@@ -62,7 +62,7 @@ export interface RefineExecution {
 export interface RefineFolders {
   /** Folder of the pictures. */
   images: string
-  /** Folder of score maps (.npy, .npz, .pkl, .pickle) and label maps (.png). */
+  /** Folder of score maps (.npz, .npy, .pkl, .pickle, .pth, .pt; see `readCamFile`) and label maps (.png). */
   cams: string
 }
 
@@ -81,7 +81,7 @@ export interface RefineMasksOptions extends RefineOptions, Omit<RefineExecution,
   palette?: Palette
   /**
    * Also give the refined scores and, with `out`, write them, float32: `npz`: `<name>.npz`, one [H, W] array a class id;
-   * `npy` or true: `<name>.npy`, [labels, H, W] in the order of `classes`. Default false.
+   * `npy` or true: `<name>.npy`, [labels, H, W] in the order of `classes`, with the class ids behind them. Default false.
    */
   withScores?: boolean | 'npy' | 'npz'
   /** Pictures at a time. Default: all processors. */

@@ -33,8 +33,9 @@ export interface GenerateMasksOptions extends LabelOptions {
   /** Background threshold in [0, 1]; default: the run's `masks.threshold`. */
   threshold?: number
   /**
-   * Also write the CAMs, float32: `npy`: `<id>.npy`, [labels, H, W] in the order of the picture's labels; `npz`:
-   * `<id>.npz`, one [H, W] array per class id. `true` is `npy`. Default false.
+   * Also write the CAMs of the picture's labels with their class ids, float32 (see `readCamFile`): `npy`: `<id>.npy`,
+   * [labels, H, W] and the class ids behind it; `npz`: `<id>.npz`, one [H, W] array per class id. `true` is `npy`.
+   * Default false.
    */
   cams?: boolean | 'npy' | 'npz'
   /** Which stage's generator; default: the last one that trained it. */

@@ -4,9 +4,10 @@ import type { RunDirectory } from '../checkpoints/runDirectory.js'
 import type { Checkpoint } from '../checkpoints/stageDirectory.js'
 import { weightsMissing } from '../config/missing.js'
 import type { RunConfig, StageName } from '../config/types.js'
+import { readStateDict } from '../formats/stateDict.js'
 import type { BackgroundPrompts } from '../models/backgroundPrompts.js'
 import type { MaskGenerator } from '../models/maskGenerator.js'
-import { loadCheckpoint, loadPretrained, readWeights } from '../models/weights.js'
+import { loadCheckpoint, loadPretrained } from '../models/weights.js'
 import { stageKindOf } from '../stages/kinds.js'
 import type { Stage } from '../stages/stage.js'
 import type { RunModels } from './runModels.js'
@@ -52,7 +53,7 @@ export async function loadWeights(config: RunConfig, stage: StageName, generator
       field: 'generator.weights',
       hint: weightsMissing().hint,
     })
-  const tensors = await readWeights(path)
+  const tensors = await readStateDict(path)
   if (stage === 'classify') await loadPretrained(generator, tensors, path)
   else await loadCheckpoint(generator, tensors, path)
 }

@@ -198,6 +198,14 @@ describe('eval', () => {
     expect(ran.out.join('\n')).toContain('at background threshold 0.4')
   })
 
+  test('scores of other programs, with the classes of their maps', async () => {
+    const words = ['eval', '--cams', 'c', '--ground-truth', 'g', '--classes', 'voc2012']
+    const ran = await run([...words, '--cam-classes', '1-3,7', '--class-offset', '0'])
+    expect(given(ran, 'evaluate')).toMatchObject({ cams: 'c', camClasses: [1, 2, 3, 7], classOffset: 0 })
+    expect(given(await run(words), 'evaluate')).not.toHaveProperty('camClasses')
+    expect((await run([...words, '--cam-classes', '9-3'])).status).toBe(2)
+  })
+
   test('--data is recognised and split', async () => {
     const voc = folders('ImageSets', 'JPEGImages')
     const ran = await run(['eval', '--masks', 'm', '--data', voc, '--split', 'val'])

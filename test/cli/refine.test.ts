@@ -17,7 +17,7 @@ describe('semples refine', () => {
     const ran = await run([
       ...folders,
       ...['--preset', 'coco', '--gaussian', '3,4', '--bilateral', '50,5,10', '--unary', 'soft', '--iterations', '5'],
-      ...['--classes', '0,15,19', '--confidence', '0.9', '--gt-prob', '0.8', '--background-power', '2'],
+      ...['--classes', '0,15-17,19', '--confidence', '0.9', '--gt-prob', '0.8', '--background-power', '2'],
       ...['--npz', '--overwrite', '--fail-fast', '--concurrency', '3', '--threads', '2', '--memory', '512'],
     ])
     expect(given(ran, 'refine')).toMatchObject({
@@ -26,7 +26,7 @@ describe('semples refine', () => {
       bilateral: { sxy: 50, srgb: 5, compat: 10 },
       unary: 'soft',
       iterations: 5,
-      classes: [0, 15, 19],
+      classes: [0, 15, 16, 17, 19],
       confidence: 0.9,
       gtProb: 0.8,
       backgroundPower: 2,

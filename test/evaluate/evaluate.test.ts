@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { ClassTable, Dataset } from '../../lib/datasets/dataset.js'
 import { evaluatePictures } from '../../lib/evaluate/evaluate.js'
+import { writeCamFile } from '../../lib/formats/camFile/write.js'
 import { writeNpy } from '../../lib/formats/npy.js'
 import { writeNpz } from '../../lib/formats/npz.js'
 import type { LabelMap } from '../../lib/masks/labelMap.js'
@@ -38,7 +39,8 @@ beforeAll(async () => {
   await writeMask(join(masks, 'sub', 'b.png'), map(0, 5, 5, 3))
   await writeMask(join(masks, 'c.png'), map(0, 0, 0, 0))
   await writeNpz(join(cams, 'a.npz'), { 5: float([2, 2], 0, 0, 0, 0), 3: float([2, 2], 0.1, 0.8, 0.6, 1) })
-  await writeNpy(join(cams, 'sub', 'b.npy'), float([2, 2, 2], 0, 0, 0, 0, 0.2, 0.9, 0.9, 0.5))
+  const b = { data: Float32Array.of(0, 0, 0, 0, 0.2, 0.9, 0.9, 0.5), classIds: [3, 5], height: 2, width: 2 }
+  await writeCamFile(join(cams, 'sub', 'b.npy'), b, 'npy')
   await writeFile(join(truth, 'notes.txt'), 'not a mask')
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
@@ -116,20 +118,41 @@ describe('maps', () => {
     expect(greedy.best).toEqual(whole.curve?.[0])
   })
 
-  test('a stack may hold the labels of the picture only, where a data set knows them', async () => {
-    const few = join(folder, 'few')
-    await writeNpy(join(few, 'a.npy'), float([1, 2, 2], 0.1, 0.8, 0.6, 1))
-    await writeNpy(join(few, 'sub', 'b.npy'), {
+  test('an array alone says nothing of classes: it takes camClasses', async () => {
+    const alone = join(folder, 'alone')
+    await writeNpy(join(alone, 'a.npy'), float([2, 2, 2], 0, 0, 0, 0, 0.1, 0.8, 0.6, 1))
+    await writeNpy(join(alone, 'sub', 'b.npy'), {
       dtype: 'float64',
-      shape: [1, 2, 2],
-      data: Float64Array.of(0.2, 0.9, 0.9, 0.5),
+      shape: [2, 2, 2],
+      data: Float64Array.of(0.2, 0.9, 0.9, 0.5, 0, 0, 0, 0),
     })
-    const thresholds = [0.3]
-    expect(await evaluatePictures({ cams: few, groundTruth: dataset, thresholds })).toMatchObject({ miou: 1 })
-    await expect(evaluatePictures({ cams: few, groundTruth: truth, classes, thresholds })).rejects.toMatchObject({
-      code: 'SEMPLES_CAM_INVALID',
-      file: join(few, 'a.npy'),
+    const options = { cams: alone, groundTruth: dataset, thresholds: [0.3] }
+    expect(await evaluatePictures({ ...options, camClasses: [5, 3] })).toMatchObject({ miou: 1 })
+    for (const [camClasses, message] of [
+      [undefined, /a\.npy does not say which classes.*--cam-classes/],
+      [[3], /a\.npy.*2 maps, and 1 classes/],
+    ] as const) {
+      await expect(evaluatePictures({ ...options, camClasses })).rejects.toMatchObject({
+        code: 'SEMPLES_CAM_FILE_INVALID',
+        file: join(alone, 'a.npy'),
+        message: expect.stringMatching(message),
+      })
+    }
+  })
+
+  test('a map of the background competes with the threshold', async () => {
+    const scores = join(folder, 'scores')
+    const a = { data: Float32Array.of(0.7, 0.1, 0.2, 0, 0.3, 0.9, 0.8, 1), classIds: [0, 3], height: 2, width: 2 }
+    await writeCamFile(join(scores, 'a.npz'), a, 'npz')
+    const { curve } = await evaluatePictures({
+      cams: scores,
+      groundTruth: truth,
+      classes,
+      ids: ['a'],
+      thresholds: [0, 0.85],
     })
+    // At 0 the highest map decides, which is right everywhere; at 0.85 the third pixel becomes background.
+    expect(curve?.map(({ miou }) => miou)).toEqual([1, (1 / 2 + 1 / 2) / 2])
   })
 })
 
@@ -143,7 +166,12 @@ describe('evaluate refuses', () => {
     ['an id without truth', () => ({ masks, groundTruth: dataset, ids: ['d'] }), 'SEMPLES_MASK_MISSING', /picture d/],
     ['no pictures', () => ({ masks, groundTruth: truth, classes, ids: [] }), 'SEMPLES_EVALUATION_EMPTY', /truth/],
     ['a missing mask', () => ({ masks: cams, groundTruth: truth, classes }), 'SEMPLES_MASK_MISSING', /cams\/a\.png/],
-    ['missing maps', () => ({ cams: masks, groundTruth: truth, classes }), 'SEMPLES_CAM_MISSING', /masks\/a\.npy/],
+    [
+      'missing maps',
+      () => ({ cams: masks, groundTruth: truth, classes }),
+      'SEMPLES_CAM_MISSING',
+      /picture a in .*masks/,
+    ],
     [
       'descending thresholds',
       () => ({ cams, groundTruth: truth, classes, thresholds: [1, 0] }),
@@ -174,15 +202,19 @@ describe('evaluate refuses', () => {
   })
 
   test.each([
-    ['an array that is not named by an id', { cat: float([2, 2], 0, 0, 0, 0) }, /received 'cat'/],
-    ['arrays of different sizes', { 3: float([2, 2], 0, 0, 0, 0), 5: float([1, 4], 0, 0, 0, 0) }, /5 \[1, 4\]/],
-    ['integers', { 3: { dtype: 'int32' as const, shape: [2, 2], data: new Int32Array(4) } }, /int32/],
+    ['an array that is not named by an id', { cat: float([2, 2], 0, 0, 0, 0) }, /a\.npz does not say which classes/],
+    [
+      'arrays of different sizes',
+      { 3: float([2, 2], 0, 0, 0, 0), 5: float([1, 4], 0, 0, 0, 0) },
+      /map 3 is 2 by 2, map 5 is 1 by 4/,
+    ],
+    ['the id of void', { 255: float([2, 2], 0, 0, 0, 0) }, /a\.npz.*255/],
   ])('maps: %s', async (name, arrays, message) => {
     const bad = join(folder, name.replaceAll(' ', '-'))
     await mkdir(bad)
     await writeNpz(join(bad, 'a.npz'), arrays)
     await expect(evaluatePictures({ cams: bad, groundTruth: truth, classes })).rejects.toMatchObject({
-      code: 'SEMPLES_CAM_INVALID',
+      code: 'SEMPLES_CAM_FILE_INVALID',
       message: expect.stringMatching(message),
     })
   })

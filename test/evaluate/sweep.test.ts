@@ -97,7 +97,7 @@ describe('SweepCounter refuses', () => {
     ['an unknown class in the maps', { ...picture, classIds: [3] }, truth, 'SEMPLES_MASK_CLASS'],
     ['an unknown class in the truth', picture, { ...truth, data: Uint8Array.of(0, 3) }, 'SEMPLES_MASK_CLASS'],
     ['NaN', { ...picture, cams: Float32Array.of(0.1, Number.NaN) }, truth, 'SEMPLES_CAM_NOT_FINITE'],
-    ['too few scores', { ...picture, cams: Float32Array.of(0.1) }, truth, 'SEMPLES_CAM_SHAPE'],
+    ['too few scores', { ...picture, cams: Float32Array.of(0.1) }, truth, 'SEMPLES_CAM_FILE_INVALID'],
   ])('%s', (_, maps, groundTruth, code) => {
     expect(() => new SweepCounter(ids, [0.5]).add(maps, groundTruth)).toThrow(expect.objectContaining({ code }))
   })

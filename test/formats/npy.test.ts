@@ -106,9 +106,19 @@ describe('refusals', () => {
     const noShape = Buffer.from(bytes.toString('latin1').replace("'shape'", "'sharp'"), 'latin1')
     const newer = Buffer.from(bytes)
     newer[6] = 4
-    for (const damaged of [Buffer.concat([bytes, bytes]), noShape, newer]) {
+    for (const damaged of [
+      Buffer.concat([bytes, bytes.subarray(1)]),
+      Buffer.concat([bytes, bytes]).subarray(0, -1),
+      noShape,
+      newer,
+    ]) {
       expect(() => decodeNpy(damaged, 'x.npy')).toThrow(expect.objectContaining({ code: 'SEMPLES_NPY_INVALID' }))
     }
+  })
+
+  test('of several arrays in one file the first is read, as numpy.load does', async () => {
+    const [first, second] = [await readFile(fixture('float32.npy')), await readFile(fixture('int64.npy'))]
+    expect(decodeNpy(Buffer.concat([first, second]), 'x.npy')).toEqual(decodeNpy(first, 'x.npy'))
   })
 
   test('an absent file, a damaged archive and an archive with something else in it', async () => {

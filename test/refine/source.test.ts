@@ -2,6 +2,7 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
+import { writeCamFile } from '../../lib/formats/camFile/write.js'
 import { writeNpy } from '../../lib/formats/npy.js'
 import { writeNpz } from '../../lib/formats/npz.js'
 import { writeMask } from '../../lib/masks/png.js'
@@ -84,9 +85,32 @@ describe('score maps', () => {
     expect((await source({ scores: upper }, { classOffset: 1 })).classes).toEqual([0, 16])
     const npy = join(folder, 'a.npy')
     await writeNpy(npy, plain([3, 2, 3], maps(0.1, 0.2, 0.3)))
-    expect((await source({ scores: npy })).classes).toEqual([0, 1, 2])
+    expect(await rejection(source({ scores: npy }))).toMatchObject({
+      code: 'SEMPLES_CAM_FILE_INVALID',
+      file: npy,
+      field: 'classes',
+      message: expect.stringMatching(/does not say which classes.*--classes/),
+    })
     expect((await source({ scores: npy, classes: [7, 0, 9] })).classes).toEqual([7, 0, 9])
     expect((await source({ scores: npy }, { classes: [7, 8, 9] })).classes).toEqual([0, 7, 8, 9])
+  })
+
+  test('of files whose classes are no class ids', async () => {
+    const file = join(folder, 'void.npz')
+    for (const classIds of [[255], [3, 3]]) {
+      const data = maps(...classIds.map(() => 0.5))
+      await writeCamFile(join(folder, 'void.npy'), { data, classIds, height: 2, width: 3 }, 'npy')
+      expect(await rejection(source({ scores: join(folder, 'void.npy') }))).toMatchObject({
+        code: 'SEMPLES_CAM_FILE_INVALID',
+        field: 'classes',
+      })
+    }
+    await writeNpz(file, { 254: float32([2, 3], maps(0.5)) })
+    expect(await rejection(source({ scores: file }, { classOffset: 1 }))).toMatchObject({ file, value: [255] })
+    expect(await rejection(source({ scores: file, classes: [1, 2] }))).toMatchObject({
+      file,
+      message: expect.stringMatching(/1 maps, and 2 classes/),
+    })
   })
 
   test.each<[string, Partial<RefineInput>, string]>([

@@ -5,13 +5,15 @@ import { itemProgress } from '../../base/progress.js'
 import { detectData } from '../../datasets/kinds.js'
 import type { Evaluation } from '../../evaluate/evaluate.js'
 import type { Cli } from '../cli.js'
-import { addOutputOptions, examples, type OutputOptions, shared } from '../options.js'
+import { addOutputOptions, classIds, examples, integer, type OutputOptions, shared } from '../options.js'
 import { percent, printJson, table } from '../output.js'
 import { openView } from '../progress/view.js'
 
 interface EvalOptions extends OutputOptions {
   masks?: string
   cams?: string
+  camClasses?: number[]
+  classOffset?: number
   groundTruth?: string
   data?: string
   labels?: string
@@ -28,8 +30,21 @@ export function evalCommand(cli: Cli): Command {
       'Compares masks with ground truth: mean IoU over the classes and the background, IoU, precision and recall of every class. Pixels of value 255 in the ground truth do not count.',
     )
     .option('--masks <dir>', 'folder of masks to judge, <picture>.png')
-    .option('--cams <dir>', 'folder of class scores to judge at every threshold, <picture>.npy or .npz')
-    .option('--sweep', 'judge the scores beside the masks (made with --npy) at every threshold; prints the curve')
+    .option('--cams <dir>', 'folder of class scores to judge at every threshold: <picture>.npz, .npy, .pkl or .pth')
+    .option(
+      '--cam-classes <ids>',
+      'class id of each map of --cams, as in 3,15 or 1-20 (default: what the file says)',
+      classIds,
+    )
+    .option(
+      '--class-offset <number>',
+      'added to class keys of --cams (default: 1 for dictionaries, 0 for class ids)',
+      integer,
+    )
+    .option(
+      '--sweep',
+      'judge the scores beside the masks (made with --npy or --npz) at every threshold; prints the curve',
+    )
     .option(
       '--ground-truth <dir>',
       'folder of ground-truth masks, <picture>.png; with --data, the masks of those pictures',
@@ -54,7 +69,7 @@ export function evalCommand(cli: Cli): Command {
 
 async function evaluateMasks(cli: Cli, options: EvalOptions): Promise<void> {
   const { terminal, signal, jobs } = cli
-  const { sweep, classes, split, json, quiet } = options
+  const { sweep, classes, camClasses, classOffset, split, json, quiet } = options
   const groundTruth = await truthOf(options)
   const view = await openView(terminal, quiet)
   const progress = itemProgress('eval')
@@ -65,6 +80,8 @@ async function evaluateMasks(cli: Cli, options: EvalOptions): Promise<void> {
       groundTruth,
       split,
       classes,
+      ...(camClasses === undefined ? {} : { camClasses }),
+      ...(classOffset === undefined ? {} : { classOffset }),
       onProgress: ({ done, total }) => view.show(progress(done, total)),
       signal,
     })

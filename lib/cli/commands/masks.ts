@@ -39,7 +39,10 @@ export function masksCommand(cli: Cli): Command {
       "0 to 1: background where no class scores higher (default: the run's, 0.45)",
       fraction,
     )
-    .option('--npy', 'also write the scores of every class as <picture>.npy, for "semples eval --sweep"')
+    .option(
+      '--npy',
+      "also write the scores of each picture's classes as <picture>.npy (maps, then class ids), for semples refine and semples eval --sweep",
+    )
     .option('--npz', 'the same as <picture>.npz, one array a class id')
     .addHelpText(
       'after',

@@ -4,7 +4,7 @@ import { count } from '../../base/count.js'
 import { crfPresetNames } from '../../refine/presets.js'
 import type { RefineMasksOptions, RefineSummary } from '../../refine/types.js'
 import type { Cli } from '../cli.js'
-import { addComputeOptions, type ComputeOptions, examples, fraction, integer } from '../options.js'
+import { addComputeOptions, type ComputeOptions, classIds, examples, fraction, integer } from '../options.js'
 import { printJson } from '../output.js'
 import { openView } from '../progress/view.js'
 
@@ -26,10 +26,10 @@ export function refineCommand(cli: Cli): Command {
   const command = new Command('refine')
     .summary('refine score maps or masks of any method')
     .description(
-      'Refines score maps or masks of any method with the colours of their pictures: dense CRF, or PAMR. Files belong together by name: images/a.jpg and cams/a.npy. Read are .npy, .npz, pickled .npy dictionaries (nothing in them is executed) and .png masks; written are PNGs whose pixel values are class ids.',
+      'Refines score maps or masks of any method with the colours of their pictures: dense CRF, or PAMR. Files belong together by name: images/a.jpg and cams/a.npy. Read are .npz, .npy, pickles and files of torch.save (nothing in them is executed) and .png masks; written are PNGs whose pixel values are class ids.',
     )
     .requiredOption('--images <dir>', 'folder of the pictures')
-    .requiredOption('--cams <dir>', 'folder of score maps (.npy, .npz) or masks (.png)')
+    .requiredOption('--cams <dir>', 'folder of score maps (.npz, .npy, .pkl, .pth) or masks (.png)')
     .requiredOption('--out <dir>', 'folder for the masks; finished ones are skipped')
     .addOption(new Option('--method <name>', 'default: crf').choices(['crf', 'pamr']))
     .addOption(
@@ -45,8 +45,12 @@ export function refineCommand(cli: Cli): Command {
     .option('--zero-unsure', 'label 0 of masks means "unsure"; 255 always does')
     .option('--threshold <number>', '0 to 1: background score where the maps have none (default: 0.45)', fraction)
     .option('--background-power <number>', 'instead: background score (1 - highest score) to this power', number)
-    .option('--classes <ids>', 'class id of each map, as in 0,15,19; default: what the file says, else 0,1,2,...', ids)
-    .option('--class-offset <number>', 'added to class keys of files (default: 1 for dictionaries, else 0)', integer)
+    .option('--classes <ids>', 'class id of each map, as in 0,15,19 or 0-20 (default: what the file says)', classIds)
+    .option(
+      '--class-offset <number>',
+      'added to class keys of files (default: 1 for dictionaries, 0 for class ids)',
+      integer,
+    )
     .option('--confidence <number>', '0 to 1: pixels less sure than this become 255', fraction)
     .addOption(
       new Option(
@@ -54,7 +58,7 @@ export function refineCommand(cli: Cli): Command {
         'whether maps are of pictures turned by their EXIF orientation, as viewers show them (default: what the maps say, else ignore)',
       ).choices(['apply', 'ignore']),
     )
-    .option('--npy', 'also write the refined scores, <picture>.npy, [labels, height, width]')
+    .option('--npy', 'also write the refined scores, <picture>.npy: [labels, height, width], then the class ids')
     .option('--npz', 'the same as <picture>.npz, one array a class id')
     .option('--overwrite', 'refine again what is there')
     .option('--fail-fast', 'stop at the first picture that fails')
@@ -136,8 +140,4 @@ function numbers(length: number) {
 
 function number(value: string): number {
   return numbers(1)(value)[0]!
-}
-
-function ids(value: string): number[] {
-  return value.split(',').map(integer)
 }

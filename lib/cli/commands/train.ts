@@ -29,7 +29,7 @@ export function trainCommand(cli: Cli): Command {
       'recipe: voc2012 or coco2014, as published; demo, to try things out (default: the numbers of voc2012, lighter augmentation)',
     )
     .option('--clip <file>', 'TorchScript archive of CLIP: ViT-B-32.pt, or one from scripts/clip/export.py')
-    .option('--weights <file>', 'safetensors weights to start from (DeiT-S/16 or WeakTr), or random')
+    .option('--weights <file>', 'weights to start from (DeiT-S/16 or WeakTr; .pth or safetensors), or random')
     .option('--out <dir>', 'run folder to write: new or empty')
     .option('--set <field=value>', 'any field of the config, may be repeated; "semples config" lists them', collect)
     .option('--config <file>', 'JSON with fields of the config; options given here win over it')
@@ -43,8 +43,8 @@ export function trainCommand(cli: Cli): Command {
       'after',
       examples(
         'semples train --data photos --preset demo --out runs/first',
-        'semples train --data photos --labels labels.csv --clip ViT-B-32.pt --weights deit_small.safetensors --out runs/boats',
-        'semples train --data VOCdevkit/VOC2012 --preset voc2012 --clip ViT-B-32.pt --weights deit_small.safetensors --out runs/voc',
+        'semples train --data photos --labels labels.csv --clip ViT-B-32.pt --weights deit_small_patch16_224-cd65a155.pth --out runs/boats',
+        'semples train --data VOCdevkit/VOC2012 --preset voc2012 --clip ViT-B-32.pt --weights deit_small_patch16_224-cd65a155.pth --out runs/voc',
         'semples train --data coco --preset coco2014 --set batch=4 --set lr=1e-4 --set match.epochs=10 ...',
         'semples train --resume runs/boats',
       ),
@@ -113,9 +113,8 @@ function whatToFetch(): string {
 What to fetch, once:
   --clip       OpenAI's ViT-B/32 (ViT-B-32.pt, 354 MB), unchanged:
                ${sources.clip}
-  --weights    DeiT-S/16 (88 MB), and convert it to safetensors:
+  --weights    DeiT-S/16 (deit_small_patch16_224-cd65a155.pth, 88 MB), unchanged:
                ${sources.deit}
-               ${sources.convert}
   To try things out, neither: --preset demo takes the small weights and the small CLIP of the package.
 `
 }

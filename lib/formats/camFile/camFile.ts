@@ -1,28 +1,17 @@
-import { SemplesError } from '../../base/error.js'
 import { readBytes } from '../../base/files.js'
-import { PickledTuple, type PickleValue } from '../pickle/values.js'
-import { readContent } from './content.js'
-import { camFileInvalid } from './errors.js'
-import { arrayOf, type CamLimits, type CamMaps, idsOf, mapsOf, stackMaps } from './maps.js'
+import { numbersOfValue } from '../pickle/torch.js'
+import { PickledArray, PickledTuple } from '../pickle/values.js'
+import { type CamContent, readContent } from './content.js'
+import { arraysOf, type FoundMaps, fromDictionary, noEntry } from './dictionary.js'
+import { type CamLimits, camFileInvalid, idsOf, mapsOf, stackMaps } from './maps.js'
 
-/** The maps of one picture, as another program wrote them. */
-export interface CamFile {
+/** The maps of one picture, as semples or another program wrote them. */
+export interface CamFile extends FoundMaps {
   /**
-   * The classes exactly as the file says, in its order: most programs count from 0 without the background, some from
-   * 1 with it. Undefined where the file has only an array. One fewer than there are maps where the first map is the
-   * background and has no class of its own.
+   * Class id (pixel value in masks) of every map, in map order; 0 is the background. By the rule at `readCamFile`;
+   * undefined where the file has only an array, and `options.classes` does not say what its maps are.
    */
-  classes?: number[]
-  maps: CamMaps
-  /** Which array of the file was taken; undefined where it is the only one, or a dictionary of classes was stacked. */
-  entry?: string
-  /**
-   * Whether the first map is certainly the background: there is one map more than `keys`, its class is -1, or it was
-   * saved as `background` or `bg`. A first class 0 may be either, and is not taken for it.
-   */
-  background: boolean
-  /** The classes are names of arrays, as in a .npz file. Such are class ids by convention; numbers and `keys` count from 0. */
-  named: boolean
+  classIds?: number[]
 }
 
 export interface CamFileOptions {
@@ -30,30 +19,36 @@ export interface CamFileOptions {
   entry?: string
   /** Most numbers in the maps; default 2^28 (1 GiB as float32). */
   maxElements?: number
+  /** Class id of each map, in map order, instead of what the file says. */
+  classes?: readonly number[]
+  /** What is added to the classes of the file to get class ids; default by the rule at `readCamFile`. */
+  classOffset?: number
 }
 
-/** Arrays that hold the maps of all `keys`; those of the picture's own size first. */
-const ENTRIES = 'attn_highres high_res highres highres_cam maps scores probs logits cams cam'.split(' ')
-const KEYS = 'keys'
-const BACKGROUND = /^(background|bg)$/i
-const CLASS_ID = /^(?:class_?|cls_?|label_?)?(-?\d{1,9})$/i
-
 /**
- * Reads the CAMs or score maps of one picture from any of the files that programs of the field write. No code of the
- * file is ever run: pickles are read as data (`readPickle`).
+ * Reads the CAMs or score maps of one picture from any of the files that semples and the programs of the field write. No
+ * code of the file is ever run: pickles are read as data (`readPickle`). This is the reader of `semples refine` and
+ * `semples eval --cams` too.
  *
  * | file | holds | written by |
  * | --- | --- | --- |
+ * | .npz | one [H, W] array a class, named `0`, `15`, `class_15` | semples with `--npz`; `numpy.savez`, `numpy.savez_compressed` |
+ * | .npz | `keys` and one of the arrays below, or one array alone | the same |
+ * | .npy | an array [C, H, W], and behind it an array [C] of class ids | semples with `--npy`; `numpy.save` twice into an open file |
  * | .npy | an array [C, H, W], [H, W] or [1, C, H, W] | `numpy.save(path, cam)` |
  * | .npy | a dictionary {class: [H, W]} | WeakTr: `numpy.save(path, {class: cam, ...})` |
  * | .npy | a dictionary of `keys` and `cam`, `high_res` | IRN: arrays or torch tensors |
  * | .npy | a dictionary of `keys` and `attn_highres` | CLIP-ES: float16 |
- * | .npz | one array, or arrays named `0`, `15`, `class_15` | `numpy.savez`, `numpy.savez_compressed` |
- * | .npz | `keys` and one of the arrays below | the same |
  * | .pkl | any of these as a pickle; a list of [H, W] | `pickle.dump` |
  * | .pt, .pth | any of these | `torch.save` |
  *
  * A dictionary or archive without arrays is a picture without classes: no maps, of no size.
+ *
+ * **Classes.** Names are class ids: those of arrays in a .npz file, texts as keys of a dictionary, and so are the numbers
+ * behind the array of a .npy file. Numbers as keys of a dictionary and those of `keys` are indices of classes counted
+ * from 0 without the background: the class id is one more (`options.classOffset` is another distance). Class -1 and a
+ * map that no key belongs to are the background, 0. An array alone says nothing of classes: `classIds` is undefined,
+ * and refinement and evaluation refuse it, unless they are told (`options.classes`).
  *
  * Of several arrays the first of `attn_highres`, `high_res`, `highres`, `highres_cam`, `maps`, `scores`, `probs`,
  * `logits`, `cams`, `cam` is taken, or that of `options.entry`. All kinds of numbers (float16, bfloat16, float32,
@@ -62,7 +57,7 @@ const CLASS_ID = /^(?:class_?|cls_?|label_?)?(-?\d{1,9})$/i
  *
  * @throws SemplesError `SEMPLES_FILE_UNREADABLE`; `SEMPLES_NPY_INVALID`, `SEMPLES_NPY_DTYPE`, `SEMPLES_NPZ_INVALID`;
  *   `SEMPLES_PICKLE_REFUSED` (naming what the file asks for, `os.system`), `SEMPLES_PICKLE_INVALID`,
- *   `SEMPLES_PICKLE_TOO_LARGE`; `SEMPLES_CAM_FILE_INVALID` (maps of different sizes, keys that do not fit, nothing or
+ *   `SEMPLES_PICKLE_TOO_LARGE`; `SEMPLES_CAM_FILE_INVALID` (maps of different sizes, classes that do not fit, nothing or
  *   too much to choose from, no array `options.entry`), `SEMPLES_CAM_FILE_TOO_LARGE`
  */
 export async function readCamFile(file: string, options: CamFileOptions = {}): Promise<CamFile> {
@@ -73,113 +68,42 @@ export async function readCamFile(file: string, options: CamFileOptions = {}): P
 export async function decodeCamFile(bytes: Uint8Array, name: string, options: CamFileOptions = {}): Promise<CamFile> {
   const limits = { file: name, maxElements: options.maxElements ?? 2 ** 28 }
   const content = await readContent(bytes, name, 8 * limits.maxElements + 2 ** 20)
-  if (content instanceof Map) return fromDictionary(content, options.entry, limits)
-  if (options.entry !== undefined) throw noEntry(options.entry, [], name)
-  const array = arrayOf(content, name)
-  if (array !== undefined) return { maps: mapsOf(array, 'the array', limits), background: false, named: false }
-  const list = content instanceof PickledTuple ? content.items : content
-  if (Array.isArray(list))
-    return { maps: stackMaps(arraysOf([...list.entries()], limits), limits), background: false, named: false }
-  throw camFileInvalid(name, 'there is no array in it')
+  const found = foundIn(content, options.entry, limits)
+  const classIds = classIdsOf(found, options, name)
+  return classIds === undefined ? found : { ...found, classIds }
 }
 
-type Dictionary = ReadonlyMap<PickleValue, PickleValue>
-
-function fromDictionary(dictionary: Dictionary, wanted: string | undefined, limits: CamLimits): CamFile {
-  // A picture that shows no class: WeakTr writes `{}`, `semples masks --npz` an archive without arrays.
-  if (dictionary.size === 0 && wanted === undefined) {
-    return {
-      classes: [],
-      maps: { dtype: 'float32', shape: [0, 0, 0], data: new Float32Array(0) },
-      background: false,
-      named: false,
+function foundIn({ value, classIds }: CamContent, entry: string | undefined, limits: CamLimits): FoundMaps {
+  const { file } = limits
+  if (value instanceof Map) return fromDictionary(value, entry, limits)
+  if (entry !== undefined) throw noEntry(entry, [], file)
+  const array = numbersOfValue(value, file)
+  if (array !== undefined) {
+    const maps = mapsOf(array, 'the array', limits)
+    if (classIds === undefined) return { maps, background: false, named: false }
+    const numbers = new PickledArray()
+    numbers.numbers = classIds
+    const classes = classIds.shape.length === 1 ? idsOf(numbers, file) : undefined
+    if (classes?.length !== maps.shape[0]) {
+      throw camFileInvalid(file, `behind its ${maps.shape[0]} maps there is no list of as many class ids`)
     }
+    return { classes, maps, background: classes[0] === -1, named: true }
   }
-  const names = [...dictionary.keys()].filter((key) => typeof key === 'string' || typeof key === 'number')
-  const holdsMaps = (key: PickleValue) => (arrayOf(dictionary.get(key), limits.file)?.shape.length ?? 0) >= 2
-  if (wanted !== undefined) {
-    const key = names.find((name) => String(name) === wanted && arrayOf(dictionary.get(name), limits.file))
-    if (key === undefined) throw noEntry(wanted, names.map(String), limits.file)
-    return fromEntry(dictionary, key, limits)
-  }
-  const known = ENTRIES.find(holdsMaps)
-  if (known !== undefined) return fromEntry(dictionary, known, limits)
-  const ids = names.filter((key) => classOf(key) !== undefined)
-  const others = names.filter((key) => classOf(key) === undefined && key !== KEYS && holdsMaps(key))
-  if (ids.length > 0 && others.every((key) => BACKGROUND.test(String(key))) && others.length <= 1) {
-    return fromClasses(dictionary, ids, others, limits)
-  }
-  if (ids.length === 0 && others.length === 1) return fromEntry(dictionary, others[0]!, limits)
-  const seen = names.slice(0, 12).join(', ')
-  throw camFileInvalid(
-    limits.file,
-    names.length === 0
-      ? 'no key of its dictionary is a text or a number'
-      : `which of ${seen} are the maps is not clear`,
-    names.length === 0 ? undefined : 'Name the array in `entry`.',
-  )
+  const list = value instanceof PickledTuple ? value.items : value
+  if (!Array.isArray(list)) throw camFileInvalid(file, 'there is no array in it')
+  return { maps: stackMaps(arraysOf([...list.entries()], limits), limits), background: false, named: false }
 }
 
-/** One array, and the classes of its maps where `keys` lists them. */
-function fromEntry(dictionary: Dictionary, key: string | number, limits: CamLimits): CamFile {
-  const array = arrayOf(dictionary.get(key), limits.file)!
-  const entry = String(key)
-  const maps = mapsOf(array, entry, limits)
-  const keys = dictionary.get(KEYS)
-  const own = classOf(key)
-  if (own !== undefined) return { classes: [own], maps, entry, background: own === -1, named: typeof key === 'string' }
-  if (keys === undefined || keys === null) return { maps, entry, background: false, named: false }
-  const classes = idsOf(keys, limits.file)
-  const count = maps.shape[0]
-  if (classes === undefined || new Set(classes).size !== classes.length) {
-    throw camFileInvalid(limits.file, 'keys are not class ids, each once')
+/** The one rule of what the classes of a file are. */
+function classIdsOf(found: FoundMaps, options: CamFileOptions, file: string): number[] | undefined {
+  const { maps, classes, background, named } = found
+  const [count] = maps.shape
+  if (options.classes !== undefined) {
+    if (options.classes.length === count) return [...options.classes]
+    throw camFileInvalid(file, `it has ${count} maps, and ${options.classes.length} classes were given for them`)
   }
-  if (classes.length !== count && classes.length !== count - 1) {
-    throw camFileInvalid(limits.file, `${entry} has ${count} maps, keys has ${classes.length} classes`)
-  }
-  return { classes, maps, entry, background: classes.length < count || classes[0] === -1, named: false }
-}
-
-/** A dictionary of one map a class. */
-function fromClasses(
-  dictionary: Dictionary,
-  ids: readonly (string | number)[],
-  background: readonly (string | number)[],
-  limits: CamLimits,
-): CamFile {
-  const classes = ids.map((key) => classOf(key)!)
-  const once = new Set(classes)
-  const twice = classes.find((id) => !once.delete(id))
-  if (twice !== undefined) throw camFileInvalid(limits.file, `class ${twice} is there twice`)
-  const entries = [...background, ...ids].map((key) => [key, dictionary.get(key)!] as const)
-  const maps = stackMaps(arraysOf(entries, limits), limits)
-  const named = ids.every((key) => typeof key === 'string')
-  return { classes, maps, background: background.length > 0 || classes[0] === -1, named }
-}
-
-function arraysOf(entries: readonly (readonly [string | number, PickleValue])[], { file }: CamLimits) {
-  return entries.map(([key, value]) => {
-    const array = arrayOf(value, file)
-    if (array === undefined) throw camFileInvalid(file, `${key} is no array of numbers`)
-    return { what: `map ${key}`, array }
-  })
-}
-
-/** The class that a key of a dictionary or the name of an array stands for: 15, "15", "class_15"; -1 and up. */
-function classOf(key: string | number): number | undefined {
-  const id = typeof key === 'number' ? key : Number(CLASS_ID.exec(key)?.[1])
-  return Number.isSafeInteger(id) && id >= -1 ? id : undefined
-}
-
-function noEntry(entry: string, names: readonly string[], file: string): SemplesError {
-  return new SemplesError('SEMPLES_CAM_FILE_INVALID', {
-    message: `${file} holds no array named ${JSON.stringify(entry)}.`,
-    file,
-    field: 'entry',
-    value: entry,
-    expected:
-      names.length === 0
-        ? 'no entry: the file holds one array without a name'
-        : `one of ${names.slice(0, 12).join(', ')}`,
-  })
+  if (classes === undefined) return count === 0 ? [] : undefined
+  const offset = options.classOffset ?? (named ? 0 : 1)
+  const ids = classes.map((key) => (key === -1 ? 0 : key + offset))
+  return background && ids.length === count - 1 ? [0, ...ids] : ids
 }

@@ -1,8 +1,8 @@
 import { SemplesError } from '../../base/error.js'
-import { copyNumbers, elementsOf, listNumbers, type NumericArray } from '../pickle/array.js'
-import { numbersOfTensor } from '../pickle/torch.js'
-import { PickledArray, PickledTuple, type PickleValue, TorchTensor } from '../pickle/values.js'
-import { camFileInvalid } from './errors.js'
+import { elementCount } from '../dtypes.js'
+import { copyNumbers, listNumbers, type NumericArray } from '../numericArray.js'
+import { numbersOfValue } from '../pickle/torch.js'
+import { PickledTuple, type PickleValue } from '../pickle/values.js'
 
 /** Maps of one picture as plain data. */
 export interface CamMaps {
@@ -21,17 +21,11 @@ export interface CamLimits {
   maxElements: number
 }
 
-/** The numbers of an array or tensor; undefined for everything else. */
-export function arrayOf(value: PickleValue | undefined, file: string): NumericArray | undefined {
-  if (value instanceof PickledArray) return value.numbers
-  return value instanceof TorchTensor ? numbersOfTensor(value, file) : undefined
-}
-
 /** The class ids of `keys`: an array, a list or a tuple of integers; undefined where it is none. */
 export function idsOf(value: PickleValue | undefined, file: string): number[] | undefined {
-  const array = arrayOf(value, file)
+  const array = numbersOfValue(value, file)
   const list = value instanceof PickledTuple ? value.items : value
-  if (array !== undefined && elementsOf(array.shape) > MAX_CLASSES) return undefined
+  if (array !== undefined && elementCount(array.shape) > MAX_CLASSES) return undefined
   const ids = array !== undefined ? listNumbers(array) : Array.isArray(list) ? list : [Number.NaN]
   return ids.every((id) => Number.isSafeInteger(id)) ? ids.map(Number) : undefined
 }
@@ -95,4 +89,13 @@ function allocate(shape: [number, number, number], { file, maxElements }: CamLim
     })
   }
   return { dtype: 'float32', shape, data: new Float32Array(elements) }
+}
+
+/** A file whose numbers could be read, but that is no file of CAMs or score maps as far as one can tell. */
+export function camFileInvalid(file: string, why: string, hint?: string): SemplesError {
+  return new SemplesError('SEMPLES_CAM_FILE_INVALID', {
+    message: `${file} holds no maps that are understood: ${why}.`,
+    file,
+    hint: hint ?? 'Save them as numpy.savez(path, **{str(class_id): map}), one [H, W] array a class.',
+  })
 }

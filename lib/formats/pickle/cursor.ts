@@ -1,5 +1,5 @@
 import { constants } from 'node:buffer'
-import { pickleInvalid } from './errors.js'
+import { pickleInvalid } from './refusals.js'
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 

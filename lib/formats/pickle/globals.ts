@@ -1,7 +1,14 @@
-import { pickleInvalid } from './errors.js'
 import { bytesOfValue, NUMPY_GLOBALS } from './numpy.js'
+import { pickleInvalid } from './refusals.js'
 import { TORCH_GLOBALS } from './torch.js'
-import { type Construct, type PickleCall, PickledGlobal, PickledTuple, type PickleValue } from './values.js'
+import {
+  type Construct,
+  type PickleCall,
+  PickledGlobal,
+  PickledObject,
+  PickledTuple,
+  type PickleValue,
+} from './values.js'
 
 const PYTHON: Record<string, Construct> = {
   'collections.OrderedDict': makeDictionary,
@@ -11,11 +18,21 @@ const PYTHON: Record<string, Construct> = {
   ...builtin('bytearray', makeBytes),
   ...builtin('set', makeSet),
   ...builtin('frozenset', makeSet),
+  // What checkpoints of a training hold beside the weights: nothing of it is wanted.
+  'argparse.Namespace': () => new PickledObject(),
+  'torch.device': () => new PickledObject(),
+  'torch.Size': ({ args }) => args[0] ?? null,
+  'collections.defaultdict': () => new Map(),
+  'collections.Counter': ({ args }) => args[0] ?? new Map(),
 }
 
 const GLOBALS: ReadonlyMap<string, PickledGlobal> = new Map(
   [
     ...Object.entries(PYTHON).map(([path, construct]) => new PickledGlobal(path, construct)),
+    // Factories of a defaultdict.
+    ...['dict', 'list', 'int', 'float'].flatMap((name) =>
+      ['builtins', '__builtin__'].map((module) => new PickledGlobal(`${module}.${name}`)),
+    ),
     ...NUMPY_GLOBALS,
     ...TORCH_GLOBALS,
   ].map((entry) => [entry.path, entry]),
@@ -23,7 +40,7 @@ const GLOBALS: ReadonlyMap<string, PickledGlobal> = new Map(
 
 /**
  * The Python name that a pickle may use, or undefined. Nothing is looked up anywhere else: this table is all there
- * is, and what it holds can only make the values of `pickleValues.ts`.
+ * is, and what it holds can only make the values of `values.ts`.
  */
 export function globalOf(module: string, name: string): PickledGlobal | undefined {
   return GLOBALS.get(`${module}.${name}`)

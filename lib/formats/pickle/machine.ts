@@ -1,9 +1,16 @@
-import type { PickleBudget } from './budget.js'
 import { PickleCursor } from './cursor.js'
-import { pickleInvalid, pickleRefused } from './errors.js'
 import { globalOf } from './globals.js'
 import { setArrayState, setDtypeState } from './numpy.js'
-import { type PickleCall, PickledArray, PickledDtype, PickledGlobal, PickledTuple, type PickleValue } from './values.js'
+import { type PickleBudget, pickleInvalid, pickleRefused } from './refusals.js'
+import {
+  type PickleCall,
+  PickledArray,
+  PickledDtype,
+  PickledGlobal,
+  PickledObject,
+  PickledTuple,
+  type PickleValue,
+} from './values.js'
 
 export interface PickleOptions {
   budget: PickleBudget
@@ -15,7 +22,7 @@ export interface PickleOptions {
   loadStorage?: (bytes: Uint8Array) => PickleValue
 }
 
-/** The state of a pickle that is being read; `pickleOperations.ts` says what each operation does to it. */
+/** The state of a pickle that is being read; `operations.ts` says what each operation does to it. */
 export class PickleMachine {
   readonly cursor: PickleCursor
   readonly memo = new Map<number, PickleValue>()
@@ -93,7 +100,8 @@ export class PickleMachine {
     const target = this.top()
     if (target instanceof PickledDtype) setDtypeState(target, state, this.cursor.name)
     else if (target instanceof PickledArray) setArrayState(target, state, this.#context())
-    else throw this.refused('attributes of an object')
+    // Attributes of a dictionary (torch's `_metadata`) or of an object of which nothing is wanted.
+    else if (!(target instanceof Map || target instanceof PickledObject)) throw this.refused('attributes of an object')
   }
 
   persistent(id: PickleValue): void {

@@ -1,5 +1,6 @@
-import { denseArray, elementsOf, isNumberType, listNumbers, type NumericArray } from './array.js'
-import { pickleInvalid, pickleRefused } from './errors.js'
+import { bytesOf, elementCount, isNumberType } from '../dtypes.js'
+import { denseArray, listNumbers, type NumericArray } from '../numericArray.js'
+import { pickleInvalid, pickleRefused } from './refusals.js'
 import {
   type Construct,
   type PickleCall,
@@ -60,7 +61,7 @@ export function setArrayState(array: PickledArray, state: PickleValue, call: Omi
     array.numbers = numbersOf(bytes, dtype, sizes, fortranOrder === true || fortranOrder === 1, name)
     return
   }
-  if (!Array.isArray(content) || content.length !== elementsOf(sizes)) {
+  if (!Array.isArray(content) || content.length !== elementCount(sizes)) {
     throw pickleInvalid(name, 'a NumPy array of objects does not have as many as its shape says')
   }
   array.objects = { shape: sizes, items: content }
@@ -98,13 +99,18 @@ function numbersOf(
   if (!isNumberType(kind)) {
     throw pickleRefused(name, `a NumPy array of type ${kind}`)
   }
-  return denseArray({ type: kind, littleEndian, bytes, shape }, fortranOrder, name)
+  const announced = elementCount(shape) * bytesOf(kind)
+  if (announced !== bytes.length) {
+    const sizes = `[${shape.slice(0, 8).map(String).join(', ')}]`
+    throw pickleInvalid(name, `an array ${sizes} of ${kind} needs ${announced} bytes, ${bytes.length} are there`)
+  }
+  return denseArray({ type: kind, littleEndian, bytes, shape }, fortranOrder)
 }
 
 /** A tuple of sizes. */
 export function shapeOf(value: PickleValue | undefined, name: string): number[] {
   const sizes = value instanceof PickledTuple ? value.items : [Number.NaN]
-  if (sizes.length > 32 || Number.isNaN(elementsOf(sizes))) {
+  if (sizes.length > 32 || Number.isNaN(elementCount(sizes))) {
     throw pickleInvalid(name, 'the shape of an array is no tuple of up to 32 sizes')
   }
   return sizes.map(Number)

@@ -1,6 +1,5 @@
-import { PickleBudget } from './budget.js'
-import { pickleInvalid } from './errors.js'
-import { runPickle } from './run.js'
+import { runPickle } from './operations.js'
+import { PickleBudget, pickleInvalid } from './refusals.js'
 import { isTorchFile, readTorchFile, readTorchStorage } from './torchFile.js'
 import type { PickleValue } from './values.js'
 

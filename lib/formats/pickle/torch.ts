@@ -1,9 +1,11 @@
-import { bytesOf, elementsOf, type NumberType, type NumericArray } from './array.js'
-import { pickleInvalid, pickleRefused } from './errors.js'
+import { bytesOf, elementCount, type NumberType } from '../dtypes.js'
+import type { NumericArray } from '../numericArray.js'
 import { bytesOfValue, shapeOf } from './numpy.js'
+import { pickleInvalid, pickleRefused } from './refusals.js'
 import {
   type Construct,
   type PickleCall,
+  PickledArray,
   PickledGlobal,
   PickledTuple,
   type PickleValue,
@@ -28,16 +30,29 @@ const STORAGES: Record<string, NumberType> = {
 const CONSTRUCTORS: Record<string, Construct> = {
   'torch._utils._rebuild_tensor': rebuildTensor,
   'torch._utils._rebuild_tensor_v2': rebuildTensor,
-  'torch._utils._rebuild_parameter': ({ args, name }) => {
-    if (args[0] instanceof TorchTensor) return args[0]
-    throw pickleInvalid(name, 'a torch parameter has no tensor')
-  },
+  'torch._utils._rebuild_parameter': tensorOfParameter,
+  'torch._utils._rebuild_parameter_with_state': tensorOfParameter,
+  'torch._tensor._rebuild_from_type_v2': rebuildFromType,
   'torch.storage._load_from_bytes': (call) => call.loadStorage(bytesOfValue(call.args[0] ?? null, call)),
 }
+
+/** Names that say of which class or type something is, and are never called. */
+const NAMED = [
+  'Tensor',
+  'nn.parameter.Parameter',
+  'float16',
+  'bfloat16',
+  'float32',
+  'float64',
+  'int64',
+  'int32',
+  'bool',
+]
 
 /** What torch's tensors are made with. The device that a tensor was on does not matter. */
 export const TORCH_GLOBALS: readonly PickledGlobal[] = [
   ...Object.entries(CONSTRUCTORS).map(([path, construct]) => new PickledGlobal(path, construct)),
+  ...NAMED.map((name) => new PickledGlobal(`torch.${name}`)),
   ...Object.entries(STORAGES).flatMap(([storage, type]) =>
     ['torch', 'torch.cuda', 'torch.storage'].map(
       (module) => new PickledGlobal(`${module}.${storage}`, undefined, type),
@@ -58,17 +73,42 @@ function rebuildTensor({ args, name }: PickleCall): TorchTensor {
   return new TorchTensor(storage, start, shape, strides)
 }
 
+function tensorOfParameter({ args, name }: PickleCall): TorchTensor {
+  if (args[0] instanceof TorchTensor) return args[0]
+  throw pickleInvalid(name, 'a torch parameter has no tensor')
+}
+
+/** `_rebuild_from_type_v2(function, class, arguments, attributes)`: a tensor with attributes, which are left out. */
+function rebuildFromType(call: PickleCall): PickleValue {
+  const [make, , args] = call.args
+  const construct = make instanceof PickledGlobal ? make.construct : undefined
+  if ((construct !== rebuildTensor && construct !== tensorOfParameter) || !(args instanceof PickledTuple)) {
+    throw pickleInvalid(call.name, 'a torch tensor with attributes is not made of a tensor')
+  }
+  return construct({ ...call, args: args.items })
+}
+
 /** ("storage", class, key, device, elements): what stands for a storage in torch's own files. */
 export function storageOf(id: PickleValue, name: string): { key: string; storage: TorchStorage } {
   const [kind, type, key, , count, view] = id instanceof PickledTuple ? id.items : []
   if (kind !== 'storage' || !(type instanceof PickledGlobal) || type.storage === undefined) {
     throw pickleRefused(name, 'a torch storage of an unknown kind')
   }
-  if (typeof key !== 'string' || typeof count !== 'number' || Number.isNaN(elementsOf([count]))) {
+  if (typeof key !== 'string' || typeof count !== 'number' || Number.isNaN(elementCount([count]))) {
     throw pickleInvalid(name, 'a torch storage has no key and size')
   }
   if (view !== undefined && view !== null) throw pickleRefused(name, 'a torch storage that is a view of another')
   return { key, storage: new TorchStorage(type.storage, count) }
+}
+
+/**
+ * The numbers of an array or tensor; undefined for everything else.
+ *
+ * @throws SemplesError as `numbersOfTensor`
+ */
+export function numbersOfValue(value: PickleValue | undefined, name: string): NumericArray | undefined {
+  if (value instanceof PickledArray) return value.numbers
+  return value instanceof TorchTensor ? numbersOfTensor(value, name) : undefined
 }
 
 /**
@@ -81,7 +121,7 @@ export function numbersOfTensor({ storage, offset, shape, strides }: TorchTensor
   const { type, bytes, littleEndian } = storage
   if (bytes === undefined) throw pickleInvalid(name, 'a torch tensor has no numbers')
   const stored = bytes.length / bytesOf(type)
-  const elements = elementsOf(shape)
+  const elements = elementCount(shape)
   const last = shape.reduce((index, size, axis) => index + (size - 1) * strides[axis]!, offset)
   if (elements > 0 && (elements > stored || !(last < stored))) {
     throw pickleInvalid(name, `a torch tensor of ${elements} numbers has a storage of ${stored}`)

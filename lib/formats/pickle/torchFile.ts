@@ -1,7 +1,7 @@
-import { bytesOf } from './array.js'
-import type { PickleBudget } from './budget.js'
-import { pickleInvalid } from './errors.js'
-import { runPickle } from './run.js'
+import { bytesOf } from '../dtypes.js'
+import type { ZipArchive } from '../zip.js'
+import { runPickle } from './operations.js'
+import { type PickleBudget, pickleInvalid } from './refusals.js'
 import { storageOf } from './torch.js'
 import { type PickleValue, TorchStorage } from './values.js'
 
@@ -46,34 +46,43 @@ export function readTorchStorage(bytes: Uint8Array, budget: PickleBudget): Torch
   throw pickleInvalid(budget.name, 'the bytes of a torch storage hold something else')
 }
 
+/** What `torch.save` writes since torch 1.6, before the numbers of its tensors are read. */
+export interface TorchArchive {
+  value: PickleValue
+  /** All storages that tensors in `value` use; they have no bytes yet. */
+  storages: ReadonlyMap<string, TorchStorage>
+  /** Reads the numbers of one of them. */
+  load(key: string): Promise<void>
+}
+
+/** Path of the pickle in an archive of `torch.save`; undefined where the archive is something else. */
+export function torchRoot(paths: readonly string[]): string | undefined {
+  return paths.find((path) => /^([^/]+\/)?data\.pkl$/.test(path))
+}
+
 /**
- * Reads what `torch.save` writes since torch 1.6: `data.pkl` in a zip archive, the numbers in `data/<key>` beside it.
+ * Opens what `torch.save` writes since torch 1.6: `data.pkl` in a zip archive, the numbers in `data/<key>` beside it.
  *
- * @param entries the files of the archive by path
  * @param root path of `data.pkl` in it
+ * @throws SemplesError as `readPickle`, `SEMPLES_NPZ_INVALID`
  */
-export function readTorchArchive(
-  entries: ReadonlyMap<string, Uint8Array>,
-  root: string,
-  budget: PickleBudget,
-): PickleValue {
+export async function openTorchArchive(zip: ZipArchive, root: string, budget: PickleBudget): Promise<TorchArchive> {
   const folder = root.slice(0, -'data.pkl'.length)
-  const order = entries.get(`${folder}byteorder`)
-  const littleEndian = order === undefined || Buffer.compare(order, Buffer.from('big')) !== 0
+  const order = `${folder}byteorder`
+  const littleEndian =
+    zip.sizeOf(order) === undefined || Buffer.compare(await zip.read(order), Buffer.from('big')) !== 0
   const storages = new Map<string, TorchStorage>()
-  const { value } = runPickle(entries.get(root) ?? new Uint8Array(), {
-    budget,
-    persistent: storageIn(storages, budget.name),
-  })
-  for (const [key, storage] of storages) {
-    const bytes = entries.get(`${folder}data/${key}`)
-    if (bytes?.length !== storage.count * bytesOf(storage.type)) {
+  const { value } = runPickle(await zip.read(root), { budget, persistent: storageIn(storages, budget.name) })
+  const load = async (key: string) => {
+    const storage = storages.get(key)!
+    const path = `${folder}data/${key}`
+    if (zip.sizeOf(path) !== storage.count * bytesOf(storage.type)) {
       throw pickleInvalid(budget.name, `storage ${key.slice(0, 40)} is missing or not of its size`)
     }
-    storage.bytes = bytes
+    storage.bytes = await zip.read(path)
     storage.littleEndian = littleEndian
   }
-  return value
+  return { value, storages, load }
 }
 
 /** Storages by key; a key that comes again is the same storage. */

@@ -1,4 +1,5 @@
-import type { NumberType, NumericArray } from './array.js'
+import type { NumberType } from '../dtypes.js'
+import type { NumericArray } from '../numericArray.js'
 
 /**
  * What a pickle may hold here. Python's integers are numbers, or bigints beyond 2^53; NumPy's scalars are plain
@@ -18,6 +19,7 @@ export type PickleValue =
   | PickledGlobal
   | PickledDtype
   | PickledArray
+  | PickledObject
   | TorchStorage
   | TorchTensor
 
@@ -49,6 +51,9 @@ export class PickledGlobal {
     readonly storage?: NumberType,
   ) {}
 }
+
+/** An object of a known class of which nothing is read (`argparse.Namespace` beside weights). */
+export class PickledObject {}
 
 /** numpy.dtype. */
 export class PickledDtype {

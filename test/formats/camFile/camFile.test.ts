@@ -2,13 +2,13 @@ import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { unzipSync, zipSync } from 'fflate'
-import { type CamFile, type CamFileOptions, decodeCamFile, readCamFile } from '../../lib/formats/camFile/camFile.js'
-import { encodeNpy } from '../../lib/formats/npy.js'
-import { temporaryFiles } from '../datasets/temporaryFiles.js'
-import { needs } from '../support/needs.js'
-import { python } from '../support/python.js'
-import { ARCHIVES, archivedFiles, expectedMaps, freshFiles } from './camFileArchives.js'
-import { pickled, tuple } from './pickleWriter.js'
+import { type CamFile, type CamFileOptions, decodeCamFile, readCamFile } from '../../../lib/formats/camFile/camFile.js'
+import { encodeNpy } from '../../../lib/formats/npy.js'
+import { temporaryFiles } from '../../datasets/temporaryFiles.js'
+import { needs } from '../../support/needs.js'
+import { python } from '../../support/python.js'
+import { pickled, tuple } from '../pickle/pickleWriter.js'
+import { ARCHIVES, archivedFiles, expectedMaps, freshFiles } from './archives.js'
 
 const CLASSES = [0, 3, 6]
 
@@ -33,14 +33,17 @@ function expected(name: string): { classes?: number[]; entry?: string; backgroun
 
 function check(name: string, cam: CamFile): void {
   const { classes, entry, background = false, values } = expected(name)
+  // Arrays of an archive have names; keys of dictionaries are numbers.
+  const named = name.startsWith('classes') && name.endsWith('.npz')
+  const ids = classes?.map((key) => (named ? key : key + 1))
   const count = name === 'array-2d.npy' ? 1 : 3
   expect({ name, ...cam, maps: { ...cam.maps, data: [...cam.maps.data] } }).toEqual({
     name,
     classes,
     entry,
     background,
-    // Arrays of an archive have names; keys of dictionaries are numbers.
-    named: name.startsWith('classes') && name.endsWith('.npz'),
+    named,
+    ...(ids === undefined ? {} : { classIds: background ? [0, ...ids] : ids }),
     maps: { dtype: 'float32', shape: [count, 2, 3], data: values!.slice(0, count * 6) },
   })
 }
@@ -151,11 +154,29 @@ describe('choosing', () => {
     const cam = await decodeCamFile(archive({ keys: ids(), cam: map() }), 'a.npz')
     expect(cam).toEqual({
       classes: [],
+      classIds: [],
       entry: 'cam',
       background: false,
       named: false,
       maps: { dtype: 'float32', shape: [0, 1, 1], data: new Float32Array(0) },
     })
+  })
+
+  test('class ids: one more than an index, the name of an array, or what is asked for', async () => {
+    const idsOf = async (bytes: Uint8Array, options?: CamFileOptions) =>
+      (await decodeCamFile(bytes, 'a.bin', options)).classIds
+    const keys = archive({ keys: ids(-1, 0, 4), cam: map(1, 2, 3) })
+    expect(await idsOf(keys)).toEqual([0, 1, 5])
+    expect(await idsOf(keys, { classOffset: 10 })).toEqual([0, 10, 14])
+    const names = archive({ bg: map(1), class_0: map(2), class_4: map(3) })
+    expect(await idsOf(names)).toEqual([0, 0, 4])
+    expect(await idsOf(names, { classOffset: 1 })).toEqual([0, 1, 5])
+    expect(await idsOf(names, { classes: [7, 8, 9] })).toEqual([7, 8, 9])
+    expect(await idsOf(pickled(new Map([[4, map32(1)]])))).toEqual([5])
+    expect(await idsOf(pickled(new Map([['4', map32(1)]])))).toEqual([4])
+    expect(await idsOf(encoded([2, 1, 1], [1, 2]))).toBeUndefined()
+    expect(await idsOf(encoded([2, 1, 1], [1, 2]), { classes: [0, 300] })).toEqual([0, 300])
+    expect(await idsOf(encoded([0, 1, 1], []))).toEqual([])
   })
 
   test('a list of maps', async () => {
@@ -205,6 +226,17 @@ describe('refusals', () => {
     'no array': [() => pickled(new Map([['a', 1]])), /which of a are the maps/],
     'several arrays': [() => archive({ a: map(1), b: map(2) }), /which of a, b are the maps.*entry/],
     'classes and more': [() => archive({ '0': map(1), depth: map(2) }), /which of 0, depth/],
+    'numbers and texts as classes': [
+      () =>
+        pickled(
+          new Map<unknown, unknown>([
+            [1, map32(1)],
+            ['2', map32(2)],
+          ]),
+        ),
+      /some of its classes are numbers, some are texts/,
+    ],
+    'other classes than maps': [() => archive({ '0': map(1) }), /1 maps, and 2 classes/, { classes: [3, 4] }],
     'a class that is no array': [() => pickled(new Map([[0, 'text']])), /0 is no array/],
     'a vector': [() => archive({ cam2: encoded([3], [1, 2, 3]) }), /which of cam2/],
     'an array of five axes': [() => encoded([1, 1, 1, 1, 1], [1]), /\[1, 1, 1, 1, 1\], not \[maps, height, width\]/],

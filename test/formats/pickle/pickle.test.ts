@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import { readPickle } from '../../lib/formats/pickle/pickle.js'
-import { PickledTuple, type PickleValue } from '../../lib/formats/pickle/values.js'
+import { readPickle } from '../../../lib/formats/pickle/pickle.js'
+import { PickledTuple, type PickleValue } from '../../../lib/formats/pickle/values.js'
 import { named, opcodes, pickled, text, tuple } from './pickleWriter.js'
 
 // values.py beside it says what it holds.
-const file = path.join(import.meta.dirname, '../fixtures/camFiles/values.json')
+const file = path.join(import.meta.dirname, '../../fixtures/camFiles/values.json')
 const values = JSON.parse(readFileSync(file, 'utf8')) as { python: string; protocol: number; pickle: string }[]
 
 const bytes = (...numbers: number[]) => Uint8Array.from(numbers)
@@ -85,7 +85,7 @@ describe('names that are not in the table', () => {
       call('torch.storage._load_from_bytes', torchFile(call('torch.storage._load_from_bytes', bytes(1)))),
       'torch.storage._load_from_bytes within a torch storage',
     ],
-    attributes: [opcodes('}}b.'), 'attributes of an object'],
+    attributes: [opcodes(']}b.'), 'attributes of an object'],
     'attributes of a name': [opcodes(named('collections.OrderedDict'), '}b.'), 'attributes of an object'],
     'named arguments': [
       opcodes(named('collections.OrderedDict'), ')}', text('a'), 'K\x01s\x92.'),

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { unzipSync } from 'fflate'
 
-const folder = path.join(import.meta.dirname, '../fixtures/camFiles')
+const folder = path.join(import.meta.dirname, '../../fixtures/camFiles')
 
 /** Archives of files that NumPy and torch wrote; make.py beside them says what each file holds. */
 export const ARCHIVES = ['python2', 'numpy1.26', 'numpy2-torch2.13', 'torch1.4'] as const

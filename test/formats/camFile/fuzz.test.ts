@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals'
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
-import { decodeCamFile } from '../../lib/formats/camFile/camFile.js'
-import { processTime } from '../support/processorTime.js'
-import { archivedFiles } from './camFileArchives.js'
+import { decodeCamFile } from '../../../lib/formats/camFile/camFile.js'
+import { processTime } from '../../support/processorTime.js'
+import { archivedFiles } from './archives.js'
 
 const ROUNDS = 10_000
 /** Opcodes, and bytes that make lengths and sizes large. */
