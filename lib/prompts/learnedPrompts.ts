@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs'
 import { SemplesError } from '../base/error.js'
 import type { TensorData } from '../base/tensor.js'
 import type { RunDirectory } from '../checkpoints/runDirectory.js'
-import { clipMissing } from '../config/missing.js'
-import type { RunConfig } from '../config/types.js'
 import type { ClassTable } from '../datasets/dataset.js'
 import { BackgroundPrompts } from '../models/backgroundPrompts.js'
 import { Clip } from '../models/clip.js'
+import type { ClipOptions } from '../models/clipOptions.js'
+import { clipMissing } from '../models/missing.js'
 import { namingVocabulary } from './namingVocabulary.js'
 import { type NearWord, nearestWords } from './nearestWords.js'
 
@@ -38,13 +38,12 @@ export interface LearnedPrompts {
  */
 export async function openLearnedPrompts(
   run: RunDirectory,
-  config: RunConfig,
+  { path, visionHeads, textHeads }: ClipOptions,
   { classes }: ClassTable,
   { device, words, notices }: { device: string; words?: readonly string[]; notices: string[] },
 ): Promise<LearnedPrompts | undefined> {
   const learned = (await run.stage('prompt').load('best', ['prompts']))?.tensors.prompts?.prompts
   if (learned === undefined) return undefined
-  const { path, visionHeads, textHeads } = config.clip
   if (path === undefined || !existsSync(path)) throw archiveMissing(path)
   const clip = await Clip.open({ path, visionHeads, textHeads, device })
   try {

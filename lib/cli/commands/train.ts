@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Command } from 'commander'
-import { sources } from '../../config/missing.js'
+import { sources } from '../../models/missing.js'
 import type { RunResult } from '../../runs/trainSemPLeS.js'
 import type { Cli } from '../cli.js'
 import { addModelOptions, collect, examples, type ModelOptions, shared } from '../options.js'

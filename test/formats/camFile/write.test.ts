@@ -218,7 +218,7 @@ test('whole commands: CAMs into refine, refined scores into refine and eval, a W
     classIds: [7],
     threshold: 0.45,
     palette: maskPalette(),
-    orientation: 'stored',
+    orientation: 'stored' as const,
   }
   await writePicture({ ...picture, file, keepCams: 'npy' })
   const options = { bilateral: { sxy: 40, srgb: 10, compat: 10 }, withScores: 'npy' as const }
