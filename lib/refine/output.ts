@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { writeFailed, writeJsonAtomic } from '../base/atomic.js'
 import { SemplesError } from '../base/error.js'
-import { isSameFolder, MadeFiles, outputExists } from '../base/outputs.js'
+import { isSameFolder, MadeFiles, namesInOutput, outputExists } from '../base/outputs.js'
 import { writeCamFile } from '../formats/camFile/write.js'
 import { orientationMark } from '../masks/orientation.js'
 import type { Palette } from '../masks/palette.js'
@@ -51,12 +51,17 @@ export class OutputFolder {
     const record = { ...settings, scores: options.scores }
     const found = await readRecord(join(path, RECORD))
     const same = isDeepStrictEqual(found, JSON.parse(JSON.stringify(record)))
-    if (found !== undefined && !same && !options.overwrite)
-      throw outputExists(`The masks in ${path} were refined with other settings.`, path, { hint: HINT })
     const made = await MadeFiles.open(path, 'refine')
+    // Where nothing has come of other settings yet, as all was refused, there is nothing to mix with.
+    const nothingYet = made.has(RECORD) && !(await namesInOutput(path)).some((name) => name.endsWith('.png'))
+    if (found !== undefined && !same && !nothingYet && !options.overwrite)
+      throw outputExists(`The masks in ${path} were refined with other settings.`, path, { hint: HINT })
     const folder = new OutputFolder(path, options, same && !options.overwrite, made)
     if (found === undefined) await folder.requireFree([RECORD])
     await folder.requireFree(names.flatMap((name) => folder.namesOf(name)))
+    await made.note([RECORD]).catch((cause: unknown) => {
+      throw writeFailed(join(path, RECORD), cause)
+    })
     await writeJsonAtomic(join(path, RECORD), record)
     return folder
   }

@@ -27,8 +27,11 @@ test('masks are done once written, for the same settings', async () => {
 
 test('masks of other settings are not mixed with, unless told to', async () => {
   const out = await folder()
-  await OutputFolder.open({ ...options, out }, settings, [])
   const others = resolveRefineOptions({ preset: 'coco' })
+  // Nothing was made yet: other settings are as good.
+  await OutputFolder.open({ ...options, out }, others, [])
+  const first = await OutputFolder.open({ ...options, out }, settings, [])
+  await first.write('a', refined)
   expect(await rejection(OutputFolder.open({ ...options, out }, others, []))).toMatchObject({
     code: 'SEMPLES_OUTPUT_EXISTS',
     field: 'out',

@@ -38,7 +38,7 @@ async function pictures(files: LabelledPictures) {
 }
 
 test('a mask is the thresholded map of its own picture: labels alone, every scale, both ways round', async () => {
-  const out = join(root, 'masks')
+  const out = join(root, 'made')
   await generateMasks({ run, out, threshold: 0.6, cams: true })
   const { items } = await folder(data)
   using generator = await MaskGenerator.create({ ...tinyGenerator, classes: 3 })

@@ -128,7 +128,7 @@ describeWithClip('a whole run', () => {
 
   describe('masks', () => {
     test('are indexed PNGs of the size of the picture, with ids of its own labels and 0 alone', async () => {
-      const masks = join(root, 'masks')
+      const masks = join(root, 'made')
       const events: Progress[] = []
       const made = await generateMasks({
         run: out(),
