@@ -15,13 +15,13 @@ const HINTS: Record<string, string> = {
   EISDIR: 'There is a folder of that name.',
 }
 
-/** Marks files and folders that are still being written; whoever finds one after a crash may delete it. */
+/** Suffix of files and folders that are still being written; one that is left after a crash may be deleted. */
 export const TEMPORARY_SUFFIX = '.tmp'
 
 /**
- * Writes a file so that a reader sees the old content or the new, never a part of it: into a temporary file
- * beside it, to the disk (fsync), then renamed. Several chunks are written one after the other, so that a
- * large checkpoint need not be joined in memory. Missing parent folders are created.
+ * Writes a file atomically, so that a reader sees either the old content or the new: it is written to a temporary file
+ * in the same folder, flushed to the disk (fsync) and renamed. Chunks are written one after another, so that a large
+ * checkpoint need not be joined in memory. Missing parent folders are created.
  *
  * @throws SemplesError `SEMPLES_WRITE_FAILED` naming the file; the temporary file is removed.
  */
@@ -47,12 +47,12 @@ export async function writeAtomic(path: string, content: string | Uint8Array | I
   }
 }
 
-/** `writeAtomic` of indented JSON with a final newline. */
+/** Writes indented JSON with a final newline by `writeAtomic`. */
 export async function writeJsonAtomic(path: string, value: unknown): Promise<void> {
   await writeAtomic(path, `${JSON.stringify(value, null, 2)}\n`)
 }
 
-/** Makes a rename or a new name in `folder` survive a power cut. Windows cannot open folders and does not need to. */
+/** Flushes a folder, so that a rename in it survives a power cut. Windows cannot open folders and does not need this. */
 export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return
   const handle = await open(folder, 'r')
@@ -63,7 +63,7 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** The typed form of a failed write: `SEMPLES_WRITE_FAILED` with what to do about it. */
+/** A failed write as `SEMPLES_WRITE_FAILED`, with a hint for the system's error code. */
 export function writeFailed(path: string, cause: unknown): SemplesError {
   if (cause instanceof SemplesError) return cause
   const code = errorCode(cause)

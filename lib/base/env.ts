@@ -1,8 +1,8 @@
 /** One environment variable that semples reads. */
 export interface EnvironmentVariable {
-  /** What it changes, in one sentence. */
+  /** Its effect, in one sentence. */
   purpose: string
-  /** What holds when it is unset. */
+  /** The behaviour when it is unset. */
   fallback: string
 }
 

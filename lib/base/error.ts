@@ -1,14 +1,14 @@
 import { inspect } from 'node:util'
 
-/** What a person needs to mend a mistake: where it is, what was seen, what was expected, what to do next. */
+/** Details of an error: where it is, which value was received, what was expected, what to do next. */
 export interface SemplesErrorDetails {
-  /** One sentence in the reader's words. */
+  /** One sentence that says what is wrong. */
   message: string
-  /** The file at fault, as the user named it or as an absolute path. */
+  /** The file that the error is about, as the user named it or as an absolute path. */
   file?: string
-  /** The option, column or key at fault, dotted (`match.epochs`). */
+  /** The option, column or key that the error is about, dotted (`match.epochs`). */
   field?: string
-  /** The value seen. */
+  /** The value received. */
   value?: unknown
   /** What would have been accepted. */
   expected?: string
@@ -18,9 +18,9 @@ export interface SemplesErrorDetails {
 }
 
 /**
- * The one error type that semples throws for bad input, bad files and failed environments.
- * `code` is stable and made for programs (`SEMPLES_CONFIG_INVALID`); `message` is made for people and
- * holds the file or field, the value seen, what was expected and what to do.
+ * The error that semples throws for bad input, bad files and unfit environments. `code` is stable and meant for programs
+ * (`SEMPLES_CONFIG_INVALID`); `message` is meant for people and names the file or field, the value received, what was
+ * expected and what to do.
  */
 export class SemplesError extends Error {
   readonly code: string

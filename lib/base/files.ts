@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { SemplesError } from './error.js'
 
 /**
- * The bytes of a file.
+ * Reads the bytes of a file.
  *
  * @throws SemplesError `SEMPLES_FILE_UNREADABLE` when it is absent, a folder, or may not be read
  */

@@ -2,8 +2,8 @@ import { mkdir } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 
 /**
- * Makes a folder and those above it that are missing. One `mkdir` at a time: Node's own recursive form never ends on
- * file systems that answer ENOENT to every creation, such as /proc.
+ * Creates a folder and its missing parents, one `mkdir` at a time: Node's own recursive form never returns on file
+ * systems that fail every creation with ENOENT, such as /proc.
  *
  * @throws the error of `mkdir`: EACCES, ENOTDIR, ENOSPC, ...; EEXIST where a file has that name
  */

@@ -1,11 +1,11 @@
-/** Some fields of an object, at any depth. */
+/** An object type with all fields optional, at any depth. */
 export type DeepPartial<T> = T extends readonly unknown[]
   ? T
   : T extends object
     ? { [Key in keyof T]?: DeepPartial<T[Key]> }
     : T
 
-/** `base` with the fields of `changes`, section by section; lists are replaced, absent fields change nothing. */
+/** Merges `changes` into a copy of `base`, object by object; lists are replaced, undefined fields are ignored. */
 export function merge<T extends object>(base: T, changes: DeepPartial<NoInfer<T>>): T {
   const result = { ...base } as Record<string, unknown>
   for (const [key, value] of Object.entries(changes)) {

@@ -1,6 +1,6 @@
-/** What a long job reports: to a terminal, a log, or anyone's `onProgress`. */
+/** Progress of a long job, as `onProgress` receives it. */
 export interface Progress {
-  /** `classify`, `match`, `prompt`, `refine`, `masks`, or `run` for notices about the whole. */
+  /** `classify`, `match`, `prompt`, `refine`, `masks`, or `run` for notices about the whole run. */
   stage: string
   /** Counted from 1; 0 before the first step. */
   epoch: number
@@ -20,12 +20,12 @@ export interface Progress {
 
 export type OnProgress = (progress: Progress) => void
 
-/** A notice that belongs to no step. */
+/** Progress that carries a message and no step. */
 export function notice(stage: string, message: string): Progress {
   return { stage, epoch: 0, epochs: 0, step: 0, steps: 0, message }
 }
 
-/** Progress of a job that says only how many of its pictures are done, with rate and time left since it began. */
+/** Progress of a job that counts only finished items; adds the rate and the time left since this call. */
 export function itemProgress(stage: string, now: () => number = () => performance.now()) {
   const started = now()
   return (done: number, total: number): Progress => {

@@ -1,8 +1,8 @@
 import { distance } from 'fastest-levenshtein'
 
 /**
- * The known dotted field that a misspelt one most likely means, or undefined where none is near: a near spelling at
- * the same level first, then a field of that name elsewhere (`gradientClip` → `match.gradientClip`).
+ * The known dotted field that a misspelt one most likely means, or undefined where none is close: a close spelling at
+ * the same level first, then a field of that name in another section (`gradientClip` → `match.gradientClip`).
  */
 export function nearestField(wrong: string, known: Iterable<string>): string | undefined {
   let best: { field: string; cost: number } | undefined
@@ -21,7 +21,7 @@ function candidates(known: Iterable<string>): Set<string> {
   return new Set([...known].flatMap((field) => (field.includes('.') ? [field, parent(field)] : [field])))
 }
 
-/** Letters to change, add or take away; a name cut short counts as one. */
+/** Edit distance without regard to case; an abbreviation counts as one edit. */
 function spelling(wrong: string, right: string): number {
   const [one, other] = [wrong.toLowerCase(), right.toLowerCase()]
   return one.length >= 3 && other.startsWith(one) ? Math.min(1, distance(one, other)) : distance(one, other)

@@ -1,13 +1,13 @@
 import type { Command, Option } from 'commander'
 
-/** What a shell may offer for a word; `files` stands for its own completion of paths. */
+/** Completions that a shell offers for a word; `files` means its own completion of paths. */
 export type Suggestions = { name: string; description: string }[] | 'files'
 
 /** Values of options, and arguments, that are paths. */
 const PATHS = /<(dir|file|path|run|table|list)>/
 
 /**
- * What may follow on a command line.
+ * Completions of a partly typed command line.
  *
  * @param words those before the one being typed, without `semples` itself
  * @param partial the beginning of the word being typed
@@ -45,7 +45,7 @@ function walk(program: Command, words: readonly string[]): { command: Command; o
   return { command, option }
 }
 
-/** Shells have one line for it. */
+/** The first clause of a description: shells show one line. */
 function firstClause(text: string): string {
   return text.split(/[:;(]/)[0]!.trim()
 }

@@ -4,7 +4,7 @@ import { type Diagnosis, diagnose } from '../native/diagnose.js'
 import { printJson } from './output.js'
 
 /**
- * `semples doctor`: says what semples found on this machine and what is wrong.
+ * `semples doctor`: prints what semples found on this machine, and the problems.
  * @param write receives lines for standard output
  * @returns exit status: 0 where all is well
  */

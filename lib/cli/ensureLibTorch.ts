@@ -6,9 +6,9 @@ import { progressLines } from './libtorch.js'
 export interface EnsureOptions {
   /** Never download. */
   offline?: boolean
-  /** The device that will be asked for decides which build is fetched. */
+  /** The device that will be used; it decides which build is fetched. */
   device?: string
-  /** That it is fetched is said, how far it is is not. */
+  /** Print that LibTorch is fetched, but not the progress. */
   quiet?: boolean
   /** Receives lines for standard error. */
   write: (line: string) => void
@@ -16,8 +16,8 @@ export interface EnsureOptions {
 }
 
 /**
- * Fetches LibTorch into the user cache where there is none, after saying so. A LibTorch that is named by
- * SEMPLES_LIBTORCH is used or refused; nothing is fetched in its place.
+ * Fetches LibTorch into the user cache if none is found, and prints that it does. Where SEMPLES_LIBTORCH is set, that
+ * LibTorch is used or refused, and nothing is fetched.
  *
  * @throws SemplesError `SEMPLES_LIBTORCH_NOT_FOUND` or `SEMPLES_LIBTORCH_VERSION` with `offline` or a refused path, and
  *   what `installLibTorch` throws

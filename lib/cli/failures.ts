@@ -8,16 +8,16 @@ import { styles } from './terminal.js'
 /** Exit status of a command that was typed wrong. */
 const USAGE = 2
 
-/** What to say where a config field that only the user can give was not given. */
+/** Messages for missing config fields that have no default. */
 const missing: Readonly<Record<string, string>> = {
   data: 'There are no pictures to train on: add --data DIR (your own folder, VOC 2012 or COCO 2014).',
-  out: 'There is no folder for the run: add --out DIR (new or empty).',
+  out: 'There is no output folder: add --out DIR (new or empty).',
   clip: 'There is no CLIP: add --clip FILE (see "semples train --help"), or, to try things out, --preset demo.',
   'generator.weights':
     'There are no weights to start from: add --weights FILE (see "semples train --help"), or, to try things out, --preset demo.',
 }
 
-/** How a command line does what the message of an error asks for. */
+/** Hints that name the command-line option for an error. */
 const onCommandLine: Readonly<Record<string, string>> = {
   SEMPLES_BATCH_TOO_LARGE: 'On the command line: --set batch=NUMBER.',
   SEMPLES_SPLIT_MISSING: 'With train: --set data.trainSplit=train; with convert: --list train.',
@@ -32,7 +32,7 @@ const usageCodes = new Set([
   'SEMPLES_OPTION_INVALID',
 ])
 
-/** Tells a person what went wrong, without a stack unless SEMPLES_DEBUG is set; gives the exit status. */
+/** Prints an error, with its stack only where SEMPLES_DEBUG is set; returns the exit status. */
 export function reportFailure(error: unknown, cli: Cli): number {
   const { terminal, signal } = cli
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE
@@ -50,7 +50,7 @@ export function reportFailure(error: unknown, cli: Cli): number {
   const message = error instanceof Error ? error.message : String(error)
   const stack = error instanceof Error ? error.stack : undefined
   terminal.err(`${label} ${debug ? (stack ?? message) : message}`)
-  if (!debug) terminal.err('This was not foreseen. For a report, run it again with SEMPLES_DEBUG=1.')
+  if (!debug) terminal.err('This is an unexpected error. To report it, run the command again with SEMPLES_DEBUG=1.')
   return 1
 }
 

@@ -10,7 +10,7 @@ export class Interrupted extends Error {
 }
 
 /**
- * A signal that Ctrl-C (or SIGTERM) aborts; jobs then stop at the next safe place. A second Ctrl-C ends the process
+ * An AbortSignal that Ctrl-C (or SIGTERM) aborts; jobs then stop where nothing is lost. A second Ctrl-C ends the process
  * at once, which shells report as status 130 (143).
  */
 export function interruptSignal(terminal: Terminal): AbortSignal {
@@ -24,13 +24,13 @@ export function interruptSignal(terminal: Terminal): AbortSignal {
         return
       }
       controller.abort(new Interrupted(statusOf[name]))
-      terminal.err('Stopping as soon as nothing gets lost. To stop at once, press Ctrl-C again.')
+      terminal.err('Stopping at the next safe point. To stop at once, press Ctrl-C again.')
     })
   }
   return controller.signal
 }
 
-/** Ends the process as if nobody had listened: `process.exit` would wait for the step that is being computed. */
+/** Ends the process by the signal's default action: `process.exit` would wait for the step that is being computed. */
 function endBy(name: keyof typeof statusOf): void {
   process.removeAllListeners(name)
   process.kill(process.pid, name)

@@ -7,7 +7,7 @@ import { printJson } from './output.js'
 
 type Write = (line: string) => void
 
-/** `semples libtorch install`: fetches LibTorch; `onProgress` shows how far it is (see `progressLines`). */
+/** `semples libtorch install`: fetches LibTorch; for `onProgress` see `progressLines`. */
 export async function libtorchInstall(
   options: { kind?: LibTorchKind; from?: string; force?: boolean; signal?: AbortSignal },
   write: Write,
@@ -40,7 +40,7 @@ export async function libtorchRemove(name: string | undefined, write: Write): Pr
   for (const each of names) write(`removed ${(await removeLibTorch(each)).directory}`)
 }
 
-/** Turns progress into lines for a log or terminal: each message once, then every tenth of it. */
+/** Prints progress as lines for a log or terminal: each message once, then every ten percent. */
 export function progressLines(write: Write): ReportProgress {
   let message = ''
   let tenth = 0

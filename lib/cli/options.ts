@@ -1,39 +1,39 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { DeviceName } from '../base/device.js'
 
-/** Options that several commands share, so that they read the same everywhere. */
+/** Options that several commands share. */
 export const shared = {
   data: () =>
     new Option(
       '--data <dir>',
-      'pictures: COCO 2014 (annotations/), VOC 2012 (ImageSets/), or a plain folder; told apart by their folders',
+      'folder of pictures: COCO 2014, VOC 2012 or a plain folder; recognised by annotations/ or ImageSets/ in it',
     ),
   labels: () =>
     new Option(
       '--labels <file>',
-      'labels of a plain folder: CSV "file,labels" (boat1.jpg,boat;person) or JSON; without it, labels.csv in the folder, else one sub-folder a class',
+      'labels of a plain folder: CSV "file,labels" (boat1.jpg,boat;person) or JSON; default: labels.csv in the folder, else one sub-folder per class',
     ),
   exif: () =>
     new Option(
       '--exif <how>',
       'whether the ground truth of a plain folder is of pictures turned by their EXIF orientation, as viewers show them (default: apply)',
     ).choices(['apply', 'ignore']),
-  json: () => new Option('--json', 'the result as one line of JSON, the last of standard output'),
+  json: () => new Option('--json', 'print the result as one line of JSON, the last line of standard output'),
   split: (standard: string) =>
     new Option('--split <name>', `which pictures of the data (default: ${standard})`).choices(['train', 'val']),
 }
 
-/** Of every command that has a result. */
+/** Options of every command that has a result. */
 export interface OutputOptions {
   json?: boolean
   quiet?: boolean
 }
 
 export function addOutputOptions(command: Command): Command {
-  return command.addOption(shared.json()).option('--quiet', 'no progress on standard error')
+  return command.addOption(shared.json()).option('--quiet', 'do not print progress')
 }
 
-/** Of every command that computes. */
+/** Options of every command that computes. */
 export interface ComputeOptions extends OutputOptions {
   threads?: number | 'auto'
   offline?: boolean
@@ -41,18 +41,18 @@ export interface ComputeOptions extends OutputOptions {
 
 export function addComputeOptions(command: Command): Command {
   command
-    .option('--threads <number>', 'processor threads of one operation (default: all cores)', threads)
-    .option('--offline', 'never download: a missing LibTorch is an error')
+    .option('--threads <number>', 'CPU threads of one operation (default: all cores)', threads)
+    .option('--offline', 'never download; a missing LibTorch is an error')
   return addOutputOptions(command)
 }
 
-/** Of every command that runs a model. */
+/** Options of every command that runs a model. */
 export interface ModelOptions extends ComputeOptions {
   device?: DeviceName
 }
 
 export function addModelOptions(command: Command): Command {
-  command.option('--device <name>', 'auto, cpu, cuda or cuda:1 (default: CUDA where there is any)')
+  command.option('--device <name>', 'auto, cpu, cuda or cuda:1 (default: auto, which takes CUDA where available)')
   return addComputeOptions(command)
 }
 
@@ -72,21 +72,21 @@ export function classIds(value: string): number[] {
   })
 }
 
-/** A whole number. */
+/** Parses a whole number. */
 export function integer(value: string): number {
   const number = Number(value)
   if (value.trim() === '' || !Number.isSafeInteger(number)) throw new InvalidArgumentError('It must be a whole number.')
   return number
 }
 
-/** A number from 0 to 1. */
+/** Parses a number from 0 to 1. */
 export function fraction(value: string): number {
   const number = Number(value)
   if (value.trim() === '' || !(number >= 0 && number <= 1)) throw new InvalidArgumentError('It must be from 0 to 1.')
   return number
 }
 
-/** A number of threads, or `auto`. */
+/** Parses a number of threads, or `auto`. */
 export function threads(value: string): number | 'auto' {
   return value === 'auto' ? value : integer(value)
 }

@@ -1,6 +1,6 @@
 import type { Terminal } from './terminal.js'
 
-/** A result for programs: one line of JSON, the last of standard output. Numbers that are not finite are null. */
+/** Prints a result as one line of JSON. Numbers that are not finite become null. */
 export function printJson(terminal: Pick<Terminal, 'out'>, result: unknown): void {
   terminal.out(JSON.stringify(result, (_, value) => (typeof value === 'bigint' ? String(value) : value)))
 }
@@ -10,7 +10,7 @@ export function percent(fraction: number): string {
   return Number.isNaN(fraction) ? '-' : (100 * fraction).toFixed(2)
 }
 
-/** A path as it must be typed in a shell: quoted where it has blanks or other signs that shells read. */
+/** A path as it must be typed in a shell: quoted where it has spaces or special characters. */
 export function shellWord(path: string, platform: NodeJS.Platform = process.platform): string {
   if (platform === 'win32') return /^[\w:.\\/-]+$/.test(path) ? path : `"${path}"`
   return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
@@ -18,7 +18,7 @@ export function shellWord(path: string, platform: NodeJS.Platform = process.plat
 
 const NUMBER = /^-?[\d.]+$|^-$/
 
-/** Rows as aligned columns, numbers to the right. The first row is the header. */
+/** Rows as aligned columns, numbers right-aligned. The first row is the header. */
 export function table(rows: readonly (readonly (string | number)[])[]): string[] {
   const texts = rows.map((row) => row.map(String))
   const columns = texts[0]!.map((_, column) => texts.map((row) => row[column] ?? ''))

@@ -19,8 +19,8 @@ import { styles } from './terminal.js'
 
 /**
  * Runs one command.
- * @param words what was typed after `semples`
- * @returns exit status: 0 where all is well, 1 for an error, 2 for a command typed wrong, 130 after Ctrl-C
+ * @param words the command-line arguments after `semples`
+ * @returns exit status: 0 for success, 1 for an error, 2 for wrong usage, 130 after Ctrl-C
  */
 export async function runCommand(words: readonly string[], cli: Cli): Promise<number> {
   try {
@@ -32,7 +32,7 @@ export async function runCommand(words: readonly string[], cli: Cli): Promise<nu
   }
 }
 
-/** The commands that do something, in the order of the help. */
+/** The visible commands, in the order of the help. */
 const commands = [
   demoCommand,
   trainCommand,
@@ -48,9 +48,9 @@ const commands = [
 ]
 
 const EXIT_STATUS = `
-Exit status: 0 done, 1 error, 2 typed wrong, 130 stopped by Ctrl-C, 143 by SIGTERM.
-Results go to standard output, everything else to standard error. NO_COLOR=1 turns colours off,
-FORCE_COLOR=1 on; with CI=1, TERM=dumb or in a pipe there are lines instead of progress bars.
+Exit status: 0 success, 1 error, 2 wrong usage, 130 stopped by Ctrl-C, 143 by SIGTERM.
+Results are printed to standard output, everything else to standard error. NO_COLOR=1 disables colours,
+FORCE_COLOR=1 enables them. With CI=1, TERM=dumb or in a pipe, progress is printed in lines instead of bars.
 `
 
 /** All commands. */
@@ -62,7 +62,7 @@ export function createProgram(cli: Cli): Command {
       'after',
       examples(
         'semples demo                                   try everything on drawn pictures',
-        'semples doctor                                 see whether this machine is ready',
+        'semples doctor                                 check this machine',
         'semples train --data photos --labels labels.csv --clip ViT-B-32.pt --weights deit_small_patch16_224-cd65a155.pth --out runs/boats',
         'semples report runs/boats                      see what a run did, on one page',
         'semples masks --run runs/boats --out masks',

@@ -10,11 +10,11 @@ export interface Terminal {
   /** Whether `out` and `err` may be coloured. */
   colorOut?: boolean
   color: boolean
-  /** Set by what draws on the screen: takes the lines of `err` meanwhile. */
+  /** Set while a progress bar is drawn: receives the lines of `err` instead. */
   aside?: (line: string) => void
 }
 
-/** Standard output and standard error of this process. A reader that went away (`| head`) is no error. */
+/** Standard output and standard error of this process. A closed pipe (`| head`) is not an error. */
 export function processTerminal(environment: NodeJS.ProcessEnv = process.env): Terminal {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -35,7 +35,7 @@ export function processTerminal(environment: NodeJS.ProcessEnv = process.env): T
   return terminal
 }
 
-/** NO_COLOR before FORCE_COLOR (https://no-color.org, https://force-color.org) before what the stream is. */
+/** Whether to use colours: NO_COLOR takes precedence over FORCE_COLOR (https://no-color.org, https://force-color.org), both over the kind of stream. */
 export function mayColor(stream: { isTTY?: boolean }, environment: NodeJS.ProcessEnv): boolean {
   const { NO_COLOR, FORCE_COLOR, TERM } = environment
   if (NO_COLOR) return false
@@ -43,7 +43,7 @@ export function mayColor(stream: { isTTY?: boolean }, environment: NodeJS.Proces
   return stream.isTTY === true && TERM !== 'dumb'
 }
 
-/** The few styles there are, or none of them: red for errors, bold for headings, dim for asides. */
+/** Styles of the output, disabled where colours are: red for errors, bold for headings, dim for error codes. */
 export function styles(enabled = false): ReturnType<typeof pico.createColors> {
   return pico.createColors(enabled)
 }

@@ -1,19 +1,19 @@
 import { SemplesError } from '../base/error.js'
 import { type LabelMap, VOID_ID } from '../masks/labelMap.js'
 
-/** Where the two masks of a picture came from, for messages. */
+/** Names of the two masks of a picture, for messages. */
 export interface MaskNames {
   prediction: string
   groundTruth: string
 }
 
-/** Pixel counts of ground truth against prediction, void pixels of the ground truth left out. */
+/** Confusion matrix of pixel counts, without void pixels of the ground truth. */
 export interface Confusion {
-  /** Pixel value of each class; the position is the row and column. */
+  /** Pixel value of each class, in the order of rows and columns. */
   ids: readonly number[]
   /** `[classes, classes]`: row = ground truth, column = prediction. */
   counts: Float64Array
-  /** Pixels of each ground-truth class that are void (255) in the prediction: missed, and predicted as nothing. */
+  /** Pixels of each ground-truth class that are void (255) in the prediction: false negatives of that class only. */
   unassigned: Float64Array
 }
 

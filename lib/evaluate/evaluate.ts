@@ -10,7 +10,7 @@ import { type ClassScores, type Scores, scores } from './scores.js'
 import { bestPoint, greedyPart, hundredths, SweepCounter, type SweepPoint } from './sweep.js'
 
 export interface EvaluatePicturesOptions {
-  /** Folder of masks to judge, `<id>.png`: indexed or grey PNGs whose pixel values are class ids. This or `cams`. */
+  /** Folder of masks to evaluate, `<id>.png`: indexed or grey PNGs whose pixel values are class ids. Either this or `cams`. */
   masks?: string
   /**
    * Folder of class activation maps to judge at every threshold: `<id>.npz`, `<id>.npy` and the other files that
@@ -26,7 +26,7 @@ export interface EvaluatePicturesOptions {
   /** The classes and their pixel values. Default: those of the data set; needed with a folder. */
   classes?: ClassTable
   /**
-   * Ids of the pictures to judge. Default: every picture with ground truth. Every one of them must have a mask.
+   * Ids of the pictures to evaluate, each of which must have a mask. Default: every picture with ground truth.
    */
   ids?: readonly string[]
   /** Background thresholds for `cams`, ascending. Default 0.00, 0.01, ... 0.99. */
@@ -42,15 +42,15 @@ export interface EvaluatePicturesOptions {
   signal?: AbortSignal
 }
 
-/** All figures are fractions from 0 to 1; NaN where a class is in neither ground truth nor masks. */
+/** All scores are fractions from 0 to 1; NaN for a class that is in neither ground truth nor masks. */
 export interface Evaluation extends Omit<Scores, 'perClass'> {
   /** Background first, then the classes in the order of their table. */
   perClass: (ClassScores & { label: string })[]
-  /** Number of pictures judged. */
+  /** Number of pictures evaluated. */
   pictures: number
-  /** For `cams`: mean IoU at every threshold visited. */
+  /** For `cams`: mean IoU at every threshold evaluated. */
   curve?: SweepPoint[]
-  /** For `cams`: the best point of the curve; the other figures are those at its threshold. */
+  /** For `cams`: the best point of the curve; all other scores are those at its threshold. */
   best?: SweepPoint
 }
 
@@ -78,7 +78,7 @@ export async function evaluatePictures(options: EvaluatePicturesOptions): Promis
   const counter = new SweepCounter(ids, thresholds)
   const pictures = await forEachPicture(options, async ({ id, name }, truth) => {
     const { file, ...picture } = await readCams(cams, id, { classes: camClasses, classOffset })
-    // Without a map all is background, whatever the size.
+    // Without maps the whole mask is background, whatever its size.
     const { height, width } = picture.classIds.length === 0 ? truth : picture
     counter.add({ ...picture, height, width }, truth, { prediction: file, groundTruth: name })
   })
@@ -89,23 +89,23 @@ export async function evaluatePictures(options: EvaluatePicturesOptions): Promis
   return { ...evaluation(atBest, classes, pictures), curve, best }
 }
 
-/** Reads the ground truth of one picture after another and has it judged; gives the number of those that had any. */
+/** Calls `evaluateOne` with each picture that has ground truth; returns their number. */
 async function forEachPicture(
   { groundTruth, ids, onProgress, signal }: EvaluatePicturesOptions,
-  judge: (picture: TruthPicture, truth: LabelMap) => Promise<void>,
+  evaluateOne: (picture: TruthPicture, truth: LabelMap) => Promise<void>,
 ): Promise<number> {
   const pictures = await truthPictures(groundTruth, ids)
-  let judged = 0
+  let evaluated = 0
   for (const [done, picture] of pictures.entries()) {
     signal?.throwIfAborted()
     const truth = await picture.read()
     if (truth !== undefined) {
-      await judge(picture, truth)
-      judged++
+      await evaluateOne(picture, truth)
+      evaluated++
     } else if (ids !== undefined) refuse(picture.id, groundTruth)
     onProgress?.({ done: done + 1, total: pictures.length })
   }
-  if (judged > 0) return judged
+  if (evaluated > 0) return evaluated
   throw new SemplesError('SEMPLES_EVALUATION_EMPTY', {
     message: `There is no ground-truth mask in ${typeof groundTruth === 'string' ? groundTruth : groundTruth.name}.`,
     field: 'groundTruth',
@@ -129,7 +129,7 @@ async function readExisting(file: string, id: string): Promise<LabelMap> {
   throw new SemplesError('SEMPLES_MASK_MISSING', {
     message: `There is no mask ${file} for the picture ${id}.`,
     file,
-    hint: 'Make the masks of all pictures first, or name those to judge (ids).',
+    hint: 'Make the masks of all pictures first, or name the pictures to evaluate (ids).',
   })
 }
 

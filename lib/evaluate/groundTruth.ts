@@ -8,7 +8,7 @@ import { readMask } from '../masks/png.js'
 /** A picture that may have ground truth. */
 export interface TruthPicture {
   id: string
-  /** What messages call its ground truth. */
+  /** Name of its ground truth in messages. */
   name: string
   /** The ground truth; undefined where the picture has none. */
   read(): Promise<LabelMap | undefined>

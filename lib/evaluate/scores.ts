@@ -11,7 +11,7 @@ export interface ClassScores {
   recall: number
 }
 
-/** Figures of a confusion matrix, all fractions from 0 to 1. Means leave out classes that are NaN. */
+/** Scores of a confusion matrix, fractions from 0 to 1. Means leave out classes whose score is NaN. */
 export interface Scores {
   /** Mean IoU over the classes, background included. */
   miou: number

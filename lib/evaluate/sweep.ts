@@ -31,7 +31,7 @@ export class SweepCounter {
   private readonly float32Thresholds: Float32Array
   /** `[thresholds + 1, classes, classes]`: pixels that are `column` below that threshold and background from it on. */
   private readonly switching: Float64Array
-  /** `[thresholds, classes, classes]`: what softmax ties change, added to the above. */
+  /** `[thresholds, classes, classes]`: corrections of the above for softmax ties. */
   private readonly corrections: Float64Array
 
   /**
@@ -109,7 +109,7 @@ export class SweepCounter {
     return this.thresholds.map((threshold, index) => ({ threshold, miou: scores(this.confusion(index)).miou }))
   }
 
-  /** Replaces the plain count by what `maskFromCams` says, for the thresholds from `from` on that can be concerned. */
+  /** Replaces the plain count by the result of `maskFromCams`, for all thresholds from `from` on that a tie can affect. */
   private correct({ picture, pixel, row, column, highest, step }: ClosePixel, from: number): void {
     const { cams, classIds, height, width } = picture
     const stack = Float32Array.from(classIds, (_, map) => cams[map * height * width + pixel]!)
@@ -171,7 +171,7 @@ interface ClosePixel {
 /** The point with the highest mean IoU, the lowest threshold among equals. */
 export function bestPoint(curve: readonly SweepPoint[]): SweepPoint {
   const best = curve.reduce<SweepPoint | undefined>(
-    (most, point) => (most === undefined || point.miou > most.miou ? point : most),
+    (highest, point) => (highest === undefined || point.miou > highest.miou ? point : highest),
     undefined,
   )
   if (best === undefined) throw new SemplesError('SEMPLES_THRESHOLDS_INVALID', { message: 'The curve is empty.' })
@@ -179,7 +179,7 @@ export function bestPoint(curve: readonly SweepPoint[]): SweepPoint {
 }
 
 /**
- * The part of a curve that the paper's code visits: it stops at the first threshold that is not better than the best
+ * The part of a curve that the paper's code evaluates: it stops at the first threshold that is not better than the best
  * so far (included here), and so finds the first local maximum only.
  */
 export function greedyPart(curve: readonly SweepPoint[]): SweepPoint[] {

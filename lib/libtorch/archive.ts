@@ -10,8 +10,8 @@ import { formatBytes, type ReportProgress } from './progress.js'
 const unneeded = /^lib(torch_python|shm|torchbind_test|jitbackend_test|backend_with_compiler|aoti_custom_ops)\b/
 
 /**
- * The place of a file of a wheel or LibTorch archive in the installation, or undefined where it is needed neither to
- * build the addon nor to run it: Python sources, test programs, static libraries.
+ * Where a file of a wheel or LibTorch archive goes in the installation, or undefined if neither building nor running the
+ * addon needs it: Python sources, test programs, static libraries.
  */
 export function placeInInstallation(name: string): string | undefined {
   const path = name.replace(/^libtorch\//, 'torch/')
@@ -28,7 +28,7 @@ export function placeInInstallation(name: string): string | undefined {
 }
 
 /**
- * Unpacks what is needed of wheels or LibTorch archives, side by side, streaming. Nothing is written outside
+ * Unpacks the needed files of wheels or LibTorch archives into one folder, streaming. Nothing is written outside
  * `target`, whatever the names in the archives.
  * @returns number of bytes written
  * @throws SemplesError `SEMPLES_ARCHIVE_INVALID`, `SEMPLES_DISK_FULL`
@@ -109,7 +109,7 @@ async function unpackEntry(
   await pipeline(await zip.openReadStreamPromise(entry), counted, createWriteStream(file), { signal })
 }
 
-/** Says that the disk is full before the first byte is written. */
+/** Throws SEMPLES_DISK_FULL before the first byte is written. */
 export async function checkSpace(folder: string, bytes: number): Promise<void> {
   const { bavail, bsize } = await statfs(folder)
   if (bavail * bsize < bytes) throw diskFull(folder, bytes)
@@ -117,8 +117,8 @@ export async function checkSpace(folder: string, bytes: number): Promise<void> {
 
 function diskFull(folder: string, bytes: number): SemplesError {
   return new SemplesError('SEMPLES_DISK_FULL', {
-    message: `There is no room for LibTorch in ${folder}: ${formatBytes(bytes)} are needed.`,
-    hint: 'Make room, or name a folder on another disk in SEMPLES_CACHE.',
+    message: `There is not enough space for LibTorch in ${folder}: ${formatBytes(bytes)} are needed.`,
+    hint: 'Free some space, or set SEMPLES_CACHE to a folder on another disk.',
   })
 }
 

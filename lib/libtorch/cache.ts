@@ -6,11 +6,11 @@ import { readEnvironment } from '../base/env.js'
 import { SemplesError } from '../base/error.js'
 import type { LibTorchKind } from './candidate.js'
 
-/** What `installLibTorch` writes beside the files as its last act; a folder without it is not an installation. */
+/** Record of an installation, written last by `installLibTorch`; a folder without it is not an installation. */
 export interface InstallationRecord {
   version: string
   kind: LibTorchKind
-  /** What it was made from: the name of a wheel or archive, or a folder. */
+  /** Its source: the name of a wheel or archive, or a folder. */
   source: string
   /** Size of the unpacked files. */
   bytes: number
@@ -34,7 +34,7 @@ export function libTorchCache(): string {
   return join(resolve(cache), 'libtorch')
 }
 
-/** What `semples libtorch install` has put in the user cache; CUDA builds first, then the newest version. */
+/** The LibTorch installations in the user cache; CUDA builds first, then the newest version. */
 export function listLibTorch(): InstalledLibTorch[] {
   const cache = libTorchCache()
   if (!existsSync(cache)) return []

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { minorVersion, readTorchVersion, torchFolders, torchVersion } from './version.js'
 
-/** Where a LibTorch was looked for, in the order of preference. */
+/** Places that are searched for LibTorch, in order of preference. */
 export type LibTorchOrigin = 'option' | 'SEMPLES_LIBTORCH' | 'cache' | 'python3'
 
 export type LibTorchKind = 'cpu' | 'cuda'
@@ -19,7 +19,7 @@ export interface LibTorch {
   libraries: string[]
 }
 
-/** A place that was looked at in vain. */
+/** A place without a usable LibTorch. */
 export interface RefusedLibTorch {
   origin: LibTorchOrigin
   /** The path as it was named; for a search that found no path, what was searched. */

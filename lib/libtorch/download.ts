@@ -7,7 +7,7 @@ import { SemplesError } from '../base/error.js'
 import { formatBytes, type ReportProgress } from './progress.js'
 import { type IndexFile, reasonOf, request, withoutCredentials } from './simpleIndex.js'
 
-/** A connection that is silent for this long is given up. */
+/** A connection without data for this long is aborted. */
 const IDLE_TIMEOUT_MS = 60_000
 
 /**
@@ -67,6 +67,6 @@ export async function downloadFile(
     message: `The download of ${file.name} is damaged.`,
     value: sha256,
     expected: `sha256 ${file.sha256}`,
-    hint: 'Try again; if it happens twice, something between here and the index alters the file.',
+    hint: 'Try again; if it happens twice, a proxy may alter the file.',
   })
 }

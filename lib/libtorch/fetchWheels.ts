@@ -22,9 +22,9 @@ export interface FetchOptions {
 
 /**
  * Fetches the wheels that hold LibTorch: torch itself, and for CUDA the `nvidia-*` libraries that it names.
- * pip is asked first, because it knows the user's indexes, find-links and proxy; without pip the index is read directly.
+ * pip is tried first, because it knows the user's indexes, find-links and proxy; without pip the index is read directly.
  * @returns paths of the wheels, torch first
- * @throws SemplesError `SEMPLES_LIBTORCH_FETCH_FAILED` with what each way answered
+ * @throws SemplesError `SEMPLES_LIBTORCH_FETCH_FAILED` with the error of each attempt
  */
 export async function fetchWheels(options: FetchOptions): Promise<string[]> {
   const platform = wheelPlatform()
@@ -120,13 +120,13 @@ async function cpuByIndex(platform: string, options: FetchOptions): Promise<stri
   throw new SemplesError('SEMPLES_INDEX_UNREACHABLE', { message: failures.join(' ') })
 }
 
-/** Which wheel of a list to take. The C++ libraries are the same for every Python; one of them is fixed upon. */
+/** Chooses a wheel of a list. The C++ libraries are the same for every Python, so one Python version is preferred. */
 export function chooseWheel(files: IndexFile[], version: string, platform: string): IndexFile | undefined {
   const fitting = files.filter(({ name }) => name.startsWith(`torch-${version}-`) && name.endsWith(`${platform}.whl`))
   return fitting.find(({ name }) => name.includes('-cp311-cp311-')) ?? fitting[0]
 }
 
-/** pip's own variables, so that a mirror set for pip serves here too; then PyTorch's index. */
+/** The indexes of pip's environment variables, so that a mirror for pip is used here too; then PyTorch's index. */
 function indexes(): string[] {
   const { PIP_INDEX_URL = '', PIP_EXTRA_INDEX_URL = '' } = process.env
   const own = `${PIP_INDEX_URL} ${PIP_EXTRA_INDEX_URL}`.split(/\s+/).filter((url) => /^https?:/.test(url))

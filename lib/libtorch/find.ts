@@ -7,21 +7,21 @@ import { currentPlatform } from './platform.js'
 import { minorVersion, torchVersion } from './version.js'
 
 export interface FindLibTorchOptions {
-  /** A LibTorch folder or the `torch` folder of a Python installation; nothing else is then looked at. */
+  /** A LibTorch folder or the `torch` folder of a Python installation; no other place is then searched. */
   libtorch?: string
   /** Minor version the addon was built for; default that of this package. */
   version?: string
 }
 
-/** The LibTorch to use, if any, and everything that was looked at before it. */
+/** The LibTorch to use, if any, and the places that were refused before it. */
 export interface LibTorchSearch {
   found?: LibTorch
   refused: RefusedLibTorch[]
 }
 
 /**
- * Looks for LibTorch: `options.libtorch`, `SEMPLES_LIBTORCH`, the user cache, the torch of the active `python3`.
- * A path that was named (the first two) is used or refused; no other is taken in its place.
+ * Searches for LibTorch: `options.libtorch`, `SEMPLES_LIBTORCH`, the user cache, the torch of the active `python3`.
+ * A path that the user named (the first two) is used or refused; no other place is tried instead.
  * Opens no library and downloads nothing.
  */
 export function searchLibTorch(options: FindLibTorchOptions = {}): LibTorchSearch {
@@ -47,8 +47,8 @@ export function searchLibTorch(options: FindLibTorchOptions = {}): LibTorchSearc
 }
 
 /**
- * As `searchLibTorch`, but an absent LibTorch is an error whose message lists what was looked at and the command
- * that mends it.
+ * As `searchLibTorch`, but throws if there is no LibTorch; the message lists the places searched and the command that
+ * installs it.
  * @throws SemplesError `SEMPLES_LIBTORCH_NOT_FOUND`; `SEMPLES_LIBTORCH_VERSION` where all that was found is of
  * another version
  */

@@ -12,11 +12,11 @@ import { formatBytes, type ReportProgress } from './progress.js'
 import { minorVersion, torchFolders, torchVersion } from './version.js'
 
 export interface InstallLibTorchOptions {
-  /** Default `cpu`. With `from` it may be left out: the files tell. */
+  /** Default `cpu`; with `from`, the kind of its files. */
   kind?: LibTorchKind
   /** A torch wheel, a LibTorch zip archive, or a folder of either unpacked, instead of a download. */
   from?: string
-  /** Install again although it is installed. */
+  /** Install again even if it is installed. */
   force?: boolean
   /** Called before the first byte of each phase with its size, then as it advances. */
   onProgress?: ReportProgress
@@ -24,9 +24,9 @@ export interface InstallLibTorchOptions {
 }
 
 /**
- * Puts LibTorch into the user cache, where every later process finds it. Fetches about 190 MB (CPU) or 2.5 GB (CUDA),
- * keeps what the addon needs to be built and run. One process at a time installs, others wait for it; an interrupted
- * installation leaves nothing that could be taken for a whole one, and the next call clears its rests away.
+ * Installs LibTorch into the user cache, where every later process finds it. Fetches about 190 MB (CPU) or 2.5 GB (CUDA)
+ * and keeps the files that building and running the addon need. Only one process installs at a time, others wait for it.
+ * An interrupted installation is never taken for a complete one; the next call removes its leftovers.
  * @throws SemplesError `SEMPLES_LIBTORCH_FETCH_FAILED`, `SEMPLES_ARCHIVE_INVALID`, `SEMPLES_LIBTORCH_INVALID`,
  * `SEMPLES_DISK_FULL`, `SEMPLES_PLATFORM_UNSUPPORTED`, `SEMPLES_CACHE_UNWRITABLE`; the signal's reason when aborted
  */
@@ -34,7 +34,7 @@ export async function installLibTorch(options: InstallLibTorchOptions = {}): Pro
   options.signal?.throwIfAborted()
   if (options.from !== undefined && !existsSync(options.from)) {
     throw new SemplesError('SEMPLES_LIBTORCH_INVALID', {
-      message: 'There is nothing to install LibTorch from.',
+      message: 'The file or folder to install LibTorch from does not exist.',
       file: options.from,
       expected: 'a torch wheel, a LibTorch zip archive or a folder',
     })
@@ -65,7 +65,7 @@ function installed(kind: LibTorchKind): InstalledLibTorch | undefined {
   return listLibTorch().find((each) => each.kind === kind && minorVersion(each.version) === wanted)
 }
 
-/** Under the lock, whatever is still being installed or removed was left by a process that died. */
+/** Removes unfinished installations and removals: under the lock, they belong to processes that died. */
 async function removeLeftovers(cache: string): Promise<void> {
   const leftovers = (await readdir(cache)).filter((name) => /^\.(staging|removed)-/.test(name))
   await Promise.all(leftovers.map((name) => rm(join(cache, name), { recursive: true, force: true })))
@@ -112,7 +112,7 @@ function check(unpacked: string, source: string, kind?: LibTorchKind) {
   return found
 }
 
-/** Copies what an archive of the folder would contribute; where the file system can share blocks, it does. */
+/** Copies the files that an archive of the folder would install. */
 async function copyFolder(from: string, target: string, options: InstallLibTorchOptions): Promise<number> {
   const folder = torchFolders(from).find((candidate) => existsSync(join(candidate, 'lib'))) ?? from
   const roots = [

@@ -3,10 +3,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { SemplesError } from '../base/error.js'
 import type { ReportProgress } from './progress.js'
 
-/** A lock whose holder has given no sign of life for this long is taken over: it was killed. */
+/** A lock that was not renewed for this long is taken over, because its holder was killed. */
 const STALE_MS = 15_000
 
-/** Runs a task while no other process of this user installs; waits for the other one, however long it downloads. */
+/** Runs a task while no other process of this user installs; waits for another installation, however long it takes. */
 export async function withInstallLock<T>(
   cache: string,
   options: { onProgress?: ReportProgress; signal?: AbortSignal },
@@ -18,7 +18,7 @@ export async function withInstallLock<T>(
       lockfilePath: join(cache, '.lock'),
       stale: STALE_MS,
       update: 3000,
-      // The default throws from a timer; who loses the lock fails at its next file instead.
+      // The default handler throws from a timer; a process that lost the lock fails at its next file instead.
       onCompromised: () => {},
     }).catch((cause: NodeJS.ErrnoException) => {
       if (cause.code === 'ELOCKED') return undefined

@@ -20,7 +20,7 @@ export interface PipDownload {
   signal?: AbortSignal
 }
 
-/** How to start pip, or undefined where there is none. Any pip of the last years under any Python 3 will do. */
+/** The command that starts pip, or undefined if there is none. pip 20 or newer under any Python 3 is accepted. */
 export function findPip(): string[] | undefined {
   const commands = [['python3', '-m', 'pip'], ['python', '-m', 'pip'], ['pip3']]
   return commands.find(([program, ...rest]) => {
@@ -35,10 +35,10 @@ export function findPip(): string[] | undefined {
 }
 
 /**
- * Lets pip download wheels with the user's own configuration (indexes, find-links, proxy, certificates); pip checks
- * their hashes. An unreachable host costs seconds, not minutes.
+ * Downloads wheels by pip with the user's own configuration (indexes, find-links, proxy, certificates); pip checks their
+ * hashes. Timeouts are short, so that an unreachable host fails within seconds.
  * @returns paths of the wheels
- * @throws SemplesError `SEMPLES_PIP_FAILED` with pip's last words
+ * @throws SemplesError `SEMPLES_PIP_FAILED` with pip's last errors
  */
 export async function pipDownload(pip: string[], download: PipDownload): Promise<string[]> {
   const wheels = join(download.directory, 'wheels')
@@ -102,7 +102,7 @@ function acceptedPlatforms(platform: string): string[] {
 
 function pipFailed(requirements: string[], words: string[]): SemplesError {
   const errors = words.filter((line) => line.startsWith('ERROR: ')).slice(-2)
-  // The list of all versions that exist fills a screen and says nothing.
+  // The list of all existing versions is long and does not help.
   const reasons = (errors.length > 0 ? errors : words.slice(-2)).map((line) =>
     line.replace(/^ERROR: /, '').replace(/ \(from versions: [^)]*\)/, ''),
   )
@@ -113,7 +113,7 @@ function pipFailed(requirements: string[], words: string[]): SemplesError {
 
 const units: Record<string, number> = { kB: 1e3, MB: 1e6, GB: 1e9 }
 
-/** pip states each size in words before it starts; how far it has come is seen in its temporary folder. */
+/** pip prints each size before it downloads; the progress is the size of its temporary folder. */
 function watchDownload(temporary: string, onProgress?: ReportProgress) {
   let totalBytes = 0
   let names = ''

@@ -1,6 +1,6 @@
 import { SemplesError } from '../base/error.js'
 
-/** The machine as the addon and LibTorch see it. */
+/** System, architecture and C library of this machine. */
 export interface Platform {
   /** `process.platform`, e.g. `linux`. */
   system: string
@@ -36,14 +36,14 @@ function readPlatform(): Platform {
 export const oldestGlibc = '2.28'
 
 /**
- * The part of a Python wheel's name that stands for this machine, e.g. `manylinux_2_28_x86_64`.
+ * The platform tag of Python wheels for this machine, e.g. `manylinux_2_28_x86_64`.
  * @throws SemplesError `SEMPLES_PLATFORM_UNSUPPORTED` where PyTorch publishes no build that the addon could use.
  */
 export function wheelPlatform(platform: Platform = currentPlatform()): string {
   const machines: Record<string, string> = { x64: 'x86_64', arm64: 'aarch64' }
   const machine = machines[platform.architecture]
   const hint =
-    'Evaluation, reports and data sets work without LibTorch; a LibTorch of your own is named by SEMPLES_LIBTORCH.'
+    'Evaluation, reports and data sets work without LibTorch; set SEMPLES_LIBTORCH to use a LibTorch of your own.'
   if (platform.system !== 'linux' || machine === undefined) {
     throw new SemplesError('SEMPLES_PLATFORM_UNSUPPORTED', {
       message: 'There is no LibTorch to fetch for this machine.',

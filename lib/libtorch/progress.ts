@@ -1,4 +1,4 @@
-/** What `installLibTorch` is doing. */
+/** Progress of `installLibTorch`. */
 export interface InstallProgress {
   /**
    * `wait`: another process is installing; `search`: looking for the packages; `download`; `unpack`; `done`.
@@ -8,13 +8,13 @@ export interface InstallProgress {
   message: string
   /** Bytes done in this phase. */
   doneBytes: number
-  /** Bytes of this phase in all, known before its first byte is written. */
+  /** Total bytes of this phase, known before its first byte is written. */
   totalBytes?: number
 }
 
 export type ReportProgress = (progress: InstallProgress) => void
 
-/** `191.8 MB`, decimal as download pages write it. */
+/** `191.8 MB`, in decimal units. */
 export function formatBytes(bytes: number): string {
   return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(2)} GB` : `${(bytes / 1e6).toFixed(1)} MB`
 }

@@ -87,7 +87,7 @@ export async function request(
   return fetch(url, { headers, signal: AbortSignal.any(signals.filter((signal) => signal !== undefined)) })
 }
 
-/** An address as it may be shown and logged. */
+/** An address without credentials, for messages and logs. */
 export function withoutCredentials(address: string): string {
   if (!URL.canParse(address)) return address
   const url = new URL(address)
@@ -96,7 +96,7 @@ export function withoutCredentials(address: string): string {
   return url.href
 }
 
-/** fetch says no more than `fetch failed`; the reason is one level down. */
+/** The reason of a failed request: the message of `fetch` is only `fetch failed`, its cause has the reason. */
 export function reasonOf(error: unknown): string {
   const cause = error instanceof Error ? (error.cause ?? error) : error
   return cause instanceof Error ? cause.message.replace(/\.$/, '') : String(cause)

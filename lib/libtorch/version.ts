@@ -34,7 +34,7 @@ function readText(file: string): string | undefined {
   }
 }
 
-/** Folders that a person may mean by a path: itself, the `torch` or `libtorch` in it, or the one whose `lib` it is. */
+/** Folders that a path may stand for: itself, `torch` or `libtorch` in it, or its parent if it is named `lib`. */
 export function torchFolders(path: string): string[] {
   return [path, join(path, 'torch'), join(path, 'libtorch'), ...(basename(path) === 'lib' ? [dirname(path)] : [])]
 }

@@ -1,4 +1,4 @@
-/** A training batch as it crosses the native boundary: pixels once, as bytes. */
+/** A training batch as the addon takes it. */
 export interface ImageBatch {
   /** RGB bytes, NHWC: `count * height * width * 3`. */
   pixels: Uint8Array
@@ -9,8 +9,8 @@ export interface ImageBatch {
   labels: Uint8Array
   /** Dataset ids, in batch order. */
   ids: string[]
-  /** Random-erasing boxes `[top, left, height, width]` a picture; a height of 0 means none. Filled with N(0,1) after normalisation. */
+  /** Random-erasing boxes `[top, left, height, width]` for each picture; a height of 0 means none. They are filled with N(0, 1) noise after normalisation. */
   erase?: Int32Array
-  /** Seeds whatever the step draws natively (drop path, erasing noise): a function of run seed, stage, epoch and step. */
+  /** Seed of the random numbers of the native step (drop path, erasing noise): a function of run seed, stage, epoch and step. */
   seed: number
 }

@@ -13,7 +13,7 @@ import { Random } from './random.js'
 
 export interface LoaderOptions {
   dataset: Dataset
-  /** Positions in `dataset.items` to use; all by default. */
+  /** Indices into `dataset.items` to use. Default: all. */
   indices?: readonly number[]
   /** Size of the pictures in a batch, in pixels. */
   height: number
@@ -23,21 +23,21 @@ export interface LoaderOptions {
   augment: AugmentOptions
   /** Seed of the run. */
   seed: number
-  /** Name of the stage: stages with one seed see different pictures. */
+  /** Name of the stage; it is part of the random seed, so that stages differ. */
   stage: string
-  /** New order in every epoch. Default true. */
+  /** Shuffle in every epoch. Default true. */
   shuffle?: boolean
-  /** Leave out the pictures that do not fill a last batch. Default true. */
+  /** Drop the last batch of an epoch if it is incomplete. Default true. */
   dropLast?: boolean
   /** Leave out pictures without a label. Default true. */
   labelledOnly?: boolean
-  /** Batches made ahead of the one in use. Default 2. */
+  /** Batches to prepare ahead of the one in use. Default 2. */
   prefetch?: number
   /** Pictures decoded at a time. Default 4. */
   concurrency?: number
   /** `skip`: leave unreadable pictures out of their batches and count them. Default `throw`. */
   unreadable?: 'throw' | 'skip'
-  /** Called for every picture that is skipped, every time. */
+  /** Called each time a picture is skipped. */
   onSkip?: (item: DatasetItem, error: SemplesError) => void
   /** Bytes of decoded pictures to keep in memory; small data sets are then decoded once. Default 0. */
   cacheBytes?: number
@@ -47,21 +47,21 @@ export interface Loader {
   stepsPerEpoch: number
   /** Pictures in use. */
   count: number
-  /** Pictures left out for want of a label. */
+  /** Pictures left out because they have no label. */
   unlabelled: number
-  /** Times that an unreadable picture was left out of its batch so far. */
+  /** How many times an unreadable picture has been left out of its batch so far. */
   readonly skipped: number
   /**
-   * The batches of epoch `epoch` from step `fromStep` on. The same arguments give the same bytes, whatever was loaded
-   * before. Work begins with the first `next()` and ends, with nothing left running, when the iteration is left in any
-   * way: to the end, by `break`, by an error or by `signal`, with whose reason it then rejects.
+   * The batches of epoch `epoch`, starting at step `fromStep`. The same arguments give the same bytes, whatever was
+   * loaded before. Loading starts with the first `next()`. Nothing keeps running after the iteration has ended, whether
+   * by its last batch, `break`, an error or `signal`, with whose reason it then rejects.
    * @throws SemplesError `SEMPLES_IMAGE_UNREADABLE` at the step that needs the picture
    */
   epoch(epoch: number, fromStep?: number, signal?: AbortSignal): AsyncIterableIterator<ImageBatch>
 }
 
 /**
- * Makes training batches out of a data set: decoded, augmented, shuffled, ahead of their use.
+ * Loads training batches of a data set: shuffled, decoded and augmented, prefetched ahead of their use.
  * @throws SemplesError `SEMPLES_NO_LABELS`: no picture with a label; `SEMPLES_BATCH_TOO_LARGE`: fewer pictures than
  *   a batch; `SEMPLES_LOADER_OPTION`: a number out of its range
  */
@@ -117,7 +117,7 @@ class BatchMaker {
     this.limit = new Semaphore(options.concurrency ?? 4)
   }
 
-  /** Positions in the data set in the order of an epoch. */
+  /** Indices into the data set in the order of an epoch. */
   order(epoch: number): readonly number[] {
     const { seed, stage, shuffle = true } = this.options
     if (!shuffle) return this.indices
@@ -132,7 +132,7 @@ class BatchMaker {
     const wanted = order.slice(step * batch, (step + 1) * batch)
     const load = (index: number): Promise<LoadedPicture> =>
       this.limit.run(() => this.load(index, epoch, signal), signal)
-    // All of them settle before one error is told, so that no work outlives its batch.
+    // All pictures settle before an error is thrown, so that no work outlives its batch.
     const outcomes = await Promise.allSettled(wanted.map(load))
     const pictures: LoadedPicture[] = []
     outcomes.forEach((outcome, at) => {

@@ -1,8 +1,8 @@
 import type { RawImage } from '../pictures/image.js'
 
 /**
- * Decoded pictures in memory, up to a number of bytes. What came first stays: every epoch visits every picture once,
- * and evicting the oldest would then throw out each picture just before its turn.
+ * Keeps decoded pictures in memory, up to a number of bytes, and never evicts one: every epoch visits every picture
+ * once, so evicting the least recently used would drop each picture just before it is needed again.
  */
 export class ImageCache {
   private readonly images = new Map<number, RawImage>()
@@ -10,7 +10,7 @@ export class ImageCache {
 
   constructor(private readonly limit: number) {}
 
-  /** The picture at `index`, decoded by `decode` unless it is at hand. */
+  /** The picture at `index`, decoded by `decode` unless it is cached. */
   async get(index: number, decode: () => Promise<RawImage>): Promise<RawImage> {
     const known = this.images.get(index)
     if (known !== undefined) return known

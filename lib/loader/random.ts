@@ -5,7 +5,7 @@ import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus'
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator'
 
 /**
- * A random generator that is a function of the place where it is used, not of what was drawn before.
+ * A random number generator whose seed names the place where it is used, not what was drawn before.
  * `new Random(seed, stage, epoch, item)` gives the same numbers whichever picture is made first, so prefetching
  * in any order and resuming at any step give identical batches.
  */

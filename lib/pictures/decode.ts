@@ -5,15 +5,15 @@ import { SemplesError } from '../base/error.js'
 import { emptyImage, type RawImage } from './image.js'
 
 export interface DecodeOptions {
-  /** `exif`: turn the picture as viewers show it. `stored` (default): leave the rows as they are in the file. */
+  /** `exif`: apply the EXIF orientation, as viewers do. `stored` (default): keep the rows as they are in the file. */
   orientation?: 'exif' | 'stored'
-  /** Large pictures may be decoded smaller, as long as the shorter side keeps this many pixels. Default: never. */
+  /** Pictures whose shorter side is longer may be decoded at a smaller size, down to this side. Default: full size. */
   minimumSide?: number
   /** Stops between reading the file and decoding it. */
   signal?: AbortSignal
 }
 
-/** What is read. Others that sharp knows (SVG, PDF) are programs to run rather than pictures. */
+/** Formats that are read. Others that sharp knows (SVG, PDF) are documents to render rather than pictures. */
 const FORMATS: readonly string[] = ['jpeg', 'png', 'webp', 'tiff', 'gif', 'heif']
 const INTEGER_DEPTHS: readonly string[] = ['uchar', 'ushort']
 
@@ -27,8 +27,8 @@ const INTEGER_DEPTHS: readonly string[] = ['uchar', 'ushort']
  * - CMYK without a profile becomes RGB by the plain formula that Pillow uses, (255 - C) * (255 - K) / 255.
  *
  * @param source path of the file, or its bytes
- * @param name how errors call the picture; the path by default
- * @throws SemplesError `SEMPLES_IMAGE_UNREADABLE`: missing, empty, truncated or not a picture. Never half a picture.
+ * @param name of the picture in errors; the path by default
+ * @throws SemplesError `SEMPLES_IMAGE_UNREADABLE`: missing, empty, truncated or not a picture; a truncated picture is never returned.
  */
 export async function decodeImage(
   source: string | Uint8Array,
@@ -38,7 +38,7 @@ export async function decodeImage(
   try {
     const bytes = typeof source === 'string' ? await readFile(source, { signal: options.signal }) : source
     if (bytes.length === 0) throw new Error('the file is empty')
-    // The failure level `error` includes truncation but lets pass what decoders merely remark upon.
+    // The failure level `error` includes truncation but not warnings of decoders.
     const input = sharp(bytes, { failOn: 'error' })
     const metadata = await input.metadata()
     checkReadable(metadata)
@@ -61,7 +61,7 @@ async function pixelsOf(bytes: Uint8Array, metadata: Metadata, options: DecodeOp
   let pipeline: Sharp = sharp(bytes, { failOn: 'error' })
   if (options.orientation === 'exif') pipeline = pipeline.autoOrient()
   const size = reducedSize(metadata, options)
-  // Blending neighbours would mix hidden colours of transparent pixels in by their opacity.
+  // Resampling would weight the hidden colours of transparent pixels by their opacity.
   if (size !== undefined && !metadata.hasAlpha) pipeline = pipeline.resize({ ...size, fit: 'fill', kernel: 'cubic' })
   if (plainCmyk) {
     const inks = await raw(pipeline.pipelineColourspace('cmyk').toColourspace('cmyk'))
@@ -85,7 +85,7 @@ function checkReadable({ format, depth }: Metadata): void {
     throw new Error(`its values are of type ${depth}, only whole numbers of 8 or 16 bits have a known range`)
 }
 
-/** Width and height to decode to, as shown; undefined: as stored. */
+/** Width and height to decode to; undefined: full size. */
 function reducedSize(
   metadata: Metadata,
   { minimumSide, orientation }: DecodeOptions,
@@ -116,7 +116,7 @@ function* rgbFromCmyk({ data, width, height }: RawImage): Generator<undefined, R
 
 function firstLine(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error)
-  // Decoders tell one story in many lines, the reason last.
+  // Decoders report an error in several lines, the reason last.
   const lines = text.trim().split('\n')
   return (lines.at(-1) as string).replace(/\.*$/, '.')
 }

@@ -6,8 +6,8 @@ const START_OF_SCAN = 0xda
 const APPLICATION_1 = 0xe1
 
 /**
- * The bytes of a picture that viewers show as it is stored: a JPEG that EXIF would turn loses its EXIF blocks, every
- * other picture stays as it is.
+ * The bytes of a picture without an EXIF orientation: a JPEG that has one loses its EXIF segments, every other picture
+ * is returned unchanged.
  *
  * @throws SemplesError `SEMPLES_IMAGE_UNREADABLE`
  */
@@ -24,7 +24,7 @@ export async function withoutOrientation(bytes: Uint8Array, file: string): Promi
 function withoutExif(bytes: Uint8Array, file: string): Uint8Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (bytes.length < 4 || view.getUint16(0) !== START_OF_IMAGE) {
-    throw unreadable(file, 'EXIF turns it, and only in a JPEG can that be taken back')
+    throw unreadable(file, 'it has an EXIF orientation, which can be removed from JPEG files only')
   }
   const kept = [bytes.subarray(0, 2)]
   let at = 2

@@ -14,11 +14,11 @@ const SUPPORT = 2
 // Named here: looking `Math` up for every product costs more than the product where globals are virtual.
 const { imul } = Math
 
-/** The source pixels that each output pixel of one axis is a weighted sum of. */
+/** For one axis: which source pixels each output pixel is a weighted sum of. */
 interface AxisWeights {
   /** First source pixel of each output pixel. */
   first: Int32Array
-  /** How many source pixels follow from there. */
+  /** Number of source pixels, starting there. */
   count: Int32Array
   /** Fixed-point weights, `stride` places for each output pixel. */
   weight: Int32Array
@@ -27,7 +27,7 @@ interface AxisWeights {
 
 /**
  * Resizes `image`, or the rectangle `box` of it, to `width` x `height` pixels.
- * The rectangle is cut first: pixels outside it never contribute.
+ * The rectangle is cropped first: pixels outside it never contribute.
  * @throws SemplesError `SEMPLES_IMAGE_SIZE` when a size is not a positive integer or the box leaves the picture.
  */
 export function resizeBicubic(image: RawImage, width: number, height: number, box?: Box): RawImage {
@@ -38,7 +38,7 @@ export function resizeBicubic(image: RawImage, width: number, height: number, bo
   }
 }
 
-/** `resizeBicubic` in small portions, so that the event loop keeps turning while large pictures are resized. */
+/** `resizeBicubic` in slices of a few milliseconds, so that large pictures do not block the event loop. */
 export function resizeBicubicAsync(
   image: RawImage,
   width: number,
@@ -48,7 +48,7 @@ export function resizeBicubicAsync(
   return runInSlices(resizeSteps(image, width, height, options.box), options)
 }
 
-/** The work of `resizeBicubic`, interrupted after every few rows. */
+/** `resizeBicubic` as a generator that yields after every few rows. */
 export function* resizeSteps(
   image: RawImage,
   width: number,
@@ -228,7 +228,7 @@ function writeLine(sums: Int32Array, target: Uint8ClampedArray, to: number): voi
   for (let i = 0; i < sums.length; i++) target[to + i] = sums[i]! >> PRECISION_BITS
 }
 
-/** The same bytes, stored to with values limited to 0..255. */
+/** The same bytes as an array that clamps what is stored to 0..255. */
 function clamped({ data }: RawImage): Uint8ClampedArray {
   return new Uint8ClampedArray(data.buffer, data.byteOffset, data.length)
 }

@@ -4,7 +4,7 @@ import { type Box, type RawImage, wholeBox } from './image.js'
 import { resizeBicubicAsync } from './resample.js'
 
 export interface ResizeOptions {
-  /** The part to take; the whole picture by default. */
+  /** The rectangle to resize. Default: the whole picture. */
   box?: Box
   /** `exact`: Pillow's bicubic, byte for byte. `fast`: sharp's cubic, in its own threads. */
   mode: 'exact' | 'fast'
@@ -12,7 +12,7 @@ export interface ResizeOptions {
   signal?: AbortSignal
 }
 
-/** Cuts and resizes with either resampler, without holding up the event loop. */
+/** Crops and resizes with either resampler, without blocking the event loop. */
 export async function resizeImage(
   image: RawImage,
   width: number,

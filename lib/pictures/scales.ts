@@ -3,7 +3,7 @@ import { type RawImage, roundHalfToEven } from './image.js'
 import { resizeImage } from './resize.js'
 
 /**
- * The sizes of one picture for multi-scale class activation maps, in the order of `scales`.
+ * Resizes a picture to each of `scales`, for multi-scale class activation maps.
  * Each side is `round(side * scale)`, halves to even, at least one pixel.
  * @param scales the first must be 1: its size is the size of the resulting map
  * @param mode `exact`: Pillow's bicubic, byte for byte, as published maps were made; `fast`: sharp's

@@ -10,7 +10,7 @@ import { clipMissing } from '../models/missing.js'
 import { namingVocabulary } from './namingVocabulary.js'
 import { type NearWord, nearestWords } from './nearestWords.js'
 
-/** Words shown for each prompt. */
+/** Number of words kept for each prompt. */
 const WORDS = 16
 
 /** A class's learned prompt with the words nearest to it. */
@@ -34,7 +34,7 @@ export interface LearnedPrompts {
 /**
  * Opens CLIP and names the learned prompts of a run; undefined before stage prompt. The caller disposes the CLIP.
  *
- * @param notices receives what a reader must know of the words
+ * @param notices receives warnings about the words
  */
 export async function openLearnedPrompts(
   run: RunDirectory,
@@ -65,7 +65,7 @@ export async function openLearnedPrompts(
   }
 }
 
-/** The features of some prompts. */
+/** The rows of `features` at `indices`, float32 [indices, D]. */
 export function featuresOf({ shape, data }: TensorData, indices: readonly number[]): TensorData {
   const width = shape[1]!
   const values = new Float32Array(indices.length * width)

@@ -5,7 +5,7 @@ import { labelText } from '../text/templates.js'
 import { encode } from '../text/tokenizer.js'
 import { namingWords } from './namingWords.js'
 
-/** What train_demo.py records beside an archive whose token table holds only what it was trained on. */
+/** The file that train_demo.py writes next to an archive whose token table holds only the words of its training. */
 const provenanceSchema = z.looseObject({
   words: z.array(z.strictObject({ word: z.string().min(1), ids: z.array(z.number().int().min(0)).min(1) })).min(1),
   bytes: z.number().int(),
@@ -14,14 +14,14 @@ const provenanceSchema = z.looseObject({
 
 export interface NamingVocabulary {
   words: string[]
-  /** What a reader must know: words left out, a provenance file that does not fit. */
+  /** Warnings: words left out, a provenance file that belongs to another archive. */
   notices: string[]
 }
 
 export interface NamingOptions {
   /** CLIP's archive. A JSON file of its name beside it may list the words that it was trained on. */
   archive: string
-  /** Names of the classes, as CLIP is asked for them. */
+  /** Names of the classes in CLIP's texts. */
   prompts: readonly string[]
   /** Words to search among instead of the usual ones. */
   words?: readonly string[]

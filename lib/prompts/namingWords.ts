@@ -1,6 +1,5 @@
 /**
- * Everyday words for what stands behind and around things: the words that learned background prompts are compared with
- * where nobody gives others.
+ * Everyday words for scenes and backgrounds: the default vocabulary that learned background prompts are compared with.
  */
 export const namingWords: readonly string[] = [
   // Land and plants.

@@ -10,12 +10,12 @@ export interface NearWord {
   cosine: number
 }
 
-/** Texts that go through CLIP at a time. */
+/** Batch size of CLIP's text encoder. */
 const PORTION = 64
 
 /**
- * What learned prompts mean in words: for each class all `words`, the nearest first, by the cosine of CLIP's feature of
- * "a photo of {word}." with the feature of the class's prompt.
+ * Ranks words by their similarity to learned prompts: for each class all `words`, the nearest first, by the cosine of
+ * CLIP's features of "a photo of {word}." and of the class's prompt.
  *
  * @throws SemplesError `SEMPLES_TEXT_TOO_LONG` for a word that CLIP cannot take
  */
@@ -38,7 +38,7 @@ export async function nearestWords(
   )
 }
 
-/** The rows [N, D] of a float32 tensor at unit length; a row of zeros stays as it is. */
+/** The rows of a float32 tensor [N, D] at unit length; a row of zeros is returned unchanged. */
 export function unitRows({ shape, data }: TensorData): Float32Array[] {
   const width = shape.at(-1)!
   const values = data as Float32Array

@@ -4,25 +4,25 @@ import type { RawImage } from '../pictures/image.js'
 import { resizeImage } from '../pictures/resize.js'
 import { dot, unitRows } from './nearestWords.js'
 
-/** Where a text or a learned prompt answers in a picture. */
+/** A heat map of a text or a learned prompt on a picture. */
 export interface PromptMap {
   rows: number
   columns: number
   /**
-   * `rows * columns` numbers, row by row: how much of the cosine between picture and prompt is lost where that place is
-   * covered. Below 0 where the picture is more like the prompt without it.
+   * `rows * columns` values, row-major: how much the cosine of picture and prompt drops where that place is covered.
+   * Negative where the picture is closer to the prompt without it.
    */
   values: Float32Array
 }
 
-/** Statistics of the generator's pictures, which training gives CLIP by default. */
+/** Normalisation of the generator's pictures, which training uses for CLIP too by default. */
 const IMAGE_NET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] }
 
-/** Cells of a side. A cover hides a cell and its neighbours, since a single one is hardly missed. */
+/** Cells per side. A cover hides a cell and its neighbours, since hiding a single cell changes little. */
 const CELLS = 8
 const REACH = 1
 
-/** Pictures that go through CLIP at a time. */
+/** Batch size of CLIP's image encoder. */
 const PORTION = 16
 
 /**

@@ -8,11 +8,11 @@ import type { RefineFolders, RefineInput } from './types.js'
 /** An input of folders. */
 export type FolderInput = RefineInput & {
   name: string
-  /** Why it cannot be refined. */
+  /** Set where the file has no picture, or more than one. */
   failure?: SemplesError
 }
 
-/** What is refined, the better one first where a picture has several. */
+/** Extensions of inputs, in order of preference where a picture has several. */
 const KINDS: readonly { extension: string; kind: 'scores' | 'labels' }[] = [
   ...CAM_EXTENSIONS.map((extension) => ({ extension, kind: 'scores' as const })),
   { extension: '.png', kind: 'labels' },
@@ -79,7 +79,7 @@ function failureOf(file: string, pictures: readonly string[], images: string): S
     return new SemplesError('SEMPLES_PICTURE_MISSING', {
       message: `There is no picture for ${file} in ${images}.`,
       file,
-      hint: 'Pictures are found by the file name without extension; upper and lower case differ.',
+      hint: 'A picture must have the same file name apart from the extension; case matters.',
     })
   return new SemplesError('SEMPLES_NAME_CLASH', {
     message: `Pictures have the same name: ${pictures.join(' and ')}.`,

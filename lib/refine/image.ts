@@ -26,7 +26,7 @@ function rgb(image: PixelImage): RawImage {
   const channels = sides && bytes ? data.length / (width * height) : 0
   if (channels !== 1 && channels !== 3 && channels !== 4)
     throw new SemplesError('SEMPLES_REFINE_INPUT', {
-      message: 'The picture is not as refinement takes it.',
+      message: 'The picture has a form that refinement does not accept.',
       field: 'image',
       value: bytes ? `${data.length} bytes, width ${width}, height ${height}` : image,
       expected:

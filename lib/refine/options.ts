@@ -20,7 +20,7 @@ export interface RefineOptions {
   bilateral?: BilateralTerm | BilateralTerm[]
   /** Mean-field iterations (default 10, of the preset), or passes of PAMR (default 10). */
   iterations?: number
-  /** Of the kernels. Default `symmetric`, as pydensecrf. */
+  /** How the CRF's kernels are normalised: by both pixels' kernel sums, by one before or after filtering, or not. Default `symmetric`, as in pydensecrf. */
   normalization?: 'symmetric' | 'before' | 'after' | 'none'
   /** How scores become energies; default: that of the preset. Label maps are always `hard`. */
   unary?: 'soft' | 'hard'
@@ -28,13 +28,13 @@ export interface RefineOptions {
   gtProb?: number
   /** Label 0 of a label map means "unsure" instead of background. 255 always does. Default false. */
   zeroUnsure?: boolean
-  /** Of PAMR: distances of the eight neighbours in pixels. Default 1, 2, 4, 8, 12, 24. */
+  /** PAMR: distances in pixels of the eight neighbours. Default 1, 2, 4, 8, 12, 24. */
   dilations?: readonly number[]
   /** Background score of CAMs that come without a background map. Default 0.45. */
   threshold?: number
   /** Instead of `threshold`: the background score is (1 - highest class score) to this power. */
   backgroundPower?: number
-  /** What the numbers of score maps are: scores from 0 to 1 (default), or energies, -ln of them. */
+  /** Kind of the values in score maps: probabilities from 0 to 1 (default), or energies, their -ln. */
   values?: 'probabilities' | 'energies'
   /**
    * Class id (pixel value) of each score map, in map order; 0 is a background map. Default: what the file says (one that
@@ -46,7 +46,7 @@ export interface RefineOptions {
    * count classes from zero; 0 where the file has class ids (see `readCamFile`).
    */
   classOffset?: number
-  /** Pixels whose highest refined score is lower become 255 (void). Default 0: none. */
+  /** Pixels whose highest refined score is below this become 255 (void). Default 0: none. */
   confidence?: number
   /**
    * What scores and labels are of: `apply`: the picture as viewers show it, its EXIF orientation applied; `ignore`: the
@@ -81,7 +81,7 @@ const bilateralTerm = z.strictObject({
   compat,
 })
 
-/** Most passes and kernels that anybody asks for; more is a slip of the keyboard. */
+/** Maximum numbers of iterations and kernels; larger ones are typing errors. */
 const MAX = { iterations: 1000, kernels: 16, dilations: 16, dilation: 4096 }
 
 const schema = z
@@ -100,10 +100,10 @@ const schema = z
     ),
     iterations: special(
       z.number().int().min(0).max(MAX.iterations),
-      'Iterations.',
+      'Iterations of the mean field, or passes of PAMR.',
       `a whole number, 0 to ${MAX.iterations}`,
     ),
-    normalization: choice(['symmetric', 'before', 'after', 'none'], 'Of the kernels.'),
+    normalization: choice(['symmetric', 'before', 'after', 'none'], 'Normalisation of the kernels.'),
     unary: choice(['soft', 'hard'], 'How scores become energies.'),
     gtProb: special(z.number().gt(0).lt(1), 'Probability that a hard label is right.', 'a number between 0 and 1'),
     zeroUnsure: flag('Label 0 means unsure.'),
@@ -112,16 +112,16 @@ const schema = z
       'Distances of the neighbours.',
       'a list of whole numbers, 1 or more',
     ),
-    threshold: share('Background score.'),
+    threshold: share('Background score where the maps have none.'),
     backgroundPower: positive('Exponent of the background score.'),
-    values: choice(['probabilities', 'energies'], 'What the numbers of score maps are.'),
+    values: choice(['probabilities', 'energies'], 'Kind of the values in score maps.'),
     classes: special(
       z.array(z.number().int().min(0).max(254)).min(1),
       'Class ids of the score maps.',
       'a list of class ids, 0 (background) to 254',
     ),
     classOffset: whole(0, 'Added to the class keys of a file.'),
-    confidence: share('Lowest refined score.'),
+    confidence: share('Minimum refined score of a pixel; others become 255.'),
     exif: choice(['apply', 'ignore'], 'Whether the EXIF orientation of pictures is applied.'),
   })
   .partial()
@@ -152,7 +152,7 @@ export function resolveRefineOptions(options: RefineOptions = {}): RefineSetting
     exif: undefined,
     ...(options.method === 'pamr' ? { ...published, iterations: 10, unary: 'soft' } : published),
     threshold: threshold ?? 0.45,
-    // Who gives a threshold wants that one.
+    // A threshold that is given replaces the preset's backgroundPower.
     backgroundPower: threshold === undefined ? backgroundPower : undefined,
     ...withoutUndefined(given),
     gaussian: listOf(gaussian, gaussians),

@@ -17,19 +17,19 @@ export interface OutputOptions {
   /** Also `<name>.npy` or `<name>.npz`. */
   scores?: 'npy' | 'npz'
   palette?: Palette
-  /** Write over what is there. */
+  /** Overwrite existing files. */
   overwrite: boolean
 }
 
-/** The file beside the masks that says how they were made. */
+/** The file in the output folder that records the settings. */
 const RECORD = 'refine.json'
 
-/** A folder of refined masks. What is finished stays, and is told apart from what other settings would make. */
+/** A folder of refined masks. Finished masks are kept if they were made with the same settings, which it records. */
 export class OutputFolder {
   private constructor(
     readonly path: string,
     private readonly options: OutputOptions,
-    /** Whether what lies here was made with the same settings. */
+    /** Whether the folder's masks were made with the same settings and are kept. */
     private readonly resumes: boolean,
     private readonly made: MadeFiles,
   ) {}
@@ -125,7 +125,7 @@ export class OutputFolder {
 export function checkName(name: string): string {
   if (isPlainName(name)) return name
   throw new SemplesError('SEMPLES_REFINE_INPUT', {
-    message: 'A name of a picture is no plain file name.',
+    message: 'The name of a picture is not a plain file name.',
     field: 'name',
     value: name,
     expected: 'a file name without folders, such as 2007_000032',
@@ -145,9 +145,9 @@ async function readRecord(file: string): Promise<unknown> {
   }
 }
 
-const HINT = 'Choose another folder (out, --out), or write over it (overwrite, --overwrite).'
+const HINT = 'Choose another folder (out, --out), or overwrite its masks (overwrite, --overwrite).'
 
 /** Not even where they may be written over: the next refinement would read what this one wrote. */
 function amongInputs(path: string): SemplesError {
-  return outputExists(`Refined masks would lie among what they are made of, in ${path}.`, path)
+  return outputExists(`The output folder ${path} is also a folder of inputs.`, path)
 }

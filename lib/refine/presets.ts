@@ -12,7 +12,7 @@ export interface BilateralTerm extends GaussianTerm {
   srgb: number | [red: number, green: number, blue: number]
 }
 
-/** What decides a dense CRF. */
+/** Settings of a dense CRF. */
 export interface CrfSettings {
   gaussian: GaussianTerm[]
   bilateral: BilateralTerm[]

@@ -17,7 +17,7 @@ import {
   type RefineSummary,
 } from './types.js'
 
-/** The work of `refineMasks`; counts what is done in `summary`. */
+/** Implements `refineMasks`; updates `summary` with each picture. */
 export async function* refineAll(
   inputs: RefineInputs,
   options: RefineMasksOptions,
@@ -101,7 +101,7 @@ function nameOf({ name, scores, labels, image }: RefineInput, index: number): st
   return file === undefined ? String(index).padStart(6, '0') : basename(file, extname(file))
 }
 
-/** One thread a picture where there are many pictures, more where there are few. */
+/** Divides threads and memory: one thread per picture where there are many pictures, more where there are few. */
 function allocateResources(
   options: Pick<RefineMasksOptions, 'concurrency' | 'threads' | 'memoryLimit'>,
   total: number | undefined,
@@ -118,7 +118,7 @@ function allocateResources(
 
 function wrongErrors(value: unknown): SemplesError {
   return new SemplesError('SEMPLES_CONFIG_INVALID', {
-    message: 'There is no such way to treat failures.',
+    message: 'Unknown way to handle failures.',
     field: 'errors',
     value,
     expected: 'collect or throw',

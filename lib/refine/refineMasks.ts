@@ -10,19 +10,19 @@ import {
 
 /**
  * Refines the masks of many pictures: an async iterable over them in the order of the inputs, whose `finished` settles
- * when all are done (`await refineMasks(...).finished` is the batch form). Work begins with the first of the two, and
- * goes on only as fast as results are taken.
+ * when all are done (`await refineMasks(...).finished` is the batch form). Work starts with whichever of the two is used
+ * first, and stays only a few pictures ahead of the results that are taken.
  *
  * @param inputs two folders whose files belong together by name, or inputs
  * @param options settings, output and resources; with folders they may stand beside these
- * @throws SemplesError at the first picture for options, folders and output that do not fit; the reason of `signal`
+ * @throws SemplesError with the first picture, for invalid options, folders or output; the reason of `signal`
  */
 export function refineMasks(
   inputs: RefineInputs | (RefineFolders & RefineMasksOptions),
   options: RefineMasksOptions = {},
 ): RefineStream {
   return new RefineStream(async function* (summary) {
-    // What it takes (sharp, LibTorch) is loaded when work begins.
+    // sharp and LibTorch are loaded when work starts.
     const { refineAll } = await import('./refineAll.js')
     if (!isFolders(inputs)) yield* refineAll(inputs, options, summary)
     else {
@@ -33,26 +33,26 @@ export function refineMasks(
 }
 
 /**
- * Pictures being refined: iterate it to get one after another, or await `finished`, or both.
- * Leaving the loop early ends the work after the pictures in flight; `finished` then tells of those that were taken.
+ * Refined pictures: iterate to get one after another, or await `finished`, or both.
+ * Leaving the loop early ends the work after the pictures in flight; `finished` then counts those that were taken.
  */
 export class RefineStream implements AsyncIterable<RefineDone> {
   private taken = false
   private settle!: { resolve: (summary: RefineSummary) => void; reject: (reason: unknown) => void }
   private readonly outcome: Promise<RefineSummary>
 
-  /** @param work yields what is done, and counts it in the summary */
+  /** @param work yields finished pictures and updates the summary */
   constructor(private readonly work: (summary: RefineSummary) => AsyncGenerator<RefineDone, void>) {
     this.outcome = new Promise((resolve, reject) => {
       this.settle = { resolve, reject }
     })
-    // Whoever iterates hears of a failure there.
+    // An error also rejects the iteration; here it must not count as unhandled.
     this.outcome.catch(() => undefined)
   }
 
-  /** Settles when all is done. Nobody iterating yet, it begins the work, and results are not kept. */
+  /** Settles when all pictures are done. Starts the work if nothing iterates yet; results are then discarded. */
   get finished(): Promise<RefineSummary> {
-    // A loop that starts in this very turn goes first.
+    // A loop that starts in the same turn of the event loop takes precedence.
     setImmediate(() => {
       if (!this.taken) void this.drain()
     })

@@ -85,7 +85,7 @@ function ofTensor(tensor: TensorData): Maps {
   if (fits && types.isFloat32Array(data)) return { values: data, channels, height, width }
   if (fits && types.isFloat64Array(data)) return { values: Float32Array.from(data), channels, height, width }
   throw new SemplesError('SEMPLES_REFINE_INPUT', {
-    message: 'The scores are not as refinement takes them.',
+    message: 'The scores have a form that refinement does not accept.',
     field: 'scores',
     value: shape === undefined ? tensor : `${dtype} [${shape.join(', ')}], ${data?.length} numbers`,
     expected: 'a Float32Array, { dtype: float32 or float64, shape: [maps, height, width], data }, or a path',

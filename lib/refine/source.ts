@@ -8,7 +8,7 @@ import { refuseTurned } from './orientation.js'
 import { type ScoreMaps, scoreMapsOf } from './scoreMaps.js'
 import type { RefineInput } from './types.js'
 
-/** What is refined, and the class id of each of its labels. */
+/** Scores or labels as the addon takes them, and the class id of each label. */
 export interface Source {
   source: NativeScoreMaps | NativeLabelMap
   /** Class ids (pixel values) in label order. */
@@ -61,7 +61,7 @@ function ofScores(maps: ScoreMaps, size: Size, settings: RefineSettings): Source
     kind: numbers === 'energies' ? 'energy' : 'probability',
     unary: method === 'pamr' ? 'soft' : unary,
     gtProb,
-    // PAMR was published with the one way of resizing, CAMs are made with the other.
+    // The published PAMR resizes with align_corners, CAMs are made without.
     alignCorners: method === 'pamr',
     ...(addBackground
       ? { background: backgroundPower === undefined ? { threshold } : { power: backgroundPower } }
@@ -118,7 +118,7 @@ function ofLabels(ids: Uint8Array, { zeroUnsure, gtProb }: RefineSettings): Sour
   present[VOID_ID] = 0
   if (zeroUnsure) present[0] = 0
   const classes = [...present.keys()].filter((id) => present[id] === 1)
-  // Nothing but unsure pixels: they stay what they are.
+  // A mask of unsure pixels alone stays as it is.
   if (classes.length === 0) classes.push(zeroUnsure ? 0 : VOID_ID)
   const indexOf = new Uint8Array(256).fill(UNSURE)
   for (const [index, id] of classes.entries()) indexOf[id] = index

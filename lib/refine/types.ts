@@ -14,7 +14,7 @@ export interface PixelImage {
   height: number
 }
 
-/** One picture and what is to be refined: exactly one of `scores` and `labels`. Nothing of it may change meanwhile. */
+/** One picture with exactly one of `scores` and `labels`. Its buffers must not change until it is refined. */
 export interface RefineInput {
   /** A path, the bytes of a picture file, or pixels. */
   image: string | Uint8Array | PixelImage
@@ -23,9 +23,9 @@ export interface RefineInput {
    * tensor, or the path of any file that `readCamFile` reads.
    */
   scores?: Float32Array | TensorData | string
-  /** A class id a pixel, 255 unsure: a label map of the picture's size, or the path of a PNG. */
+  /** One class id per pixel, 255 for unsure: a label map of the picture's size, or the path of a PNG. */
   labels?: LabelMap | Uint8Array | string
-  /** Class ids of the score maps of this picture, in map order; as the option of that name. */
+  /** Class ids of the score maps of this picture, in map order; overrides the option of that name. */
   classes?: readonly number[]
   /** Name of the picture, and of its output without extension. Default: that of the file of scores or labels. */
   name?: string
@@ -33,7 +33,7 @@ export interface RefineInput {
 
 /** A refined mask in memory. */
 export interface RefinedMask {
-  /** Class ids; 0 background, 255 less sure than `confidence`. */
+  /** Class ids; 0 is background, 255 a pixel whose score is below `confidence`. */
   mask: LabelMap
   /** Ids of the labels that took part, in the order of `scores`. */
   classes: number[]
@@ -45,13 +45,13 @@ export interface RefinedMask {
   ms: number
 }
 
-/** How one picture is worked on. */
+/** Output and resources of one refinement. */
 export interface RefineExecution {
   /** Also give the refined scores. Default false. */
   withScores?: boolean
-  /** Threads of this picture, 1 to 256. Default: all processors. */
+  /** Threads for this picture, 1 to 256. Default: all processors. */
   threads?: number
-  /** Most bytes that the refinement may take. Default: half of the free memory. */
+  /** Maximum memory of the refinement, in bytes. Default: half of the free memory. */
   memoryLimit?: number
   /** Where it is computed. Default `cpu`, so far the only device that has kernels. */
   device?: Exclude<DeviceName, 'auto'>
@@ -88,21 +88,21 @@ export interface RefineMasksOptions extends RefineOptions, Omit<RefineExecution,
   concurrency?: number
   /** Threads of each picture. Default: processors / concurrency, at least 1. */
   threads?: number
-  /** Most bytes that refinement may take in all; each picture at work has its share. Default: half of the free memory. */
+  /** Maximum memory of all refinements together, in bytes, divided among `concurrency` pictures. Default: half of the free memory. */
   memoryLimit?: number
-  /** Refine again what `out` holds already, whatever made it. Default false: finished masks are skipped. */
+  /** Overwrite masks that `out` holds already, whatever made them. Default false: finished masks are skipped. */
   overwrite?: boolean
-  /** `collect` (default): what fails is yielded with its `error`, and the others go on. `throw`: the first failure ends all. */
+  /** `collect` (default): a picture that fails is yielded with its `error`, and the others continue. `throw`: the first failure ends the iteration. */
   errors?: 'collect' | 'throw'
   onProgress?: OnProgress
 }
 
-/** A picture that is done, one way or another. */
+/** The outcome of one picture. */
 export interface RefineDone extends Partial<RefinedMask> {
   name: string
   /** Path of the mask; with `out`. */
   file?: string
-  /** It was there already and has not been read. */
+  /** True where `out` held a finished mask, which is not read. */
   skipped?: true
   /** Why there is no mask. */
   error?: SemplesError

@@ -9,10 +9,10 @@ import { ThresholdsSection } from './sections/thresholds.js'
 import { TrainingSection } from './sections/training.js'
 import { style } from './style.js'
 
-/** Nothing but the page's own styles and pictures is let in, even if a text of the data should try. */
+/** Allows only the page's own styles and pictures, whatever texts the data hold. */
 const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
-/** The whole page, in the order in which a reader asks. */
+/** The whole page, the most important results first. */
 export function Page({ report, pictures }: { report: RunReport; pictures: readonly DrawnPicture[] }) {
   return (
     <html lang="en">
@@ -42,7 +42,7 @@ export function Page({ report, pictures }: { report: RunReport; pictures: readon
           <SettingsSection report={report} />
         </main>
         <footer>
-          <p>Made by semples. This page holds all it shows and asks nothing of the network.</p>
+          <p>Made by semples. This page is self-contained and makes no network requests.</p>
         </footer>
       </body>
     </html>
@@ -96,7 +96,7 @@ function Header({ report }: { report: RunReport }) {
   )
 }
 
-/** Light or dark against the reader's own preference; the style sheet looks at what is checked. */
+/** Overrides the reader's preference for light or dark; the style sheet reads which input is checked. */
 function Colors() {
   return (
     <fieldset class="colors">

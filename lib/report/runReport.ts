@@ -2,20 +2,20 @@ import type { ClassScores } from '../evaluate/scores.js'
 import type { SweepPoint } from '../evaluate/sweep.js'
 import type { LabelMap } from '../masks/labelMap.js'
 
-/** Everything that a report shows: plain data, gathered elsewhere. All shares are fractions from 0 to 1. */
+/** The content of a report, as plain data. All scores are fractions from 0 to 1. */
 export interface RunReport {
   title: string
   /** ISO 8601. */
   created: string
-  /** What a reader must know: random weights, pixel labels used, pictures left out, predicted labels. */
+  /** Warnings for the reader: random weights, pixel labels used, pictures left out, predicted labels. */
   notices: string[]
   /** Ids, labels and colours; background (0) is not among them. */
   classes: { id: number; label: string; color: readonly [number, number, number] }[]
   /** In the order in which they ran. */
   stages: StageReport[]
-  /** The same masks made at successive stages and judged with ground truth; empty where there is none. */
+  /** Scores of the masks of successive stages on the same pictures; empty where there is no ground truth. */
   ablation: AblationRow[]
-  /** What the last row is compared with, such as refinement without prompts for as many epochs. */
+  /** Baseline of the last row, such as refinement without prompts for as many epochs. */
   control?: AblationRow
   /** Background threshold of all masks shown. */
   threshold: number
@@ -42,7 +42,7 @@ export interface StageReport {
 export interface AblationRow {
   /** `cam`, `matching`, `semples`. */
   name: string
-  /** What it is, in a few words. */
+  /** A short description of the row. */
   description: string
   /** At the report's threshold. */
   miou: number
@@ -52,7 +52,7 @@ export interface AblationRow {
   /** Mean IoU at every threshold, and its best point, which uses pixel labels. */
   curve?: SweepPoint[]
   best?: SweepPoint
-  /** Masks of the row before, refined: not what a control is compared with. */
+  /** True for the refined masks of the row before; a control is not compared with them. */
   refined?: true
 }
 
@@ -67,19 +67,19 @@ export interface GalleryPicture {
   /** Class ids of the image-level labels, and where they come from. */
   labels: number[]
   labelSource: 'given' | 'predicted' | 'list'
-  /** One entry a row: what each judged generator, or the run's last one, makes of the picture. */
+  /** One entry per row: the maps and the mask of each evaluated generator, or of the run's last one. */
   results: {
     /** Name of the row in `ablation`, or of the stage. */
     name: string
     /** float32 [labels, height, width] in 0..1, in the order of `labels`. */
     cams: Float32Array
     mask: LabelMap
-    /** They are refined scores. */
+    /** True where `cams` are refined scores. */
     refined?: true
   }[]
   /**
-   * Where each learned prompt of the picture's labels answers, row by row: how much cosine with the prompt the picture
-   * loses where that place is covered.
+   * A heat map for the learned prompt of each of the picture's labels, row-major: how much the cosine of picture and
+   * prompt drops where that place is covered.
    */
   promptMaps: { classId: number; rows: number; columns: number; values: Float32Array }[]
 }

@@ -14,32 +14,32 @@ import { gatherReport } from './report/gather.js'
 import type { RefineRowOptions } from './report/refined.js'
 import { trainSemPLeS } from './trainSemPLeS.js'
 
-/** What the demo is made of; tests make a smaller one. */
+/** Sizes of the demo; tests use smaller ones. */
 export interface DemoRecipe {
-  /** Scenes that are drawn: those with image-level labels to train on, and those with masks to judge with. */
+  /** Numbers of scenes to draw: with image-level labels to train on, and with masks to evaluate on. */
   train: number
   val: number
-  /** What differs from the preset `demo`. */
+  /** Settings that differ from the preset `demo`. */
   changes?: TrainConfigInput
 }
 
-/** A published setting as it stands, judged at some thresholds besides the one in use. */
+/** A published preset, evaluated at two more thresholds. */
 const REFINE: RefineRowOptions = { preset: 'deeplab', thresholds: [0.35, 0.55] }
 
-/** Pictures that the report shows. */
+/** Number of pictures in the report. */
 const GALLERY = 12
 
 const RECIPE: DemoRecipe = { train: 300, val: 100 }
 
 export interface DemoOptions {
-  /** Folder for pictures, runs and report; what is there already is gone on with. Default `runs/demo-<seed>`. */
+  /** Folder for pictures, runs and report; an interrupted demo in it is resumed. Default `runs/demo-<seed>`. */
   out?: string
-  /** Any integer, of the pictures and of everything else random. Default 0. */
+  /** Random seed of pictures and training: any integer. Default 0. */
   seed?: number
   device?: DeviceName
   threads?: number | 'auto'
   onProgress?: OnProgress
-  /** Stops after the step under way; the same call goes on from there. */
+  /** Stops after the current step; the same call resumes. */
   signal?: AbortSignal
 }
 
@@ -48,8 +48,8 @@ export interface DemoResult {
   /** Wall-clock seconds of this call. */
   seconds: number
   /**
-   * `cam`, `matching`, `semples`: the masks after stages 0, a and c, judged on pictures that were not trained on;
-   * `semples+crf`: the last ones refined by the dense CRF.
+   * `cam`, `matching`, `semples`: the masks after stages 0, a and c, evaluated on pictures that were not trained on;
+   * `semples+crf`: the masks of stage c refined by the dense CRF.
    */
   ablation: AblationRow[]
   /** Stage c without prompts, for as many epochs. */
@@ -68,9 +68,9 @@ export interface DemoResult {
 }
 
 /**
- * The whole method on drawn scenes, in minutes and without weights or data of one's own: draws pictures in which
- * objects keep company with typical backgrounds, trains all stages on their image-level labels with the small CLIP of
- * the package, judges the masks of each stage with masks that no training saw, and writes a report.
+ * Runs the whole method on drawn scenes, in minutes and without other weights or data: draws pictures in which each
+ * class co-occurs with a typical background, trains all stages on their image-level labels with the small CLIP of the
+ * package, evaluates the masks of each stage on pictures that were not trained on, and writes a report.
  *
  * @throws SemplesError `SEMPLES_RUN_EXISTS`, `SEMPLES_OUTPUT_EXISTS` where `out` holds a demo of another seed or version, or
  *   something else under a name that it needs, and what
@@ -145,7 +145,7 @@ async function drawScenes(
   onProgress?.(
     notice(
       'scenes',
-      `${reused ? 'found' : 'drew'} ${train} pictures to train on and ${val} to judge with in ${scenes}`,
+      `${reused ? 'found' : 'drew'} ${train} pictures to train on and ${val} to evaluate on in ${scenes}`,
     ),
   )
   const data = (split: string): FolderData => ({
@@ -153,11 +153,11 @@ async function drawScenes(
     labels: join(scenes, `${split}.csv`),
     classes: join(scenes, 'classes.json'),
   })
-  // Training is not even told where masks are.
+  // The training data do not name the masks.
   return { train: data('train'), val: { ...data('val'), masks: join(scenes, 'SegmentationClass') } }
 }
 
-/** Trains a run, or goes on with the one that is there if it is the same. */
+/** Trains a run, or resumes the one in its folder if the config is the same. */
 async function trainOrResume(input: TrainConfigInput, onProgress?: OnProgress, signal?: AbortSignal): Promise<string> {
   const folder = input.out!
   if (!existsSync(join(folder, 'run.json'))) return (await trainSemPLeS({ ...input, onProgress, signal })).out
@@ -200,7 +200,7 @@ async function trainControl(
 function checkSeed(seed: number): void {
   if (Number.isSafeInteger(seed)) return
   throw new SemplesError('SEMPLES_CONFIG_INVALID', {
-    message: 'The seed is no integer.',
+    message: 'The seed is not an integer.',
     field: 'seed',
     value: seed,
     expected: 'an integer',

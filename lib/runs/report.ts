@@ -14,18 +14,18 @@ export interface ReportResult {
   path: string
   /** Pictures in the gallery. */
   pictures: number
-  /** What the masks of each stage are worth on pictures with ground truth; empty where there is none. */
+  /** Scores of each stage's masks on pictures with ground truth; empty where there is none. */
   ablation: AblationRow[]
   /** The learned background prompts with the words nearest to them. */
   prompts: PromptReport[]
-  /** What a reader of the report must know. */
+  /** Warnings and facts for the reader of the report. */
   notices: string[]
 }
 
 /**
- * Writes one self-contained HTML file about a run, finished or not: loss curves, the masks of every stage on some
- * pictures and their scores where there is ground truth, where each learned prompt answers and the words nearest to it,
- * config and environment. Without addon or LibTorch it has curves, config and environment.
+ * Writes one self-contained HTML file about a run, finished or not: loss curves, masks of every stage with their scores
+ * where there is ground truth, for each learned prompt a heat map and the nearest words, config and environment. Without
+ * addon or LibTorch it has curves, config and environment.
  *
  * @throws SemplesError as `gatherReport`; `SEMPLES_OUTPUT_EXISTS` where `out` is no report, `SEMPLES_WRITE_FAILED`; the reason of `signal`
  */

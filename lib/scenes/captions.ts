@@ -30,7 +30,7 @@ function objectPhrase(random: SceneRandom, objects: readonly ObjectName[]): stri
   return objects.map((name) => (bare ? name : article(name))).join(' and ')
 }
 
-/** What a caption speaks of. `both` falls back to what there is. */
+/** What a caption mentions. `both` falls back to what the picture has. */
 export type CaptionKind = 'objects' | 'background' | 'both'
 
 /** Share of captions of two sentences or more: they train the later positions, where learned prompts end. */

@@ -44,7 +44,7 @@ export interface ScenePlan {
   caption: string
 }
 
-/** Decides what is where; drawing follows the plan. */
+/** Draws a plan of a scene: its background, and the places of its objects. */
 export function compose(random: SceneRandom, options: SceneOptions): ScenePlan {
   const first = random.integer(0, OBJECTS.length - 1)
   const typical = random.chance(options.typical ?? 0.9)

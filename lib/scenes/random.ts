@@ -2,8 +2,9 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator'
 
 /**
- * A seeded source of numbers for one picture. The same parts always give the same numbers; any other
- * parts give unrelated ones, so picture 7 can be drawn without drawing pictures 0 to 6.
+ * A seeded random number generator for one picture: the same parts always give the same numbers, other parts unrelated
+ * ones, so picture 7 can be drawn without drawing pictures 0 to 6. Its numbers decide the drawn pictures, and with them
+ * the weights in models/: it must not change.
  */
 export class SceneRandom {
   private readonly generator: RandomGenerator

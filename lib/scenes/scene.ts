@@ -34,7 +34,7 @@ export interface Scene {
   background: Background | undefined
 }
 
-/** Fewest visible pixels of an object in a picture of 96 x 96 that keeps its label. */
+/** Minimum number of visible pixels of an object in a picture of 96 x 96. */
 const VISIBLE = 150
 const ATTEMPTS = 8
 
@@ -52,7 +52,7 @@ export function scene(seed: number, index: number, options: SceneOptions = {}): 
   check('index', index, Number.isSafeInteger(index) && index >= 0, 'a non-negative integer')
   check('size', size, Number.isInteger(size) && size >= 32 && size <= 1024, 'an integer from 32 to 1024')
   const visible = (VISIBLE * size ** 2) / 96 ** 2
-  // A plan whose objects hide each other is thrown away; nearly all first plans are kept.
+  // A plan whose objects hide each other is discarded; nearly all first plans are kept.
   for (let attempt = 0; ; attempt += 1) {
     const random = new SceneRandom(options.stream ?? 'scenes', seed, index, attempt)
     const plan = compose(random, options)

@@ -1,6 +1,6 @@
 import type { ClassTable } from '../datasets/dataset.js'
 
-/** Words for what stands around the objects, in the captions and in the pictures. */
+/** Names of the backgrounds, in captions and pictures. */
 export const BACKGROUNDS = [
   'rails',
   'water',

@@ -11,7 +11,7 @@ import { type Scene, scene } from './scene.js'
 import { SCENE_CLASSES } from './vocabulary.js'
 
 export interface WriteScenesOptions {
-  /** The folder to make. It may exist if it is empty, or holds these very scenes already. */
+  /** The output folder. It may exist if it is empty or holds the same scenes already. */
   out: string
   /** Pictures for training. Default 300. */
   train?: number
@@ -25,7 +25,7 @@ export interface WriteScenesOptions {
   signal?: AbortSignal
 }
 
-/** Counts changes of the drawings: scenes written by another version are written anew elsewhere, not mixed. */
+/** Version of the drawings, so that scenes of different versions are never mixed. */
 const VERSION = 1
 
 /**
@@ -121,7 +121,7 @@ async function writeScene(folder: string, id: string, drawn: Scene): Promise<voi
   ])
 }
 
-/** Gives the finished folder its name, unless something else bears it. */
+/** Renames the finished folder, unless the target exists and is not empty. */
 async function moveIntoPlace(partial: string, target: string): Promise<void> {
   try {
     await rmdir(target)

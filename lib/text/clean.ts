@@ -2,10 +2,10 @@ import { createRequire } from 'node:module'
 
 const require = createRequire(import.meta.url)
 
-const PLAIN = /^[\t\n\x20-\x25\x27-\x7e]*$/ // printable ASCII without `&`: nothing to mend
+const PLAIN = /^[\t\n\x20-\x25\x27-\x7e]*$/ // printable ASCII without `&`: nothing to fix
 
 /**
- * Normalises text as CLIP's training data were: mended Unicode (mojibake, ligatures, full-width letters, curly quotes),
+ * Normalises text as CLIP's training data were: Unicode fixed (mojibake, ligatures, full-width letters, curly quotes),
  * HTML entities unescaped twice, white space collapsed to single blanks, trimmed, lower case.
  */
 export function cleanText(text: string): string {

@@ -1,4 +1,4 @@
-/** The text that pictures of a class are matched with: `a photo of {promptName}.` */
+/** The text of a class that its pictures are matched with: `a photo of {promptName}.` */
 export function labelText(promptName: string): string {
   return `a photo of ${promptName}.`
 }

@@ -156,7 +156,7 @@ describe('what is printed', () => {
 describe('mistakes', () => {
   test.each<[string, string[], RegExp, number]>([
     ['no data', ['train', '--out', 'o'], /no pictures to train on: add --data DIR/, 2],
-    ['no folder', ['train', '--data', 'photos'], /no folder for the run: add --out DIR/, 2],
+    ['no folder', ['train', '--data', 'photos'], /no output folder: add --out DIR/, 2],
     [
       'no weights',
       least.filter((word) => !['--weights', 'random'].includes(word)),

@@ -120,7 +120,7 @@ describeNative('the report of a run', () => {
     const environment = Object.fromEntries(report.environment)
     expect(environment).toMatchObject({ 'node (run)': process.version, seed: '7', 'weights (run)': 'random' })
     expect(environment['computed on (report)']).toMatch(/^device cpu, 1 thread, LibTorch/)
-    expect(report.notices.join('\n')).toMatch(/RANDOM[\s\S]*judged on 9 of these pictures/)
+    expect(report.notices.join('\n')).toMatch(/RANDOM[\s\S]*evaluated on 9 of these pictures/)
     const steps = progress.filter(({ stage }) => stage === 'report').map(({ step, steps: all }) => [step, all])
     expect(steps).toEqual(Array.from({ length: 9 }, (_, index) => [index + 1, 9]))
   })
@@ -149,7 +149,7 @@ describeNative('the report of a run', () => {
     expect(one.ablation[0]!.pictures).toBe(2)
   })
 
-  test('other pictures without labels: predicted, in gallery and notices; nothing is judged', async () => {
+  test('other pictures without labels: predicted, in gallery and notices; nothing is evaluated', async () => {
     const photos = join(root, 'photos')
     await mkdir(photos)
     for (const name of ['p00.png', 'p01.png']) await copyFile(join(data.folder, name), join(photos, name))
@@ -159,7 +159,7 @@ describeNative('the report of a run', () => {
       [[1, 2, 3], 'predicted'],
     ])
     expect(own.ablation).toEqual([])
-    expect(own.notices.join('\n')).toMatch(/PREDICTED[\s\S]*Nothing is judged/)
+    expect(own.notices.join('\n')).toMatch(/PREDICTED[\s\S]*Nothing is evaluated/)
     const listed = await gatherReport({ run, data: { folder: photos }, labels: { 'p00.png': ['disc'] } })
     expect(listed.gallery.map(({ id, labels, labelSource }) => [id, labels, labelSource])).toEqual([
       ['p00', [2], 'list'],

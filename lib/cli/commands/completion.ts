@@ -3,7 +3,7 @@ import type { Cli } from '../cli.js'
 import { examples } from '../options.js'
 
 /**
- * `completion` prints a script for a shell; that script asks the hidden command `completion-server` what to offer.
+ * `completion` prints a script for a shell; that script calls the hidden command `completion-server` for completions.
  * @param createProgram the commands to complete
  */
 export function completionCommands({ terminal }: Cli, createProgram: () => Command): [Command, Command] {

@@ -21,7 +21,7 @@ export function convertCommand(cli: Cli): Command {
   const command = new Command('convert')
     .summary('write a data set as a plain folder of pictures and labels')
     .description(
-      'Writes VOC 2012, COCO 2014 or a folder as a plain folder: images/, labels.csv, classes.json, and masks/ where there is ground truth. Pictures are copied unchanged. Typed again after an interruption, it goes on.',
+      'Writes VOC 2012, COCO 2014 or a folder as a plain folder: images/, labels.csv, classes.json, and masks/ where there is ground truth. Pictures are copied unchanged. After an interruption, the same command resumes.',
     )
     .addOption(shared.data().makeOptionMandatory())
     .addOption(shared.labels())
@@ -30,7 +30,7 @@ export function convertCommand(cli: Cli): Command {
       '--list <list>',
       'VOC 2012: a list by name or path, such as trainval; COCO 2014: a file that names pictures',
     )
-    .requiredOption('--out <dir>', 'folder to make')
+    .requiredOption('--out <dir>', 'output folder: new or empty')
     .addHelpText(
       'after',
       examples(
@@ -46,7 +46,7 @@ async function convert(cli: Cli, { data, labels, split, list, out, json, quiet }
   const { terminal, signal, jobs } = cli
   const spec = withList(await detectData(data, { labels, split }), split, list)
   cli.afterInterrupt = () =>
-    existsSync(join(out, 'export.json')) ? 'To go on, type the same command again.' : undefined
+    existsSync(join(out, 'export.json')) ? 'To resume, type the same command again.' : undefined
   const view = await openView(terminal, quiet)
   const progress = itemProgress('convert')
   const onProgress = (done: number, total: number) => view.show(progress(done, total))
@@ -63,7 +63,7 @@ async function convert(cli: Cli, { data, labels, split, list, out, json, quiet }
     `  images/        the pictures`,
     `  labels.csv     which of ${classes} classes each of them shows${unlabelled > 0 ? ` (${unlabelled} show none: training leaves them out)` : ''}`,
     '  classes.json   names, ids and colours of the classes',
-    ...(masks > 0 ? [`  masks/         ${masks} pixel masks, for evaluation alone`] : []),
+    ...(masks > 0 ? [`  masks/         ${masks} pixel masks, used for evaluation only`] : []),
     '',
     bold('To train on them, type:'),
     `  semples train --data ${shellWord(out)} --preset demo --out runs/first`,

@@ -15,13 +15,13 @@ export function demoCommand(cli: Cli): Command {
   const command = new Command('demo')
     .summary('see the whole method on drawn pictures, in minutes')
     .description(
-      'Draws pictures with image-level labels, trains all stages on them with the small CLIP of the package, judges the masks of each stage, and writes a report to open in a browser. Needs no weights and no data.',
+      'Draws pictures with image-level labels, trains all stages on them with the small CLIP of the package, evaluates the masks of each stage, and writes a report to open in a browser. Needs no weights and no data.',
     )
     .option(
       '--out <dir>',
-      'folder for pictures, runs and report; what is there already is gone on with (default: runs/demo-<seed>)',
+      'folder for pictures, runs and report; an interrupted demo in it is resumed (default: runs/demo-<seed>)',
     )
-    .option('--seed <integer>', 'of everything random, the pictures included', integer, 0)
+    .option('--seed <integer>', 'random seed of pictures and training', integer, 0)
     .addHelpText('after', examples('semples demo', 'semples demo --seed 7 --out runs/seven', 'semples demo --json'))
     .action((options: DemoOptions) => demo(cli, options))
   return addModelOptions(command)
@@ -30,7 +30,7 @@ export function demoCommand(cli: Cli): Command {
 async function demo(cli: Cli, options: DemoOptions): Promise<void> {
   const { terminal, signal, jobs } = cli
   const { offline, quiet, json, ...settings } = options
-  cli.afterInterrupt = () => 'To go on, type the same command again.'
+  cli.afterInterrupt = () => 'To resume, type the same command again.'
   await jobs.ensureLibTorch({ offline, device: settings.device, write: terminal.err, signal })
   const view = await openView(terminal, quiet)
   const result = await jobs
@@ -40,7 +40,7 @@ async function demo(cli: Cli, options: DemoOptions): Promise<void> {
   else for (const line of describe(result)) terminal.out(line)
 }
 
-/** mIoU as fractions. */
+/** The fields of `--json`; mIoU as fractions. */
 function machineReadable({ seed, seconds, ablation, control, prompts, report }: DemoResult) {
   return {
     seed,
@@ -61,14 +61,14 @@ function describe(result: DemoResult): string[] {
     description,
   ]
   return [
-    `Mean IoU of ${ablation[0]?.pictures} masks that no training saw, in %, seed ${seed}:`,
+    `Mean IoU in % on ${ablation[0]?.pictures} pictures that were not trained on, seed ${seed}:`,
     '',
     ...table([
       ['', `threshold ${threshold.toFixed(2)}`, 'best threshold (uses pixel labels)', ''],
       ...[...ablation, control].map(row),
     ]),
     '',
-    `What the learned prompts say, in the nearest of ${vocabulary.length} words:`,
+    `Nearest of ${vocabulary.length} words to each learned prompt:`,
     '',
     ...table([
       ['class', 'nearest words (cosine)'],

@@ -4,9 +4,9 @@ import { shared } from '../options.js'
 
 export function doctorCommand(cli: Cli): Command {
   return new Command('doctor')
-    .summary('say what works on this machine, and what does not')
-    .description('Looks at Node, the native addon, LibTorch and the devices. Exit status 1 where something is wrong.')
-    .option('--libtorch <path>', 'look at this LibTorch or torch folder')
+    .summary('check Node, addon, LibTorch and devices')
+    .description('Checks Node, the native addon, LibTorch and the devices. Exit status 1 if there is a problem.')
+    .option('--libtorch <path>', 'check this LibTorch or torch folder')
     .addOption(shared.json())
     .action(async (options: { json?: boolean; libtorch?: string }) => {
       const { doctor } = await import('../doctor.js')

@@ -27,9 +27,9 @@ export function evalCommand(cli: Cli): Command {
   const command = new Command('eval')
     .summary('compare masks with ground truth')
     .description(
-      'Compares masks with ground truth: mean IoU over the classes and the background, IoU, precision and recall of every class. Pixels of value 255 in the ground truth do not count.',
+      'Compares masks with ground truth: mean IoU over the classes and the background, IoU, precision and recall of every class. Pixels of value 255 in the ground truth are ignored.',
     )
-    .option('--masks <dir>', 'folder of masks to judge, <picture>.png')
+    .option('--masks <dir>', 'folder of masks to evaluate, <picture>.png')
     .option('--cams <dir>', 'folder of class scores to judge at every threshold: <picture>.npz, .npy, .pkl or .pth')
     .option(
       '--cam-classes <ids>',

@@ -8,15 +8,15 @@ export function libtorchCommand(cli: Cli): Command {
   const command = new Command('libtorch')
     .summary('install, list or remove LibTorch')
     .description(
-      'LibTorch computes; it is fetched once into the user cache (SEMPLES_CACHE). A LibTorch or PyTorch of your own is used when SEMPLES_LIBTORCH names it.',
+      'LibTorch is the tensor library that semples computes with. It is fetched once into the user cache (SEMPLES_CACHE). To use a LibTorch or PyTorch of your own, name its folder in SEMPLES_LIBTORCH.',
     )
   command
     .command('install')
-    .description('fetch LibTorch into the user cache; what is there already stays')
-    .addOption(new Option('--cpu', 'build for the processor alone, about 190 MB (default)').conflicts('cuda'))
-    .option('--cuda', 'build for NVIDIA devices, about 2.5 GB')
+    .description('fetch LibTorch into the user cache, if it is not there')
+    .addOption(new Option('--cpu', 'CPU build, about 190 MB (default)').conflicts('cuda'))
+    .option('--cuda', 'build for NVIDIA GPUs, about 2.5 GB')
     .option('--from <path>', 'a torch wheel, a LibTorch zip archive or a folder, instead of a download')
-    .option('--force', 'install again although it is installed')
+    .option('--force', 'install again even if it is installed')
     .addHelpText('after', examples('semples libtorch install', 'semples libtorch install --cuda'))
     .action(async ({ cpu, cuda, from, force }: { cpu?: boolean; cuda?: boolean; from?: string; force?: boolean }) => {
       const { libtorchInstall, progressLines } = await import('../libtorch.js')
@@ -25,12 +25,12 @@ export function libtorchCommand(cli: Cli): Command {
     })
   command
     .command('list')
-    .description('what is installed, and which LibTorch is used')
+    .description('list what is installed, and which LibTorch is used')
     .addOption(shared.json())
     .action(async ({ json }: { json?: boolean }) => (await import('../libtorch.js')).libtorchList(terminal.out, json))
   command
     .command('remove')
-    .argument('[name]', 'as "semples libtorch list" prints it; default: all')
+    .argument('[name]', 'name as "semples libtorch list" prints it (default: all)')
     .description('remove LibTorch from the user cache')
     .action(async (name?: string) => (await import('../libtorch.js')).libtorchRemove(name, terminal.out))
   return command

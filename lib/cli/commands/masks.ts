@@ -23,27 +23,27 @@ export function masksCommand(cli: Cli): Command {
   const command = new Command('masks')
     .summary('make masks with a trained run')
     .description(
-      "Makes a mask of every picture: <picture>.png with the VOC palette, pixel values are class ids, 0 is background. Which classes a mask may hold is told by the picture's labels.",
+      "Makes a mask of every picture: <picture>.png with the VOC palette, pixel values are class ids, 0 is background. A mask holds only classes of the picture's labels.",
     )
     .requiredOption('--run <dir>', 'folder of the run, as "semples train --out" made it')
     .requiredOption('--out <dir>', 'folder for the masks')
     .addOption(shared.data().default(undefined, "the run's own"))
     .option(
       '--labels <file>',
-      'labels of a plain folder: CSV "file,labels" or JSON; without it, one sub-folder a class; or "predicted": the generator says what a picture shows',
+      'labels of a plain folder: CSV "file,labels" or JSON; default: one sub-folder per class; or "predicted": the generator predicts them',
     )
-    .option('--label-threshold <number>', '0 to 1: lowest score of a predicted label (default: 0.5)', fraction)
+    .option('--label-threshold <number>', '0 to 1: minimum score of a predicted label (default: 0.5)', fraction)
     .addOption(shared.split('train'))
     .option(
       '--threshold <number>',
-      "0 to 1: background where no class scores higher (default: the run's, 0.45)",
+      "0 to 1: pixels where no class scores higher are background (default: the run's, 0.45)",
       fraction,
     )
     .option(
       '--npy',
       "also write the scores of each picture's classes as <picture>.npy (maps, then class ids), for semples refine and semples eval --sweep",
     )
-    .option('--npz', 'the same as <picture>.npz, one array a class id')
+    .option('--npz', 'also write them as <picture>.npz, one array per class id')
     .addHelpText(
       'after',
       examples(

@@ -30,28 +30,35 @@ export function refineCommand(cli: Cli): Command {
     )
     .requiredOption('--images <dir>', 'folder of the pictures')
     .requiredOption('--cams <dir>', 'folder of score maps (.npz, .npy, .pkl, .pth) or masks (.png)')
-    .requiredOption('--out <dir>', 'folder for the masks; finished ones are skipped')
-    .addOption(new Option('--method <name>', 'default: crf').choices(['crf', 'pamr']))
+    .requiredOption('--out <dir>', 'folder for the masks; finished masks are skipped')
+    .addOption(new Option('--method <name>', 'refinement method (default: crf)').choices(['crf', 'pamr']))
     .addOption(
       new Option('--preset <name>', 'published settings of the dense CRF (default: voc)').choices(crfPresetNames),
     )
     .option('--gaussian <sxy,compat>', 'kernel on positions, as in 3,3', numbers(2))
     .option('--bilateral <sxy,srgb,compat>', 'kernel on positions and colours, as in 50,5,10', numbers(3))
-    .option('--iterations <number>', 'of the mean field, or passes of PAMR (default: 10)', integer)
+    .option('--iterations <number>', 'iterations of the mean field, or passes of PAMR (default: 10)', integer)
     .addOption(
-      new Option('--unary <kind>', 'energies of all scores, or of the best label alone').choices(['soft', 'hard']),
+      new Option(
+        '--unary <kind>',
+        'unary energies: soft, from all scores; hard, from the best label alone (default: that of the preset)',
+      ).choices(['soft', 'hard']),
     )
-    .option('--gt-prob <number>', '0 to 1: how likely a hard label is right (default: 0.7)', fraction)
+    .option('--gt-prob <number>', '0 to 1: probability that a hard label is right (default: 0.7)', fraction)
     .option('--zero-unsure', 'label 0 of masks means "unsure"; 255 always does')
-    .option('--threshold <number>', '0 to 1: background score where the maps have none (default: 0.45)', fraction)
-    .option('--background-power <number>', 'instead: background score (1 - highest score) to this power', number)
+    .option('--threshold <number>', '0 to 1: background score of maps without a background (default: 0.45)', fraction)
+    .option(
+      '--background-power <number>',
+      'instead of --threshold: the background score is (1 - highest score) to this power',
+      number,
+    )
     .option('--classes <ids>', 'class id of each map, as in 0,15,19 or 0-20 (default: what the file says)', classIds)
     .option(
       '--class-offset <number>',
       'added to class keys of files (default: 1 for dictionaries, 0 for class ids)',
       integer,
     )
-    .option('--confidence <number>', '0 to 1: pixels less sure than this become 255', fraction)
+    .option('--confidence <number>', '0 to 1: pixels whose highest refined score is lower become 255', fraction)
     .addOption(
       new Option(
         '--exif <how>',
@@ -59,11 +66,11 @@ export function refineCommand(cli: Cli): Command {
       ).choices(['apply', 'ignore']),
     )
     .option('--npy', 'also write the refined scores, <picture>.npy: [labels, height, width], then the class ids')
-    .option('--npz', 'the same as <picture>.npz, one array a class id')
-    .option('--overwrite', 'refine again what is there')
+    .option('--npz', 'also write them as <picture>.npz, one array per class id')
+    .option('--overwrite', 'overwrite existing masks')
     .option('--fail-fast', 'stop at the first picture that fails')
-    .option('--concurrency <number>', 'pictures at a time (default: all cores)', integer)
-    .option('--memory <MiB>', 'most memory in all (default: half of what is free)', integer)
+    .option('--concurrency <number>', 'number of pictures at a time (default: all cores)', integer)
+    .option('--memory <MiB>', 'maximum memory of all pictures together (default: half of the free memory)', integer)
     .addHelpText(
       'after',
       examples(
@@ -82,9 +89,7 @@ async function refine(cli: Cli, options: RefineCommandOptions): Promise<void> {
   const { images, cams, offline, json, quiet, npy, npz, memory, failFast, threads, gaussian, bilateral, ...rest } =
     options
   cli.afterInterrupt = () =>
-    existsSync(rest.out)
-      ? `The masks that were made are in ${rest.out}; the same command goes on from there.`
-      : undefined
+    existsSync(rest.out) ? `The masks that were made are in ${rest.out}; the same command resumes there.` : undefined
   await jobs.ensureLibTorch({ offline, quiet, write: terminal.err, signal })
   const view = await openView(terminal, quiet)
   const summary = await jobs
@@ -109,12 +114,12 @@ async function refine(cli: Cli, options: RefineCommandOptions): Promise<void> {
   else for (const line of lines(summary)) terminal.out(line)
 }
 
-/** Most failures that are told one by one. */
+/** Maximum number of failures that are printed one by one. */
 const MAX_LISTED_FAILURES = 10
 
 function lines({ refined, skipped, failed, seconds, out }: RefineSummary): string[] {
   const rate = refined > 0 && seconds > 0 ? `, ${(refined / seconds).toFixed(1)} pictures/s` : ''
-  const before = skipped === 0 ? '' : ` (and ${skipped} from before)`
+  const before = skipped === 0 ? '' : ` (and ${skipped} finished before)`
   return [
     ...failed.slice(0, MAX_LISTED_FAILURES).map(({ name, error }) => `${name}: ${error.message}`),
     ...(failed.length > MAX_LISTED_FAILURES ? [`... and ${failed.length - MAX_LISTED_FAILURES} more`] : []),

@@ -26,25 +26,31 @@ export function reportCommand(cli: Cli): Command {
   const command = new Command('report')
     .summary('show a run on one HTML page')
     .description(
-      'Writes one HTML file about a run, finished or not: loss curves, the masks of every stage on some pictures and their scores where there is ground truth, where each learned prompt answers and the words nearest to it. It opens in any browser, without a network.',
+      'Writes one HTML file about a run, finished or not: loss curves, masks of every stage with their scores where there is ground truth, and for each learned prompt a heat map and the nearest words. It opens in any browser, without a network.',
     )
     .argument('<run>', 'folder of the run, as "semples train --out" made it')
     .option('--out <file>', 'the HTML file (default: report.html in the folder of the run)')
     .addOption(shared.data().default(undefined, "the run's own"))
     .option(
       '--labels <file>',
-      'labels of a plain folder: CSV "file,labels" or JSON; or "predicted": the generator says what a picture shows',
+      'labels of a plain folder: CSV "file,labels" or JSON; or "predicted": the generator predicts them',
     )
-    .option('--label-threshold <number>', '0 to 1: lowest score of a predicted label (default: 0.5)', fraction)
+    .option('--label-threshold <number>', '0 to 1: minimum score of a predicted label (default: 0.5)', fraction)
     .addOption(shared.split('val where it has ground truth, else train'))
     .addOption(shared.exif())
     .option('--pictures <number>', 'pictures to show (default: 24)', integer)
-    .option('--judged <number>', 'most pictures to judge, of those with ground truth (default: 200)', integer)
-    .option('--threshold <number>', "0 to 1: background where no class scores higher (default: the run's)", fraction)
-    .addOption(
-      new Option('--refine <preset>', 'also the masks of the last stage refined by dense CRF').choices(crfPresetNames),
+    .option('--judged <number>', 'maximum number of pictures with ground truth to evaluate (default: 200)', integer)
+    .option(
+      '--threshold <number>',
+      "0 to 1: pixels where no class scores higher are background (default: the run's)",
+      fraction,
     )
-    .option('--no-gallery', 'curves and config alone; needs neither LibTorch nor the pictures')
+    .addOption(
+      new Option('--refine <preset>', 'also show the masks of the last stage refined by dense CRF').choices(
+        crfPresetNames,
+      ),
+    )
+    .option('--no-gallery', 'only curves and config; needs neither LibTorch nor the pictures')
     .addHelpText(
       'after',
       examples(
@@ -85,7 +91,7 @@ async function report(cli: Cli, run: string, options: ReportOptions): Promise<vo
   else for (const line of summary(result)) terminal.out(line)
 }
 
-/** Without LibTorch there is a report too; it says what it lacks. */
+/** Without LibTorch a report is written all the same, with a notice of what is missing. */
 async function fetchLibTorch({ jobs, terminal, signal }: Cli, offline?: boolean, device?: string): Promise<void> {
   try {
     await jobs.ensureLibTorch({ offline, device, write: terminal.err, signal })

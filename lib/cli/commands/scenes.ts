@@ -18,15 +18,15 @@ interface ScenesOptions extends OutputOptions {
 
 export function scenesCommand(cli: Cli): Command {
   const command = new Command('scenes')
-    .summary('draw pictures with labels and masks to try things on')
+    .summary('draw pictures with labels and masks for trials')
     .description(
       'Draws scenes of objects before the backgrounds that go with them, and writes them as a PASCAL VOC 2012 data set with labels files, masks and captions. The same seed draws the same pictures.',
     )
-    .requiredOption('--out <dir>', 'folder to make')
-    .option('--train <number>', 'pictures to train on', integer, 300)
-    .option('--val <number>', 'pictures to evaluate on', integer, 100)
-    .option('--seed <number>', 'of everything random', integer, 0)
-    .option('--size <pixels>', 'width and height', integer, 96)
+    .requiredOption('--out <dir>', 'output folder: new or empty')
+    .option('--train <number>', 'number of pictures to train on', integer, 300)
+    .option('--val <number>', 'number of pictures to evaluate on', integer, 100)
+    .option('--seed <number>', 'random seed', integer, 0)
+    .option('--size <pixels>', 'width and height of a picture', integer, 96)
     .addHelpText(
       'after',
       examples('semples scenes --out scenes', 'semples scenes --out many --train 5000 --val 500 --size 224'),
@@ -58,8 +58,8 @@ async function scenes(cli: Cli, { json, quiet, ...options }: ScenesOptions): Pro
   for (const line of [
     `${train + val} scenes ${reused ? 'were already' : 'are'} in ${out}: ${train} to train on, ${val} to evaluate on.`,
     '  JPEGImages/          the pictures',
-    '  train.csv, val.csv   which classes each of them shows: all that training looks at',
-    '  SegmentationClass/   pixel masks, for evaluation alone',
+    '  train.csv, val.csv   which classes each of them shows: the only labels that training uses',
+    '  SegmentationClass/   pixel masks, used for evaluation only',
     '  classes.json         names, ids and colours of the classes',
     '  Annotations/, ImageSets/   the same as PASCAL VOC 2012 has it; captions.jsonl: a sentence for each picture',
     '',

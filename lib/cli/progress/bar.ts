@@ -4,12 +4,12 @@ import type { Progress } from '../../base/progress.js'
 import type { Terminal } from '../terminal.js'
 import { epochOf, partsOf, shareDone } from './format.js'
 
-/** Signs of a drawn bar, at most and at least. */
+/** Maximum and minimum width of a bar, in characters. */
 const MAX_WIDTH = 24
 const MIN_WIDTH = 6
 const PARTS = 1000
 
-/** One bar a stage, with notices written above it. Finished bars stay. */
+/** One bar per stage, with notices printed above it. Finished bars stay. */
 export class BarView {
   private readonly bars: MultiBar
   private stage = ''
@@ -24,7 +24,7 @@ export class BarView {
       stream: screen,
       hideCursor: true,
       linewrap: false,
-      // Ctrl-C is the command's: it stops the job first.
+      // The command handles Ctrl-C: it stops the job first.
       gracefulExit: false,
       fps: 10,
       // A notice moves the bars down; those at rest must be drawn again too.
@@ -61,8 +61,8 @@ export class BarView {
 }
 
 /**
- * `match     ━━━━━━──────   50 %  epoch 3/6  loss 1.2345  12.3 pictures/s  6 min left` in fewer signs than the screen has
- * columns: the bar gets shorter, then percent, rate, loss and epoch are left out, in this order.
+ * `match     ━━━━━━──────   50 %  epoch 3/6  loss 1.2345  12.3 pictures/s  6 min left` in fewer characters than
+ * `columns`: the bar gets shorter, then percent, rate, loss and epoch are left out, in this order.
  */
 export function barLine(progress: Progress, columns: number): string {
   const { loss, rate, left } = partsOf(progress)
@@ -79,7 +79,7 @@ export function barLine(progress: Progress, columns: number): string {
   return [stage, drawBar(share, width), ...Object.values(parts)].filter((part) => part !== '').join('  ')
 }
 
-/** Signs that are left for the bar. */
+/** Characters left for the bar. */
 function room(stage: string, parts: Record<string, string>, columns: number): number {
   const texts = [stage, ...Object.values(parts)].filter((part) => part !== '')
   return columns - 1 - texts.join('  ').length - 2

@@ -1,6 +1,6 @@
 import type { Progress } from '../../base/progress.js'
 
-/** `8 s`, `6 min`, `1 h 20 min`. */
+/** A duration rounded for estimates: `8 s`, `6 min`, `1 h 20 min`. */
 export function roughDuration(seconds: number): string {
   if (seconds < 59.5) return `${Math.round(seconds)} s`
   const minutes = Math.round(seconds / 60)
@@ -8,19 +8,19 @@ export function roughDuration(seconds: number): string {
   return `${Math.floor(minutes / 60)} h${minutes % 60 === 0 ? '' : ` ${minutes % 60} min`}`
 }
 
-/** A loss with four digits that say something. */
+/** A loss with four decimals, or in exponential notation where it is small. */
 export function decimal(value: number): string {
   if (!Number.isFinite(value)) return String(value)
   return Math.abs(value) >= 1e-3 || value === 0 ? value.toFixed(4) : value.toExponential(2)
 }
 
-/** `loss 1.2345  12.3 pictures/s  6 min left`, as far as it is known. */
+/** `loss 1.2345  12.3 pictures/s  6 min left`, as far as they are known. */
 export function figures(progress: Progress): string {
   const { loss, rate, left } = partsOf(progress)
   return [loss, rate, left].filter((part) => part !== '').join('  ')
 }
 
-/** The figures one by one; an empty text is one that is not known. */
+/** The figures one by one; an empty text where one is unknown. */
 export function partsOf({ loss, picturesPerSecond, eta }: Progress): { loss: string; rate: string; left: string } {
   return {
     loss: loss === undefined ? '' : `loss ${decimal(loss)}`,
@@ -39,7 +39,7 @@ export function epochOf({ epoch, epochs }: Progress): string {
   return epochs > 1 ? `epoch ${epoch}/${epochs}` : ''
 }
 
-/** Share of the stage that is done, 0 to 1. */
+/** Completed fraction of the stage, 0 to 1. */
 export function shareDone({ epoch, epochs, step, steps }: Progress): number {
   const all = epochs * steps
   return all === 0 ? 0 : ((Math.max(1, epoch) - 1) * steps + step) / all

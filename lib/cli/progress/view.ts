@@ -17,13 +17,13 @@ export async function openView(terminal: Terminal, quiet = false): Promise<Progr
   return new BarView(terminal, terminal.screen)
 }
 
-/** Milliseconds between two lines at least. */
+/** Minimum milliseconds between two lines. */
 const MIN_INTERVAL_MS = 10_000
 
-/** The same as a share of the stage's time so far, so that a day of training is hundreds of lines and not thousands. */
+/** The same as a fraction of the stage's time so far, so that a day of training prints hundreds of lines, not thousands. */
 const MIN_INTERVAL_SHARE = 0.02
 
-/** A line for every notice, the start and end of every stage, and now and then between. */
+/** Prints a line for every notice, for the start and the end of every stage, and at intervals between. */
 export class LineView implements ProgressView {
   private stage = ''
   private started = 0

@@ -8,10 +8,10 @@ export type AffineMatrix = readonly [a: number, b: number, c: number, d: number,
 // Named here: looking `Math` up for every pixel is slow where globals are virtual.
 const { floor, max, min } = Math
 
-/** RGB for what lies outside the picture. */
+/** RGB of pixels outside the picture. */
 export type FillColor = readonly [number, number, number]
 
-/** Turns counter-clockwise about the middle of the picture. */
+/** Rotates counter-clockwise about the centre of the picture. */
 export function rotate(image: RawImage, degrees: number, fill: FillColor): RawImage {
   const angle = (((degrees % 360) + 360) % 360) * (Math.PI / 180)
   if (angle === 0) return { ...image, data: image.data.slice() }
@@ -22,12 +22,12 @@ export function rotate(image: RawImage, degrees: number, fill: FillColor): RawIm
   return affine(image, [cos, sin, cos * -x + sin * -y + x, -sin, cos, -sin * -x + cos * -y + y], fill)
 }
 
-/** Slants to the side: source x = X + factor * Y. */
+/** Horizontal shear: source x = X + factor * Y. */
 export function shearX(image: RawImage, factor: number, fill: FillColor): RawImage {
   return affine(image, [1, factor, 0, 0, 1, 0], fill)
 }
 
-/** Slants upwards: source y = Y + factor * X. */
+/** Vertical shear: source y = Y + factor * X. */
 export function shearY(image: RawImage, factor: number, fill: FillColor): RawImage {
   return affine(image, [1, 0, 0, factor, 1, 0], fill)
 }

@@ -9,7 +9,7 @@ import { drawRandAugment, type Step } from './randAugment.js'
 
 export interface AugmentedImage {
   image: RawImage
-  /** Where noise goes after normalisation, which is the training step's work. */
+  /** The box that the training step fills with noise after normalisation. */
   erase?: Box
 }
 
@@ -20,7 +20,7 @@ export interface ApplyOptions {
 
 /**
  * Turns a decoded picture into a network's input of `width` x `height` pixels.
- * All that is random comes from `random`, in a fixed order: crop, flip, RandAugment, colour, erasing.
+ * All random numbers are drawn from `random`, in a fixed order: crop, flip, RandAugment, colour, erasing.
  */
 export async function augmentImage(
   image: RawImage,
@@ -40,7 +40,7 @@ export async function augmentImage(
   return erase === undefined ? { image: input } : { image: input, erase }
 }
 
-/** Left and right exchanged. */
+/** The picture flipped horizontally. */
 export function mirror(image: RawImage): RawImage {
   const { data, width, height } = image
   const result = emptyImage(width, height)

@@ -1,21 +1,21 @@
 import { emptyImage, type RawImage } from '../../pictures/image.js'
 
 /**
- * Operations that move a picture away from a duller version of itself: a factor of 0 gives the dull version,
- * 1 the picture, above 1 exaggerates. Arithmetic in 32-bit floats, cut to whole values, as in Pillow.
+ * Operations that blend a picture with a degenerate version of itself: a factor of 0 gives the degenerate version, 1
+ * the picture, and above 1 extrapolates. Arithmetic in 32-bit floats, truncated to integers, as in Pillow.
  */
 
 // Named here: looking `Math` up for every value is slow where globals are virtual.
 const { fround, max, min } = Math
 
-/** Dull version: grey. */
+/** Degenerate version: greyscale. */
 export function color(image: RawImage, factor: number): RawImage {
   const grey = emptyImage(image.width, image.height)
   for (let i = 0; i < image.data.length; i += 3) grey.data.fill(luma(image.data, i), i, i + 3)
   return blend(grey.data, image, factor)
 }
 
-/** Dull version: one grey, the mean of the picture. */
+/** Degenerate version: the mean grey of the picture everywhere. */
 export function contrast(image: RawImage, factor: number): RawImage {
   let sum = 0
   for (let i = 0; i < image.data.length; i += 3) sum += luma(image.data, i)
@@ -23,12 +23,12 @@ export function contrast(image: RawImage, factor: number): RawImage {
   return blend(new Uint8Array(image.data.length).fill(mean), image, factor)
 }
 
-/** Dull version: black. */
+/** Degenerate version: black. */
 export function brightness(image: RawImage, factor: number): RawImage {
   return blend(new Uint8Array(image.data.length), image, factor)
 }
 
-/** Dull version: smoothed by a 3x3 kernel. */
+/** Degenerate version: smoothed by a 3x3 kernel. */
 export function sharpness(image: RawImage, factor: number): RawImage {
   return blend(smooth(image), image, factor)
 }

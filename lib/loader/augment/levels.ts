@@ -1,6 +1,6 @@
 import { emptyImage, type RawImage } from '../../pictures/image.js'
 
-/** Operations that look every value up in a table: one of 256 entries, or one for each channel. */
+/** Operations by lookup tables of 256 entries, one for all channels or one for each. */
 
 /** Stretches every channel so that its darkest value becomes 0 and its brightest 255. */
 export function autoContrast(image: RawImage): RawImage {

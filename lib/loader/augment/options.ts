@@ -16,9 +16,9 @@ export interface RandAugmentOptions {
   magnitude: number
   /** Standard deviation of the strength, which is drawn for every application and limited to 0..10. */
   magnitudeDeviation: number
-  /** Chance that a drawn operation is applied. */
+  /** Probability that a drawn operation is applied. */
   probability: number
-  /** RGB of what turning and shifting leave empty. */
+  /** RGB of pixels that rotating and shifting leave empty. */
   fill: FillColor
 }
 
@@ -31,7 +31,7 @@ export interface ColorOptions {
 
 /** Random erasing (Zhong et al., 2020): one box filled with noise. */
 export interface EraseOptions {
-  /** Chance that a picture gets a box. */
+  /** Probability that a picture gets a box. */
   probability: number
   /** Area as a share of the picture's, drawn uniformly. */
   area: readonly [number, number]
@@ -39,11 +39,11 @@ export interface EraseOptions {
   ratio: readonly [number, number]
 }
 
-/** What happens to a picture between its file and a batch, in this order. Plain data: it can stand in a config file. */
+/** How pictures are augmented, in this order. Plain data, so that it can be part of a config file. */
 export interface AugmentOptions {
   /** A random rectangle; null: the whole picture, without keeping its proportions. */
   crop: CropOptions | null
-  /** Chance of mirroring left and right. */
+  /** Probability of a horizontal flip. */
   flip: number
   randAugment: RandAugmentOptions | null
   color: ColorOptions | null

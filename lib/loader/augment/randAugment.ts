@@ -5,10 +5,10 @@ import { brightness, color, contrast, sharpness } from './enhance.js'
 import { autoContrast, equalize, invert, posterize, solarize, solarizeAdd } from './levels.js'
 import type { RandAugmentOptions } from './options.js'
 
-/** What happens to a picture when its turn comes; nothing is drawn then. */
+/** An operation whose random numbers are drawn already. */
 export type Step = (image: RawImage) => RawImage
 
-/** Draws what is still open about an operation at a strength of 0..1. */
+/** Draws the random parameters of an operation at a strength of 0..1. */
 type Operation = (strength: number, random: Random, fill: FillColor) => Step
 
 const sign = (random: Random): number => (random.chance(0.5) ? -1 : 1)
@@ -21,7 +21,7 @@ function enhancing(operation: (image: RawImage, factor: number) => RawImage): Op
   }
 }
 
-/** Operations that move pixels, by up to `most` to either side. */
+/** Operations that move pixels, by up to `maximum` to either side. */
 function moving(operation: (image: RawImage, amount: number, fill: FillColor) => RawImage, maximum: number): Operation {
   return (strength, random, fill) => {
     const amount = sign(random) * maximum * strength

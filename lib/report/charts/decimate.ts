@@ -10,7 +10,7 @@ export interface DecimatedCurve {
   window: number
 }
 
-/** Groups of a chart: more could not be told apart. */
+/** Maximum number of groups in a chart: more could not be distinguished. */
 const GROUPS = 240
 
 /**

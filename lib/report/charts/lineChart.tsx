@@ -14,12 +14,12 @@ export interface Series {
   points: readonly Point[]
   /** Drawn faintly behind the line. */
   band?: readonly { x: number; low: number; high: number }[]
-  /** Points that are marked, with what is said of them. */
+  /** Marked points with their titles. */
   dots?: readonly (Point & { text: string })[]
 }
 
 interface LineChartProps {
-  /** What the chart shows, for those who do not see it. */
+  /** Description for screen readers. */
   label: string
   series: readonly Series[]
   xName: string
@@ -33,7 +33,7 @@ interface LineChartProps {
   ticks?: number
 }
 
-/** Side of the drawing, which the page stretches to the room there is; texts stand beside it and are not stretched. */
+/** Side of the view box, which the page stretches to the available space; texts are outside it and not stretched. */
 const SIDE = 1000
 
 /** Lines over common axes. No script: values are read from titles when pointed at, and from tables beside the chart. */

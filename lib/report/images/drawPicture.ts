@@ -7,7 +7,7 @@ import { enlarge, highest, overHeat } from './heat.js'
 import { maskPixels, overMask } from './mask.js'
 import { sample, shrink } from './shrink.js'
 
-/** A picture of the gallery with all that is shown of it, ready for `<img>`. */
+/** A picture of the gallery with its maps and masks, encoded for `<img>`. */
 export interface DrawnPicture extends Pick<GalleryPicture, 'id' | 'labels' | 'labelSource'> {
   image: Image
   truth?: Image
@@ -19,7 +19,7 @@ export interface DrawnPicture extends Pick<GalleryPicture, 'id' | 'labels' | 'la
 
 export interface DrawnResult {
   name: string
-  /** The heat is of refined scores. */
+  /** Whether the heat map shows refined scores. */
   refined: boolean
   heat: Image
   mask: Image
@@ -29,7 +29,7 @@ export interface DrawnResult {
   miou?: number
 }
 
-/** Longest sides in which pictures and the prompts' maps are stored. Usual data sets have no larger pictures. */
+/** Maximum sides of stored pictures and of prompt maps, in pixels. Usual data sets have no larger pictures. */
 const [MAX_SIDE, MAX_MAP_SIDE] = [640, 256]
 
 /** Draws heat, masks and overlays of one picture. */

@@ -14,17 +14,17 @@ export interface Pixels {
   data: Uint8Array
 }
 
-/** Up to this many pixels a picture is stored as PNG; larger photographs would make a page of a hundred megabytes. */
+/** Pictures up to this many pixels are stored as PNG; larger ones as PNG would make pages of a hundred megabytes. */
 const LOSSLESS_PIXELS = 128 * 128
 
-/** A photograph, or something drawn over one. PNG where it is small, else WebP. */
+/** Encodes a photograph, or a drawing over one: PNG if it is small, else WebP. */
 export async function photo(pixels: Pixels): Promise<Image> {
   const image = raw(pixels)
   const lossless = pixels.width * pixels.height <= LOSSLESS_PIXELS
   return lossless ? encoded(image.png(), 'png') : encoded(image.webp({ quality: 82, effort: 2 }), 'webp')
 }
 
-/** Flat colours that must stay what they are: PNG. */
+/** Encodes flat colours without loss, as PNG. */
 export async function drawing(pixels: Pixels): Promise<Image> {
   return encoded(raw(pixels).png(), 'png')
 }

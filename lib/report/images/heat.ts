@@ -3,7 +3,7 @@ import sharp from 'sharp'
 import type { Pixels } from './encode.js'
 import { grey } from './mask.js'
 
-/** Colours of 0..1 from dark to bright, told apart by their lightness alone: 256 times RGB. */
+/** Colour map of 0..1 with increasing lightness: 256 times RGB. */
 const COLORS = new Uint8Array(256 * 3)
 for (let step = 0; step < 256; step++) {
   const color = Number.parseInt(interpolateInferno(step / 255).slice(1), 16)
@@ -16,7 +16,7 @@ export const heatStops = Array.from({ length: 9 }, (_, step) => interpolateInfer
 /** How strongly the lowest and the highest heat cover the picture. */
 const [FAINT, STRONG] = [0.5, 0.85]
 
-/** Heat of 0..1 a pixel over the picture in grey, so that every colour seen is heat. */
+/** A heat map of 0..1 over the picture in grey, so that every colour is heat. */
 export function overHeat(picture: Pixels, heat: Float32Array): Pixels {
   const { width, height, data } = picture
   const drawn = new Uint8Array(width * height * 3)
@@ -32,7 +32,7 @@ export function overHeat(picture: Pixels, heat: Float32Array): Pixels {
   return { width, height, data: drawn }
 }
 
-/** The highest of several maps at each pixel. */
+/** The maximum of several maps at each pixel. */
 export function highest(cams: Float32Array, pixels: number): Float32Array {
   const heat = new Float32Array(pixels)
   for (let start = 0; start < cams.length; start += pixels) {
@@ -44,7 +44,7 @@ export function highest(cams: Float32Array, pixels: number): Float32Array {
   return heat
 }
 
-/** A coarse grid of 0..1 as a map of the picture's size, with linear steps between the cells. */
+/** A coarse grid of 0..1 resized to the picture's size, bilinearly. */
 export async function enlarge(
   grid: { rows: number; columns: number; values: Float32Array },
   { width, height }: { width: number; height: number },

@@ -17,7 +17,7 @@ export function maskPixels({ width, height, data }: LabelMap, classes: Classes):
 
 /** Share of the class's colour inside an object; its outline has the full colour. */
 const TINT = 0.45
-/** Background keeps this much of its brightness and no colour, so that objects stand out on grass of their own colour. */
+/** Brightness of the background, which is shown in grey so that objects stand out from it. */
 const DIMMED = 0.6
 
 /** A mask over its picture. */

@@ -6,7 +6,7 @@ interface Size {
   height: number
 }
 
-/** An RGB picture whose longest side is at most so many pixels; smaller ones stay as they are. */
+/** Shrinks an RGB picture to a maximum side; smaller pictures are returned unchanged. */
 export async function shrink(picture: Pixels, maxSide: number): Promise<Pixels> {
   const { width, height } = picture
   if (Math.max(width, height) <= maxSide) return picture

@@ -4,7 +4,7 @@ import { percent, points } from '../format.js'
 import type { AblationRow, RunReport } from '../runReport.js'
 import { Missing, Scroll, Section } from './section.js'
 
-/** What each stage adds: the figures that a reader looks for first. */
+/** Mean IoU after each stage: the most important figures. */
 export function AblationSection({ report }: { report: RunReport }) {
   const { ablation, control, threshold } = report
   const first = ablation[0]
@@ -12,11 +12,11 @@ export function AblationSection({ report }: { report: RunReport }) {
   if (first === undefined || last === undefined) {
     return (
       <Section id="ablation" title="How good the masks are">
-        <Missing>Not judged: this run has no ground truth that its masks could be compared with.</Missing>
+        <Missing>Not evaluated: this run has no ground truth to compare its masks with.</Missing>
       </Section>
     )
   }
-  const intro = `The same ${count(last.pictures, 'picture')}, each with the masks of every row, compared with ground truth. Pixel labels are used for judging alone.`
+  const intro = `The same ${count(last.pictures, 'picture')}, each with the masks of every row, compared with ground truth. Pixel labels are used for evaluation only.`
   return (
     <Section
       id="ablation"
@@ -74,7 +74,7 @@ function Row(props: { row: AblationRow; style: string; before: AblationRow | und
 function Figures(props: { rows: readonly AblationRow[]; threshold: number; control: AblationRow | undefined }) {
   const { rows, threshold, control } = props
   const [first, last] = [rows[0]!, rows.at(-1)!]
-  // A control was trained but not refined, and is compared with its like.
+  // A control was trained but not refined, so it is compared with the last row that was not refined.
   const trained = rows.filter(({ refined }) => refined === undefined).at(-1)!
   return (
     <dl class="figures">

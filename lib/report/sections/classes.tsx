@@ -3,7 +3,7 @@ import { cssColor, percent, points } from '../format.js'
 import type { RunReport } from '../runReport.js'
 import { Scroll, Section, Swatch } from './section.js'
 
-/** IoU of every class, stage by stage; nothing where nothing was judged. */
+/** IoU of every class, stage by stage; nothing where nothing was evaluated. */
 export function ClassesSection({ report }: { report: RunReport }) {
   const { ablation, control, classes, threshold } = report
   const first = ablation[0]

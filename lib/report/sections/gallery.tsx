@@ -6,7 +6,7 @@ import { heatStops } from '../images/heat.js'
 import type { RunReport } from '../runReport.js'
 import { Missing, Section, Swatch } from './section.js'
 
-/** Pictures that are seen at once; the others follow when asked for. */
+/** Number of pictures shown at first; the others are in a closed `<details>`. */
 const OPEN = 8
 
 /** Pictures with their activation maps and masks, stage by stage. */
@@ -24,7 +24,7 @@ export function GallerySection({ report, pictures }: { report: RunReport; pictur
     <Section
       id="gallery"
       title="Pictures and their masks"
-      intro={`What each stage makes of a picture: the class activation map, CAM (the highest of its classes' maps at each pixel), and the mask at threshold ${report.threshold}. ${judged ? 'The mIoU of a mask is that of its picture alone.' : ''}`}
+      intro={`The output of each stage: the class activation map, CAM (the maximum over the picture's classes at each pixel), and the mask at threshold ${report.threshold}. ${judged ? 'The mIoU of a mask is computed on its picture alone.' : ''}`}
     >
       <HeatScale low="0" high="1" text="activation" />
       {pictures.slice(0, OPEN).map((picture, index) => (

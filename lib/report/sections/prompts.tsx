@@ -5,7 +5,7 @@ import type { PromptReport, RunReport } from '../runReport.js'
 import { HeatScale, Shown } from './gallery.js'
 import { Missing, Section, Swatch } from './section.js'
 
-/** What the learned prompts stand for: words beside them, and where in the pictures they answer. */
+/** The meaning of the learned prompts: the nearest words, and heat maps on the pictures. */
 export function PromptsSection({ report, pictures }: { report: RunReport; pictures: readonly DrawnPicture[] }) {
   const { prompts, vocabulary } = report
   if (prompts.length === 0) {
@@ -19,7 +19,7 @@ export function PromptsSection({ report, pictures }: { report: RunReport; pictur
     <Section
       id="prompts"
       title="Learned prompts"
-      intro={`Each class has one learned prompt for the background that tends to come with it. No one told it which: the words below are those whose CLIP text feature lies nearest. The maps show where a picture answers to the prompt: how much of its likeness (cosine of CLIP's features) it loses where that place is covered.`}
+      intro={`Each class has one learned prompt for the background that it often appears with, learned without any label of that background. The words below are those whose CLIP text features are nearest. The heat maps show how much the cosine of picture and prompt drops where that place is covered.`}
     >
       <details>
         <summary>Nearest words were searched among {count(vocabulary.length, 'word')}</summary>
@@ -65,7 +65,7 @@ function Prompt({ prompt, report, pictures }: PromptProps) {
               <Shown
                 key={map.id}
                 image={map.heat}
-                alt={`Where the prompt of ${label} answers in ${map.id}`}
+                alt={`Heat map of the prompt of ${label} on ${map.id}`}
                 caption={`${map.id} · ${fixed(map.lowest, digits)} to ${fixed(map.highest, digits)}`}
               />
             ))}
@@ -76,7 +76,7 @@ function Prompt({ prompt, report, pictures }: PromptProps) {
   )
 }
 
-/** Words with their cosines, as bars from 0 or from the lowest cosine if that is below. */
+/** Words with their cosines, as bars from 0, or from the lowest cosine if it is negative. */
 function NearestWords({ words, label }: { words: PromptReport['words']; label: string }) {
   const cosines = words.map(({ cosine }) => cosine)
   const start = Math.min(0, ...cosines)

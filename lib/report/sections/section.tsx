@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact'
 interface SectionProps {
   id: string
   title: string
-  /** What is to be seen, and how to read it. */
+  /** What the section shows, and how to read it. */
   intro?: ComponentChildren
   children?: ComponentChildren
 }

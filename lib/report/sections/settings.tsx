@@ -1,7 +1,7 @@
 import type { RunReport } from '../runReport.js'
 import { Missing, Scroll, Section } from './section.js'
 
-/** All that the run's results depend on. */
+/** The config and the environment that the results depend on. */
 export function SettingsSection({ report: { config, environment } }: { report: RunReport }) {
   const text = JSON.stringify(config, null, 2) as string | undefined
   return (

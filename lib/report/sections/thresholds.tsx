@@ -63,7 +63,7 @@ const best = ({ threshold, miou }: { threshold: number; miou: number }, name: st
   text: `${name}: best ${percent(miou)} at ${threshold}`,
 })
 
-/** Thresholds of the table: each curve's every so many points, so that about this many lines are left. */
+/** Approximate number of rows of the table; the curve is thinned out to it. */
 const LINES = 25
 
 function CurveTable({ rows }: { rows: readonly AblationRow[] }) {

@@ -19,7 +19,7 @@ export function TrainingSection({ report }: { report: RunReport }) {
     <Section
       id="training"
       title="Training"
-      intro="Loss of every step: the pale band reaches from the lowest to the highest of neighbouring steps, the line is smoothed. Terms are unweighted and smoothed alike, each on its own scale."
+      intro="Loss of every step: the pale band spans the minimum and maximum of neighbouring steps, the line is smoothed. Terms are unweighted and smoothed the same way, each on its own scale."
     >
       <div class="stages">
         {report.stages.map((stage) => (
@@ -40,7 +40,7 @@ function Stage({ stage }: { stage: StageReport }) {
         {name} <span class="quiet">{title}</span>
       </h3>
       <p class="quiet">{facts}</p>
-      {steps.length === 0 ? <p class="quiet">Not a step of it was taken.</p> : <Curves stage={stage} />}
+      {steps.length === 0 ? <p class="quiet">No step of this stage was trained.</p> : <Curves stage={stage} />}
     </article>
   )
 }
@@ -74,7 +74,7 @@ function Curves({ stage: { name, steps } }: { stage: StageReport }) {
   )
 }
 
-/** Learning rates as they were: smoothing would hide how a schedule starts. */
+/** Learning rates without smoothing, which would hide how a schedule starts. */
 function rates(steps: StageReport['steps']): { x: number; y: number }[] {
   const { band } = decimate(steps.map(({ learningRate }) => learningRate))
   return band.map(({ x, high }) => ({ x, y: high }))

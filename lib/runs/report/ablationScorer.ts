@@ -3,7 +3,7 @@ import { type Scores, scores } from '../../evaluate/scores.js'
 import { bestPoint, hundredths, SweepCounter } from '../../evaluate/sweep.js'
 import type { AblationRow } from '../../report/runReport.js'
 
-/** Counts what is judged: every threshold from 0.00 to 0.99, and the one in use. */
+/** Scores one row of the ablation at the thresholds 0.00, 0.01, ... 0.99 and the one in use. */
 export class AblationScorer {
   private readonly counter: SweepCounter
   private readonly thresholds: number[]
@@ -36,7 +36,7 @@ export class AblationScorer {
   }
 }
 
-/** Mean IoU, and the figures of each class with its label. */
+/** Mean IoU, and the scores of each class with its label. */
 export function labelledScores(
   { classes }: ClassTable,
   { miou, perClass }: Scores,

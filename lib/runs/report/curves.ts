@@ -4,7 +4,7 @@ import type { RunConfig } from '../../config/types.js'
 import type { JsonlRecord } from '../../formats/jsonl.js'
 import type { StageReport } from '../../report/runReport.js'
 
-/** What metrics.jsonl and the manifest say of the stages that have begun. */
+/** Loss curves and times of the stages that were started, from metrics.jsonl and the manifest. */
 export function stageReports(
   records: readonly JsonlRecord[],
   config: RunConfig,

@@ -3,7 +3,7 @@ import { packageVersion } from '../../base/version.js'
 import type { RunManifest } from '../../checkpoints/runDirectory.js'
 import type { Compute } from '../../models/devices.js'
 
-/** Where and by what the run was made, then the same of the report. */
+/** Versions and machine of the run, then those of the report. */
 export function environmentOf(
   { versions, seed, data, created, finished, notes }: RunManifest,
   compute: Compute | undefined,
@@ -15,7 +15,7 @@ export function environmentOf(
     ['seed', String(seed)],
     ...noted.map((name): [string, string] => [`${name} (run)`, String(notes[name])]),
     ['fingerprint of the data', data],
-    ['begun', created],
+    ['started', created],
     ['finished', finished ?? 'not yet'],
     ['semples (report)', packageVersion()],
     ['node (report)', process.version],

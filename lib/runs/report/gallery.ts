@@ -16,7 +16,7 @@ export async function openReportPictures(
     split: which,
   })
   if (split !== undefined) return open(split)
-  // Where a run was trained on a whole data set, only half of it may have been fetched.
+  // The validation half of a data set may not have been fetched.
   const validation = await open('val').catch((error: unknown) => {
     if (error instanceof SemplesError && !('folder' in data)) return undefined
     throw error
@@ -30,17 +30,17 @@ async function hasGroundTruth(dataset: Dataset): Promise<boolean> {
   return false
 }
 
-/** The pictures in an order that is the same each time and in which every beginning is spread over the whole. */
+/** The items in a fixed order in which every prefix is spread evenly over the whole list. */
 export function spreadOut<T>(items: readonly T[]): T[] {
   const { length } = items
   if (length < 2) return [...items]
-  // A stride near the golden section that meets every place once.
+  // A stride near the golden ratio that visits every index once.
   let stride = Math.max(1, Math.round(length * 0.618))
   while (greatestCommonDivisor(stride, length) !== 1) stride++
   return items.map((_, index) => items[(index * stride) % length]!)
 }
 
-/** Pictures for a gallery, so that every class has its turn: one of the first class, one of the second, ... */
+/** Pictures for the gallery, balanced over the classes: one of the first class, one of the second, ... */
 export function galleryPictures(dataset: Dataset, count: number): DatasetItem[] {
   const items = spreadOut(dataset.items)
   const queues = dataset.classes.classes
@@ -53,7 +53,7 @@ export function galleryPictures(dataset: Dataset, count: number): DatasetItem[] 
     if (next >= 0) chosen.add(queue[next]!)
     queue.splice(0, next >= 0 ? next + 1 : queue.length)
   }
-  // Without labels, as before they are predicted, any will do.
+  // Fill up with any pictures, as where labels are yet to be predicted.
   for (const item of items) if (chosen.size < count) chosen.add(item)
   return [...chosen].slice(0, count)
 }

@@ -18,11 +18,11 @@ import { disposeRows, openControl, openRows, type Row } from './rows.js'
 import { type StageScores, scoreStages } from './scoreStages.js'
 
 /**
- * Gathers what a report of a run shows; `writeReport` writes it. Every part that cannot be had (no addon, no LibTorch,
+ * Collects the content of a run's report; `writeReport` writes it. A part that cannot be made (no addon, no LibTorch,
  * data or CLIP moved away, no checkpoint yet) is left out, and a notice says why.
  *
- * @throws SemplesError for what is no run, for data and labels given here that cannot be used, and for a threshold or
- *   number out of range; the reason of `signal`
+ * @throws SemplesError for a folder that is not a run, for data and labels in `options` that cannot be used, and for a
+ *   threshold or number out of range; the reason of `signal`
  */
 export async function gatherReport(options: GatherOptions): Promise<RunReport> {
   options.signal?.throwIfAborted()
@@ -32,7 +32,7 @@ export async function gatherReport(options: GatherOptions): Promise<RunReport> {
   const threshold = options.threshold ?? config.masks.threshold
   checkNumbers({ ...options, threshold })
   const notices = [...(options.notices ?? []), ...configWarnings(config)]
-  if (run.manifest.finished === undefined) notices.push('The run is not finished: this is how far it has come.')
+  if (run.manifest.finished === undefined) notices.push('The run is not finished: the report shows its state so far.')
   const parts: ModelParts =
     options.gallery === false ? {} : await modelPartsOf({ run, config, classes, threshold, notices }, options)
   const { compute, pictures, prompts } = parts
@@ -72,10 +72,10 @@ interface ReportedRun {
   notices: string[]
 }
 
-/** Everything that models have to be asked for. */
+/** The parts of a report that need models. */
 async function modelPartsOf(subject: ReportedRun, options: GatherOptions): Promise<ModelParts> {
   const { run, config, classes, notices } = subject
-  // What was asked for here must be right; what the run itself names may have been moved away since.
+  // Data named in the options must open; data that the run names may have been moved since.
   const explicit = options.data !== undefined || options.split !== undefined || options.labels !== undefined
   const open = () => openReportPictures(config, classes, options)
   const pictures = explicit ? await open() : await optionalPart('Pictures are missing', notices, open)
@@ -95,7 +95,7 @@ async function modelPartsOf(subject: ReportedRun, options: GatherOptions): Promi
       (await optionalPart('Pictures are missing', notices, () =>
         openRows(run, config, classes, device, options.baseline),
       )) ?? []
-    if (rows.length === 0) notices.push('Pictures are missing: there is no trained generator to see them with.')
+    if (rows.length === 0) notices.push('Pictures are missing: the run has no trained generator yet.')
     control = await openControl(options.control, config, classes, device)
     return { compute, prompts, pictures: await scoreOpened({ rows, control, prompts, pictures }, subject, options) }
   } finally {
@@ -143,17 +143,17 @@ function pictureNotices(
   options: GatherOptions,
 ): string[] {
   const from = `${dataset.name} (${dataset.items.length} pictures)`
-  const notices = [`The gallery is of ${from}.`]
+  const notices = [`The gallery shows pictures of ${from}.`]
   if (source === 'predicted')
     notices.push(`Labels are PREDICTED by the generator: classes with a score of at least ${threshold}.`)
   if (source === 'list') notices.push('Labels are those given in the call.')
   const [row] = ablation
   if (row !== undefined)
     notices.push(
-      `Stages are judged on ${row.pictures} of these pictures with ground truth${source === 'predicted' ? '' : '; masks are told the image-level labels'}.`,
+      `Stages are evaluated on ${row.pictures} of these pictures, which have ground truth${source === 'predicted' ? '' : '; masks use the image-level labels'}.`,
     )
   else if (options.ablation === undefined && options.judged !== 0)
-    notices.push('Nothing is judged: these pictures have no ground truth.')
+    notices.push('Nothing is evaluated: these pictures have no ground truth.')
   return notices
 }
 

@@ -1,10 +1,10 @@
 import { SemplesError } from '../../base/error.js'
 
 /**
- * A part that a report can do without: what stands in its way becomes a notice. Anything but a `SemplesError` is a
- * mistake in semples, or an abort, and is thrown on.
+ * Computes an optional part of a report: a `SemplesError` becomes a notice; any other error is a bug in semples, or an
+ * abort, and is rethrown.
  *
- * @param part what will be missing, to begin a sentence with
+ * @param part start of the notice, such as `Pictures are missing`
  */
 export async function optionalPart<T>(part: string, notices: string[], work: () => Promise<T>): Promise<T | undefined> {
   try {

@@ -9,29 +9,29 @@ export interface GatherOptions extends LabelOptions {
   run: string
   /** Default: the name of the run's folder. */
   title?: string
-  /** Pictures to show and judge; default: the run's own. */
+  /** Pictures to show and evaluate. Default: the run's own. */
   data?: RunConfig['data']
   /** Default: `val` where it can be opened and has ground truth, else `train`. A plain folder has one set for both. */
   split?: 'train' | 'val'
-  /** Pictures in the gallery. Default 24. */
+  /** Number of pictures in the gallery. Default 24. */
   pictures?: number
-  /** Most pictures that the stages are judged on, of those with ground truth. Default 200; 0: judge none. */
+  /** Maximum number of pictures with ground truth that the stages are evaluated on. Default 200; 0: none. */
   judged?: number
-  /** Whether pictures and prompts are looked at, which needs the addon. False: curves and config alone. Default true. */
+  /** Include pictures and prompts, which needs the addon. False: only curves and config. Default true. */
   gallery?: boolean
   /** Background threshold of all masks, 0 to 1. Default: the run's `masks.threshold`. */
   threshold?: number
-  /** Also show and judge the masks of the last stage refined (see `refineMask`), as a row of its own. Default: no. */
+  /** Also show and evaluate the last stage's masks after refinement (see `refineMask`), as a further row. Default: no. */
   refine?: RefineRowOptions
-  /** Words among which those nearest to the learned prompts are searched; default: see `namingVocabulary`. */
+  /** Words to search for those nearest to the learned prompts. Default: see `namingVocabulary`. */
   words?: readonly string[]
-  /** Of a run without stage classify: also judge the weights that it starts from. Default true. */
+  /** For a run without stage classify: also evaluate the weights that it starts from. Default true. */
   baseline?: boolean
-  /** Rows that were judged elsewhere, instead of judging the stages here. */
+  /** Scores computed elsewhere, instead of evaluating the stages. */
   ablation?: AblationRow[]
-  /** What the last row is compared with: judged elsewhere, or the end of another run, judged on the same pictures. */
+  /** Baseline of the last row: scores computed elsewhere, or another run, evaluated on the same pictures. */
   control?: AblationRow | ControlRun
-  /** Notices before those of the report itself. */
+  /** Notices to show before those of the report itself. */
   notices?: readonly string[]
   /** Default: the run's. */
   device?: string

@@ -9,9 +9,9 @@ import { refineMask } from '../../refine/refineMask.js'
 import type { AblationRow } from '../../report/runReport.js'
 import { labelledScores } from './ablationScorer.js'
 
-/** Masks of the last row, refined. */
+/** Options of the row of refined masks. */
 export interface RefineRowOptions extends Omit<RefineOptions, 'classes' | 'classOffset' | 'threshold' | 'values'> {
-  /** Other background thresholds to judge too, for the best of them. Each takes as long as the one in use. */
+  /** Further background thresholds to evaluate, to find the best. Each takes as long as the one in use. */
   thresholds?: readonly number[]
 }
 
@@ -23,7 +23,7 @@ export interface RowResult {
   width: number
 }
 
-/** A row of its own: what dense CRF or PAMR makes of another row's CAMs. */
+/** The row of another row's CAMs after dense CRF or PAMR. */
 export class RefinedRow {
   readonly name: string
   readonly description: string
@@ -46,7 +46,7 @@ export class RefinedRow {
     this.counters = new Map(all.map((each) => [each, new ConfusionCounter(ids)]))
   }
 
-  /** The refined mask at the threshold in use, and refined scores in the place of the CAMs. */
+  /** The refined mask at the threshold in use, with the refined scores in place of the CAMs. */
   async refine(image: RawImage, { cams, classIds, height, width }: RowResult): Promise<RowResult & { mask: LabelMap }> {
     const refined = await this.refineAt(this.threshold, image, { cams, classIds, height, width }, true)
     const pixels = image.height * image.width
@@ -54,13 +54,13 @@ export class RefinedRow {
     const maps = new Float32Array(classIds.length * pixels)
     for (const [map, id] of classIds.entries()) {
       const label = refined.classes.indexOf(id)
-      // A class without any score takes no part.
+      // A class without any score is not among the refined ones.
       if (label >= 0) maps.set(values.subarray(label * pixels, (label + 1) * pixels), map * pixels)
     }
     return { cams: maps, classIds, height: image.height, width: image.width, mask: refined.mask }
   }
 
-  /** Counts a picture at every threshold. */
+  /** Scores a picture at every threshold. */
   async add(image: RawImage, result: RowResult, truth: LabelMap, name: string): Promise<void> {
     await Promise.all(
       [...this.counters].map(async ([threshold, counter]) => {

@@ -8,7 +8,7 @@ import { generatorConfig } from '../runModels.js'
 import { trainedGenerator } from '../trainedGenerator.js'
 import type { GatherOptions } from './options.js'
 
-/** A generator of the run, under the name that its row has. */
+/** A generator of the run with the name of its row in the ablation. */
 export interface Row {
   name: string
   description: string
@@ -49,7 +49,7 @@ export async function openRows(
   }
 }
 
-/** The generator at the end of the run that a report compares with; none for a row that was judged elsewhere. */
+/** The last generator of the control run; undefined for scores computed elsewhere. */
 export async function openControl(
   control: GatherOptions['control'],
   config: RunConfig,

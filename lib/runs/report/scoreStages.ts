@@ -17,16 +17,16 @@ import { shownSize, shrinkImage, shrinkMaps, shrinkMask } from './shrink.js'
 
 export interface ScoreStagesOptions {
   pictures: LabelledPictures
-  /** In the order of training; the last one predicts labels where that is asked for. */
+  /** In the order of training; the last one predicts labels where they are predicted. */
   rows: readonly Row[]
   prompts: LearnedPrompts | undefined
   config: RunConfig
   threshold: number
-  /** Judged on the same pictures, and not shown. */
+  /** Evaluated on the same pictures, but not shown. */
   control?: Row
-  /** A last row: the masks of the last generator, refined. */
+  /** Adds a row: the masks of the last generator, refined. */
   refine?: RefineRowOptions
-  /** Pictures to show, and most pictures to judge. */
+  /** Number of pictures to show, and maximum number of pictures to evaluate. */
   shown: number
   judged: number
   onProgress?: OnProgress
@@ -40,7 +40,7 @@ export interface StageScores {
   notices: string[]
 }
 
-/** Makes maps and masks of pictures with every generator, one picture after another; keeps what is shown, and counts. */
+/** Computes maps and masks of pictures with every generator, one picture after another; scores them, and keeps those of the gallery. */
 export async function scoreStages(options: ScoreStagesOptions): Promise<StageScores> {
   const { pictures, rows, control, threshold, shown, judged, onProgress, signal } = options
   const { dataset } = pictures
@@ -97,11 +97,11 @@ export async function scoreStages(options: ScoreStagesOptions): Promise<StageSco
   }
 }
 
-/** A picture with the maps of every generator. */
+/** A picture with the maps of every row's generator. */
 interface SampledPicture {
   prepared: PreparedPicture
   truth: LabelMap | undefined
-  /** One a row. */
+  /** One per row. */
   results: RowResult[]
 }
 

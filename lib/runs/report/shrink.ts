@@ -3,7 +3,7 @@ import { type RawImage, roundHalfToEven } from '../../pictures/image.js'
 import { resizeImage } from '../../pictures/resize.js'
 import { sample } from '../../report/images/shrink.js'
 
-/** Longest side of what a report shows, in pixels. */
+/** Maximum side of pictures in a report, in pixels. */
 const MAX_SIDE = 400
 
 export interface Size {
@@ -11,7 +11,7 @@ export interface Size {
   height: number
 }
 
-/** The size that a picture is shown at. */
+/** The size of a picture in the report. */
 export function shownSize({ width, height }: Size): Size {
   const factor = Math.min(1, MAX_SIDE / Math.max(width, height))
   const side = (pixels: number): number => Math.max(1, roundHalfToEven(pixels * factor))
