@@ -1,8 +1,9 @@
 import { SemplesError } from '../base/error.js'
-import type { NativeDenseCrf, NativePamr, NativeRefined } from '../native/addon.js'
+import type { NativeRefined } from '../native/addon.js'
 import { callNative } from '../native/errors.js'
 import { loadAddon } from '../native/load.js'
 import type { RawImage } from '../pictures/image.js'
+import { methodNamed } from './methods.js'
 import type { RefineSettings } from './options.js'
 import type { Source } from './source.js'
 
@@ -31,7 +32,8 @@ export async function refineNatively(
 ): Promise<NativeRefined> {
   signal?.throwIfAborted()
   const { data, height, width } = image
-  const request = { image: data, height, width, source, method: methodOf(settings), ...execution }
+  const method = methodNamed(settings.method).native(settings.own, settings.iterations)
+  const request = { image: data, height, width, source, method, ...execution }
   const job = callNative(() => loadAddon().refine({ ...request, minConfidence: settings.confidence }))
   const interrupt = () => job.interrupt()
   signal?.addEventListener('abort', interrupt, { once: true })
@@ -56,28 +58,4 @@ function memoryLimit(error: SemplesError): SemplesError {
     hint: 'Raise memoryLimit (default: half of the free memory, shared by the pictures at work), lower concurrency, or shrink the picture.',
     cause: error,
   })
-}
-
-function methodOf(settings: RefineSettings): NativeDenseCrf | NativePamr {
-  const { method, iterations, dilations, gaussian, bilateral, normalization } = settings
-  if (method === 'pamr') return { kind: 'pamr', iterations, dilations: [...dilations] }
-  return {
-    kind: 'crf',
-    iterations,
-    normalization,
-    gaussian: gaussian.map(({ sxy, compat }) => ({ sxy: pairOf(sxy), compat: matrix(compat) })),
-    bilateral: bilateral.map(({ sxy, srgb, compat }) => ({
-      sxy: pairOf(sxy),
-      srgb: typeof srgb === 'number' ? [srgb, srgb, srgb] : srgb,
-      compat: matrix(compat),
-    })),
-  }
-}
-
-function pairOf(deviation: number | [number, number]): [number, number] {
-  return typeof deviation === 'number' ? [deviation, deviation] : deviation
-}
-
-function matrix(compat: number | number[][]): number | Float32Array {
-  return typeof compat === 'number' ? compat : Float32Array.from(compat.flat())
 }

@@ -3,6 +3,7 @@ import { SemplesError } from '../base/error.js'
 import { type LabelMap, VOID_ID } from '../masks/labelMap.js'
 import { readMask } from '../masks/png.js'
 import type { NativeLabelMap, NativeScoreMaps } from '../native/addon.js'
+import { methodNamed } from './methods.js'
 import type { RefineSettings } from './options.js'
 import { refuseTurned } from './orientation.js'
 import { type ScoreMaps, scoreMapsOf } from './scoreMaps.js'
@@ -46,8 +47,9 @@ export async function sourceOf(input: RefineInput, size: Size, settings: RefineS
 }
 
 function ofScores(maps: ScoreMaps, size: Size, settings: RefineSettings): Source {
-  const { threshold, backgroundPower, values: numbers, unary, gtProb, method } = settings
-  const fixed = numbers === 'energies' || hasMatrices(settings)
+  const { threshold, backgroundPower, values: numbers, unary, gtProb, own } = settings
+  const method = methodNamed(settings.method)
+  const fixed = numbers === 'energies' || method.needsAllLabels?.(own) === true
   const { classes, values, height, width } = fixed ? maps : withoutAbsent(maps)
   const addBackground = !classes.includes(0) && numbers === 'probabilities'
   // A picture that shows no class is background.
@@ -59,19 +61,15 @@ function ofScores(maps: ScoreMaps, size: Size, settings: RefineSettings): Source
     height,
     width,
     kind: numbers === 'energies' ? 'energy' : 'probability',
-    unary: method === 'pamr' ? 'soft' : unary,
+    unary: method.onlyUnary ?? unary,
     gtProb,
     // The published PAMR resizes with align_corners, CAMs are made without.
-    alignCorners: method === 'pamr',
+    alignCorners: method.alignCorners,
     ...(addBackground
       ? { background: backgroundPower === undefined ? { threshold } : { power: backgroundPower } }
       : {}),
   }
   return { source, classes: addBackground ? [0, ...classes] : [...classes] }
-}
-
-function hasMatrices({ gaussian, bilateral }: RefineSettings): boolean {
-  return [...gaussian, ...bilateral].some(({ compat }) => typeof compat !== 'number')
 }
 
 /** Maps of classes that the picture does not show are often stored as zeros. */

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { count } from '../../base/count.js'
+import { methodNames } from '../../refine/methods.js'
 import { crfPresetNames } from '../../refine/presets.js'
 import type { RefineMasksOptions, RefineSummary } from '../../refine/types.js'
 import type { Cli } from '../cli.js'
@@ -31,7 +32,7 @@ export function refineCommand(cli: Cli): Command {
     .requiredOption('--images <dir>', 'folder of the pictures')
     .requiredOption('--cams <dir>', 'folder of score maps (.npz, .npy, .pkl, .pth) or masks (.png)')
     .requiredOption('--out <dir>', 'folder for the masks; finished masks are skipped')
-    .addOption(new Option('--method <name>', 'refinement method (default: crf)').choices(['crf', 'pamr']))
+    .addOption(new Option('--method <name>', 'refinement method (default: crf)').choices(methodNames))
     .addOption(
       new Option('--preset <name>', 'published settings of the dense CRF (default: voc)').choices(crfPresetNames),
     )
