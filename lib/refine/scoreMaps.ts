@@ -16,7 +16,7 @@ export interface ScoreMaps {
 
 type ScoresInput = RefineInput & { scores: NonNullable<RefineInput['scores']> }
 
-/** Reads score maps from wherever they are, with the class of each: of a file as `readCamFile` says, else as given. */
+/** The score maps of an input with their classes: those of the file (see `readCamFile`), or those given. */
 export async function scoreMapsOf(
   input: ScoresInput,
   size: { width: number; height: number },

@@ -301,7 +301,7 @@ describe('convert', () => {
   test('--list is refused for a plain folder', async () => {
     const ran = await run(['convert', '--data', folders(), '--list', 'l.txt', '--out', 'o'])
     expect([ran.status, ran.calls]).toEqual([2, []])
-    expect(ran.err.join('\n')).toMatch(/--list does not apply to a plain folder.*--labels FILE/)
+    expect(ran.err.join('\n')).toMatch(/--list has no use here.*--labels FILE/)
   })
 
   test('what is where, what was odd, what to type next', async () => {

@@ -9,7 +9,10 @@ describe('semples refine', () => {
   test('hands folders over, and says what became of them', async () => {
     const ran = await run(folders)
     expect(given(ran, 'refine')).toMatchObject({ images: 'photos', cams: 'cams', out: 'refined', errors: 'collect' })
-    expect([ran.status, ran.out]).toEqual([0, ['2 refined masks (and 1 finished before) are in refined, 4.0 pictures/s']])
+    expect([ran.status, ran.out]).toEqual([
+      0,
+      ['2 refined masks (and 1 finished before) are in refined, 4.0 pictures/s'],
+    ])
     expect(ran.calls[0]![0]).toBe('ensureLibTorch')
   })
 

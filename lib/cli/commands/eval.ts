@@ -30,7 +30,10 @@ export function evalCommand(cli: Cli): Command {
       'Compares masks with ground truth: mean IoU over the classes and the background, IoU, precision and recall of every class. Pixels of value 255 in the ground truth are ignored.',
     )
     .option('--masks <dir>', 'folder of masks to evaluate, <picture>.png')
-    .option('--cams <dir>', 'folder of class scores to judge at every threshold: <picture>.npz, .npy, .pkl or .pth')
+    .option(
+      '--cams <dir>',
+      'folder of class activation maps to evaluate at every threshold: <picture>.npz, .npy, .pkl or .pth',
+    )
     .option(
       '--cam-classes <ids>',
       'class id of each map of --cams, as in 3,15 or 1-20 (default: what the file says)',

@@ -27,7 +27,7 @@ export function refineCommand(cli: Cli): Command {
   const command = new Command('refine')
     .summary('refine score maps or masks of any method')
     .description(
-      'Refines score maps or masks of any method with the colours of their pictures: dense CRF, or PAMR. Files belong together by name: images/a.jpg and cams/a.npy. Read are .npz, .npy, pickles and files of torch.save (nothing in them is executed) and .png masks; written are PNGs whose pixel values are class ids.',
+      'Refines score maps or masks of any method with the colours of their pictures, by dense CRF or PAMR. Files are paired by name: images/a.jpg and cams/a.npy. Reads .npz, .npy, pickles and files of torch.save (nothing in them is executed) and .png masks; writes PNGs whose pixel values are class ids.',
     )
     .requiredOption('--images <dir>', 'folder of the pictures')
     .requiredOption('--cams <dir>', 'folder of score maps (.npz, .npy, .pkl, .pth) or masks (.png)')
@@ -53,7 +53,7 @@ export function refineCommand(cli: Cli): Command {
       'instead of --threshold: the background score is (1 - highest score) to this power',
       number,
     )
-    .option('--classes <ids>', 'class id of each map, as in 0,15,19 or 0-20 (default: what the file says)', classIds)
+    .option('--classes <ids>', 'class id of each map, as in 0,15,19 or 0-20 (default: those in the file)', classIds)
     .option(
       '--class-offset <number>',
       'added to class keys of files (default: 1 for dictionaries, 0 for class ids)',
