@@ -14,11 +14,15 @@ import { SIZES } from './tasks.mjs'
  * - `denseCrf(image, scores)`: ten iterations on soft energies → float32 [labels, height, width]
  */
 export const adapters = [
-  // The next layout goes here.
+  {
+    name: 'rooms',
+    fits: (files) => files.includes('base/error.js') && files.includes('stages/kinds.js'),
+    open: (load, settings) => open(load, settings, rooms),
+  },
   {
     name: 'v0.1-layout',
     fits: (files) => files.includes('models/trainer.js') && files.includes('config/error.js'),
-    open: openFirst,
+    open: (load, settings) => open(load, settings, first),
   },
 ]
 
@@ -41,8 +45,29 @@ function moduleFinder(dist, files) {
   }
 }
 
-/** The layout of version 0.1: terms as a list, what is trained as `trains`, options of a stage side by side. */
-async function openFirst(load, { clip: archive }) {
+/** Weights of the loss terms of each stage, by name. */
+const TERMS = {
+  match: { match: 1, background_text: 2.4 },
+  prompt: { background_prompt: 1, text_prompt: 0.02 },
+  refine: { match: 1, background_text: 2.4, foreground_prompt: 0.05 },
+}
+
+/** Kinds of generators; terms by name; the optimiser by itself. */
+const rooms = {
+  generator: (sizes) => ({ kind: 'weaktr', ...sizes }),
+  training: (terms) => ({ terms, optimizer: { kind: 'adamw', weightDecay: 0.03 } }),
+}
+
+/** One kind of generator; terms as a list; all options side by side. */
+const first = {
+  generator: (sizes) => sizes,
+  training: (terms) => ({
+    terms: Object.entries(terms).map(([name, weight]) => ({ name, weight })),
+    weightDecay: 0.03,
+  }),
+}
+
+async function open(load, { clip: archive }, layout) {
   const { imageSize, classes, promptLength, threads } = SIZES
   const { chooseCompute } = await load('devices')
   const { MaskGenerator } = await load('maskGenerator')
@@ -52,25 +77,17 @@ async function openFirst(load, { clip: archive }) {
   const { tokenize } = await load('tokenizer')
   const { refineMask } = await load('refineMask')
   await chooseCompute('cpu', threads)
-  const generator = await MaskGenerator.create({ imageSize, classes, seed: 5 })
+  const generator = await MaskGenerator.create(layout.generator({ imageSize, classes, seed: 5 }))
   const clip = await Clip.open({ path: archive })
   const prompts = await BackgroundPrompts.create({ classes, length: promptLength, width: clip.info.textWidth, seed: 9 })
   const textIds = tokenize(Array.from({ length: classes }, (_, index) => `a photo of number ${index}.`))
 
-  const matching = [
-    { name: 'match', weight: 1 },
-    { name: 'background_text', weight: 2.4 },
-  ]
-  const prompting = [
-    { name: 'background_prompt', weight: 1 },
-    { name: 'text_prompt', weight: 0.02 },
-  ]
-  const refining = [...matching, { name: 'foreground_prompt', weight: 0.05 }]
-  const shared = { generator, clip, prompts, textIds, weightDecay: 0.03 }
+  const trainer = (stage, trains, maskEpsilon) =>
+    Trainer.create({ generator, clip, prompts, textIds, trains, maskEpsilon, ...layout.training(TERMS[stage]) })
   const trainers = {
-    match: await Trainer.create({ ...shared, terms: matching, trains: 'head', maskEpsilon: 0.1 }),
-    prompt: await Trainer.create({ ...shared, terms: prompting, trains: 'prompts', maskEpsilon: 1e-4 }),
-    refine: await Trainer.create({ ...shared, terms: refining, trains: 'head', maskEpsilon: 0.1 }),
+    match: await trainer('match', 'head', 0.1),
+    prompt: await trainer('prompt', 'prompts', 1e-4),
+    refine: await trainer('refine', 'head', 0.1),
   }
   const crf = {
     ...{ method: 'crf', unary: 'soft', iterations: 10, threads, withScores: true },
