@@ -9,8 +9,9 @@ import { oversized } from './steps/cppSizes.mjs'
 import { root } from './steps/process.mjs'
 
 const native = join(root, 'native')
-/** From the highest floor to the lowest; the loader stands alone. */
+/** From the highest floor to the lowest; the loader stands alone, but for the list of loss terms, which is plain C++. */
 const floors = ['binding', 'core', 'ops']
+const termList = join('core', 'losses', 'terms.h')
 const torchHeaders = /^(ATen|c10|torch|caffe2)\//
 const nodeHeaders = /^(napi|node_api|js_native_api|uv|v8|node)\.h$/
 /** Lines; those of TypeScript are in biome.json. */
@@ -55,6 +56,7 @@ function problemOf(file, floor, included) {
   if (problem !== undefined) return problem
   const other = floorOf(target)
   if (other === floor || other === '') return undefined
+  if (floor === 'loader' && normalize(target) === termList) return undefined
   if (floor === 'loader' || other === 'loader') return `native/loader stands alone, but here ${target} is included`
   if (floors.indexOf(other) < floors.indexOf(floor) || floor === '')
     return `${floor || 'native'} must not include ${target}: ${other} is above it`

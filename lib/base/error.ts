@@ -47,8 +47,11 @@ function sentence({ message, file, field, value, expected, hint }: SemplesErrorD
   const facts: string[] = []
   if (field !== undefined && !message.includes(field)) facts.push(`field ${field}`)
   if (file !== undefined && !message.includes(file)) facts.push(`file ${file}`)
-  if (expected !== undefined) facts.push(`expected ${expected}`)
-  if (value !== undefined) facts.push(`received ${shorten(value)}`)
+  // The addon's refusals say both: "Expected max or mean for fusionPool but received "sum"".
+  const stated = expected !== undefined && message.startsWith(`Expected ${expected} for `)
+  if (expected !== undefined && !stated) facts.push(`expected ${expected}`)
+  if (value !== undefined && !stated) facts.push(`received ${shorten(value)}`)
+  if (stated && !text.endsWith('.')) text += '.'
   if (facts.length > 0) text = `${text.replace(/\.$/, '')} (${facts.join(', ')}).`
   return hint === undefined ? text : `${text} ${hint}`
 }

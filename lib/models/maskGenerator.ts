@@ -35,8 +35,8 @@ export interface Cams {
 }
 
 /**
- * The mask generator: a DeiT with one class token per class, a convolutional CAM head, adaptive attention fusion and
- * patch-affinity refinement (WeakTr, Zhu et al., arXiv 2304.01184).
+ * A mask generator: pictures in, class scores and maps out. Kind `weaktr` is a DeiT with one class token per class, a
+ * convolutional CAM head, adaptive attention fusion and patch-affinity refinement (Zhu et al., arXiv 2304.01184).
  */
 export class MaskGenerator extends Handle<NativeGenerator> {
   private constructor(
@@ -46,14 +46,12 @@ export class MaskGenerator extends Handle<NativeGenerator> {
     super(native)
   }
 
-  /** Randomly initialised from `config.seed`; the default sizes are DeiT-S/16 at 224 for 20 classes. */
+  /** Randomly initialised from `config.seed`; the default sizes of a `weaktr` are DeiT-S/16 at 224. */
   static async create(config: MaskGeneratorConfig): Promise<MaskGenerator> {
-    const { kind: _, dropPathRate: dropPath, maps, ...rest } = config
-    const old = { ...rest, dropPath, maps: maps === 'attention' ? 'refined' : maps } as never
-    return new MaskGenerator(await callNative(() => loadAddon().createGenerator(old)), config)
+    return new MaskGenerator(await callNative(() => loadAddon().createGenerator(config)), config)
   }
 
-  /** Names and shapes in checkpoint order; `head`: what the published losses reach. */
+  /** Names and shapes of what can be trained, in checkpoint order; `head`: what the published losses reach. */
   get parameters(): { name: string; shape: number[]; head: boolean }[] {
     return this.call((native) => native.parameters)
   }
@@ -70,7 +68,7 @@ export class MaskGenerator extends Handle<NativeGenerator> {
     return this.start((native) => native.state())
   }
 
-  /** One pass in evaluation mode: `class_logits` [B, C], `fine_cam` [B, C, gh, gw], and with `trace` what lies between. */
+  /** One pass in evaluation mode, for a `weaktr`: `class_logits` [B, C], `fine_cam` [B, C, gh, gw], and with `trace` what lies between. */
   forward(images: NativeImages, options: NativeForwardOptions = {}): Promise<TensorMap> {
     return this.start((native) => native.forward(images, options))
   }

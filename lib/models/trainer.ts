@@ -1,5 +1,5 @@
 import type { TensorData, TensorMap } from '../base/tensor.js'
-import type { NativeTrainer, NativeTrainerConfig, NativeTrainingBatch, StepResult } from '../native/addon.js'
+import type { NativeTrainer, NativeTrainerOptions, NativeTrainingBatch, StepResult } from '../native/addon.js'
 import { callNative } from '../native/errors.js'
 import { loadAddon } from '../native/load.js'
 import type { BackgroundPrompts } from './backgroundPrompts.js'
@@ -8,11 +8,8 @@ import { Handle, nativeOf } from './handle.js'
 import type { MaskGenerator } from './maskGenerator.js'
 
 /** Everything but the models goes to the addon as it is. */
-export interface TrainerConfig {
+export interface TrainerConfig extends NativeTrainerOptions {
   generator: MaskGenerator
-  terms: Readonly<Record<string, number>>
-  trains: NativeTrainerConfig['trains']
-  [option: string]: unknown
   clip?: Clip
   prompts?: BackgroundPrompts
   /** int64 [C, L] from `tokenize`: the label text of each class. */
@@ -31,13 +28,9 @@ export class Trainer extends Handle<NativeTrainer> {
    */
   static async create(config: TrainerConfig): Promise<Trainer> {
     const native = await callNative(() => {
-      const { generator, clip, prompts, terms, gradients, useDropPath, optimizer, groups: _, ...rest } = config ?? {}
+      const { generator, clip, prompts, ...rest } = config ?? {}
       return loadAddon().createTrainer({
         ...rest,
-        ...(optimizer as { weightDecay?: number } | undefined),
-        terms: Object.entries(terms).map(([name, weight]) => ({ name, weight })) as never,
-        classificationGradients: gradients === 'classification',
-        dropPath: useDropPath,
         generator: nativeOf(generator),
         clip: nativeOf(clip),
         prompts: nativeOf(prompts),
@@ -47,7 +40,7 @@ export class Trainer extends Handle<NativeTrainer> {
   }
 
   /**
-   * Forward, backward and one AdamW update. A batch without a positive pair changes nothing (`skipped`).
+   * Forward, backward and one update by the optimiser. A batch without a positive pair changes nothing (`skipped`).
    * @throws SemplesError `SEMPLES_LOSS_NOT_FINITE` before any parameter is changed
    */
   step(batch: NativeTrainingBatch): Promise<StepResult> {

@@ -44,13 +44,17 @@ export interface NativeHandle {
   readonly disposed: boolean
 }
 
-/** A mask generator: its kind, and the options of that kind. */
+/**
+ * A mask generator. Options beside these are those of its kind, as native/core/models describes them (for `weaktr`:
+ * weaktr_generator.h); one that it does not have is an error.
+ */
 export interface NativeGeneratorConfig {
+  /** So far `weaktr`. */
   kind: string
   classes: number
-  /** Of the random initialisation. */
+  /** Seed of the random initialisation. Default 0. */
   seed?: number
-  /** `cpu`, `cuda`, `cuda:1`. */
+  /** `cpu` (default), `cuda`, `cuda:1`. */
   device?: string
   [option: string]: unknown
 }
@@ -66,15 +70,23 @@ export interface NativeImages {
   images?: TensorData
   /** int32 `[top, left, height, width]` a picture; height 0 = none. */
   erase?: Int32Array
-  /** Of erasing noise and drop path. */
+  /** Seed of erasing noise and drop path. */
   seed?: number
 }
 
+/**
+ * Where gradients stop in the mask generator; changes no value. `semples`: losses reach the head alone;
+ * `classification`: where WeakTr's classification training stops them; `all`: nowhere.
+ */
+export type GradientRule = 'semples' | 'classification' | 'all'
+
 export interface NativeForwardOptions {
-  /** Where gradients stop; changes no value. Default `semples`. */
-  gradients?: 'semples' | 'classification' | 'all'
+  /** Default `semples`. */
+  gradients?: GradientRule
   /** Also return intermediate values by name. */
   trace?: boolean
+  /** Also return feature maps [B, D, gh, gw] by name. */
+  featureMaps?: boolean
   /** float32 [depth, 2, B]: drop path as given. */
   dropFactors?: TensorData
 }
@@ -95,12 +107,12 @@ export interface LoadReport {
 }
 
 export interface NativeGenerator extends NativeHandle {
-  /** In checkpoint order; `head`: trained by `trains: 'head'`. */
+  /** What can be trained, in checkpoint order; `head`: by `trains: 'head'`. A state may hold more (batch norm's statistics). */
   readonly parameters: { name: string; shape: number[]; head: boolean }[]
   /** Copies tensors in; SEMPLES_CHECKPOINT_MISMATCH names what does not fit, and then nothing was changed. */
   load(tensors: TensorMap, options: NativeLoadOptions): Promise<LoadReport>
   state(): Promise<TensorMap>
-  /** `class_logits`, `coarse_logits`, `fine_logits`, `fine_cam`, and with `trace` the intermediate values. */
+  /** Logits, maps, feature maps and intermediate values by the kind's names. `weaktr`: `class_logits`, `coarse_logits`, `fine_logits`, `fine_cam`. */
   forward(images: NativeImages, options: NativeForwardOptions): Promise<TensorMap>
   /** Multi-scale CAMs of one picture: `cams` [k, H, W] in [0, 1], `classLogits` [C]. */
   cams(request: NativeCamRequest): Promise<{ cams: TensorData; classLogits: TensorData }>
@@ -155,7 +167,7 @@ export interface NativePromptsConfig {
   /** Text width of the CLIP. */
   width: number
   seed?: number
-  /** 0 (default): uniform in [0, 1) as published; else normal with this deviation. */
+  /** 0 (default): uniform in [0, 1) as published; else normal with this standard deviation. */
   deviation?: number
   device?: string
 }
@@ -168,28 +180,58 @@ export interface NativePrompts extends NativeHandle {
   encode(clip: NativeClip): Promise<TensorData>
 }
 
+/** What a loss term is computed from. */
 export type LossNeed = 'mask' | 'foreground' | 'background' | 'text' | 'prompt' | 'logits' | 'featureMaps'
 
+/** A loss term as native/core/losses describes it; `lossTerms()` lists all, also without LibTorch. */
 export interface LossTermInfo {
   name: string
+  /** `foreground`, `background`, `text` and `prompt` are CLIP features; `prompt` those of learnable prompts. */
   needs: LossNeed[]
   formula: string
   source: string
 }
 
-export interface NativeTrainerConfig {
+export type NativeOptimizer =
+  | { kind: 'adamw'; weightDecay?: number; beta1?: number; beta2?: number; epsilon?: number }
+  | { kind: 'sgd'; momentum?: number; weightDecay?: number }
+
+/** Parameters whose learning rate is that of the step times `factor`; the first group that fits a parameter counts. */
+export interface NativeParameterGroup {
+  /** The beginning of their names, or the generator's `head` or `body`. */
+  parameters: string
+  factor: number
+}
+
+/** What a trainer minimises and how, as native/core/train/trainer.h reads it; an option it does not have is an error. */
+export interface NativeTrainerOptions {
+  /** Weight of each loss term, in the order in which they are added. */
+  terms: Readonly<Record<string, number>>
+  trains: 'head' | 'all' | 'prompts'
+  /** Default `semples` where the head alone is trained, else `all`. */
+  gradients?: GradientRule
+  /** Of similarities: logarithms as published (default), or the similarities themselves. */
+  form?: 'log' | 'cosine'
+  /** Added to the range by which a mask is divided. Default 0.1. */
+  maskEpsilon?: number
+  /** Default true. */
+  useDropPath?: boolean
+  /** Give CLIP pictures with its own statistics instead of the generator's. Default false. */
+  clipStatistics?: boolean
+  /** Largest norm of all gradients together; larger ones are scaled down. Default 0: any. */
+  gradientClip?: number
+  /** Default AdamW with weight decay 0.03, betas 0.9 and 0.999, epsilon 1e-8. SGD: momentum and weight decay 0. */
+  optimizer?: NativeOptimizer
+  groups?: readonly NativeParameterGroup[]
+  [option: string]: unknown
+}
+
+export interface NativeTrainerConfig extends NativeTrainerOptions {
   generator: NativeGenerator
   clip?: NativeClip
   prompts?: NativePrompts
   /** int64 [C, L]: the label text of each class. */
   textIds?: TensorData
-  terms: Readonly<Record<string, number>>
-  trains: 'head' | 'all' | 'prompts'
-  gradients?: 'semples' | 'classification' | 'all'
-  form?: 'log' | 'cosine'
-  useDropPath?: boolean
-  clipStatistics?: boolean
-  [option: string]: unknown
 }
 
 export interface NativeTrainingBatch extends NativeImages {
@@ -213,7 +255,7 @@ export interface StepResult {
 
 export interface NativeTrainer extends NativeHandle {
   step(batch: NativeTrainingBatch): Promise<StepResult>
-  /** `step.<name>`, `exp_avg.<name>`, `exp_avg_sq.<name>`. */
+  /** AdamW: `step.<name>`, `exp_avg.<name>`, `exp_avg_sq.<name>`; SGD with momentum: `momentum_buffer.<name>`. */
   optimizerState(): Promise<TensorMap>
   loadOptimizerState(state: TensorMap): Promise<void>
 }

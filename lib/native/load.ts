@@ -81,7 +81,11 @@ function conflict(libtorch: LibTorch, present: string): SemplesError {
   })
 }
 
-function requireAddon<T>(file: string): T {
+/**
+ * Loads an addon from its file.
+ * @throws SemplesError `SEMPLES_ADDON_LOAD_FAILED`
+ */
+export function requireAddon<T>(file: string): T {
   try {
     return require(file) as T
   } catch (cause) {

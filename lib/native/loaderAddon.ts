@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs'
 import { basename } from 'node:path'
+import type { LossTermInfo } from './addon.js'
 
 /** The small addon without LibTorch, native/loader/loader.cc. */
 export interface LoaderAddon {
@@ -11,6 +12,8 @@ export interface LoaderAddon {
   mapped(): string[]
   /** CUDA version that the NVIDIA driver supports (13000 is 13.0); 0 without a driver. */
   driverVersion(): number
+  /** What loss terms there are. */
+  readonly lossTerms: LossTermInfo[]
 }
 
 /** A library of LibTorch that is in the process already, from another place. */

@@ -1,19 +1,27 @@
+import { SemplesError } from '../base/error.js'
 import type { LossTermInfo } from './addon.js'
+import { findAddon } from './addonFile.js'
+import { requireAddon } from './load.js'
+import type { LoaderAddon } from './loaderAddon.js'
 
-const similarity = ['foreground', 'background', 'text', 'prompt'] as const
-void similarity
+let terms: readonly LossTermInfo[] | undefined
 
-/** Stand-in until the loader addon lists the terms. */
+/**
+ * The loss terms of native/core/losses, read from the small addon beside the large one: LibTorch is not needed.
+ * @throws SemplesError `SEMPLES_ADDON_NOT_FOUND` or `SEMPLES_ADDON_LOAD_FAILED`
+ */
 export function lossTerms(): readonly LossTermInfo[] {
-  return [
-    { name: 'class_logits', needs: ['logits'], formula: 'f', source: 's' },
-    { name: 'coarse_logits', needs: ['logits'], formula: 'f', source: 's' },
-    { name: 'fine_logits', needs: ['logits'], formula: 'f', source: 's' },
-    { name: 'match', needs: ['foreground', 'text'], formula: 'f', source: 's' },
-    { name: 'background_text', needs: ['background', 'text'], formula: 'f', source: 's' },
-    { name: 'background_prompt', needs: ['background', 'prompt'], formula: 'f', source: 's' },
-    { name: 'text_prompt', needs: ['text', 'prompt'], formula: 'f', source: 's' },
-    { name: 'foreground_prompt', needs: ['foreground', 'prompt'], formula: 'f', source: 's' },
-    { name: 'repel_foreground', needs: ['foreground', 'prompt'], formula: 'f', source: 's' },
-  ]
+  terms ??= read()
+  return terms
+}
+
+function read(): readonly LossTermInfo[] {
+  const file = findAddon().loader
+  const listed = requireAddon<Partial<LoaderAddon>>(file).lossTerms
+  if (listed !== undefined) return listed
+  throw new SemplesError('SEMPLES_ADDON_LOAD_FAILED', {
+    message: 'This addon is older than this semples: it does not list its loss terms.',
+    file,
+    hint: 'To build it, type: npm run build',
+  })
 }

@@ -4,25 +4,21 @@
 
 #include "binding/convert.h"
 #include "binding/exports.h"
+#include "binding/option_reader.h"
 
 namespace semples {
 
 namespace {
 
-std::optional<int64_t> heads_option(const Napi::Object& object, const char* name) {
-  if (object.Get(name).IsUndefined()) return std::nullopt;
-  return size_option(object, name, 0, 4096);
-}
-
 Napi::Value open_clip(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
-    const Napi::Object object = object_argument(info, 0, "options");
-    const std::string path = text_option(object, "path", "");
-    if (path.empty()) wrong_type("path", "the path of a TorchScript archive", object.Get("path"));
+    OptionReader reader(object_argument(info, 0, "options"));
+    const Napi::Value given = reader.value("path");
+    const std::string path = given.IsString() ? given.As<Napi::String>().Utf8Value() : "";
+    if (path.empty()) wrong_type("path", "the path of a TorchScript archive", given);
     ClipOptions options;
-    options.device = device_option(object);
-    options.vision_heads = heads_option(object, "visionHeads");
-    options.text_heads = heads_option(object, "textHeads");
+    options.visit(reader);
+    reader.refuse_others();
     return JobQueue::of(info.Env())
         .submit(
             info.Env(), [=] { return std::shared_ptr<Clip>(Clip::open(path, options)); },
@@ -35,10 +31,8 @@ at::Tensor read_clip_images(const Napi::Value& value, const Clip& clip) {
   const int64_t size = clip.info().image_size;
   if (images.dim() != 4 || images.size(0) < 1 || images.size(1) != 3 || images.size(2) != size ||
       images.size(3) != size || images.scalar_type() != at::kFloat)
-    throw Error("SEMPLES_ARGUMENT_INVALID", "Pictures for CLIP have the wrong shape")
-        .in_field("images")
-        .received(std::string(dtype_name(images)) + " " + shape_text(images.sizes()))
-        .expected("float32 [pictures, 3, " + std::to_string(size) + ", " + std::to_string(size) + "]");
+    throw refusal("images", "float32 [pictures, 3, " + std::to_string(size) + ", " + std::to_string(size) + "]",
+                  std::string(dtype_name(images)) + " " + shape_text(images.sizes()));
   return images;
 }
 

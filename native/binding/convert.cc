@@ -14,10 +14,8 @@ namespace {
 at::Tensor read_normalized(const Napi::Value& value) {
   const at::Tensor images = read_tensor(value, "images");
   if (images.dim() != 4 || images.size(0) < 1 || images.size(1) != 3 || images.scalar_type() != at::kFloat)
-    throw Error("SEMPLES_ARGUMENT_INVALID", "Pictures have the wrong shape")
-        .in_field("images")
-        .received(std::string(dtype_name(images)) + " " + shape_text(images.sizes()))
-        .expected("float32 [pictures, 3, height, width]");
+    throw refusal("images", "float32 [pictures, 3, height, width]",
+                  std::string(dtype_name(images)) + " " + shape_text(images.sizes()));
   return images;
 }
 
@@ -29,10 +27,10 @@ at::Tensor read_boxes(const Napi::Value& value, int64_t pictures, int64_t height
     const int64_t top = box[i][0], left = box[i][1], box_height = box[i][2], box_width = box[i][3];
     if (top < 0 || left < 0 || top + std::max<int64_t>(0, box_height) > height ||
         left + std::max<int64_t>(0, box_width) > width)
-      throw Error("SEMPLES_ARGUMENT_INVALID", "An erasing box lies outside its picture")
-          .in_field("erase")
-          .received(shape_text({top, left, box_height, box_width}))
-          .expected("[top, left, height, width] within " + std::to_string(height) + "x" + std::to_string(width));
+      throw refusal("erase",
+                    "boxes [top, left, height, width] within the picture's " + std::to_string(height) + "x" +
+                        std::to_string(width) + " pixels",
+                    shape_text({top, left, box_height, box_width}));
   }
   return boxes;
 }
@@ -72,23 +70,8 @@ at::Tensor read_labels(const Napi::Object& batch, int64_t pictures, int64_t clas
   const uint8_t* bytes = labels.data_ptr<uint8_t>();
   const uint8_t* first_bad = std::find_if(bytes, bytes + labels.numel(), [](uint8_t label) { return label > 1; });
   if (first_bad != bytes + labels.numel())
-    throw Error("SEMPLES_ARGUMENT_INVALID", "A label is neither 0 nor 1")
-        .in_field("labels")
-        .received(std::to_string(*first_bad) + " at " + std::to_string(first_bad - bytes));
+    throw refusal("labels", "0 or 1", std::to_string(*first_bad) + " at " + std::to_string(first_bad - bytes));
   return labels;
-}
-
-std::vector<WeightedTerm> read_terms(const Napi::Value& value) {
-  if (!value.IsArray()) wrong_type("terms", "an array of { name, weight }", value);
-  const Napi::Array list = value.As<Napi::Array>();
-  std::vector<WeightedTerm> terms;
-  for (uint32_t i = 0; i < list.Length(); ++i) {
-    const Napi::Value term = list[i];
-    if (!term.IsObject()) wrong_type("terms", "{ name, weight }", term);
-    terms.push_back({text_option(term.As<Napi::Object>(), "name", ""),
-                     number_option(term.As<Napi::Object>(), "weight", 1, -kMaxNumber)});
-  }
-  return terms;
 }
 
 }  // namespace semples

@@ -1,4 +1,4 @@
-// What a call is about: pictures, labels, loss terms.
+// What a call is about: pictures and labels.
 #pragma once
 #include <napi.h>
 #include <torch/types.h>
@@ -8,7 +8,6 @@
 
 #include "binding/options.h"
 #include "binding/tensors.h"
-#include "core/train/trainer.h"
 
 namespace semples {
 
@@ -27,8 +26,5 @@ at::Tensor read_pixels(const Napi::Object& picture, const char* data, int64_t co
 
 // Uint8Array of 0/1, [B, C].
 at::Tensor read_labels(const Napi::Object& batch, int64_t pictures, int64_t classes);
-
-// [{ name, weight }]; whether there is a term of that name is for native/core to say.
-std::vector<WeightedTerm> read_terms(const Napi::Value& value);
 
 }  // namespace semples

@@ -16,9 +16,7 @@ class GeneratorHandle : public Handle<GeneratorHandle, MaskGenerator> {
   Napi::Value cams(const Napi::CallbackInfo& info);
 };
 
-// Gradient stops of a stage by name: "semples" (default), "classification", "all".
-ForwardOptions read_forward_options(const Napi::Object& options);
-// The outputs by name, intermediate values included.
-NamedTensors named_outputs(const GeneratorOutputs& outputs);
+// Options of a forward pass; `gradients` is by default the generator's first rule.
+ForwardOptions read_forward_options(const Napi::Object& options, const MaskGenerator& generator);
 
 }  // namespace semples

@@ -8,6 +8,7 @@
 
 #include "binding/environment.h"
 #include "binding/errors.h"
+#include "binding/options.h"
 #include "core/error.h"
 
 namespace semples {
@@ -27,9 +28,8 @@ class Handle : public Napi::ObjectWrap<Derived> {
   // addon.
   static std::shared_ptr<Core> unwrap(const Napi::Value& value, const char* argument) {
     if (!is_own(value))
-      throw Error("SEMPLES_HANDLE_INVALID",
-                  std::string("This argument is not a ") + Derived::kName + " of this copy of semples")
-          .in_field(argument);
+      throw refusal(argument, std::string("a ") + Derived::kName + " of this copy of semples", describe(value),
+                    "SEMPLES_HANDLE_INVALID");
     return Napi::ObjectWrap<Derived>::Unwrap(value.As<Napi::Object>())->core();
   }
 

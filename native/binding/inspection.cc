@@ -1,13 +1,16 @@
 // Gradients, loss terms and filters on given tensors: how tests hold the native code against reference values.
 #include <torch/torch.h>
 
+#include <algorithm>
+
 #include "binding/clip.h"
 #include "binding/convert.h"
 #include "binding/exports.h"
 #include "binding/generator.h"
+#include "binding/option_reader.h"
 #include "binding/refine_request.h"
 #include "core/clip/prompts.h"
-#include "core/losses/contrastive.h"
+#include "core/losses/registry.h"
 
 namespace semples {
 
@@ -17,7 +20,9 @@ at::Tensor leaf(const at::Tensor& tensor) { return tensor.detach().clone().set_r
 
 const at::Tensor& require_tensor(const NamedTensors& tensors, const std::string& name, const char* field) {
   if (const at::Tensor* found = find_tensor(tensors, name)) return *found;
-  throw Error("SEMPLES_ARGUMENT_INVALID", "There is no tensor of this name").in_field(field).received(name);
+  std::vector<std::string> names;
+  for (const auto& entry : tensors) names.push_back(entry.first);
+  throw refusal(field, names.empty() ? "tensors" : one_of(names), name);
 }
 
 // All parameters of a generator, with gradients for as long as this lives.
@@ -41,11 +46,11 @@ Napi::Value generator_gradients(const Napi::CallbackInfo& info) {
     const auto generator = GeneratorHandle::unwrap(info[0], "generator");
     const PendingImages images = read_images(object_argument(info, 1, "batch"));
     const NamedTensors cotangents = read_tensors(info[2], "cotangents");
-    ForwardOptions options = read_forward_options(object_argument(info, 3, "options"));
+    ForwardOptions options = read_forward_options(object_argument(info, 3, "options"), *generator);
     options.trace = true;
     return submit_tensors(info.Env(), [=] {
       const Variables parameters(*generator);
-      const NamedTensors outputs = named_outputs(generator->forward(images.to_images(generator->device()), options));
+      const NamedTensors outputs = generator->forward(images.to_images(generator->device()), options).named;
       at::Tensor loss = torch::zeros({});
       for (const auto& [name, cotangent] : cotangents)
         loss = loss + (require_tensor(outputs, name, "cotangents") * cotangent).sum();
@@ -84,51 +89,65 @@ Napi::Value prompt_gradient(const Napi::CallbackInfo& info) {
   });
 }
 
-// ({ foreground, background [n, D], text, prompt [C, D], pairClass [n] }, [{ name, weight }], form)
+const char* name_of(unsigned need) {
+  const auto found = std::find_if(std::begin(kNeedNames), std::end(kNeedNames),
+                                  [need](const NeedName& each) { return each.need == need; });
+  return found->name;
+}
+
+// ({ foreground, background [n, D], text, prompt [C, D], pairClass [n] }, { name: weight }, form)
 // -> { loss, term.<name>, similarity.<name>, gradient.<input> }
 Napi::Value loss_terms(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const NamedTensors inputs = read_tensors(info[0], "features");
-    const std::vector<WeightedTerm> terms = read_terms(info[1]);
+    const WeightedTerms terms = read_numbers(info[1], "terms");
     const LossForm form =
         info[2].IsString() && info[2].As<Napi::String>().Utf8Value() == "cosine" ? LossForm::kCosine : LossForm::kLog;
     return submit_tensors(info.Env(), [=] {
       NamedTensors leaves;
-      for (const auto& [name, tensor] : inputs)
-        if (name != "pairClass") leaves.emplace_back(name, leaf(tensor));
-      const at::Tensor pair_class = require_tensor(inputs, "pairClass", "features");
-      PairFeatures features;
-      features.foreground = unit_length(require_tensor(leaves, "foreground", "features"));
-      features.background = unit_length(require_tensor(leaves, "background", "features"));
-      features.text = unit_length(require_tensor(leaves, "text", "features")).index_select(0, pair_class);
-      features.prompt = unit_length(require_tensor(leaves, "prompt", "features")).index_select(0, pair_class);
-      at::Tensor loss = torch::zeros({});
-      NamedTensors result;
-      for (const WeightedTerm& term : terms) {
-        const TermValue value = contrastive_term(term.name, features, form);
-        loss = loss + term.weight * value.value;
-        result.emplace_back("term." + term.name, value.value);
-        result.emplace_back("similarity." + term.name, value.similarity);
-      }
       std::vector<at::Tensor> variables;
-      for (const auto& entry : leaves) variables.push_back(entry.second);
-      const auto gradients = torch::autograd::grad({loss}, variables, {}, false, false, true);
+      for (const auto& [name, tensor] : inputs)
+        if (name != "pairClass") variables.push_back(leaves.emplace_back(name, leaf(tensor)).second);
+      const at::Tensor pair_class = require_tensor(inputs, "pairClass", "features");
+      StepValues values;
+      values.form = form;
+      for (const PairFeature& feature : kPairFeatures) {
+        if ((needs_of(terms) & feature.need) == 0) continue;
+        const at::Tensor given = unit_length(require_tensor(leaves, name_of(feature.need), "features"));
+        const bool by_class = feature.need == need::kText || feature.need == need::kPrompt;
+        values.*feature.tensor = by_class ? given.index_select(0, pair_class) : given;
+      }
+      const LossValue sum = weighted_sum(terms, values);
+      NamedTensors result = {{"loss", sum.loss}};
+      for (const auto& [name, term] : sum.terms) {
+        result.emplace_back("term." + name, term.value);
+        result.emplace_back("similarity." + name, term.similarity);
+      }
+      const auto gradients = torch::autograd::grad({sum.loss}, variables, {}, false, false, true);
       for (size_t i = 0; i < leaves.size(); ++i)
         if (gradients[i].defined()) result.emplace_back("gradient." + leaves[i].first, gradients[i]);
-      result.emplace_back("loss", loss);
       return result;
     });
   });
 }
 
-// (term name, similarities [n]) -> { loss, gradient }: the behaviour at and beyond the clamp ends.
+// (term name, similarities [n]) -> { loss, gradient }: the behaviour at and beyond the clamp ends. Of the two features
+// that the term compares, the first is the similarity and the second is 1.
 Napi::Value similarity_gradient(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
-    if (!info[0].IsString()) wrong_type("term", "the name of a loss term", info[0]);
-    const std::string name = info[0].As<Napi::String>().Utf8Value();
+    const std::string name = text_value(info[0], "term");
     const at::Tensor similarities = read_tensor(info[1], "similarities");
     return submit_tensors(info.Env(), [=] {
-      const at::Tensor input = leaf(similarities), loss = similarity_loss(name, input, LossForm::kLog);
+      const Term& term = find_term(name);
+      const at::Tensor input = leaf(similarities);
+      at::Tensor next = input.unsqueeze(1);
+      StepValues values;
+      for (const PairFeature& feature : kPairFeatures) {
+        if ((term.info.needs & feature.need) == 0) continue;
+        values.*feature.tensor = next;
+        next = torch::ones_like(next);
+      }
+      const at::Tensor loss = term.value(values).value;
       return NamedTensors{{"loss", loss}, {"gradient", torch::autograd::grad({loss}, {input})[0]}};
     });
   });

@@ -5,30 +5,22 @@
 #include "binding/clip.h"
 #include "binding/convert.h"
 #include "binding/exports.h"
+#include "binding/option_reader.h"
 
 namespace semples {
 
 namespace {
 
-constexpr int64_t kMaxNumbers = int64_t(1) << 28;
-
 Napi::Value create_prompts(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
-    const Napi::Object object = object_argument(info, 0, "config");
+    OptionReader options(object_argument(info, 0, "config"));
     PromptsConfig config;
-    config.classes = size_option(object, "classes", config.classes, 4096);
-    config.length = size_option(object, "length", config.length, 4096);
-    config.width = size_option(object, "width", config.width, 65536);
-    config.seed = uint64_t(integer_option(object, "seed", 0));
-    config.deviation = number_option(object, "deviation", 0);
-    const at::Device device = device_option(object);
-    if (config.classes * config.length * config.width > kMaxNumbers)
-      throw Error("SEMPLES_ARGUMENT_INVALID", "These prompts are too large")
-          .in_field("classes, length, width")
-          .received(shape_text({config.classes, config.length, config.width}));
+    config.visit(options);
+    options.refuse_others();
+    config.check();
     return JobQueue::of(info.Env())
         .submit(
-            info.Env(), [=] { return std::make_shared<Prompts>(config, device); },
+            info.Env(), [=] { return std::make_shared<Prompts>(config); },
             [](Napi::Env env, const std::shared_ptr<Prompts>& prompts) {
               return PromptsHandle::make(env, prompts, int64_t(prompts->vectors().nbytes()));
             });

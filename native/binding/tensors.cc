@@ -52,10 +52,10 @@ at::Tensor copy_bytes(const Napi::Value& value, at::ScalarType type, napi_typeda
   for (const int64_t size : shape) wanted *= double(size);
   const size_t bytes = array.ByteLength();
   if (double(bytes) != wanted)
-    throw Error("SEMPLES_ARGUMENT_INVALID", "A buffer does not have the size that its shape says")
-        .in_field(field)
-        .expected(std::to_string(std::llround(std::min(wanted, kMaxBytes))) + " bytes for shape " + shape_text(shape))
-        .received(std::to_string(bytes) + " bytes")
+    throw refusal(
+        field,
+        std::to_string(std::llround(std::min(wanted, kMaxBytes))) + " bytes, as shape " + shape_text(shape) + " says,",
+        std::to_string(bytes) + " bytes")
         .hint(bytes == 0 ? "Was the buffer transferred to another thread?" : "");
   const at::Tensor tensor = torch::empty(shape, type);
   if (bytes == 0) return tensor;
@@ -187,10 +187,7 @@ Napi::Object write_tensors(Napi::Env env, const NamedTensors& tensors) {
 at::Tensor read_integers(const Napi::Value& value, const std::string& field) {
   const at::Tensor tensor = read_tensor(value, field);
   if (tensor.scalar_type() != at::kLong && tensor.scalar_type() != at::kInt)
-    throw Error("SEMPLES_ARGUMENT_INVALID", "These numbers are no integers")
-        .in_field(field + ".dtype")
-        .received(dtype_name(tensor))
-        .expected("int64 or int32");
+    throw refusal(field + ".dtype", "int64 or int32", dtype_name(tensor));
   return tensor.to(at::kLong);
 }
 

@@ -3,6 +3,7 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace semples {
 
@@ -38,5 +39,21 @@ class Error : public std::runtime_error {
   std::string code;
   Details details;
 };
+
+// The one shape of refusals: what was expected, for which field, what was received.
+inline Error refusal(const std::string& field, const std::string& expected, const std::string& received,
+                     const std::string& code = "SEMPLES_ARGUMENT_INVALID") {
+  return Error(code, "Expected " + expected + " for " + field + " but received " + received)
+      .in_field(field)
+      .expected(expected)
+      .received(received);
+}
+
+// "max, mean or none"
+inline std::string one_of(const std::vector<std::string>& names) {
+  std::string text;
+  for (size_t i = 0; i < names.size(); ++i) text += (i == 0 ? "" : i + 1 == names.size() ? " or " : ", ") + names[i];
+  return text;
+}
 
 }  // namespace semples

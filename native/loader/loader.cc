@@ -1,6 +1,6 @@
 // Opens LibTorch by absolute path before the addon that needs it is required: no LD_LIBRARY_PATH, no rpath.
 // Written against the C interface of Node-API and linked with nothing but libdl. Failures come back as
-// values.
+// values. What the loss terms are is told here too, so that a configuration can be checked without LibTorch.
 #include <dlfcn.h>
 #include <node_api.h>
 
@@ -9,6 +9,8 @@
 #include <set>
 #include <string>
 #include <vector>
+
+#include "core/losses/terms.h"
 
 namespace {
 
@@ -117,6 +119,30 @@ napi_value DriverVersion(napi_env env, napi_callback_info) {
   return value;
 }
 
+napi_value TermObject(napi_env env, const semples::TermInfo& term) {
+  napi_value object = nullptr, needs = nullptr;
+  napi_create_object(env, &object);
+  napi_create_array(env, &needs);
+  uint32_t count = 0;
+  for (const semples::NeedName& need : semples::kNeedNames)
+    if ((term.needs & need.need) != 0) napi_set_element(env, needs, count++, Text(env, need.name));
+  napi_set_named_property(env, object, "name", Text(env, term.name));
+  napi_set_named_property(env, object, "needs", needs);
+  napi_set_named_property(env, object, "formula", Text(env, term.formula));
+  napi_set_named_property(env, object, "source", Text(env, term.source));
+  return object;
+}
+
+// lossTerms: { name, needs, formula, source }[]
+template <class... Terms>
+napi_value TermObjects(napi_env env, semples::TermList<Terms...>) {
+  napi_value list = nullptr;
+  napi_create_array(env, &list);
+  uint32_t count = 0;
+  (napi_set_element(env, list, count++, TermObject(env, Terms::info)), ...);
+  return list;
+}
+
 }  // namespace
 
 NAPI_MODULE_INIT() {
@@ -126,6 +152,7 @@ NAPI_MODULE_INIT() {
       {"mapped", nullptr, Mapped, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"driverVersion", nullptr, DriverVersion, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
   };
+  napi_set_named_property(env, exports, "lossTerms", TermObjects(env, semples::AllTerms()));
   napi_define_properties(env, exports, sizeof(functions) / sizeof(functions[0]), functions);
   return exports;
 }

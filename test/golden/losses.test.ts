@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals'
-import type { TermName, WeightedTerm } from '../../lib/native/addon.js'
 import { loadAddon } from '../../lib/native/load.js'
 import { expectClose } from '../support/close.js'
 import { goldenMatches, readGolden } from '../support/golden.js'
@@ -11,24 +10,14 @@ const WEIGHTS: Record<string, { a: number; b: number; c: [number, number] }> = {
   coco: { a: 0.75, b: 0.01, c: [0.75, 0.2] },
 }
 
-const STAGES: Record<string, (dataset: string) => WeightedTerm[]> = {
-  a: (d) => [
-    { name: 'match', weight: 1 },
-    { name: 'background_text', weight: WEIGHTS[d].a },
-  ],
-  b: (d) => [
-    { name: 'background_prompt', weight: 1 },
-    { name: 'text_prompt', weight: WEIGHTS[d].b },
-  ],
-  c: (d) => [
-    { name: 'match', weight: 1 },
-    { name: 'background_text', weight: WEIGHTS[d].c[0] },
-    { name: 'foreground_prompt', weight: WEIGHTS[d].c[1] },
-  ],
+const STAGES: Record<string, (dataset: string) => Record<string, number>> = {
+  a: (d) => ({ match: 1, background_text: WEIGHTS[d].a }),
+  b: (d) => ({ background_prompt: 1, text_prompt: WEIGHTS[d].b }),
+  c: (d) => ({ match: 1, background_text: WEIGHTS[d].c[0], foreground_prompt: WEIGHTS[d].c[1] }),
 }
 
 /** Names of the reference parts and similarities of each stage's terms. */
-const PARTS: Record<string, Partial<Record<TermName, [part: string, similarity: string]>>> = {
+const PARTS: Record<string, Record<string, [part: string, similarity: string]>> = {
   a: { match: ['L_match', 'sim_fg_text'], background_text: ['L_bgtext', 'sim_bg_text'] },
   b: { background_prompt: ['L_match', 'sim_bg_prompt'], text_prompt: ['L_text', 'sim_text_prompt'] },
   c: { foreground_prompt: ['L_fgprompt', 'sim_fg_prompt'] },
@@ -81,7 +70,7 @@ describe('contrastive losses', () => {
 
     test('at and beyond the ends of the clamp', async () => {
       const file = await readGolden('losses')
-      const scalar: Record<string, TermName> = { neglog: 'match', neglog1m: 'background_text', logmean: 'text_prompt' }
+      const scalar: Record<string, string> = { neglog: 'match', neglog1m: 'background_text', logmean: 'text_prompt' }
       for (const [name, term] of Object.entries(scalar)) {
         const found = await loadAddon().inspection.similarityGradient(term, file.tensor('scalar.x'))
         expectClose(found.loss, file.tensor(`scalar.${name}.loss`), { name, relMax: 1e-5 })
@@ -101,8 +90,8 @@ describe('cosine form', () => {
       prompt: row(0, 5),
       pairClass: { dtype: 'int64' as const, shape: [1], data: BigInt64Array.of(0n) },
     }
-    const term = async (name: TermName) => {
-      const found = await loadAddon().inspection.lossTerms(features, [{ name, weight: 1 }], 'cosine')
+    const term = async (name: string) => {
+      const found = await loadAddon().inspection.lossTerms(features, { [name]: 1 }, 'cosine')
       return (found.loss.data as Float32Array)[0]
     }
     // cos(fg, text) = 3/5, cos(fg, prompt) = 4/5, cos(bg, prompt) = 1, cos(bg, text) = 0

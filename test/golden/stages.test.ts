@@ -4,7 +4,7 @@ import { BackgroundPrompts } from '../../lib/models/backgroundPrompts.js'
 import { Clip } from '../../lib/models/clip.js'
 import { MaskGenerator } from '../../lib/models/maskGenerator.js'
 import { Trainer } from '../../lib/models/trainer.js'
-import type { NativeTrainerConfig, TermName } from '../../lib/native/addon.js'
+import type { NativeTrainerOptions } from '../../lib/native/addon.js'
 import { labelText } from '../../lib/text/templates.js'
 import { tokenize } from '../../lib/text/tokenizer.js'
 import { describeClipArchives } from '../support/clipArchives.js'
@@ -14,29 +14,20 @@ import { clipOptions, generatorConfig } from '../support/goldenModels.js'
 import { needsGolden } from '../support/needs.js'
 
 /** A stage as the published train functions run it: METHOD 4 and 5. */
-function stage(
-  letter: string,
-  hypers: number[],
-): Pick<NativeTrainerConfig, 'terms' | 'trains' | 'maskEpsilon' | 'dropPath'> {
-  const matching = [
-    { name: 'match', weight: 1 },
-    { name: 'background_text', weight: hypers[0] },
-  ] as const
+function stage(letter: string, hypers: number[]): Pick<NativeTrainerOptions, 'terms' | 'trains' | 'maskEpsilon'> {
+  const matching = { match: 1, background_text: hypers[0] }
   switch (letter) {
     case 'a':
-      return { terms: [...matching], trains: 'head', maskEpsilon: 0.1 }
+      return { terms: matching, trains: 'head', maskEpsilon: 0.1 }
     case 'b':
       return {
-        terms: [
-          { name: 'background_prompt', weight: 1 },
-          { name: 'text_prompt', weight: hypers[0] },
-        ],
+        terms: { background_prompt: 1, text_prompt: hypers[0] },
         trains: 'prompts',
         maskEpsilon: 1e-4,
       }
     default:
       return {
-        terms: [...matching, { name: 'foreground_prompt', weight: hypers[1] }],
+        terms: { ...matching, foreground_prompt: hypers[1] },
         trains: 'head',
         maskEpsilon: 0.1,
       }
@@ -44,7 +35,7 @@ function stage(
 }
 
 /** Reference names of the parts and similarities of a stage's terms. */
-function referenceNames(letter: string): Partial<Record<TermName, [part: string, similarity: string]>> {
+function referenceNames(letter: string): Record<string, [part: string, similarity: string]> {
   if (letter === 'b')
     return { background_prompt: ['L_match', 'sim_L_match'], text_prompt: ['L_text', 'sim_text_prompt_unclamped'] }
   return {
@@ -92,8 +83,8 @@ describeClipArchives((_layout, archive) => {
         generator,
         clip,
         prompts,
-        textIds: textIds(config.classes!),
-        weightDecay: file.meta('weight_decay'),
+        textIds: textIds(config.classes),
+        optimizer: { kind: 'adamw', weightDecay: file.meta('weight_decay') },
       })
       const before = await generator.state()
 
@@ -111,7 +102,7 @@ describeClipArchives((_layout, archive) => {
         const name = `step${step}`
         expectClose(result.loss, file.scalar(`${name}.loss`), { name: `${name} loss`, relMax: 1e-5, abs: 1e-6 })
         for (const [term, [part, similarity]] of Object.entries(referenceNames(letter))) {
-          expectClose(result.terms[term as TermName]!, file.scalar(`${name}.${part}`), {
+          expectClose(result.terms[term], file.scalar(`${name}.${part}`), {
             name: part,
             relMax: 1e-5,
             abs: 1e-6,
@@ -169,16 +160,16 @@ describe('stage 0', () => {
       await generator.load(weights.under('w.'))
       using trainer = await Trainer.create({
         generator,
-        terms: (['class_logits', 'coarse_logits', 'fine_logits'] as const).map((name) => ({ name, weight: 1 })),
+        terms: { class_logits: 1, coarse_logits: 1, fine_logits: 1 },
         trains: 'all',
-        classificationGradients: true,
+        gradients: 'classification',
       })
       const labels = Uint8Array.from(file.numbers('labels'))
       const result = await trainer.step({ images: file.tensor('images'), labels, learningRate: 0, details: true })
       const key = 'weaktr.softmargin'
       expectClose(result.loss, file.scalar(`${key}.loss_total`), { relMax: 1e-5 })
       for (const part of ['class', 'coarse', 'fine'])
-        expectClose(result.terms[`${part}_logits` as TermName]!, file.scalar(`${key}.loss_${part}`), {
+        expectClose(result.terms[`${part}_logits`], file.scalar(`${key}.loss_${part}`), {
           name: part,
           relMax: 1e-5,
         })

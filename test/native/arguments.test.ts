@@ -8,6 +8,7 @@ import { Trainer, type TrainerConfig } from '../../lib/models/trainer.js'
 import type { NativeForwardOptions, NativeImages, NativeTrainingBatch } from '../../lib/native/addon.js'
 import { callNative } from '../../lib/native/errors.js'
 import { loadAddon } from '../../lib/native/load.js'
+import { lossTerms } from '../../lib/native/lossTerms.js'
 import { rejection } from '../config/refusal.js'
 import {
   batch,
@@ -59,12 +60,16 @@ describeNative('wrong arguments', () => {
 
   test.each<[string, Record<string, unknown[]>]>([
     ['sizes', { imageSize: [0, -1, 1e9, 2.5, ...noNumbers], depth: [0, 1e6], classes: [0, -3, 4097], heads: [0, 3] }],
-    ['rates', { dropPath: [-0.1, 1, 2, ...noNumbers], mlpRatio: [0, -1, Number.POSITIVE_INFINITY, 1e9, ...noNumbers] }],
+    [
+      'rates',
+      { dropPathRate: [-0.1, 1, 2, ...noNumbers], mlpRatio: [0, -1, Number.POSITIVE_INFINITY, 1e9, ...noNumbers] },
+    ],
     [
       'names',
       {
         fusionPool: ['sum', 3, null],
         maps: ['fine', 3, null],
+        kind: ['vit', 3, null, undefined],
         device: ['gpu', 'cpu:x', 3, null, ''],
         seed: [0.5, 1e300, ...noNumbers],
       },
@@ -82,13 +87,30 @@ describeNative('wrong arguments', () => {
 
   test('a generator larger than any memory is refused, not tried', async () => {
     for (const config of [
-      { width: 16384, depth: 256, heads: 1 },
-      { imageSize: 16384, patchSize: 1 },
-    ] as MaskGeneratorConfig[])
+      { kind: 'weaktr', classes: 3, width: 16384, depth: 256, heads: 1 },
+      { kind: 'weaktr', classes: 3, imageSize: 16384, patchSize: 1 },
+    ])
       await refused(() => MaskGenerator.create(config), /width/)
     await refused(() => MaskGenerator.create({ ...tiny, imageSize: 4, patchSize: 8 }), 'imageSize')
+    await refused(() => MaskGenerator.create({ ...tiny, image_size: 4 }), 'image_size')
     for (const nothing of [null, ...nothings.slice(2)])
       await refused(() => MaskGenerator.create(nothing as MaskGeneratorConfig), 'config')
+  })
+
+  test('an option that does not exist, in one wording', async () => {
+    const error = await refused(() => MaskGenerator.create({ ...tiny, fusionPool: 'sum' }), 'fusionPool')
+    expect(error).toMatchObject({ expected: 'max or mean', value: '"sum"' })
+    expect(error.message).toBe('Expected max or mean for fusionPool but received "sum".')
+    const size = await refused(() => MaskGenerator.create({ ...tiny, depth: 0.5 }), 'depth')
+    expect(size.message).toBe('Expected an integer from 1 to 256 for depth but received 0.5.')
+    const own = { classes: 3, length: 4, width: 16, wdith: 3 }
+    expect((await refused(() => BackgroundPrompts.create(own), 'wdith')).expected).toMatch(/classes, length, width/)
+    await refused(() => generator.forward(batch(), { tracing: true } as NativeForwardOptions), 'tracing')
+    await refused(() => generator.load({}, { strictly: true } as never), 'strictly')
+    const misspelt = { generator, terms: classification, trains: 'all', gradientclip: 1 } as TrainerConfig
+    await refused(() => Trainer.create(misspelt), 'gradientclip')
+    // What is not given is not there.
+    await MaskGenerator.create({ ...tiny, anything: undefined })
   })
 
   test('a device that is not there', async () => {
@@ -219,26 +241,51 @@ describeNative('wrong arguments', () => {
   test('of a trainer', async () => {
     const create = (changes: Record<string, unknown>) =>
       Trainer.create({ generator, terms: classification, trains: 'head', ...changes } as TrainerConfig)
-    for (const terms of [undefined, null, 'match', { name: 'match' }, [null], ['match'], [{ name: 3 }]])
-      await refused(() => create({ terms }), /^(terms|name)$/)
-    for (const weight of [Number.POSITIVE_INFINITY, ...noNumbers])
-      await refused(() => create({ terms: [{ name: 'fine_logits', weight }] }), 'weight')
-    await refused(() => create({ terms: [] }), 'terms', 'SEMPLES_LOSS_UNKNOWN')
-    const unknown = await refused(
-      () => create({ terms: [{ name: 'matsch', weight: 1 }] }),
-      'terms',
-      'SEMPLES_LOSS_UNKNOWN',
-    )
+    for (const terms of [undefined, null, 'match', 3, [null], ['match'], new Float32Array(2)])
+      await refused(() => create({ terms }), 'terms')
+    for (const weight of [undefined, Number.POSITIVE_INFINITY, ...noNumbers])
+      await refused(() => create({ terms: { fine_logits: weight } }), 'terms.fine_logits')
+    await refused(() => create({ terms: {} }), 'terms', 'SEMPLES_LOSS_UNKNOWN')
+    const unknown = await refused(() => create({ terms: { matsch: 1 } }), 'terms', 'SEMPLES_LOSS_UNKNOWN')
     expect(unknown.value).toBe('matsch')
+    expect(unknown.expected).toBe(
+      lossTerms()
+        .map(({ name }) => name)
+        .join(', ')
+        .replace(/, (?=\w+$)/, ' or '),
+    )
     await refused(() => create({ terms: matching }), 'clip', 'SEMPLES_CONFIG_INVALID')
     await refused(() => create({ trains: 'prompts' }), 'terms', 'SEMPLES_CONFIG_INVALID')
     for (const trains of ['nothing', 3, null]) await refused(() => create({ trains }), 'trains')
     for (const form of ['exp', 3, null]) await refused(() => create({ form }), 'form')
-    for (const field of ['weightDecay', 'epsilon', 'maskEpsilon', 'beta1', 'beta2'])
+    for (const gradients of ['none', 3, null]) await refused(() => create({ gradients }), 'gradients')
+    for (const field of ['gradientClip', 'maskEpsilon'])
       for (const value of [-1, Number.POSITIVE_INFINITY, ...noNumbers])
         await refused(() => create({ [field]: value }), field)
-    for (const field of ['beta1', 'beta2']) await refused(() => create({ [field]: 1 }), field)
-    for (const field of ['dropPath', 'classificationGradients', 'clipStatistics'])
+    for (const [kind, ...fields] of [
+      ['adamw', 'weightDecay', 'epsilon', 'beta1', 'beta2'],
+      ['sgd', 'weightDecay', 'momentum'],
+    ])
+      for (const field of fields)
+        for (const value of [-1, Number.POSITIVE_INFINITY, ...noNumbers])
+          await refused(() => create({ optimizer: { kind, [field]: value } }), `optimizer.${field}`)
+    for (const field of ['beta1', 'beta2'])
+      await refused(() => create({ optimizer: { kind: 'adamw', [field]: 1 } }), `optimizer.${field}`)
+    for (const optimizer of ['adamw', 3, null]) await refused(() => create({ optimizer }), 'optimizer')
+    for (const kind of ['adam', 3, null]) await refused(() => create({ optimizer: { kind } }), 'optimizer.kind')
+    await refused(() => create({ optimizer: { kind: 'sgd', beta1: 0.9 } }), 'optimizer.beta1')
+    for (const groups of [null, 'head', { parameters: 'head', factor: 1 }])
+      await refused(() => create({ groups }), 'groups')
+    await refused(() => create({ groups: [null] }), 'groups.0')
+    await refused(() => create({ groups: [{ parameters: 'head', factor: -1 }] }), 'groups.0.factor')
+    await refused(() => create({ groups: [{ parameters: 'head', rate: 2 }] }), 'groups.0.rate')
+    for (const parameters of ['tail.', ''])
+      await refused(
+        () => create({ groups: [{ parameters, factor: 2 }] }),
+        'groups.0.parameters',
+        'SEMPLES_CONFIG_INVALID',
+      )
+    for (const field of ['useDropPath', 'clipStatistics'])
       for (const value of [0, 'no', null]) await refused(() => create({ [field]: value }), field)
     await refused(() => create({ textIds: int64([2, 16], Array<number>(32).fill(0)) }), 'textIds')
     await refused(() => create({ textIds: float32([3, 16]) }), 'textIds.dtype')
@@ -501,7 +548,7 @@ describeArchives('wrong arguments of a CLIP', (archive) => {
       rejection(
         Trainer.create({ generator, clip, prompts, textIds: textIds(), terms: matching, trains: 'head', ...changes }),
       )
-    const prompted: Partial<TrainerConfig> = { terms: [{ name: 'background_prompt', weight: 1 }], trains: 'prompts' }
+    const prompted: Partial<TrainerConfig> = { terms: { background_prompt: 1 }, trains: 'prompts' }
     expect(await create({ textIds: undefined })).toMatchObject({ field: 'textIds' })
     expect(await create({ textIds: textIds(3, 15) })).toMatchObject({ field: 'textIds', expected: '[texts, 16]' })
     const outside = int64([3, 16], Array<number>(48).fill(50_000))

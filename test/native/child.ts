@@ -39,9 +39,9 @@ function prelude(folder: string, threads = 0): string {
     const { MaskGenerator } = await load('models/maskGenerator.js')
     const { Trainer } = await load('models/trainer.js')
     if (${threads} > 0) await (await load('models/devices.js')).chooseCompute('cpu', ${threads});
-    const tiny = { imageSize: 32, patchSize: 8, width: 16, depth: 2, heads: 2, classes: 3 }
-    const middle = { imageSize: 128, patchSize: 8, width: 96, depth: 6, heads: 2, classes: 3 }
-    const terms = [{ name: 'class_logits', weight: 1 }, { name: 'fine_logits', weight: 1 }]
+    const tiny = { kind: 'weaktr', imageSize: 32, patchSize: 8, width: 16, depth: 2, heads: 2, classes: 3 }
+    const middle = { kind: 'weaktr', imageSize: 128, patchSize: 8, width: 96, depth: 6, heads: 2, classes: 3 }
+    const terms = { class_logits: 1, fine_logits: 1 }
     const batch = ({ imageSize: size }) => ({
       pixels: new Uint8Array(2 * size * size * 3).map((_, index) => index * 7),
       count: 2, height: size, width: size, labels: Uint8Array.of(1, 0, 1, 0, 1, 0), learningRate: 1e-3 })

@@ -23,6 +23,15 @@ describe('errors of the addon', () => {
     )
   })
 
+  test('a refusal says once what was expected, for which field, and what was received', () => {
+    const message = 'Expected max or mean for fusionPool but received "sum"'
+    const details = { field: 'fusionPool', expected: 'max or mean', value: '"sum"' }
+    const error = fromNative(nativeError(details, message)) as Error
+    expect(error).toMatchObject({ ...details, message: `${message}.` })
+    const hinted = fromNative(nativeError({ ...details, hint: 'Leave it out.' }, message)) as Error
+    expect(hinted.message).toBe(`${message}. Leave it out.`)
+  })
+
   test('lose the C++ backtrace', () => {
     const text = 'Out of memory\nException raised from allocate at Allocator.cpp:12\nframe #0: c10::Error'
     expect((fromNative(nativeError({}, text)) as Error).message).toBe('Out of memory')

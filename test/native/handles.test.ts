@@ -83,7 +83,7 @@ describeArchives('dispose, with a CLIP', (archive) => {
     const config = { generator, clip, prompts, textIds: textIds() }
     const refine = await Trainer.create({
       ...config,
-      terms: [...matching, { name: 'foreground_prompt', weight: 0.05 }],
+      terms: { ...matching, foreground_prompt: 0.05 },
       trains: 'head',
     })
     const steps = [refine.step(batch())]

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll } from '@jest/globals'
 import type { TensorData, TensorMap } from '../../lib/base/tensor.js'
 import type { MaskGeneratorConfig } from '../../lib/models/maskGenerator.js'
-import type { NativeTrainingBatch, WeightedTerm } from '../../lib/native/addon.js'
+import type { NativeTrainingBatch } from '../../lib/native/addon.js'
 import { needs } from '../support/needs.js'
 import { runScript } from '../support/python.js'
 
@@ -16,6 +16,7 @@ export const describeNative = needs('build').describe
 
 /** A mask generator that takes a few milliseconds a step. */
 export const tiny = {
+  kind: 'weaktr',
   imageSize: 32,
   patchSize: 8,
   width: 16,
@@ -37,15 +38,9 @@ export function batch(changes: Partial<NativeTrainingBatch> = {}): NativeTrainin
   return { pixels: pixels(2), count: 2, height: size, width: size, labels, learningRate: 1e-3, seed: 1, ...changes }
 }
 
-export const classification: WeightedTerm[] = [
-  { name: 'class_logits', weight: 1 },
-  { name: 'coarse_logits', weight: 1 },
-  { name: 'fine_logits', weight: 1 },
-]
-export const matching: WeightedTerm[] = [
-  { name: 'match', weight: 1 },
-  { name: 'background_text', weight: 2.4 },
-]
+/** Weights of loss terms. */
+export const classification = { class_logits: 1, coarse_logits: 1, fine_logits: 1 }
+export const matching = { match: 1, background_text: 2.4 }
 
 export function float32(shape: number[], value: number | ((index: number) => number) = 0): TensorData {
   const length = shape.reduce((product, size) => product * size, 1)

@@ -6,6 +6,7 @@ import { readGoldenJson } from './golden.js'
 export function generatorConfig(config: Record<string, unknown>): MaskGeneratorConfig {
   const number = (key: string) => config[key] as number
   return {
+    kind: 'weaktr',
     imageSize: number('img_size'),
     patchSize: number('patch_size'),
     width: number('embed_dim'),
@@ -15,7 +16,7 @@ export function generatorConfig(config: Record<string, unknown>): MaskGeneratorC
     fusionReduction: number('reduction'),
     fusionPool: config.pool === 'avg' ? 'mean' : 'max',
     fusionFeatureReduction: number('feat_reduction'),
-    dropPath: 0,
+    dropPathRate: 0,
   }
 }
 

@@ -15,12 +15,12 @@ CamResult multiscale_cams(const MaskGenerator& generator, const std::vector<at::
     at::Tensor images = normalize(pixels.unsqueeze(0).to(generator.device()), kImageNet);
     if (flip) images = at::cat({images, images.flip({3})}, 0);
     const GeneratorOutputs outputs = generator.forward(images, {});
-    if (!result.class_logits.defined()) result.class_logits = outputs.class_logits[0];
+    if (!result.class_logits.defined()) result.class_logits = outputs.scores[0];
     if (classes.size(0) == 0) {
       result.cams = torch::zeros({0, height, width}, images.options());
       return result;
     }
-    const at::Tensor cams = at::upsample_bilinear2d(outputs.fine_cam.index_select(1, classes), {height, width}, false);
+    const at::Tensor cams = at::upsample_bilinear2d(outputs.maps.index_select(1, classes), {height, width}, false);
     const at::Tensor run = flip ? cams[0] + cams[1].flip({2}) : cams[0];
     sum = sum.defined() ? sum + run : run;
   }

@@ -68,20 +68,16 @@ std::unique_ptr<Clip> Clip::open(const std::string& path, const ClipOptions& opt
       .hint("Write one with scripts/clip/export.py, or give OpenAI's ViT-B-32.pt.");
 }
 
+at::Tensor unit_length(const at::Tensor& features) { return features / features.norm(2, {-1}, true); }
+
 void check_token_ids(const ClipInfo& info, const at::Tensor& ids, const std::string& field) {
   if (ids.dim() != 2 || ids.size(0) < 1 || ids.size(1) != info.context_length)
-    throw Error("SEMPLES_ARGUMENT_INVALID", "Token ids have the wrong shape")
-        .in_field(field)
-        .received(shape_text(ids.sizes()))
-        .expected("[texts, " + std::to_string(info.context_length) + "]");
+    throw refusal(field, "[texts, " + std::to_string(info.context_length) + "]", shape_text(ids.sizes()));
   const at::Tensor list = ids.contiguous();
   for (int64_t i = 0; i < list.numel(); ++i) {
     const int64_t id = list.const_data_ptr<int64_t>()[i];
     if (id < 0 || id >= info.vocabulary)
-      throw Error("SEMPLES_ARGUMENT_INVALID", "A token id is not in CLIP's vocabulary")
-          .in_field(field)
-          .received(std::to_string(id))
-          .expected("0 to " + std::to_string(info.vocabulary - 1));
+      throw refusal(field, "0 to " + std::to_string(info.vocabulary - 1), std::to_string(id));
   }
 }
 

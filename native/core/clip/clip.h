@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/images.h"
+#include "core/options.h"
 
 namespace semples {
 
@@ -21,6 +22,12 @@ struct ClipOptions {
   at::Device device = at::kCPU;
   // Attention heads are not stored in OpenAI archives: width / 64 unless given or stored as attributes.
   std::optional<int64_t> vision_heads, text_heads;
+
+  void visit(OptionVisitor& options) {
+    options.device("device", device);
+    options.whole("visionHeads", vision_heads, 1, 4096);
+    options.whole("textHeads", text_heads, 1, 4096);
+  }
 };
 
 class Clip {
@@ -48,6 +55,9 @@ class Clip {
   ClipInfo info_;
   at::Device device_ = at::kCPU;
 };
+
+// x / |x| along the last dimension, without an epsilon.
+at::Tensor unit_length(const at::Tensor& features);
 
 // Token ids [texts, context length] int64 that this CLIP can look up, or SEMPLES_ARGUMENT_INVALID. Out of range they
 // are an obscure error on the CPU, and on a GPU the end of the process's CUDA.

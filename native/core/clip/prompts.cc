@@ -15,37 +15,39 @@ const std::vector<int64_t> kPrefix = {kStart, 320, 1125, 539};  // "a photo of"
 // '.' without the end-of-word mark, not the 269 of ordinary text: what published prompts were trained with.
 constexpr int64_t kFullStop = 13;
 
+constexpr int64_t kMaxNumbers = int64_t(1) << 28;
+
 }  // namespace
 
-Prompts::Prompts(const PromptsConfig& config, at::Device device) {
+void PromptsConfig::check() const {
+  if (classes * length * width > kMaxNumbers)
+    throw refusal("classes, length, width", "at most " + std::to_string(kMaxNumbers) + " numbers",
+                  shape_text({classes, length, width}));
+}
+
+Prompts::Prompts(const PromptsConfig& config) {
   auto generator = at::detail::createCPUGenerator(config.seed);
   const std::vector<int64_t> shape = {config.classes, config.length, config.width};
   vectors_ = (config.deviation > 0 ? torch::randn(shape, generator) * config.deviation : torch::rand(shape, generator))
-                 .to(device);
+                 .to(config.device);
 }
 
 void check_prompt_vectors(const Clip& clip, const at::Tensor& vectors) {
   const ClipInfo& info = clip.info();
   if (vectors.dim() != 3 || vectors.size(0) < 1 || vectors.size(2) != info.text_width)
-    throw Error("SEMPLES_ARGUMENT_INVALID", "Learnable prompts are for a CLIP of another text width")
-        .in_field("prompts")
-        .received(shape_text(vectors.sizes()))
-        .expected("[classes, vectors, " + std::to_string(info.text_width) + "]");
+    throw refusal("prompts",
+                  "[classes, vectors, " + std::to_string(info.text_width) + "], the text width of this CLIP,",
+                  shape_text(vectors.sizes()));
   if (vectors.device() != clip.device())
-    throw Error("SEMPLES_ARGUMENT_INVALID", "Learnable prompts and CLIP are on different devices")
-        .in_field("prompts")
-        .received(vectors.device().str())
-        .expected(clip.device().str());
+    throw refusal("prompts", "prompts on the device of the CLIP, " + clip.device().str() + ",", vectors.device().str());
   if (info.vocabulary <= kEnd)
     throw Error("SEMPLES_CLIP_INVALID", "This CLIP has another vocabulary than the tokenizer")
         .received(std::to_string(info.vocabulary) + " tokens")
         .expected(std::to_string(kEnd + 1) + " tokens");
   const int64_t length = vectors.size(1), context = info.context_length;
   if (int64_t(kPrefix.size()) + length + 1 >= context)
-    throw Error("SEMPLES_PROMPT_TOO_LONG", "A learnable prompt does not fit into CLIP's context")
-        .in_field("prompt.length")
-        .received(std::to_string(length))
-        .expected("at most " + std::to_string(context - int64_t(kPrefix.size()) - 2));
+    throw refusal("prompt.length", "at most " + std::to_string(context - int64_t(kPrefix.size()) - 2),
+                  std::to_string(length), "SEMPLES_PROMPT_TOO_LONG");
 }
 
 at::Tensor encode_prompt_vectors(const Clip& clip, const at::Tensor& vectors) {
@@ -67,10 +69,8 @@ at::Tensor Prompts::encode(const Clip& clip, const at::Tensor& classes) const {
 
 void Prompts::load(const at::Tensor& vectors) {
   if (vectors.sizes() != vectors_.sizes())
-    throw Error("SEMPLES_CHECKPOINT_MISMATCH", "The learned prompts are of another shape")
-        .in_field("prompts")
-        .received(shape_text(vectors.sizes()))
-        .expected(shape_text(vectors_.sizes()));
+    throw refusal("prompts", "prompts of shape " + shape_text(vectors_.sizes()), shape_text(vectors.sizes()),
+                  "SEMPLES_CHECKPOINT_MISMATCH");
   torch::NoGradGuard no_grad;
   vectors_.copy_(vectors);
 }

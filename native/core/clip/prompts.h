@@ -5,19 +5,32 @@
 #include <cstdint>
 
 #include "core/clip/clip.h"
+#include "core/options.h"
 
 namespace semples {
 
 struct PromptsConfig {
   int64_t classes = 20, length = 30, width = 512;
   uint64_t seed = 0;
-  // Uniform in [0, 1) as published (far larger than CLIP's token embeddings), or normal with this deviation.
+  // 0: uniform in [0, 1) as published (far larger than CLIP's token embeddings); else normal with this deviation.
   double deviation = 0;
+  at::Device device = at::kCPU;
+
+  void visit(OptionVisitor& options) {
+    options.whole("classes", classes, 1, 4096);
+    options.whole("length", length, 1, 4096);
+    options.whole("width", width, 1, 65536);
+    options.seed("seed", seed);
+    options.number("deviation", deviation);
+    options.device("device", device);
+  }
+  // What would take more memory than there is.
+  void check() const;
 };
 
 class Prompts {
  public:
-  Prompts(const PromptsConfig& config, at::Device device);
+  explicit Prompts(const PromptsConfig& config);
 
   const at::Tensor& vectors() const { return vectors_; }  // [C, length, width]
   int64_t classes() const { return vectors_.size(0); }

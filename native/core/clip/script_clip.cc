@@ -43,7 +43,7 @@ class ScriptClip : public Clip {
   }
   at::Tensor encode_patches(const at::Tensor& images) const override {
     if (!module_.find_method("encode_patches"))
-      throw Error("SEMPLES_CLIP_NO_PATCHES", "This CLIP archive gives no patch features")
+      throw Error("SEMPLES_CLIP_NO_PATCHES", "This CLIP archive has no features of single patches")
           .hint("Write it again with scripts/clip/export.py, or use an OpenAI archive.");
     return call("encode_patches", {images}, {images.size(0), kAny, info_.feature_width});
   }
@@ -75,7 +75,7 @@ class ScriptClip : public Clip {
                       std::equal(shape.begin(), shape.end(), tensor.sizes().begin(), tensor.sizes().end(),
                                  [](int64_t wanted, int64_t size) { return wanted == kAny || wanted == size; });
     if (fits) return tensor;
-    throw Error("SEMPLES_CLIP_INVALID", "This CLIP archive gives something else from " + method)
+    throw Error("SEMPLES_CLIP_INVALID", "The method " + method + " of this CLIP archive gives a wrong result")
         .in_field(method)
         .received(tensor.defined() ? c10::toString(tensor.scalar_type()) + std::string(" ") + shape_text(tensor.sizes())
                                    : result.tagKind())

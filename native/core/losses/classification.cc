@@ -2,20 +2,29 @@
 
 #include <torch/torch.h>
 
+#include "core/losses/values.h"
+
 namespace semples {
 
-at::Tensor multilabel_soft_margin(const at::Tensor& logits, const at::Tensor& targets) {
-  return -(targets * at::log_sigmoid(logits) + (1 - targets) * at::log_sigmoid(-logits)).mean();
+namespace {
+
+// Mean over pictures and classes of -(y log sigmoid(x) + (1 - y) log sigmoid(-x)); x, y [B, C].
+TermValue soft_margin(const at::Tensor& logits, const at::Tensor& targets) {
+  return {-(targets * at::log_sigmoid(logits) + (1 - targets) * at::log_sigmoid(-logits)).mean(), {}};
 }
 
-bool is_classification_term(const std::string& name) {
-  return name == "class_logits" || name == "coarse_logits" || name == "fine_logits";
+}  // namespace
+
+TermValue ClassLogits::value(const StepValues& values) {
+  return soft_margin(values.output("class_logits"), values.targets);
 }
 
-at::Tensor classification_term(const std::string& name, const GeneratorOutputs& outputs, const at::Tensor& targets) {
-  if (name == "class_logits") return multilabel_soft_margin(outputs.class_logits, targets);
-  if (name == "coarse_logits") return multilabel_soft_margin(outputs.coarse_logits, targets);
-  return multilabel_soft_margin(outputs.fine_logits, targets);
+TermValue CoarseLogits::value(const StepValues& values) {
+  return soft_margin(values.output("coarse_logits"), values.targets);
+}
+
+TermValue FineLogits::value(const StepValues& values) {
+  return soft_margin(values.output("fine_logits"), values.targets);
 }
 
 }  // namespace semples

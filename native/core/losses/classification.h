@@ -1,18 +1,25 @@
-// Multilabel classification, what WeakTr starts from (stage 0).
+// Multilabel classification, what WeakTr starts from (stage 0): soft margins of the generator's logits.
 #pragma once
-#include <torch/types.h>
-
-#include <string>
-
-#include "core/models/mask_generator.h"
+#include "core/losses/term.h"
 
 namespace semples {
 
-// Mean over pictures and classes of -(y log sigmoid(x) + (1 - y) log sigmoid(-x)). logits, targets [B, C].
-at::Tensor multilabel_soft_margin(const at::Tensor& logits, const at::Tensor& targets);
+struct ClassLogits {
+  static constexpr TermInfo info = {"class_logits", need::kLogits, "soft margin of the class tokens",
+                                    "WeakTr, arXiv 2304.01184"};
+  static TermValue value(const StepValues& values);
+};
 
-// class_logits, coarse_logits, fine_logits: the soft margin of the output of that name.
-bool is_classification_term(const std::string& name);
-at::Tensor classification_term(const std::string& name, const GeneratorOutputs& outputs, const at::Tensor& targets);
+struct CoarseLogits {
+  static constexpr TermInfo info = {"coarse_logits", need::kLogits, "soft margin of the mean CAM",
+                                    "WeakTr, arXiv 2304.01184"};
+  static TermValue value(const StepValues& values);
+};
+
+struct FineLogits {
+  static constexpr TermInfo info = {"fine_logits", need::kLogits, "soft margin of the mean CAM after attention fusion",
+                                    "WeakTr, arXiv 2304.01184"};
+  static TermValue value(const StepValues& values);
+};
 
 }  // namespace semples

@@ -1,49 +1,51 @@
-// The named terms of segment-label matching, contrastive prompt learning and prompt-guided refinement
-// (SemPLeS, arXiv 2401.11791, sections 3.2-3.4). Each is a pure function of L2-normalised CLIP features.
+// Segment-label matching, contrastive prompt learning and prompt-guided refinement (SemPLeS, arXiv 2401.11791, sections
+// 3.2 to 3.4): means over the pairs of what two CLIP features' similarity s says. Similarities are limited to
+// [1e-4, 0.9999] before a logarithm; the gradient is 0 strictly outside, 1 at the ends.
 #pragma once
-#include <torch/types.h>
-
-#include <string>
-#include <vector>
+#include "core/losses/term.h"
 
 namespace semples {
 
-// Similarities are limited to this range before a logarithm: gradient 0 strictly outside, 1 at the ends.
-inline constexpr double kSimilarityFloor = 1e-4, kSimilarityCeiling = 0.9999;
-
-enum class LossForm {
-  kLog,     // -log of the clamped similarity (the published code)
-  kCosine,  // the plain similarity
+struct Match {
+  static constexpr TermInfo info = {"match", need::kForeground | need::kText, "-log s(foreground, class text)",
+                                    "SemPLeS, arXiv 2401.11791, segment-label matching"};
+  static TermValue value(const StepValues& values);
 };
 
-// CLIP features of n (picture, class) pairs, each [n, D], L2-normalised; undefined where no term asks for them.
-struct PairFeatures {
-  at::Tensor foreground, background, text, prompt;
+struct BackgroundText {
+  static constexpr TermInfo info = {"background_text", need::kBackground | need::kText,
+                                    "-log(1 - s(background, class text))",
+                                    "SemPLeS, arXiv 2401.11791, segment-label matching"};
+  static TermValue value(const StepValues& values);
 };
 
-struct TermValue {
-  at::Tensor value;       // scalar, unweighted
-  at::Tensor similarity;  // [n], before clamping
+struct BackgroundPrompt {
+  static constexpr TermInfo info = {"background_prompt", need::kBackground | need::kPrompt,
+                                    "-log s(background, learned prompt)",
+                                    "SemPLeS, arXiv 2401.11791, contrastive prompt learning"};
+  static TermValue value(const StepValues& values);
 };
 
-// Which features a term reads.
-struct TermNeeds {
-  bool foreground = false, background = false, text = false, prompt = false;
+// Its sign is +: the similarity is pushed down, and the loss may be negative.
+struct TextPrompt {
+  static constexpr TermInfo info = {"text_prompt", need::kText | need::kPrompt, "+log s(class text, learned prompt)",
+                                    "SemPLeS, arXiv 2401.11791, contrastive prompt learning"};
+  static TermValue value(const StepValues& values);
 };
 
-// match               foreground ~ class text     pulled together
-// background_text     background ~ class text     pushed apart
-// background_prompt   background ~ learned prompt pulled together
-// text_prompt         class text ~ learned prompt pushed down: + mean log s, so the loss may be negative
-// foreground_prompt   foreground ~ learned prompt pushed apart: - mean log(1 - s)
-// repel_foreground    foreground ~ learned prompt pushed down while prompts are learned: + mean log s
-bool is_contrastive_term(const std::string& name);
-TermNeeds term_needs(const std::string& name);
-TermValue contrastive_term(const std::string& name, const PairFeatures& features, LossForm form);
-// The scalar of a term from its similarities [n] alone.
-at::Tensor similarity_loss(const std::string& name, const at::Tensor& similarity, LossForm form);
+// What foreground_prompt is to the generator, for learning prompts.
+struct RepelForeground {
+  static constexpr TermInfo info = {
+      "repel_foreground", need::kForeground | need::kPrompt, "+log s(foreground, learned prompt)",
+      "SemPLeS, arXiv 2401.11791, contrastive prompt learning, as the method is commonly described"};
+  static TermValue value(const StepValues& values);
+};
 
-// x / |x| along the last dimension, without an epsilon.
-at::Tensor unit_length(const at::Tensor& features);
+struct ForegroundPrompt {
+  static constexpr TermInfo info = {"foreground_prompt", need::kForeground | need::kPrompt,
+                                    "-log(1 - s(foreground, learned prompt))",
+                                    "SemPLeS, arXiv 2401.11791, prompt-guided semantic refinement"};
+  static TermValue value(const StepValues& values);
+};
 
 }  // namespace semples

@@ -1,4 +1,5 @@
-// What every mask generator is to the rest of the code: images in, class scores and CAMs out.
+// What every kind of mask generator is to the rest of the code: images in, class scores and maps out. The kinds are
+// listed in generators.cc.
 #pragma once
 #include <torch/types.h>
 
@@ -11,43 +12,49 @@
 namespace semples {
 
 struct GeneratorOutputs {
-  at::Tensor class_logits;   // [B, C]
-  at::Tensor coarse_logits;  // [B, C] spatial mean of the signed head output
-  at::Tensor fine_logits;    // [B, C] spatial mean of fine_cam
-  at::Tensor fine_cam;       // [B, C, gh, gw] what masks are made of
-  NamedTensors trace;        // intermediate values by name, filled on request
+  at::Tensor maps;    // [B, C, gh, gw] what masks are made of
+  at::Tensor scores;  // [B, C] what classes are predicted from
+  // Everything by the kind's own names: maps, logits [B, C], feature maps, and on request what lies between.
+  NamedTensors named;
 };
 
-// Where gradients stop, and the noise of training.
 struct ForwardOptions {
-  // SemPLeS detaches the patch tokens before the CAM head: its losses train head and fusion only.
-  bool detach_patches = true;
-  // WeakTr's classification stage lets the head train the backbone, but detaches the CAM that is refined.
-  bool detach_coarse_cam = false;
-  // Factors of drop path [depth, 2, B]; undefined = none (evaluation).
-  at::Tensor drop_factors;
-  bool trace = false;
+  // Where gradients stop: one of `gradient_rules()`. Changes no value.
+  std::string gradients;
+  at::Tensor noise;           // of `sample_noise`; undefined: none
+  bool training = false;      // batch norm uses, and remembers, the statistics of this batch
+  bool feature_maps = false;  // also give feature maps
+  bool trace = false;         // also give what lies between
 };
 
 class MaskGenerator {
  public:
   virtual ~MaskGenerator() = default;
 
-  // images [B, 3, H, W] float32, ImageNet-normalised, H and W at least `patch_size()`.
+  // images [B, 3, H, W] float32, ImageNet-normalised. SEMPLES_IMAGE_TOO_SMALL where no map is left of them.
   virtual GeneratorOutputs forward(const at::Tensor& images, const ForwardOptions& options) const = 0;
 
+  // What can be trained, in checkpoint order.
   virtual const NamedTensors& parameters() const = 0;
-  // The parameters that the stages train by default (head and fusion).
+  // What is saved and loaded beside it, but neither trained nor decayed: statistics of batch norm.
+  virtual const NamedTensors& buffers() const;
+  // The parameters that `trains: 'head'` trains.
   virtual std::vector<std::string> head_parameters() const = 0;
-  // Fits a foreign or pretrained state to this model (DeiT: class token repeated, positions resized, head dropped).
+  // Names of what `ForwardOptions::gradients` may be. Every kind has "semples" (losses reach the head alone) and "all";
+  // where in the network that is, and what else there is, the kind says.
+  virtual std::vector<std::string> gradient_rules() const = 0;
+  // Fits a foreign or pretrained state to this model.
   virtual NamedTensors adapt(NamedTensors state) const { return state; }
 
   virtual int64_t classes() const = 0;
-  virtual int64_t patch_size() const = 0;
-  // Drop-path factors for a training step; undefined where the model has none.
+  // Noise of a training step, as `ForwardOptions::noise` takes it; undefined where the model has none.
   virtual at::Tensor sample_noise(int64_t batch, uint64_t seed) const = 0;
 
+  // Parameters and buffers: what a checkpoint holds.
+  NamedTensors state() const;
   at::Device device() const { return parameters().front().second.device(); }
+  // SEMPLES_ARGUMENT_INVALID unless it is one of `gradient_rules()`.
+  void check_gradients(const std::string& rule) const;
 };
 
 }  // namespace semples

@@ -9,13 +9,16 @@ Pairs positive_pairs(const at::Tensor& labels) {
   return {positions.select(1, 0).contiguous(), positions.select(1, 1).contiguous()};
 }
 
-at::Tensor pair_masks(const at::Tensor& fine_cam, const Pairs& pairs, int64_t height, int64_t width, double epsilon) {
-  const at::Tensor cams = fine_cam.index({pairs.picture, pairs.class_index}).unsqueeze(1);
-  const at::Tensor masks = at::upsample_bilinear2d(cams, {height, width}, true);
-  const at::Tensor flat = masks.flatten(1);
-  const at::Tensor low = std::get<0>(flat.min(1)).view({-1, 1, 1, 1});
-  const at::Tensor high = std::get<0>(flat.max(1)).view({-1, 1, 1, 1});
-  return (masks - low) / (high - low + epsilon);
+at::Tensor scale_maps(const at::Tensor& maps, double epsilon) {
+  const at::Tensor flat = maps.flatten(2);
+  const at::Tensor low = std::get<0>(flat.min(2)).unsqueeze(-1).unsqueeze(-1);
+  const at::Tensor high = std::get<0>(flat.max(2)).unsqueeze(-1).unsqueeze(-1);
+  return (maps - low) / (high - low + epsilon);
+}
+
+at::Tensor pair_masks(const at::Tensor& maps, const Pairs& pairs, int64_t height, int64_t width, double epsilon) {
+  const at::Tensor own = maps.index({pairs.picture, pairs.class_index}).unsqueeze(1);
+  return scale_maps(at::upsample_bilinear2d(own, {height, width}, true), epsilon);
 }
 
 }  // namespace semples

@@ -1,4 +1,4 @@
-// From CAMs and labels to the masked pictures that CLIP sees.
+// From maps and labels to the masks that cut pictures for CLIP.
 #pragma once
 #include <torch/types.h>
 
@@ -12,8 +12,10 @@ struct Pairs {
 
 Pairs positive_pairs(const at::Tensor& labels);
 
-// fine_cam [B, C, gh, gw] -> masks [n, 1, H, W] of the pairs: bilinear (align_corners) to the picture's size, then
-// (m - min) / (max - min + epsilon) per mask. min and max carry gradient.
-at::Tensor pair_masks(const at::Tensor& fine_cam, const Pairs& pairs, int64_t height, int64_t width, double epsilon);
+// maps [A, B, h, w] -> (m - min) / (max - min + epsilon), each map by itself. min and max carry gradient.
+at::Tensor scale_maps(const at::Tensor& maps, double epsilon);
+
+// maps [B, C, gh, gw] -> masks [n, 1, H, W] of the pairs: bilinear (align_corners) to the picture's size, then scaled.
+at::Tensor pair_masks(const at::Tensor& maps, const Pairs& pairs, int64_t height, int64_t width, double epsilon);
 
 }  // namespace semples

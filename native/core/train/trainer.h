@@ -1,43 +1,42 @@
-// One stage's optimisation: named loss terms, what they train, one step at a time.
+// One stage's optimisation: what it minimises, what that trains, and how; one step at a time.
 #pragma once
-#include <torch/optim/adamw.h>
 #include <torch/types.h>
 
-#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "core/clip/clip.h"
-#include "core/clip/prompts.h"
-#include "core/losses/contrastive.h"
-#include "core/models/mask_generator.h"
+#include "core/train/objective.h"
+#include "core/train/optimizer.h"
 
 namespace semples {
 
-enum class Trainable {
-  kHead,     // CAM head and attention fusion: what the published losses reach
-  kAll,      // the whole generator
-  kPrompts,  // the background prompts; the generator is in evaluation mode
-};
+// Parameters that learn at another rate: those whose names begin so, or the generator's `head` or `body`.
+struct RateGroup {
+  std::string parameters;
+  double factor = 1;
 
-struct WeightedTerm {
-  std::string name;
-  double weight = 1;
+  void visit(OptionVisitor& options) {
+    options.text("parameters", parameters);
+    options.number("factor", factor);
+  }
 };
 
 struct TrainerConfig {
-  std::vector<WeightedTerm> terms;
-  Trainable trains = Trainable::kHead;
-  LossForm form = LossForm::kLog;
-  double mask_epsilon = 0.1;  // 0.1 where the generator is trained, 1e-4 where prompts are
-  // Stage 0: the head trains the backbone, the refined CAM does not.
-  bool classification_gradients = false;
-  bool drop_path = true;
-  // Give CLIP pictures with CLIP's own statistics instead of the generator's.
-  bool clip_statistics = false;
-  double gradient_clip = 0;  // largest norm of all gradients together; 0: any
-  double weight_decay = 0.03, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
+  ObjectiveConfig objective;
+  bool use_drop_path = true;
+  double gradient_clip = 0;         // largest norm of all gradients together; 0: any
+  std::vector<RateGroup> groups;    // the first that fits a parameter counts; a factor of 1 where none does
+  OptimizerFactory make_optimizer;  // kind and options
+
+  void visit(OptionVisitor& options) {
+    objective.visit(options);
+    options.flag("useDropPath", use_drop_path);
+    options.number("gradientClip", gradient_clip);
+    options.list("groups", [this](OptionVisitor& own) { groups.emplace_back().visit(own); });
+    options.object("optimizer", [this](OptionVisitor& own) { make_optimizer = plan_optimizer(own); });
+  }
 };
 
 struct TrainingBatch {
@@ -49,7 +48,7 @@ struct TrainingBatch {
 
 struct StepResult {
   double loss = 0;
-  std::map<std::string, double> terms;  // unweighted
+  std::vector<std::pair<std::string, double>> terms;  // unweighted
   int64_t pairs = 0;
   bool skipped = false;  // no positive pair: nothing was computed
   NamedTensors details;  // gradients, similarities, masked pictures; on request
@@ -57,37 +56,27 @@ struct StepResult {
 
 class Trainer {
  public:
-  // `clip`, `prompts` and `texts` (unit-length features of the class names [C, D]) may be empty where no term needs
-  // them.
+  // `clip`, `prompts` and `text_ids` (tokens of the class names [C, L]) may be empty where no term needs them.
   Trainer(TrainerConfig config, std::shared_ptr<MaskGenerator> generator, std::shared_ptr<Clip> clip,
           std::shared_ptr<Prompts> prompts, const at::Tensor& text_ids);
 
+  const MaskGenerator& generator() const { return *generator_; }
+
   StepResult step(const TrainingBatch& batch, bool details);
 
-  // `step.<name>`, `exp_avg.<name>`, `exp_avg_sq.<name>`: everything that resuming needs.
-  NamedTensors optimizer_state() const;
-  // Takes its place as a whole: what does not fit changes nothing.
-  void load_optimizer_state(const NamedTensors& state);
+  NamedTensors optimizer_state() const { return optimizer_->state(); }
+  void load_optimizer_state(const NamedTensors& state) { optimizer_->load_state(state); }
 
  private:
-  at::Tensor contrastive_loss(const GeneratorOutputs& outputs, const TrainingBatch& batch, StepResult& result,
-                              bool details);
-  at::Tensor encode_masked(const at::Tensor& masked) const;
-  const at::Tensor& text_features();
-  at::Tensor prompt_features(const at::Tensor& classes);
+  std::vector<ParameterGroup> grouped() const;
   void clip_gradients() const;
-  void check_inputs() const;
   class Gradients;
 
   TrainerConfig config_;
   std::shared_ptr<MaskGenerator> generator_;
-  std::shared_ptr<Clip> clip_;
-  std::shared_ptr<Prompts> prompts_;
-  at::Tensor text_ids_, text_features_, fixed_prompt_features_;
   NamedTensors trained_;
-  std::unique_ptr<torch::optim::AdamW> optimizer_;
-  TermNeeds needs_;
-  bool classifies_ = false, contrasts_ = false;
+  Objective objective_;
+  std::unique_ptr<Optimizer> optimizer_;
 };
 
 }  // namespace semples
