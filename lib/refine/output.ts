@@ -48,7 +48,8 @@ export class OutputFolder {
   ): Promise<OutputFolder> {
     const path = resolve(options.out)
     for (const folder of inputs) if (await isSameFolder(folder, path)) throw amongInputs(path)
-    const record = { ...settings, scores: options.scores }
+    const { own, ...shared } = settings
+    const record = { ...shared, ...own, scores: options.scores }
     const found = await readRecord(join(path, RECORD))
     const same = isDeepStrictEqual(found, JSON.parse(JSON.stringify(record)))
     const made = await MadeFiles.open(path, 'refine')

@@ -181,7 +181,7 @@ describe('what only the user can give', () => {
     const error = refusal(() => resolveConfig({ ...least, generator: {} }))
     expect(error.code).toBe('SEMPLES_WEIGHTS_MISSING')
     expect(error.field).toBe('generator.weights')
-    expect(error.message).toMatch(/deit_small_patch16_224.*https:.*safetensors.*'random'/s)
+    expect(error.message).toMatch(/deit_small_patch16_224.*https:.*\.pth.*'random'/s)
   })
 
   test('CLIP, where a stage uses it', () => {
