@@ -170,7 +170,7 @@ export class RunDirectory {
   /** The folder of a stage, which comes into being with its first checkpoint. */
   stage(name: string): StageDirectory {
     if (!/^[a-z0-9][a-z0-9-]*$/.test(name)) {
-      throw new SemplesError('SEMPLES_STAGE_INVALID', {
+      throw new SemplesError('SEMPLES_NAME_INVALID', {
         message: 'That cannot be the name of a stage.',
         value: name,
         expected: 'lower-case letters, digits and hyphens',
@@ -202,7 +202,7 @@ export class RunDirectory {
 
   private async permit(): Promise<void> {
     if (this.lock === undefined) {
-      throw new SemplesError('SEMPLES_RUN_READ_ONLY', { message: `The run ${this.path} was opened for reading.` })
+      throw new SemplesError('SEMPLES_INTERNAL', { message: `The run ${this.path} was opened for reading.` })
     }
     await this.lock.check()
   }

@@ -1,4 +1,6 @@
+import { SemplesError } from '../base/error.js'
 import { isRecord, valueAt } from '../base/optionError.js'
+import type { LossTermInfo } from '../native/addon.js'
 import { lossTerms } from '../native/lossTerms.js'
 import { defaultConfig } from './resolve.js'
 import { allNotes } from './schema.js'
@@ -26,6 +28,16 @@ export function describeConfig(options: { preset?: RunConfig['preset']; referenc
   })
 }
 
+/** Without an addon, fields are listed all the same. */
+function knownTerms(): readonly LossTermInfo[] {
+  try {
+    return lossTerms()
+  } catch (error) {
+    if (error instanceof SemplesError) return []
+    throw error
+  }
+}
+
 /** The loss terms that have a weight in a section, with formula and source. */
 function termsOf(section: string, weights: Record<string, unknown>): ConfigField[] {
   return Object.entries(weights).map(([name, weight]) => ({
@@ -37,6 +49,6 @@ function termsOf(section: string, weights: Record<string, unknown>): ConfigField
 }
 
 function describeTerm(name: string): string {
-  const term = lossTerms().find((each) => each.name === name)
+  const term = knownTerms().find((each) => each.name === name)
   return term === undefined ? 'Weight of this loss term.' : `Weight of ${term.formula} (${term.source}).`
 }

@@ -31,8 +31,8 @@ export interface Coco2014Options {
  * their annotations, ids = file names without extension. Masks are drawn from the instances, the largest first, so
  * that small objects in front of large ones stay visible; the annotation file must stay where it is.
  *
- * @throws SemplesError `SEMPLES_FILE_UNREADABLE`, `SEMPLES_COCO_INVALID` (not a COCO 2014 file),
- *   `SEMPLES_FOLDER_MISSING`, `SEMPLES_PICTURE_MISSING`, `SEMPLES_LIST_INVALID` (`list` names a picture that the
+ * @throws SemplesError `SEMPLES_FILE_UNREADABLE`, `SEMPLES_DATA_FILE_INVALID` (not a COCO 2014 file),
+ *   `SEMPLES_FILE_UNREADABLE`, `SEMPLES_PICTURE_MISSING`, `SEMPLES_DATA_FILE_INVALID` (`list` names a picture that the
  *   annotations do not)
  */
 export async function coco2014(options: Coco2014Options): Promise<Dataset> {
@@ -127,7 +127,7 @@ async function listedImages(list: string, { file, images }: CocoFile): Promise<C
     // Lists often hold ids as they stand in file names, with leading zeros.
     const image = byName.get(name) ?? byName.get(name.replace(/^0+(?=\d+$)/, ''))
     if (image === undefined) {
-      throw new SemplesError('SEMPLES_LIST_INVALID', {
+      throw new SemplesError('SEMPLES_DATA_FILE_INVALID', {
         message: `Line ${i + 1} of ${list} names a picture that ${file} does not list.`,
         file: list,
         value: name,
@@ -137,7 +137,7 @@ async function listedImages(list: string, { file, images }: CocoFile): Promise<C
     chosen.set(idOf(image), image)
   })
   if (chosen.size === 0) {
-    throw new SemplesError('SEMPLES_LIST_INVALID', { message: `${list} names no picture.`, file: list })
+    throw new SemplesError('SEMPLES_DATA_FILE_INVALID', { message: `${list} names no picture.`, file: list })
   }
   return [...chosen.values()]
 }
@@ -152,7 +152,7 @@ async function imageFolder(root: string, split: string, file: string, images: Co
     if (missing.length > 0) throw missingPictures(file, folder, missing, images.length)
     return folder
   }
-  throw new SemplesError('SEMPLES_FOLDER_MISSING', {
+  throw new SemplesError('SEMPLES_FILE_UNREADABLE', {
     message: `There is no folder ${candidates[0]} with the pictures of ${split}.`,
     file: candidates[0],
     hint: `Unpack ${split}.zip in ${path.resolve(root)}; a list of image ids (list) selects a part of it.`,

@@ -60,7 +60,7 @@ const MARK = 'export.json'
  * since folders are shown as viewers show them. Each file is written whole or not at all, and an export that was
  * interrupted goes on where it stopped. What was changed in the folder since is not written over.
  *
- * @throws SemplesError `SEMPLES_OUTPUT_EXISTS` (`out` holds something else), `SEMPLES_EXPORT_NAME` (an id or label that
+ * @throws SemplesError `SEMPLES_OUTPUT_EXISTS` (`out` holds something else), `SEMPLES_NAME_INVALID` (an id or label that
  *   a folder cannot hold), `SEMPLES_WRITE_FAILED`, and what opening the data throws; the reason of `signal`
  */
 export async function exportFolder(options: ExportFolderOptions): Promise<ExportFolderResult> {

@@ -37,10 +37,9 @@ export interface FolderOptions {
  * extension (with it, where two pictures differ in nothing else). EXIF orientation is applied.
  * `warnings` counts what was left out.
  *
- * @throws SemplesError `SEMPLES_FOLDER_MISSING`, `SEMPLES_PICTURE_MISSING` (the labels file names absent pictures),
- *   `SEMPLES_LABELS_INVALID`, `SEMPLES_PATH_OUTSIDE`, `SEMPLES_CLASS_UNKNOWN` (not in classes.json), `SEMPLES_CLASSES_INVALID`,
- *   `SEMPLES_TOO_MANY_CLASSES` (over 254), `SEMPLES_NO_LABELS` (no labelled picture at all),
- *   `SEMPLES_NAME_CLASH` (two different pictures of one name in class folders)
+ * @throws SemplesError `SEMPLES_FILE_UNREADABLE`, `SEMPLES_PICTURE_MISSING` (the labels file names absent pictures),
+ *   `SEMPLES_DATA_FILE_INVALID`, `SEMPLES_CLASS_UNKNOWN` (not in classes.json), `SEMPLES_DATA_FILE_INVALID` (over 254), `SEMPLES_NO_LABELS` (no labelled picture at all),
+ *   `SEMPLES_NAME_INVALID` (two different pictures of one name in class folders)
  */
 export async function folder(options: FolderOptions): Promise<Dataset> {
   const { root, masks } = await openFolders(options)
@@ -145,7 +144,7 @@ async function fileOf(name: string, root: string): Promise<string> {
 function alphabeticalClasses(name: string, pictures: readonly FolderPicture[]): ClassTable {
   const labels = [...new Set(pictures.flatMap((picture) => picture.labels))].sort()
   if (labels.length > MAX_CLASSES) {
-    throw new SemplesError('SEMPLES_TOO_MANY_CLASSES', {
+    throw new SemplesError('SEMPLES_DATA_FILE_INVALID', {
       message: `The pictures of ${name} have ${labels.length} different labels.`,
       value: labels.length,
       expected: `at most ${MAX_CLASSES}, because a mask byte holds the class id (0 is background, 255 void)`,
@@ -208,7 +207,7 @@ function unknownClass(label: string, origin: string, classes: ClassTable): never
 }
 
 function missingFolder(field: string, file: string): SemplesError {
-  return new SemplesError('SEMPLES_FOLDER_MISSING', {
+  return new SemplesError('SEMPLES_FILE_UNREADABLE', {
     message: `There is no folder ${file}.`,
     field,
     file,

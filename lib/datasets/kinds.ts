@@ -88,11 +88,11 @@ export interface DataFiles {
 /**
  * Recognises a data set by its folders; see `detect` of each kind.
  *
- * @throws SemplesError `SEMPLES_FOLDER_MISSING`; `SEMPLES_OPTION_INVALID` for a file that this kind has no use for
+ * @throws SemplesError `SEMPLES_FILE_UNREADABLE`; `SEMPLES_OPTION_INVALID` for a file that this kind has no use for
  */
 export async function detectData(folder: string, { split = 'train', ...files }: DataFiles = {}): Promise<DataSpec> {
   if (!existsSync(folder) || !statSync(folder).isDirectory()) {
-    throw new SemplesError('SEMPLES_FOLDER_MISSING', {
+    throw new SemplesError('SEMPLES_FILE_UNREADABLE', {
       message: `There is no folder ${folder}.`,
       file: folder,
       hint: 'Check the path; it is taken from the working directory.',

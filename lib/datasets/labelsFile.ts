@@ -24,7 +24,7 @@ const rowsSchema = z.array(z.strictObject({ file: z.string().min(1), labels: lab
  *   (`boat1.jpg,boat;person`), quotes as in RFC 4180; an empty field means that the picture shows no object.
  * - JSON, `{ "boat1.jpg": ["boat", "person"] }` or `[{ "file": "boat1.jpg", "labels": ["boat"] }]`.
  *
- * @throws SemplesError `SEMPLES_FILE_UNREADABLE`; `SEMPLES_LABELS_INVALID` naming the file and the line or key
+ * @throws SemplesError `SEMPLES_FILE_UNREADABLE`; `SEMPLES_DATA_FILE_INVALID` naming the file and the line or key
  */
 export async function readLabelsFile(file: string): Promise<LabelledFile[]> {
   const bytes = Buffer.from(await readBytes(file))
@@ -104,7 +104,7 @@ function neither(file: string): SemplesError {
 }
 
 function invalid(file: string, why: string, cause?: unknown): SemplesError {
-  return new SemplesError('SEMPLES_LABELS_INVALID', {
+  return new SemplesError('SEMPLES_DATA_FILE_INVALID', {
     message: `The labels file ${file} ${why}.`,
     file,
     hint: 'Write a CSV with the header file,labels and rows such as boat1.jpg,boat;person, or a JSON object { "boat1.jpg": ["boat", "person"] }.',

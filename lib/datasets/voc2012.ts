@@ -35,8 +35,8 @@ const READ_AT_ONCE = 64
  * PASCAL VOC 2012. Image-level labels are the names of the objects in `Annotations/<id>.xml`, `difficult` ones
  * included: they are in the picture, and in its mask. Masks are opened by evaluation alone.
  *
- * @throws SemplesError `SEMPLES_FOLDER_MISSING`, `SEMPLES_SPLIT_MISSING` (no such list), `SEMPLES_LIST_INVALID`,
- *   `SEMPLES_PICTURE_MISSING`, `SEMPLES_VOC_INVALID` (a broken XML file), `SEMPLES_CLASS_UNKNOWN`, `SEMPLES_NO_LABELS`
+ * @throws SemplesError `SEMPLES_FILE_UNREADABLE`, `SEMPLES_SPLIT_MISSING` (no such list), `SEMPLES_DATA_FILE_INVALID`,
+ *   `SEMPLES_PICTURE_MISSING`, `SEMPLES_DATA_FILE_INVALID` (a broken XML file), `SEMPLES_CLASS_UNKNOWN`, `SEMPLES_NO_LABELS`
  *   (neither an XML file nor a row of `labels`)
  */
 export async function voc2012(options: Voc2012Options): Promise<Dataset> {
@@ -126,7 +126,7 @@ function maskFiles(root: string, options: Voc2012Options, images: readonly Liste
 }
 
 function missingFolder(folder: string): never {
-  throw new SemplesError('SEMPLES_FOLDER_MISSING', {
+  throw new SemplesError('SEMPLES_FILE_UNREADABLE', {
     message: `There is no folder ${folder}.`,
     file: folder,
     hint: 'Name the folder VOCdevkit/VOC2012 of VOCtrainval_11-May-2012.tar.',

@@ -9,7 +9,7 @@ import type { PictureCams } from './sweep.js'
  * Reads the class activation maps of a picture from whatever `readCamFile` reads: `<id>.npz`, `<id>.npy`, `<id>.pkl`,
  * `<id>.pickle`, `<id>.pth` or `<id>.pt`, the first that is there. A picture without classes has no map, and then no size.
  *
- * @throws SemplesError `SEMPLES_CAM_MISSING`, and what `readClassMaps` throws
+ * @throws SemplesError `SEMPLES_MASK_MISSING`, and what `readClassMaps` throws
  */
 export async function readCams(
   folder: string,
@@ -22,7 +22,7 @@ export async function readCams(
     const { data, classIds, height, width } = await readClassMaps(file, options)
     return { file, cams: data, classIds, height, width }
   }
-  throw new SemplesError('SEMPLES_CAM_MISSING', {
+  throw new SemplesError('SEMPLES_MASK_MISSING', {
     message: `There are no class activation maps of the picture ${id} in ${folder}.`,
     file: join(folder, `${id}.npz`),
     expected: CAM_EXTENSIONS.map((extension) => `${id}${extension}`).join(', '),

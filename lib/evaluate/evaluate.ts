@@ -58,8 +58,8 @@ export interface Evaluation extends Omit<Scores, 'perClass'> {
  * Compares masks, or class activation maps at a sweep of background thresholds, with ground truth: mean IoU over the
  * classes and the background, per-class IoU, precision and recall. Void pixels (255) of the ground truth are ignored.
  *
- * @throws SemplesError `SEMPLES_EVALUATION_OPTIONS` (options that contradict each other), `SEMPLES_EVALUATION_EMPTY` (no
- * picture with ground truth), `SEMPLES_MASK_MISSING`, `SEMPLES_MASK_SIZE`, `SEMPLES_MASK_CLASS`, `SEMPLES_CAM_MISSING` naming the
+ * @throws SemplesError `SEMPLES_CONFIG_INVALID` (options that contradict each other), `SEMPLES_NO_MASKS` (no
+ * picture with ground truth), `SEMPLES_MASK_MISSING`, `SEMPLES_MASK_SIZE`, `SEMPLES_MASK_CLASS`, `SEMPLES_MASK_MISSING` naming the
  * files, and what reading a mask or a file of maps throws.
  */
 export async function evaluatePictures(options: EvaluatePicturesOptions): Promise<Evaluation> {
@@ -106,7 +106,7 @@ async function forEachPicture(
     onProgress?.({ done: done + 1, total: pictures.length })
   }
   if (evaluated > 0) return evaluated
-  throw new SemplesError('SEMPLES_EVALUATION_EMPTY', {
+  throw new SemplesError('SEMPLES_NO_MASKS', {
     message: `There is no ground-truth mask in ${typeof groundTruth === 'string' ? groundTruth : groundTruth.name}.`,
     field: 'groundTruth',
     expected: 'at least one picture with a mask',
@@ -134,5 +134,5 @@ async function readExisting(file: string, id: string): Promise<LabelMap> {
 }
 
 function invalid(message: string, field: string, value: unknown): SemplesError {
-  return new SemplesError('SEMPLES_EVALUATION_OPTIONS', { message, field, value })
+  return new SemplesError('SEMPLES_CONFIG_INVALID', { message, field, value })
 }

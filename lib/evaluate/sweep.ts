@@ -55,7 +55,7 @@ export class SweepCounter {
   /**
    * Adds a picture.
    *
-   * @throws SemplesError `SEMPLES_MASK_SIZE`, `SEMPLES_MASK_CLASS`, `SEMPLES_CAM_FILE_INVALID`, `SEMPLES_CAM_NOT_FINITE`
+   * @throws SemplesError `SEMPLES_MASK_SIZE`, `SEMPLES_MASK_CLASS`, `SEMPLES_CAM_INVALID`
    */
   add(picture: PictureCams, groundTruth: LabelMap, names?: MaskNames): void {
     checkSize(picture, groundTruth, names)
@@ -174,7 +174,7 @@ export function bestPoint(curve: readonly SweepPoint[]): SweepPoint {
     (highest, point) => (highest === undefined || point.miou > highest.miou ? point : highest),
     undefined,
   )
-  if (best === undefined) throw new SemplesError('SEMPLES_THRESHOLDS_INVALID', { message: 'The curve is empty.' })
+  if (best === undefined) throw new SemplesError('SEMPLES_CONFIG_INVALID', { message: 'The curve is empty.' })
   return best
 }
 
@@ -195,7 +195,7 @@ export function greedyPart(curve: readonly SweepPoint[]): SweepPoint[] {
 function checkThresholds(thresholds: readonly number[]): void {
   const wrong = thresholds.findIndex((value, i) => !Number.isFinite(value) || value <= (thresholds[i - 1] ?? -Infinity))
   if (thresholds.length > 0 && wrong < 0) return
-  throw new SemplesError('SEMPLES_THRESHOLDS_INVALID', {
+  throw new SemplesError('SEMPLES_CONFIG_INVALID', {
     message: 'Thresholds must be finite, ascending numbers.',
     field: 'thresholds',
     value: thresholds[wrong],

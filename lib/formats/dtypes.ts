@@ -112,12 +112,12 @@ export function elementCount(shape: readonly unknown[]): number {
  * Checks that a tensor is what its fields say: known dtype, the typed array that belongs to it, and as many elements
  * as the shape has.
  *
- * @throws SemplesError `SEMPLES_TENSOR_INVALID` naming the tensor.
+ * @throws SemplesError `SEMPLES_ARGUMENT_INVALID` naming the tensor.
  */
 export function checkTensor(name: string, tensor: TensorData): DtypeEntry {
   const entry = BY_DTYPE.get(tensor.dtype)
   const invalid = (message: string, value: unknown, expected: string) =>
-    new SemplesError('SEMPLES_TENSOR_INVALID', { message, field: name, value, expected })
+    new SemplesError('SEMPLES_ARGUMENT_INVALID', { message, field: name, value, expected })
   if (entry === undefined) {
     throw invalid(`Tensor ${name} has an unknown dtype.`, tensor.dtype, [...BY_DTYPE.keys()].join(', '))
   }

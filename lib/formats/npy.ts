@@ -19,7 +19,7 @@ export async function readNpy(file: string): Promise<TensorData> {
 /**
  * Writes a NumPy array (version 1.0, little-endian, C order). Atomic; an older file of that name is replaced. bfloat16 has no NumPy type.
  *
- * @throws SemplesError `SEMPLES_TENSOR_INVALID` when the data does not fit the shape or the dtype, `SEMPLES_WRITE_FAILED`
+ * @throws SemplesError `SEMPLES_ARGUMENT_INVALID` when the data does not fit the shape or the dtype, `SEMPLES_WRITE_FAILED`
  */
 export async function writeNpy(file: string, tensor: TensorData): Promise<void> {
   await writeAtomic(file, encodeNpy(tensor))

@@ -71,7 +71,7 @@ export function npyInvalid(name: string, why: string): SemplesError {
 }
 
 export function cannotWrite({ dtype }: TensorData): SemplesError {
-  return new SemplesError('SEMPLES_TENSOR_INVALID', {
+  return new SemplesError('SEMPLES_ARGUMENT_INVALID', {
     message: 'NumPy has no such type of number, so that the array cannot be written as .npy.',
     field: 'dtype',
     value: dtype,

@@ -9,7 +9,7 @@ import { npzInvalid, ZipArchive } from './zip.js'
 /**
  * Reads the numeric arrays of a NumPy .npz archive (`numpy.savez`, `numpy.savez_compressed`), by name.
  *
- * @throws SemplesError `SEMPLES_NPZ_INVALID` when it is not a whole zip archive of .npy arrays, and what `readNpy`
+ * @throws SemplesError `SEMPLES_NPY_INVALID` when it is not a whole zip archive of .npy arrays, and what `readNpy`
  *   throws for its arrays, naming `archive.npz:array`
  */
 export async function readNpz(file: string): Promise<TensorMap> {
@@ -31,7 +31,7 @@ export async function readNpz(file: string): Promise<TensorMap> {
  * @param arrays by name; a Map keeps their order also where names look like numbers
  * @param options.compress deflate the arrays, like `numpy.savez_compressed`; default false
  * @param options.comment of every array in the directory of the archive, without `compress`; NumPy passes over it
- * @throws SemplesError `SEMPLES_TENSOR_INVALID`, `SEMPLES_WRITE_FAILED`
+ * @throws SemplesError `SEMPLES_ARGUMENT_INVALID`, `SEMPLES_WRITE_FAILED`
  */
 export async function writeNpz(
   file: string,

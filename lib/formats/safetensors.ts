@@ -22,7 +22,7 @@ const LARGEST_READ = 2 ** 30
  * Reads a safetensors file. Every tensor has an ArrayBuffer of its own, so that it can be transferred or freed alone;
  * `float16` and `bfloat16` come as their bits in a Uint16Array, `bool` as 0/1 in a Uint8Array.
  *
- * @throws SemplesError `SEMPLES_CHECKPOINT_MISSING` where there is no such file, `SEMPLES_CHECKPOINT_INVALID` naming
+ * @throws SemplesError `SEMPLES_FILE_UNREADABLE` where there is no such file, `SEMPLES_CHECKPOINT_INVALID` naming
  * the file, and the tensor where one is at fault, for anything the format forbids: a cut-off file, overlapping data or
  * gaps, unknown dtypes, shapes that do not fit the data, repeated names.
  */
@@ -51,7 +51,7 @@ export async function readSafetensors(path: string): Promise<SafetensorsFile> {
  * Writes tensors as a safetensors file, atomically (see `writeAtomic`). Data are ordered by element size, largest
  * first, and the header is padded to eight bytes, so that every tensor is aligned for readers that map the file.
  *
- * @throws SemplesError `SEMPLES_TENSOR_INVALID` naming a tensor whose fields contradict each other,
+ * @throws SemplesError `SEMPLES_ARGUMENT_INVALID` naming a tensor whose fields contradict each other,
  * `SEMPLES_WRITE_FAILED` naming the file.
  */
 export async function writeSafetensors(
@@ -66,7 +66,7 @@ export async function writeSafetensors(
   let offset = 0
   for (const { name, tensor, dtype } of entries) {
     if (name === '__metadata__') {
-      throw new SemplesError('SEMPLES_TENSOR_INVALID', {
+      throw new SemplesError('SEMPLES_ARGUMENT_INVALID', {
         message: 'A tensor cannot be called __metadata__: safetensors keeps that name for itself.',
         field: name,
         file: path,
@@ -90,7 +90,7 @@ async function openFile(path: string): Promise<FileHandle> {
     return await open(path, 'r')
   } catch (cause) {
     const missing = errorCode(cause) === 'ENOENT'
-    throw new SemplesError(missing ? 'SEMPLES_CHECKPOINT_MISSING' : 'SEMPLES_CHECKPOINT_INVALID', {
+    throw new SemplesError(missing ? 'SEMPLES_FILE_UNREADABLE' : 'SEMPLES_CHECKPOINT_INVALID', {
       message: missing ? `There is no checkpoint ${path}.` : `Cannot open ${path}: ${String(cause)}.`,
       file: path,
       cause,

@@ -32,9 +32,9 @@ const MAX_GROWTH = 4
  * with `module.`, that is taken off. Tensors may be views of each other, strided, or parameters; each comes in C order
  * in an ArrayBuffer of its own, `float16` and `bfloat16` as their bits.
  *
- * @throws SemplesError `SEMPLES_WEIGHTS_FORMAT` for everything else (a TorchScript archive, a pickled model),
- *   `SEMPLES_CHECKPOINT_MISSING`, `SEMPLES_CHECKPOINT_INVALID` (cut off, damaged, other types of numbers),
- *   `SEMPLES_PICKLE_REFUSED` (naming what the file asks for, `os.system`), `SEMPLES_PICKLE_TOO_LARGE`
+ * @throws SemplesError `SEMPLES_CHECKPOINT_INVALID` for everything else (a TorchScript archive, a pickled model),
+ *   `SEMPLES_FILE_UNREADABLE`, `SEMPLES_CHECKPOINT_INVALID` (cut off, damaged, other types of numbers),
+ *   `SEMPLES_PICKLE_REFUSED` (naming what the file asks for, `os.system`), `SEMPLES_FILE_TOO_LARGE`
  */
 export async function readStateDict(path: string): Promise<TensorMap> {
   const { start, size } = await beginning(path)
@@ -52,7 +52,7 @@ export async function readStateDict(path: string): Promise<TensorMap> {
 async function beginning(path: string): Promise<{ start: Buffer; size: number }> {
   const unreadable = (cause: unknown) => {
     const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT'
-    return new SemplesError(missing ? 'SEMPLES_CHECKPOINT_MISSING' : 'SEMPLES_CHECKPOINT_INVALID', {
+    return new SemplesError(missing ? 'SEMPLES_FILE_UNREADABLE' : 'SEMPLES_CHECKPOINT_INVALID', {
       message: missing ? `There are no weights ${path}.` : `Cannot read ${path}: ${String(cause)}.`,
       file: path,
       cause,
@@ -184,10 +184,10 @@ function asCheckpoint(error: unknown, path: string): unknown {
       expected: 'tensors, numbers, texts, lists and dictionaries',
     })
   }
-  if (code === 'SEMPLES_PICKLE_TOO_LARGE') {
+  if (code === 'SEMPLES_FILE_TOO_LARGE') {
     return new SemplesError(code, { ...details, message: `${path} takes more than weights of its size would.` })
   }
-  if (code !== 'SEMPLES_PICKLE_INVALID' && code !== 'SEMPLES_NPZ_INVALID') return error
+  if (code !== 'SEMPLES_PICKLE_INVALID' && code !== 'SEMPLES_NPY_INVALID') return error
   return new SemplesError('SEMPLES_CHECKPOINT_INVALID', {
     message: `${path} is cut off or damaged: ${message}`,
     file: path,
@@ -197,7 +197,7 @@ function asCheckpoint(error: unknown, path: string): unknown {
 }
 
 function wrongFormat(path: string, why: string): SemplesError {
-  return new SemplesError('SEMPLES_WEIGHTS_FORMAT', {
+  return new SemplesError('SEMPLES_CHECKPOINT_INVALID', {
     message: `${path} holds no weights that can be read: ${why}.`,
     file: path,
     expected: 'a safetensors file, or a state dictionary that torch.save wrote (.pth, .pt, .bin)',

@@ -16,7 +16,7 @@ export class ZipArchive {
    * @param source a path, or the bytes of the archive
    * @param name what errors call the archive
    * @param maxBytes what its files may hold together once they are unpacked; default what deflate can pack
-   * @throws SemplesError `SEMPLES_NPZ_INVALID`
+   * @throws SemplesError `SEMPLES_NPY_INVALID`
    */
   static async open(
     source: string | Uint8Array,
@@ -60,7 +60,7 @@ export class ZipArchive {
 
   /**
    * The content of a file, in memory of its own.
-   * @throws SemplesError `SEMPLES_NPZ_INVALID`
+   * @throws SemplesError `SEMPLES_NPY_INVALID`
    */
   async read(path: string): Promise<Uint8Array> {
     const entry = this.entries.get(path)
@@ -81,7 +81,7 @@ export class ZipArchive {
 }
 
 export function npzInvalid(file: string, why: string, cause?: unknown): SemplesError {
-  return new SemplesError('SEMPLES_NPZ_INVALID', {
+  return new SemplesError('SEMPLES_NPY_INVALID', {
     message: `${file} is not a readable .npz archive: ${why}.`,
     file,
     hint: 'Write it again with numpy.savez.',

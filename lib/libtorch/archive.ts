@@ -31,7 +31,7 @@ export function placeInInstallation(name: string): string | undefined {
  * Unpacks the needed files of wheels or LibTorch archives into one folder, streaming. Nothing is written outside
  * `target`, whatever the names in the archives.
  * @returns number of bytes written
- * @throws SemplesError `SEMPLES_ARCHIVE_INVALID`, `SEMPLES_DISK_FULL`
+ * @throws SemplesError `SEMPLES_LIBTORCH_INVALID`, `SEMPLES_WRITE_FAILED`
  */
 export async function unpackArchives(
   archives: string[],
@@ -109,21 +109,21 @@ async function unpackEntry(
   await pipeline(await zip.openReadStreamPromise(entry), counted, createWriteStream(file), { signal })
 }
 
-/** Throws SEMPLES_DISK_FULL before the first byte is written. */
+/** Throws SEMPLES_WRITE_FAILED before the first byte is written. */
 export async function checkSpace(folder: string, bytes: number): Promise<void> {
   const { bavail, bsize } = await statfs(folder)
   if (bavail * bsize < bytes) throw diskFull(folder, bytes)
 }
 
 function diskFull(folder: string, bytes: number): SemplesError {
-  return new SemplesError('SEMPLES_DISK_FULL', {
+  return new SemplesError('SEMPLES_WRITE_FAILED', {
     message: `There is not enough space for LibTorch in ${folder}: ${formatBytes(bytes)} are needed.`,
     hint: 'Free some space, or set SEMPLES_CACHE to a folder on another disk.',
   })
 }
 
 function invalid(archive: string, cause: unknown): SemplesError {
-  return new SemplesError('SEMPLES_ARCHIVE_INVALID', {
+  return new SemplesError('SEMPLES_LIBTORCH_INVALID', {
     message: `${archive} cannot be unpacked: ${cause instanceof Error ? cause.message : String(cause)}.`,
     expected: 'a torch wheel or a LibTorch zip archive',
     cause,

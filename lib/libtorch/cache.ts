@@ -66,13 +66,13 @@ function readRecord(directory: string): InstallationRecord | undefined {
 /**
  * Removes an installation from the user cache. It is gone from the list at once, even if deleting is interrupted.
  * @param name as `listLibTorch` gives it
- * @throws SemplesError `SEMPLES_LIBTORCH_NOT_INSTALLED`
+ * @throws SemplesError `SEMPLES_LIBTORCH_NOT_FOUND`
  */
 export async function removeLibTorch(name: string): Promise<InstalledLibTorch> {
   const installed = listLibTorch()
   const found = installed.find((each) => each.name === name)
   if (found === undefined) {
-    throw new SemplesError('SEMPLES_LIBTORCH_NOT_INSTALLED', {
+    throw new SemplesError('SEMPLES_LIBTORCH_NOT_FOUND', {
       message: 'No such LibTorch is installed.',
       field: 'name',
       value: name,

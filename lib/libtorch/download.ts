@@ -12,7 +12,7 @@ const IDLE_TIMEOUT_MS = 60_000
 
 /**
  * Downloads a file of a package index and checks its sha256; a file that does not match is deleted.
- * @throws SemplesError `SEMPLES_DOWNLOAD_FAILED`, `SEMPLES_DOWNLOAD_CORRUPT`
+ * @throws SemplesError `SEMPLES_LIBTORCH_FETCH_FAILED`
  */
 export async function downloadFile(
   file: IndexFile,
@@ -20,7 +20,7 @@ export async function downloadFile(
   options: { onProgress?: ReportProgress; signal?: AbortSignal } = {},
 ): Promise<void> {
   if (file.sha256 === undefined) {
-    throw new SemplesError('SEMPLES_DOWNLOAD_CORRUPT', {
+    throw new SemplesError('SEMPLES_LIBTORCH_FETCH_FAILED', {
       message: `The index states no sha256 for ${file.name}, so a download of it could not be checked.`,
     })
   }
@@ -53,7 +53,7 @@ export async function downloadFile(
   } catch (cause) {
     await rm(target, { force: true })
     options.signal?.throwIfAborted()
-    throw new SemplesError('SEMPLES_DOWNLOAD_FAILED', {
+    throw new SemplesError('SEMPLES_LIBTORCH_FETCH_FAILED', {
       message: `${withoutCredentials(file.url)} could not be downloaded: ${reasonOf(idle.signal.aborted ? idle.signal.reason : cause)}.`,
       cause,
     })
@@ -63,7 +63,7 @@ export async function downloadFile(
   const sha256 = hash.digest('hex')
   if (sha256 === file.sha256) return
   await rm(target, { force: true })
-  throw new SemplesError('SEMPLES_DOWNLOAD_CORRUPT', {
+  throw new SemplesError('SEMPLES_LIBTORCH_FETCH_FAILED', {
     message: `The download of ${file.name} is damaged.`,
     value: sha256,
     expected: `sha256 ${file.sha256}`,

@@ -117,7 +117,7 @@ async function cpuByIndex(platform: string, options: FetchOptions): Promise<stri
       failures.push(error.message)
     }
   }
-  throw new SemplesError('SEMPLES_INDEX_UNREACHABLE', { message: failures.join(' ') })
+  throw new SemplesError('SEMPLES_LIBTORCH_FETCH_FAILED', { message: failures.join(' ') })
 }
 
 /** Chooses a wheel of a list. The C++ libraries are the same for every Python, so one Python version is preferred. */

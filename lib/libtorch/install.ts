@@ -27,8 +27,8 @@ export interface InstallLibTorchOptions {
  * Installs LibTorch into the user cache, where every later process finds it. Fetches about 190 MB (CPU) or 2.5 GB (CUDA)
  * and keeps the files that building and running the addon need. Only one process installs at a time, others wait for it.
  * An interrupted installation is never taken for a complete one; the next call removes its leftovers.
- * @throws SemplesError `SEMPLES_LIBTORCH_FETCH_FAILED`, `SEMPLES_ARCHIVE_INVALID`, `SEMPLES_LIBTORCH_INVALID`,
- * `SEMPLES_DISK_FULL`, `SEMPLES_PLATFORM_UNSUPPORTED`, `SEMPLES_CACHE_UNWRITABLE`; the signal's reason when aborted
+ * @throws SemplesError `SEMPLES_LIBTORCH_FETCH_FAILED`, `SEMPLES_LIBTORCH_INVALID`,
+ * `SEMPLES_WRITE_FAILED`, `SEMPLES_PLATFORM_UNSUPPORTED`, `SEMPLES_WRITE_FAILED`; the signal's reason when aborted
  */
 export async function installLibTorch(options: InstallLibTorchOptions = {}): Promise<InstalledLibTorch> {
   options.signal?.throwIfAborted()
@@ -41,7 +41,7 @@ export async function installLibTorch(options: InstallLibTorchOptions = {}): Pro
   }
   const cache = libTorchCache()
   await makeFolders(cache).catch((cause: unknown) => {
-    throw new SemplesError('SEMPLES_CACHE_UNWRITABLE', {
+    throw new SemplesError('SEMPLES_WRITE_FAILED', {
       message: `The folder ${cache} cannot be written.`,
       hint: 'Name a folder of your own in SEMPLES_CACHE.',
       cause,

@@ -22,7 +22,7 @@ export async function withInstallLock<T>(
       onCompromised: () => {},
     }).catch((cause: NodeJS.ErrnoException) => {
       if (cause.code === 'ELOCKED') return undefined
-      throw new SemplesError('SEMPLES_CACHE_UNWRITABLE', {
+      throw new SemplesError('SEMPLES_WRITE_FAILED', {
         message: `The folder ${cache} cannot be locked: ${cause.message}.`,
         hint: 'Name a folder of your own in SEMPLES_CACHE.',
         cause,

@@ -38,7 +38,7 @@ export function findPip(): string[] | undefined {
  * Downloads wheels by pip with the user's own configuration (indexes, find-links, proxy, certificates); pip checks their
  * hashes. Timeouts are short, so that an unreachable host fails within seconds.
  * @returns paths of the wheels
- * @throws SemplesError `SEMPLES_PIP_FAILED` with pip's last errors
+ * @throws SemplesError `SEMPLES_LIBTORCH_FETCH_FAILED` with pip's last errors
  */
 export async function pipDownload(pip: string[], download: PipDownload): Promise<string[]> {
   const wheels = join(download.directory, 'wheels')
@@ -106,7 +106,7 @@ function pipFailed(requirements: string[], words: string[]): SemplesError {
   const reasons = (errors.length > 0 ? errors : words.slice(-2)).map((line) =>
     line.replace(/^ERROR: /, '').replace(/ \(from versions: [^)]*\)/, ''),
   )
-  return new SemplesError('SEMPLES_PIP_FAILED', {
+  return new SemplesError('SEMPLES_LIBTORCH_FETCH_FAILED', {
     message: `pip could not download ${requirements.join(' ')}: ${reasons.join('; ').replace(/\.$/, '')}.`,
   })
 }

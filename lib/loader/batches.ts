@@ -63,7 +63,7 @@ export interface Loader {
 /**
  * Loads training batches of a data set: shuffled, decoded and augmented, prefetched ahead of their use.
  * @throws SemplesError `SEMPLES_NO_LABELS`: no picture with a label; `SEMPLES_BATCH_TOO_LARGE`: fewer pictures than
- *   a batch; `SEMPLES_LOADER_OPTION`: a number out of its range
+ *   a batch; `SEMPLES_CONFIG_INVALID`: a number out of its range
  */
 export function createLoader(options: LoaderOptions): Loader {
   checkNumbers(options)
@@ -208,7 +208,7 @@ function checkNumbers(options: LoaderOptions): void {
 }
 
 function optionError(field: string, value: unknown, expected: string): SemplesError {
-  return new SemplesError('SEMPLES_LOADER_OPTION', {
+  return new SemplesError('SEMPLES_CONFIG_INVALID', {
     message: `The loader cannot use ${field}.`,
     field,
     value,

@@ -24,7 +24,7 @@ export interface ReadMaskOptions {
  *
  * @param palette 256 colours, for viewers only; default the VOC palette
  * @param orientation of the picture that the mask is for, noted in the file; default: nothing is said
- * @throws SemplesError `SEMPLES_MASK_SHAPE` when the data is not width * height, `SEMPLES_WRITE_FAILED`
+ * @throws SemplesError `SEMPLES_ARGUMENT_INVALID` when the data is not width * height, `SEMPLES_WRITE_FAILED`
  */
 export async function writeMask(
   file: string,
@@ -44,7 +44,7 @@ export function encodeMask(mask: LabelMap, palette: Palette = maskPalette()): Ui
 function indexed(mask: LabelMap, palette: Palette): IndexedPicture {
   const { width, height, data } = mask
   if (!(width > 0 && height > 0) || data.length !== width * height) {
-    throw new SemplesError('SEMPLES_MASK_SHAPE', {
+    throw new SemplesError('SEMPLES_ARGUMENT_INVALID', {
       message: `A mask of ${width}x${height} needs ${width * height} pixels.`,
       field: 'data.length',
       value: data.length,
@@ -58,8 +58,8 @@ function indexed(mask: LabelMap, palette: Palette): IndexedPicture {
  * truecolour PNGs the ids of their colours when a palette is given.
  *
  * @returns class ids, row-major; 0 background, 255 void
- * @throws SemplesError `SEMPLES_FILE_UNREADABLE`, `SEMPLES_MASK_CORRUPT` (not a whole PNG),
- *   `SEMPLES_MASK_KIND` (a PNG whose pixels are not ids), `SEMPLES_MASK_COLOR` (a colour that is not in the palette)
+ * @throws SemplesError `SEMPLES_FILE_UNREADABLE`, `SEMPLES_MASK_INVALID` (not a whole PNG),
+ *   `SEMPLES_MASK_INVALID` (a PNG whose pixels are not ids), `SEMPLES_MASK_INVALID` (a colour that is not in the palette)
  */
 export async function readMask(file: string, options: ReadMaskOptions = {}): Promise<LabelMap> {
   return decodeMask(await readBytes(file), file, options)
@@ -72,7 +72,7 @@ export function decodeMask(bytes: Uint8Array, name: string, options: ReadMaskOpt
   if (channels >= 3 && depth === 8) return { width, height, data: idsFromColors(png, name, options.palette) }
   if (png.palette !== undefined && depth < 8) return { width, height, data: unpackSamples(png) }
   if (channels === 1 && depth === 8) return { width, height, data: Uint8Array.from(png.data) }
-  throw new SemplesError('SEMPLES_MASK_KIND', {
+  throw new SemplesError('SEMPLES_MASK_INVALID', {
     message: `The PNG ${name} does not hold class ids as its pixel values.`,
     file: name,
     expected: 'an indexed PNG or an 8-bit grey one',
@@ -105,7 +105,7 @@ function checkHeader(bytes: Uint8Array, name: string): void {
   const depth = bytes[24] ?? 0
   const interlaced = bytes[28] !== 0
   if (interlaced && depth < 8) {
-    throw new SemplesError('SEMPLES_MASK_KIND', {
+    throw new SemplesError('SEMPLES_MASK_INVALID', {
       message: `The PNG ${name} is interlaced with ${depth} bits a pixel, which is not read.`,
       file: name,
       hint: 'Save it without interlacing.',
@@ -114,7 +114,7 @@ function checkHeader(bytes: Uint8Array, name: string): void {
 }
 
 function corrupt(name: string, why: string, cause?: unknown): SemplesError {
-  return new SemplesError('SEMPLES_MASK_CORRUPT', {
+  return new SemplesError('SEMPLES_MASK_INVALID', {
     message: `The mask ${name} is not a readable PNG: ${why}.`,
     file: name,
     hint: 'Write or download it again.',
@@ -139,7 +139,7 @@ function unpackSamples({ width, height, depth, data }: DecodedPng): Uint8Array {
 
 function idsFromColors(png: DecodedPng, name: string, palette: Palette | undefined): Uint8Array {
   if (palette === undefined) {
-    throw new SemplesError('SEMPLES_MASK_KIND', {
+    throw new SemplesError('SEMPLES_MASK_INVALID', {
       message: `The mask ${name} is a truecolour PNG; its pixels are colours, not class ids.`,
       file: name,
       expected: 'an indexed PNG or an 8-bit grey one',
@@ -153,7 +153,7 @@ function idsFromColors(png: DecodedPng, name: string, palette: Palette | undefin
     const [red, green, blue] = [data[offset]!, data[offset + 1]!, data[offset + 2]!]
     const id = idOfColor.get((red << 16) | (green << 8) | blue)
     if (id === undefined || (channels === 4 && data[offset + 3] !== 255)) {
-      throw new SemplesError('SEMPLES_MASK_COLOR', {
+      throw new SemplesError('SEMPLES_MASK_INVALID', {
         message: `The mask ${name} has a colour that is not in the palette, at column ${i % width}, row ${Math.floor(i / width)}.`,
         file: name,
         value: Array.from(data.slice(offset, offset + channels)),

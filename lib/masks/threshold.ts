@@ -23,7 +23,7 @@ const TIE_RANGE = 1e-6
  * a softmax over the stack is taken in float32, and each pixel gets the first highest entry.
  * Ties, also those that float32 rounding makes of nearly equal scores, go to the background, then to the earlier map.
  *
- * @throws SemplesError `SEMPLES_CAM_FILE_INVALID` when sizes do not agree, `SEMPLES_CAM_NOT_FINITE` for NaN or infinity
+ * @throws SemplesError `SEMPLES_CAM_INVALID` when sizes do not agree, `SEMPLES_CAM_INVALID` for NaN or infinity
  */
 export function maskFromCams(input: CamsToMask): LabelMap {
   const steps = maskSteps(input)
@@ -98,7 +98,7 @@ function firstHighestAfterSoftmax(scores: Float32Array, highest: number): number
 function checkSizes(cams: Float32Array, classIds: readonly number[], height: number, width: number): void {
   const expected = classIds.length * height * width
   if (!(height > 0 && width > 0) || cams.length !== expected) {
-    throw new SemplesError('SEMPLES_CAM_FILE_INVALID', {
+    throw new SemplesError('SEMPLES_CAM_INVALID', {
       message: `${classIds.length} maps of ${height}x${width} need ${expected} values.`,
       field: 'cams.length',
       value: cams.length,
@@ -106,7 +106,7 @@ function checkSizes(cams: Float32Array, classIds: readonly number[], height: num
   }
   const wrong = classIds.find((id) => !(Number.isInteger(id) && id >= 0 && id <= 254))
   if (wrong !== undefined) {
-    throw new SemplesError('SEMPLES_CAM_FILE_INVALID', {
+    throw new SemplesError('SEMPLES_CAM_INVALID', {
       message: 'A class id is not a pixel value.',
       field: 'classIds',
       value: wrong,
@@ -116,7 +116,7 @@ function checkSizes(cams: Float32Array, classIds: readonly number[], height: num
 }
 
 function notFinite(field: string, value: number): SemplesError {
-  return new SemplesError('SEMPLES_CAM_NOT_FINITE', {
+  return new SemplesError('SEMPLES_CAM_INVALID', {
     message: 'A score is not a finite number.',
     field,
     value,

@@ -38,7 +38,7 @@ export abstract class Handle<Native extends NativeHandle> {
 
 /**
  * The addon's object behind an argument. Anything else goes to the addon as it is, which refuses it by its field
- * (SEMPLES_HANDLE_INVALID).
+ * (SEMPLES_ARGUMENT_INVALID).
  */
 export function nativeOf<Native extends NativeHandle>(handle: Handle<Native>): Native
 export function nativeOf<Native extends NativeHandle>(handle: Handle<Native> | undefined): Native | undefined

@@ -23,8 +23,8 @@ export class Trainer extends Handle<NativeTrainer> {
   }
 
   /**
-   * @throws SemplesError `SEMPLES_LOSS_UNKNOWN`, `SEMPLES_CONFIG_INVALID` for terms without what they need,
-   * `SEMPLES_HANDLE_INVALID`, `SEMPLES_DISPOSED`, `SEMPLES_ARGUMENT_INVALID`
+   * @throws SemplesError `SEMPLES_ARGUMENT_INVALID`, `SEMPLES_CONFIG_INVALID` for terms without what they need,
+   * `SEMPLES_ARGUMENT_INVALID`, `SEMPLES_DISPOSED`, `SEMPLES_ARGUMENT_INVALID`
    */
   static async create(config: TrainerConfig): Promise<Trainer> {
     const native = await callNative(() => {

@@ -28,7 +28,7 @@ interface AxisWeights {
 /**
  * Resizes `image`, or the rectangle `box` of it, to `width` x `height` pixels.
  * The rectangle is cropped first: pixels outside it never contribute.
- * @throws SemplesError `SEMPLES_IMAGE_SIZE` when a size is not a positive integer or the box leaves the picture.
+ * @throws SemplesError `SEMPLES_ARGUMENT_INVALID` when a size is not a positive integer or the box leaves the picture.
  */
 export function resizeBicubic(image: RawImage, width: number, height: number, box?: Box): RawImage {
   const steps = resizeSteps(image, width, height, box)
@@ -245,7 +245,7 @@ function cutBox(image: RawImage, box: Box): RawImage {
 function checkSizes(image: RawImage, width: number, height: number, box: Box): void {
   const positive = (value: number): boolean => Number.isInteger(value) && value > 0
   if (!positive(width) || !positive(height))
-    throw new SemplesError('SEMPLES_IMAGE_SIZE', {
+    throw new SemplesError('SEMPLES_ARGUMENT_INVALID', {
       message: 'A picture cannot be resized to this size.',
       value: { width, height },
       expected: 'positive whole numbers of pixels',
@@ -260,7 +260,7 @@ function checkSizes(image: RawImage, width: number, height: number, box: Box): v
     box.left + box.width <= image.width &&
     box.top + box.height <= image.height
   if (!inside)
-    throw new SemplesError('SEMPLES_IMAGE_SIZE', {
+    throw new SemplesError('SEMPLES_ARGUMENT_INVALID', {
       message: 'The rectangle to cut is not inside the picture.',
       value: box,
       expected: `whole pixels inside ${image.width} x ${image.height}`,

@@ -7,7 +7,7 @@ import { resizeImage } from './resize.js'
  * Each side is `round(side * scale)`, halves to even, at least one pixel.
  * @param scales the first must be 1: its size is the size of the resulting map
  * @param mode `exact`: Pillow's bicubic, byte for byte, as published maps were made; `fast`: sharp's
- * @throws SemplesError `SEMPLES_SCALES` when the first is not 1 or one is not a positive number
+ * @throws SemplesError `SEMPLES_CONFIG_INVALID` when the first is not 1 or one is not a positive number
  */
 export async function scaledImages(
   image: RawImage,
@@ -17,7 +17,7 @@ export async function scaledImages(
 ): Promise<RawImage[]> {
   const wrong = scales.find((scale) => !(Number.isFinite(scale) && scale > 0))
   if (scales[0] !== 1 || wrong !== undefined)
-    throw new SemplesError('SEMPLES_SCALES', {
+    throw new SemplesError('SEMPLES_CONFIG_INVALID', {
       message: 'These scales cannot be used to make activation maps.',
       field: 'scales',
       value: scales,

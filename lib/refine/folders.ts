@@ -22,13 +22,13 @@ const KINDS: readonly { extension: string; kind: 'scores' | 'labels' }[] = [
  * The inputs of two folders, in the order of their names: every file of scores or labels with the picture of its name.
  * A file without picture, or with two, is an input that fails by itself.
  *
- * @throws SemplesError `SEMPLES_FOLDER_MISSING`, `SEMPLES_REFINE_EMPTY`
+ * @throws SemplesError `SEMPLES_FILE_UNREADABLE`, `SEMPLES_NO_PICTURES`
  */
 export async function inputsOfFolders({ images, cams }: RefineFolders): Promise<FolderInput[]> {
   const pictures = await byStem('images', resolve(images), isPictureName)
   const files = await byStem('cams', resolve(cams), (name) => kindOf(name) !== undefined)
   if (files.size === 0)
-    throw new SemplesError('SEMPLES_REFINE_EMPTY', {
+    throw new SemplesError('SEMPLES_NO_PICTURES', {
       message: `There is nothing to refine in ${resolve(cams)}.`,
       field: 'cams',
       file: resolve(cams),
@@ -57,7 +57,7 @@ async function byStem(
   accepts: (name: string) => boolean,
 ): Promise<Map<string, string[]>> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
-    throw new SemplesError('SEMPLES_FOLDER_MISSING', {
+    throw new SemplesError('SEMPLES_FILE_UNREADABLE', {
       message: `The folder ${folder} cannot be read.`,
       field,
       file: folder,
@@ -81,7 +81,7 @@ function failureOf(file: string, pictures: readonly string[], images: string): S
       file,
       hint: 'A picture must have the same file name apart from the extension; case matters.',
     })
-  return new SemplesError('SEMPLES_NAME_CLASH', {
+  return new SemplesError('SEMPLES_NAME_INVALID', {
     message: `Pictures have the same name: ${pictures.join(' and ')}.`,
     file: pictures[0],
     hint: 'Keep one of them in the folder.',

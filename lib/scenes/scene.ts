@@ -44,7 +44,7 @@ const ATTEMPTS = 8
  *
  * @param seed any safe integer
  * @param index 0 and up
- * @throws SemplesError `SEMPLES_SCENES_OPTION` for a size below 32, or a seed or index that is no safe integer
+ * @throws SemplesError `SEMPLES_CONFIG_INVALID` for a size below 32, or a seed or index that is no safe integer
  */
 export function scene(seed: number, index: number, options: SceneOptions = {}): Scene {
   const size = options.size ?? 96
@@ -128,5 +128,5 @@ function boxOf({ width, data }: LabelMap, owner: number): SceneObject['box'] | u
 
 function check(field: string, value: unknown, good: boolean, expected: string): void {
   if (good) return
-  throw new SemplesError('SEMPLES_SCENES_OPTION', { message: 'This scene cannot be drawn.', field, value, expected })
+  throw new SemplesError('SEMPLES_CONFIG_INVALID', { message: 'This scene cannot be drawn.', field, value, expected })
 }

@@ -38,14 +38,14 @@ const VERSION = 1
  * The folder appears complete or not at all.
  *
  * @returns `reused`: the folder held these scenes already and was left alone
- * @throws SemplesError `SEMPLES_OUTPUT_EXISTS` when `out` holds something else, `SEMPLES_SCENES_OPTION`,
+ * @throws SemplesError `SEMPLES_OUTPUT_EXISTS` when `out` holds something else, `SEMPLES_CONFIG_INVALID`,
  *   `SEMPLES_WRITE_FAILED`; the signal's reason when aborted
  */
 export async function writeScenes(options: WriteScenesOptions): Promise<{ reused: boolean }> {
   const { out, train = 300, val = 100, seed = 0, size = 96 } = options
   for (const [field, value] of Object.entries({ train, val })) {
     if (!Number.isInteger(value) || value < 0) {
-      throw new SemplesError('SEMPLES_SCENES_OPTION', {
+      throw new SemplesError('SEMPLES_CONFIG_INVALID', {
         message: 'These scenes cannot be written.',
         field,
         value,

@@ -59,7 +59,7 @@ export function decode(ids: Iterable<number | bigint>): string {
   for (const id of ids) {
     const token = tokens[Number(id)]
     if (token === undefined) {
-      throw new SemplesError('SEMPLES_TOKEN_INVALID', {
+      throw new SemplesError('SEMPLES_ARGUMENT_INVALID', {
         message: 'There is no such token.',
         value: id,
         expected: `an id from 0 to ${tokens.length - 1}`,
@@ -111,6 +111,6 @@ function joinPair(parts: readonly string[], first: string, second: string): stri
 function idOf(token: string, { ids }: Vocabulary): number {
   const id = ids.get(token)
   // Every byte is a token of its own and every merge made one, so this is a damaged vocabulary.
-  if (id === undefined) throw new SemplesError('SEMPLES_VOCABULARY_INVALID', { message: `No id for token ${token}.` })
+  if (id === undefined) throw new SemplesError('SEMPLES_INTERNAL', { message: `No id for token ${token}.` })
   return id
 }

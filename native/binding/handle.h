@@ -29,7 +29,7 @@ class Handle : public Napi::ObjectWrap<Derived> {
   static std::shared_ptr<Core> unwrap(const Napi::Value& value, const char* argument) {
     if (!is_own(value))
       throw refusal(argument, std::string("a ") + Derived::kName + " of this copy of semples", describe(value),
-                    "SEMPLES_HANDLE_INVALID");
+                    "SEMPLES_ARGUMENT_INVALID");
     return Napi::ObjectWrap<Derived>::Unwrap(value.As<Napi::Object>())->core();
   }
 
@@ -37,7 +37,7 @@ class Handle : public Napi::ObjectWrap<Derived> {
   static Derived* Unwrap(const Napi::Object& object) {
     return guarded(object.Env(), [&] {
       if (!is_own(object))
-        throw Error("SEMPLES_HANDLE_INVALID",
+        throw Error("SEMPLES_ARGUMENT_INVALID",
                     std::string("This was called on something that is not a ") + Derived::kName);
       return Napi::ObjectWrap<Derived>::Unwrap(object);
     });

@@ -86,7 +86,7 @@ at::Device parse_device(const Napi::Value& value, const std::string& field) {
   try {
     return at::Device(text);
   } catch (const c10::Error&) {
-    throw refusal(field, "cpu, cuda or cuda:N", text, "SEMPLES_DEVICE_UNKNOWN");
+    throw refusal(field, "cpu, cuda or cuda:N", text, "SEMPLES_CONFIG_INVALID");
   }
 }
 

@@ -38,7 +38,7 @@ bool ReadText(napi_env env, napi_value value, std::string* text) {
 }
 
 napi_value TypeError(napi_env env, const char* message) {
-  napi_throw_type_error(env, "SEMPLES_ARGUMENT", message);
+  napi_throw_type_error(env, "SEMPLES_ARGUMENT_INVALID", message);
   return nullptr;
 }
 

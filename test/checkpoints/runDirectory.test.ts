@@ -172,7 +172,7 @@ describe('RunDirectory refuses', () => {
   test('writing through a run that was opened for reading', async () => {
     await create()
     const reader = await RunDirectory.open(path)
-    const refusal = { code: 'SEMPLES_RUN_READ_ONLY' }
+    const refusal = { code: 'SEMPLES_INTERNAL' }
     await expect(reader.stage('a').save(checkpoint(1))).rejects.toMatchObject(refusal)
     await expect(reader.updateManifest({ seed: 1 })).rejects.toMatchObject(refusal)
     await expect(reader.openMetrics()).rejects.toMatchObject(refusal)
@@ -180,7 +180,7 @@ describe('RunDirectory refuses', () => {
 
   test.each(['', '..', 'a/b', 'A', '-a'])('the stage name %j', async (name) => {
     const run = await create()
-    expect(() => run.stage(name)).toThrow(expect.objectContaining({ code: 'SEMPLES_STAGE_INVALID' }))
+    expect(() => run.stage(name)).toThrow(expect.objectContaining({ code: 'SEMPLES_NAME_INVALID' }))
   })
 
   test('a configuration that is no JSON leaves nothing behind that blocks', async () => {
@@ -260,7 +260,7 @@ describe('StageDirectory', () => {
     await stage.save(checkpoint(1))
     const bad = checkpoint(2)
     bad.tensors.generator.w.shape = [5]
-    await expect(stage.save(bad)).rejects.toMatchObject({ code: 'SEMPLES_TENSOR_INVALID', field: 'w' })
+    await expect(stage.save(bad)).rejects.toMatchObject({ code: 'SEMPLES_ARGUMENT_INVALID', field: 'w' })
     expect(await stage.load()).toEqual(checkpoint(1))
     expect((await readdir(stage.path)).sort()).toEqual(['epoch-0001', 'state.json'])
   })

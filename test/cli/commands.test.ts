@@ -114,7 +114,7 @@ describe('detectData', () => {
     const file = join(folders(), 'file')
     writeFileSync(file, '')
     for (const path of [file, join(file, 'inner'), 'nowhere'])
-      await expect(detectData(path)).rejects.toMatchObject({ code: 'SEMPLES_FOLDER_MISSING', file: path })
+      await expect(detectData(path)).rejects.toMatchObject({ code: 'SEMPLES_FILE_UNREADABLE', file: path })
   })
 })
 

@@ -83,7 +83,7 @@ describe('classes.json', () => {
   ])('with %s is refused', async (_, text, message) => {
     const file = path.join(await temporaryFiles({ 'c.json': text }), 'c.json')
     await expect(readClassTable(file)).rejects.toMatchObject({
-      code: 'SEMPLES_CLASSES_INVALID',
+      code: 'SEMPLES_DATA_FILE_INVALID',
       file,
       message: expect.stringMatching(message),
     })

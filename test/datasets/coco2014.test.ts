@@ -79,7 +79,7 @@ describe('coco2014', () => {
     expect(data.items.map(({ id }) => id)).toEqual([unlabelled, busy, crowded])
     await writeFile(list, '42\n43\n')
     await expect(coco2014({ root, split: 'val2014', list })).rejects.toMatchObject({
-      code: 'SEMPLES_LIST_INVALID',
+      code: 'SEMPLES_DATA_FILE_INVALID',
       file: list,
       message: expect.stringMatching(/Line 2.*'43'/),
     })
@@ -91,7 +91,7 @@ describe('coco2014', () => {
     const folder = await copy()
     await rename(path.join(folder, 'val2014'), path.join(folder, 'images'))
     await expect(coco2014({ root: folder, split: 'val2014' })).rejects.toMatchObject({
-      code: 'SEMPLES_FOLDER_MISSING',
+      code: 'SEMPLES_FILE_UNREADABLE',
       file: path.join(folder, 'val2014'),
     })
     await cp(path.join(root, 'val2014'), path.join(folder, 'images/val2014'), { recursive: true })
@@ -160,7 +160,7 @@ describe('coco2014', () => {
   ])('refuses a JSON %s', async (_, change, message) => {
     const { root: folder, file } = await damaged(change)
     await expect(coco2014({ root: folder, split: 'val2014' })).rejects.toMatchObject({
-      code: 'SEMPLES_COCO_INVALID',
+      code: 'SEMPLES_DATA_FILE_INVALID',
       file,
       message: expect.stringMatching(message),
     })
@@ -180,7 +180,7 @@ describe('coco2014', () => {
     })
     const data = await coco2014({ root: folder, split: 'val2014' })
     await expect(data.mask(data.items[0]!)).rejects.toMatchObject({
-      code: 'SEMPLES_COCO_INVALID',
+      code: 'SEMPLES_DATA_FILE_INVALID',
       message: expect.stringMatching(new RegExp(`${busy}.*${message.source}`)),
     })
   })

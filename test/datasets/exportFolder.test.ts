@@ -187,7 +187,7 @@ test.each([
   const items = [{ id, image: path.join(root, 'p.jpg'), labels: [0] }]
   const data: Dataset = { name: 'd', classes, items, orientation: 'exif', mask: async () => undefined }
   const out = path.join(root, 'out', 'photos')
-  await expect(exportFolder({ data, out })).rejects.toMatchObject({ code: 'SEMPLES_EXPORT_NAME' })
+  await expect(exportFolder({ data, out })).rejects.toMatchObject({ code: 'SEMPLES_NAME_INVALID' })
   expect(existsSync(path.join(root, 'out', 'a.jpg'))).toBe(false)
 })
 

@@ -88,23 +88,23 @@ describe('a labels file', () => {
       /4 of the 4 .*d \(line 1\), e \(line 2\), f \(line 3\), \.\.\./,
     ],
     ['a wrong case', 'A.jpg,x', 'SEMPLES_PICTURE_MISSING', /upper and lower case/],
-    ['a way out', 'a.jpg,x\n../a.jpg,x', 'SEMPLES_PATH_OUTSIDE', /line 2.*'\.\.\/a\.jpg'/],
-    ['a longer way out', 'sub/../../etc/passwd,x', 'SEMPLES_PATH_OUTSIDE', /line 1/],
-    ['an absolute path', '/etc/passwd,x', 'SEMPLES_PATH_OUTSIDE', /line 1/],
-    ['the folder itself', 'sub/..,x', 'SEMPLES_PATH_OUTSIDE', /line 1/],
-    ['three columns', 'a.jpg,boat,person', 'SEMPLES_LABELS_INVALID', /3 columns in line 1 \("a\.jpg,boat,person"\)/],
-    ['one column', 'file,labels\na.jpg,x\n\nb.jpg', 'SEMPLES_LABELS_INVALID', /1 column in line 4/],
-    ['another header', 'file;labels\na.jpg;x', 'SEMPLES_LABELS_INVALID', /1 column in line 1 \("file;labels"\)/],
-    ['no file name', ',x', 'SEMPLES_LABELS_INVALID', /no file name in line 1/],
-    ['an open quote', 'a.jpg,"x', 'SEMPLES_LABELS_INVALID', /readable CSV.*[Qq]uote/],
-    ['the same row twice', 'a.jpg,x\nb.jpg,y\na.jpg,y', 'SEMPLES_LABELS_INVALID', /a\.jpg twice \(lines 1 and 3\)/],
-    ['the same picture twice', 'a.jpg,x\n./a.jpg,y', 'SEMPLES_LABELS_INVALID', /a\.jpg twice: line 1 .* and line 2/],
-    ['nothing', '\n\n', 'SEMPLES_LABELS_INVALID', /labels no picture/],
-    ['a header alone', 'file,labels\n', 'SEMPLES_LABELS_INVALID', /labels no picture/],
-    ['bytes', 'a\0b', 'SEMPLES_LABELS_INVALID', /neither CSV nor JSON/],
-    ['cut JSON', '{"a.jpg": ["x"', 'SEMPLES_LABELS_INVALID', /is not JSON/],
-    ['JSON of another shape', '{"a.jpg": "x"}', 'SEMPLES_LABELS_INVALID', /at a\.jpg/],
-    ['rows of another shape', '[{"file":"a.jpg","label":["x"]}]', 'SEMPLES_LABELS_INVALID', /at 0/],
+    ['a way out', 'a.jpg,x\n../a.jpg,x', 'SEMPLES_DATA_FILE_INVALID', /line 2.*'\.\.\/a\.jpg'/],
+    ['a longer way out', 'sub/../../etc/passwd,x', 'SEMPLES_DATA_FILE_INVALID', /line 1/],
+    ['an absolute path', '/etc/passwd,x', 'SEMPLES_DATA_FILE_INVALID', /line 1/],
+    ['the folder itself', 'sub/..,x', 'SEMPLES_DATA_FILE_INVALID', /line 1/],
+    ['three columns', 'a.jpg,boat,person', 'SEMPLES_DATA_FILE_INVALID', /3 columns in line 1 \("a\.jpg,boat,person"\)/],
+    ['one column', 'file,labels\na.jpg,x\n\nb.jpg', 'SEMPLES_DATA_FILE_INVALID', /1 column in line 4/],
+    ['another header', 'file;labels\na.jpg;x', 'SEMPLES_DATA_FILE_INVALID', /1 column in line 1 \("file;labels"\)/],
+    ['no file name', ',x', 'SEMPLES_DATA_FILE_INVALID', /no file name in line 1/],
+    ['an open quote', 'a.jpg,"x', 'SEMPLES_DATA_FILE_INVALID', /readable CSV.*[Qq]uote/],
+    ['the same row twice', 'a.jpg,x\nb.jpg,y\na.jpg,y', 'SEMPLES_DATA_FILE_INVALID', /a\.jpg twice \(lines 1 and 3\)/],
+    ['the same picture twice', 'a.jpg,x\n./a.jpg,y', 'SEMPLES_DATA_FILE_INVALID', /a\.jpg twice: line 1 .* and line 2/],
+    ['nothing', '\n\n', 'SEMPLES_DATA_FILE_INVALID', /labels no picture/],
+    ['a header alone', 'file,labels\n', 'SEMPLES_DATA_FILE_INVALID', /labels no picture/],
+    ['bytes', 'a\0b', 'SEMPLES_DATA_FILE_INVALID', /neither CSV nor JSON/],
+    ['cut JSON', '{"a.jpg": ["x"', 'SEMPLES_DATA_FILE_INVALID', /is not JSON/],
+    ['JSON of another shape', '{"a.jpg": "x"}', 'SEMPLES_DATA_FILE_INVALID', /at a\.jpg/],
+    ['rows of another shape', '[{"file":"a.jpg","label":["x"]}]', 'SEMPLES_DATA_FILE_INVALID', /at 0/],
     ['no label at all', 'a.jpg,\nb.jpg,;', 'SEMPLES_NO_LABELS', /all label fields are empty/],
   ])('with %s is refused', async (_, text, code, message) => {
     await expect(withLabels(text)).rejects.toMatchObject({ code, message: expect.stringMatching(message) })
@@ -114,7 +114,7 @@ describe('a labels file', () => {
     const labels = (count: number) => Array.from({ length: count }, (_, i) => `class${i}`)
     expect((await withLabels(`a.jpg,${labels(254).join(';')}`)).classes.classes.at(-1)!.id).toBe(254)
     await expect(withLabels(`a.jpg,${labels(255).join(';')}`)).rejects.toMatchObject({
-      code: 'SEMPLES_TOO_MANY_CLASSES',
+      code: 'SEMPLES_DATA_FILE_INVALID',
       value: 255,
     })
   })
@@ -165,14 +165,14 @@ describe('one sub-folder a class', () => {
   test('two different pictures of one name are not taken for one', async () => {
     const root = await temporaryFiles({ 'boat/1.jpg': 1, 'person/1.jpg': 200 })
     await expect(folder({ folder: root })).rejects.toMatchObject({
-      code: 'SEMPLES_NAME_CLASH',
+      code: 'SEMPLES_NAME_INVALID',
       message: expect.stringMatching(/boat\/1\.jpg and .*person\/1\.jpg/),
     })
   })
 
   test('a picture with and without object is refused', async () => {
     const root = await temporaryFiles({ 'boat/1.jpg': 1, '_background/1.jpg': 1 })
-    await expect(folder({ folder: root })).rejects.toMatchObject({ code: 'SEMPLES_LABELS_INVALID' })
+    await expect(folder({ folder: root })).rejects.toMatchObject({ code: 'SEMPLES_DATA_FILE_INVALID' })
   })
 
   test('pictures outside the class folders are counted', async () => {
@@ -193,7 +193,7 @@ describe('one sub-folder a class', () => {
 
   test('an absent folder is named', async () => {
     await expect(folder({ folder: '/no/such/folder' })).rejects.toMatchObject({
-      code: 'SEMPLES_FOLDER_MISSING',
+      code: 'SEMPLES_FILE_UNREADABLE',
       field: 'folder',
       file: '/no/such/folder',
     })
@@ -246,12 +246,12 @@ describe('masks', () => {
     const masks = path.join(root, 'masks')
     const data = await folder({ folder: root, masks })
     await expect(data.mask(data.items[0]!)).rejects.toMatchObject({
-      code: 'SEMPLES_MASK_CORRUPT',
+      code: 'SEMPLES_MASK_INVALID',
       file: path.join(masks, 'a.png'),
     })
     await writeFile(path.join(root, 'x'), '')
     await expect(folder({ folder: root, masks: path.join(root, 'x') })).rejects.toMatchObject({
-      code: 'SEMPLES_FOLDER_MISSING',
+      code: 'SEMPLES_FILE_UNREADABLE',
       field: 'masks',
     })
   })

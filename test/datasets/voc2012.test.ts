@@ -51,7 +51,7 @@ describe('voc2012', () => {
     expect(await first({ root, split: 'train_aug' })).toEqual([mask(15), undefined])
     expect(await first({ root, split: 'train', masks: 'SegmentationClassAug' })).toEqual([mask(15), undefined])
     await expect(voc2012({ root, split: 'train', masks: 'Masks' })).rejects.toMatchObject({
-      code: 'SEMPLES_FOLDER_MISSING',
+      code: 'SEMPLES_FILE_UNREADABLE',
       file: path.join(root, 'Masks'),
     })
   })
@@ -74,7 +74,7 @@ describe('voc2012', () => {
   ])('refuses the list %j', async (text, message) => {
     const root = await devkit({ 'ImageSets/Segmentation/mine.txt': text })
     await expect(voc2012({ root, split: 'mine' })).rejects.toMatchObject({
-      code: 'SEMPLES_LIST_INVALID',
+      code: 'SEMPLES_DATA_FILE_INVALID',
       file: path.join(root, 'ImageSets/Segmentation/mine.txt'),
       message: expect.stringMatching(message),
     })
@@ -95,13 +95,13 @@ describe('voc2012', () => {
   })
 
   test.each<[string, string, string, RegExp]>([
-    ['broken', '<annotation><object><name>dog', 'SEMPLES_VOC_INVALID', /not readable XML/],
-    ['empty', '', 'SEMPLES_VOC_INVALID', /2007_000032\.xml/],
-    ['of another kind', '<html/>', 'SEMPLES_VOC_INVALID', /root is <html>/],
+    ['broken', '<annotation><object><name>dog', 'SEMPLES_DATA_FILE_INVALID', /not readable XML/],
+    ['empty', '', 'SEMPLES_DATA_FILE_INVALID', /2007_000032\.xml/],
+    ['of another kind', '<html/>', 'SEMPLES_DATA_FILE_INVALID', /root is <html>/],
     [
       'with an entity bomb',
       '<!DOCTYPE a [<!ENTITY b "dog">]><annotation><object><name>&b;</name></object></annotation>',
-      'SEMPLES_VOC_INVALID',
+      'SEMPLES_DATA_FILE_INVALID',
       /entity/,
     ],
     ['of an unknown class', xml('tv monitor'), 'SEMPLES_CLASS_UNKNOWN', /"tv monitor".*"tvmonitor"\?/],
@@ -117,7 +117,7 @@ describe('voc2012', () => {
   test('names the missing folder, list or picture', async () => {
     const root = await devkit()
     await expect(voc2012({ root: path.dirname(root), split: 'train' })).rejects.toMatchObject({
-      code: 'SEMPLES_FOLDER_MISSING',
+      code: 'SEMPLES_FILE_UNREADABLE',
       message: expect.stringMatching(/JPEGImages.*VOCdevkit\/VOC2012/),
     })
     await expect(voc2012({ root, split: 'train_aug' })).rejects.toMatchObject({

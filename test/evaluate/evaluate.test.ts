@@ -133,7 +133,7 @@ describe('maps', () => {
       [[3], /a\.npy.*2 maps, and 1 classes/],
     ] as const) {
       await expect(evaluatePictures({ ...options, camClasses })).rejects.toMatchObject({
-        code: 'SEMPLES_CAM_FILE_INVALID',
+        code: 'SEMPLES_CAM_INVALID',
         file: join(alone, 'a.npy'),
         message: expect.stringMatching(message),
       })
@@ -158,24 +158,24 @@ describe('maps', () => {
 
 describe('evaluate refuses', () => {
   test.each([
-    ['neither masks nor maps', () => ({ groundTruth: truth, classes }), 'SEMPLES_EVALUATION_OPTIONS', /masks/],
-    ['both', () => ({ masks, cams, groundTruth: truth, classes }), 'SEMPLES_EVALUATION_OPTIONS', /either/],
-    ['a folder without classes', () => ({ masks, groundTruth: truth }), 'SEMPLES_EVALUATION_OPTIONS', /class table/],
+    ['neither masks nor maps', () => ({ groundTruth: truth, classes }), 'SEMPLES_CONFIG_INVALID', /masks/],
+    ['both', () => ({ masks, cams, groundTruth: truth, classes }), 'SEMPLES_CONFIG_INVALID', /either/],
+    ['a folder without classes', () => ({ masks, groundTruth: truth }), 'SEMPLES_CONFIG_INVALID', /class table/],
     ['an absent folder', () => ({ masks, groundTruth: join(folder, 'no'), classes }), 'SEMPLES_FILE_UNREADABLE', /no/],
     ['an unknown id', () => ({ masks, groundTruth: truth, classes, ids: ['x'] }), 'SEMPLES_MASK_MISSING', /picture x/],
     ['an id without truth', () => ({ masks, groundTruth: dataset, ids: ['d'] }), 'SEMPLES_MASK_MISSING', /picture d/],
-    ['no pictures', () => ({ masks, groundTruth: truth, classes, ids: [] }), 'SEMPLES_EVALUATION_EMPTY', /truth/],
+    ['no pictures', () => ({ masks, groundTruth: truth, classes, ids: [] }), 'SEMPLES_NO_MASKS', /truth/],
     ['a missing mask', () => ({ masks: cams, groundTruth: truth, classes }), 'SEMPLES_MASK_MISSING', /cams\/a\.png/],
     [
       'missing maps',
       () => ({ cams: masks, groundTruth: truth, classes }),
-      'SEMPLES_CAM_MISSING',
+      'SEMPLES_MASK_MISSING',
       /picture a in .*masks/,
     ],
     [
       'descending thresholds',
       () => ({ cams, groundTruth: truth, classes, thresholds: [1, 0] }),
-      'SEMPLES_THRESHOLDS_INVALID',
+      'SEMPLES_CONFIG_INVALID',
       /asc/,
     ],
   ])('%s', async (_, options, code, message) => {
@@ -214,7 +214,7 @@ describe('evaluate refuses', () => {
     await mkdir(bad)
     await writeNpz(join(bad, 'a.npz'), arrays)
     await expect(evaluatePictures({ cams: bad, groundTruth: truth, classes })).rejects.toMatchObject({
-      code: 'SEMPLES_CAM_FILE_INVALID',
+      code: 'SEMPLES_CAM_INVALID',
       message: expect.stringMatching(message),
     })
   })

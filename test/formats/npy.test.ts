@@ -73,7 +73,7 @@ describe('writing', () => {
       { dtype: 'bfloat16', shape: [3], data: new Uint16Array(3) },
     ]
     for (const tensor of wrong) {
-      expect(() => encodeNpy(tensor)).toThrow(expect.objectContaining({ code: 'SEMPLES_TENSOR_INVALID' }))
+      expect(() => encodeNpy(tensor)).toThrow(expect.objectContaining({ code: 'SEMPLES_ARGUMENT_INVALID' }))
     }
   })
 })
@@ -127,7 +127,7 @@ describe('refusals', () => {
     const archive = path.join(folder, 'a.npz')
     const bytes = await readFile(fixture('arrays.npz'))
     await writeFile(archive, bytes.subarray(0, 300))
-    await expect(readNpz(archive)).rejects.toMatchObject({ code: 'SEMPLES_NPZ_INVALID', file: archive })
+    await expect(readNpz(archive)).rejects.toMatchObject({ code: 'SEMPLES_NPY_INVALID', file: archive })
     await writeFile(archive, bytes.toString('latin1').replaceAll('ids.npy', 'ids.txt'), 'latin1')
     await expect(readNpz(archive)).rejects.toThrow(/ids\.txt/)
   })

@@ -161,7 +161,7 @@ describe('readSafetensors refuses', () => {
 
   test('a missing file, by its own code', async () => {
     await expect(readSafetensors(join(folder, 'none.safetensors'))).rejects.toMatchObject({
-      code: 'SEMPLES_CHECKPOINT_MISSING',
+      code: 'SEMPLES_FILE_UNREADABLE',
       file: join(folder, 'none.safetensors'),
     })
   })
@@ -192,7 +192,7 @@ describe('writeSafetensors refuses', () => {
     ['the reserved name', { __metadata__: { dtype: 'float32', shape: [2], data } }, /__metadata__/],
   ])('%s', async (_, tensors, message) => {
     await expect(writeSafetensors(path(), tensors)).rejects.toMatchObject({
-      code: 'SEMPLES_TENSOR_INVALID',
+      code: 'SEMPLES_ARGUMENT_INVALID',
       message: expect.stringMatching(message),
     })
     expect(await readdir(folder)).not.toContain('refused.safetensors')

@@ -24,7 +24,7 @@ needs('python').test('what torch writes is what safetensors gives', async () => 
     for (const { data } of Object.values(read)) expect(data.byteLength).toBe(data.buffer.byteLength)
   }
   await expect(readStateDict(path.join(folder, 'script.pt'))).rejects.toMatchObject({
-    code: 'SEMPLES_WEIGHTS_FORMAT',
+    code: 'SEMPLES_CHECKPOINT_INVALID',
     message: expect.stringMatching(/TorchScript/),
   })
   await expect(readStateDict(path.join(folder, 'model.pt'))).rejects.toMatchObject({
@@ -184,24 +184,28 @@ describe('refusals', () => {
     'K\x00(K\xffK\xfft(K\xffK\x01ttR',
   )
   const files: Record<string, [content: Uint8Array, code: string, message: RegExp]> = {
-    nothing: [bytes(), 'SEMPLES_WEIGHTS_FORMAT', /it is empty/],
-    'some other file': [Buffer.from('these are no tensors'), 'SEMPLES_WEIGHTS_FORMAT', /does not start like/],
-    'an archive of NumPy': [zipSync({ 'w.npy': bytes(1) }), 'SEMPLES_WEIGHTS_FORMAT', /torch\.save did not write/],
+    nothing: [bytes(), 'SEMPLES_CHECKPOINT_INVALID', /it is empty/],
+    'some other file': [Buffer.from('these are no tensors'), 'SEMPLES_CHECKPOINT_INVALID', /does not start like/],
+    'an archive of NumPy': [zipSync({ 'w.npy': bytes(1) }), 'SEMPLES_CHECKPOINT_INVALID', /torch\.save did not write/],
     TorchScript: [
       archive(dictionary({ w: tensor() }), { 'constants.pkl': bytes() }),
-      'SEMPLES_WEIGHTS_FORMAT',
+      'SEMPLES_CHECKPOINT_INVALID',
       /TorchScript/,
     ],
-    'no dictionary': [archive(tensor()), 'SEMPLES_WEIGHTS_FORMAT', /no dictionary of tensors/],
+    'no dictionary': [archive(tensor()), 'SEMPLES_CHECKPOINT_INVALID', /no dictionary of tensors/],
     'an empty dictionary': [
       archive(dictionary({})),
-      'SEMPLES_WEIGHTS_FORMAT',
+      'SEMPLES_CHECKPOINT_INVALID',
       /no tensor in its dictionary \(it is empty\)/,
     ],
-    'no tensors': [archive(dictionary({ epoch: opcodes('K\x01') })), 'SEMPLES_WEIGHTS_FORMAT', /no tensor.*\(epoch\)/],
+    'no tensors': [
+      archive(dictionary({ epoch: opcodes('K\x01') })),
+      'SEMPLES_CHECKPOINT_INVALID',
+      /no tensor.*\(epoch\)/,
+    ],
     'wrappers without end': [
       archive(Array.from({ length: 6 }).reduce<Uint8Array>((inner) => dictionary({ model: inner }), tensor())),
-      'SEMPLES_WEIGHTS_FORMAT',
+      'SEMPLES_CHECKPOINT_INVALID',
       /no tensor.*\(model\)/,
     ],
     'a program': [
@@ -264,10 +268,10 @@ describe('refusals', () => {
       archive(dictionary(Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`w${i}`, large]))), {
         'data/0': new Uint8Array(4 * 255 * 255),
       }),
-      'SEMPLES_PICKLE_TOO_LARGE',
+      'SEMPLES_FILE_TOO_LARGE',
       /more than weights of its size/,
     ],
-    'nothing but lists': [pickled([[1, 2], tuple()]), 'SEMPLES_WEIGHTS_FORMAT', /no dictionary/],
+    'nothing but lists': [pickled([[1, 2], tuple()]), 'SEMPLES_CHECKPOINT_INVALID', /no dictionary/],
   }
 
   test.each(Object.entries(files))('%s', async (_, [content, code, message]) => {
@@ -282,7 +286,7 @@ describe('refusals', () => {
 
   test('a file that is not there', async () => {
     const file = path.join(await temporaryFiles({}), 'weights.pth')
-    await expect(readStateDict(file)).rejects.toMatchObject({ code: 'SEMPLES_CHECKPOINT_MISSING', file })
+    await expect(readStateDict(file)).rejects.toMatchObject({ code: 'SEMPLES_FILE_UNREADABLE', file })
   })
 
   test.each([

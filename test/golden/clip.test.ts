@@ -90,6 +90,6 @@ describeClipArchives((layout, archive) => {
   test('a prompt that does not fit into the context is refused', async () => {
     using clip = await open()
     using prompts = await BackgroundPrompts.create({ classes: 2, length: 72, width: clip.info.textWidth })
-    await expect(prompts.encode(clip)).rejects.toMatchObject({ code: 'SEMPLES_PROMPT_TOO_LONG', value: '72' })
+    await expect(prompts.encode(clip)).rejects.toMatchObject({ code: 'SEMPLES_TEXT_TOO_LONG', value: '72' })
   })
 })

@@ -138,7 +138,7 @@ describe('the cache', () => {
       expect(listLibTorch().map(({ name }) => name)).toEqual(['2.13.0+cpu'])
       await expect(removeLibTorch('2.12.0')).rejects.toThrow(
         expect.objectContaining({
-          code: 'SEMPLES_LIBTORCH_NOT_INSTALLED',
+          code: 'SEMPLES_LIBTORCH_NOT_FOUND',
           message: expect.stringContaining('2.13.0+cpu'),
         }),
       )

@@ -53,7 +53,7 @@ describe('reading a simple index', () => {
     expect(requests[0]?.headers.authorization).toBe(`Basic ${btoa('name:pa ss')}`)
     await close()
     await expect(listIndexFiles(secret, 'torch')).rejects.toThrow(
-      expect.objectContaining({ code: 'SEMPLES_INDEX_UNREACHABLE', message: expect.not.stringContaining('pa') }),
+      expect.objectContaining({ code: 'SEMPLES_LIBTORCH_FETCH_FAILED', message: expect.not.stringContaining('pa') }),
     )
     expect(withoutCredentials('https://u:p@host/simple')).toBe('https://host/simple')
   })
@@ -80,7 +80,7 @@ describe('downloading', () => {
   test('a file that does not match its hash is deleted', async () => {
     const target = join(temporaryFolder(), name)
     await expect(downloadFile(await file({ sha256: 'ab'.repeat(32) }), target)).rejects.toThrow(
-      expect.objectContaining({ code: 'SEMPLES_DOWNLOAD_CORRUPT', message: expect.stringContaining(sha256) }),
+      expect.objectContaining({ code: 'SEMPLES_LIBTORCH_FETCH_FAILED', message: expect.stringContaining(sha256) }),
     )
     expect(existsSync(target)).toBe(false)
   })
@@ -102,7 +102,7 @@ describe('downloading', () => {
     const each = await file()
     await server.close()
     await expect(downloadFile(each, join(temporaryFolder(), name))).rejects.toThrow(
-      expect.objectContaining({ code: 'SEMPLES_DOWNLOAD_FAILED', message: expect.stringContaining('127.0.0.1') }),
+      expect.objectContaining({ code: 'SEMPLES_LIBTORCH_FETCH_FAILED', message: expect.stringContaining('127.0.0.1') }),
     )
   })
 })

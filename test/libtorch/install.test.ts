@@ -107,21 +107,21 @@ describe('refusals leave nothing behind', () => {
   })
   const cases: [string, () => InstallLibTorchOptions, string, RegExp][] = [
     ['no file', () => ({ from: '/nowhere/torch.whl' }), 'SEMPLES_LIBTORCH_INVALID', /\/nowhere\/torch\.whl/],
-    ['not a zip', () => ({ from: broken(new Uint8Array(1000)) }), 'SEMPLES_ARCHIVE_INVALID', /torch-2\.13/],
+    ['not a zip', () => ({ from: broken(new Uint8Array(1000)) }), 'SEMPLES_LIBTORCH_INVALID', /torch-2\.13/],
     [
       'cut short',
       () => ({ from: broken(whole.subarray(0, whole.length / 2)) }),
-      'SEMPLES_ARCHIVE_INVALID',
+      'SEMPLES_LIBTORCH_INVALID',
       /torch-2\.13/,
     ],
-    ['damaged inside', () => ({ from: broken(flipped) }), 'SEMPLES_ARCHIVE_INVALID', /torch-2\.13/],
+    ['damaged inside', () => ({ from: broken(flipped) }), 'SEMPLES_LIBTORCH_INVALID', /torch-2\.13/],
     [
       'a name that leaves the folder',
       () => ({ from: writeWheel({ ...wheelFiles(), 'torch/include/../../../../evil.h': 'x' }) }),
-      'SEMPLES_ARCHIVE_INVALID',
+      'SEMPLES_LIBTORCH_INVALID',
       /evil\.h/,
     ],
-    ['a symbolic link', () => ({ from: broken(link) }), 'SEMPLES_ARCHIVE_INVALID', /libevil\.so is a symbolic link/],
+    ['a symbolic link', () => ({ from: broken(link) }), 'SEMPLES_LIBTORCH_INVALID', /libevil\.so is a symbolic link/],
     [
       'another version',
       () => ({ from: writeWheel(wheelFiles('2.9.0+cpu')) }),
@@ -152,14 +152,14 @@ describe('refusals leave nothing behind', () => {
 
   test('no room on the disk', async () => {
     await expect(checkSpace(temporaryFolder(), 1e18)).rejects.toThrow(
-      expect.objectContaining({ code: 'SEMPLES_DISK_FULL', message: expect.stringContaining('SEMPLES_CACHE') }),
+      expect.objectContaining({ code: 'SEMPLES_WRITE_FAILED', message: expect.stringContaining('SEMPLES_CACHE') }),
     )
   })
 
   test('a cache that is a file', async () => {
     const file = join(writeFiles(temporaryFolder(), { cache: '' }), 'cache')
     await expect(install({ from: writeWheel() }, { cache: file })).rejects.toThrow(
-      expect.objectContaining({ code: 'SEMPLES_CACHE_UNWRITABLE' }),
+      expect.objectContaining({ code: 'SEMPLES_WRITE_FAILED' }),
     )
   })
 

@@ -266,7 +266,7 @@ describe('refusals', () => {
     ['concurrency', 0],
     ['indices', [0, 99]],
   ])('%s: %p', (field, value) => {
-    expect(() => loader({ [field]: value })).toThrow(expect.objectContaining({ code: 'SEMPLES_LOADER_OPTION', field }))
+    expect(() => loader({ [field]: value })).toThrow(expect.objectContaining({ code: 'SEMPLES_CONFIG_INVALID', field }))
   })
 
   test.each([-1, 5, 0.5])('beginning at step %p of 4', (step) => {

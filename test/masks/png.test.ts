@@ -38,7 +38,7 @@ describe('writeMask', () => {
 
   test('refuses a mask whose data is not width * height', () => {
     expect(() => encodeMask({ width: 4, height: 4, data: new Uint8Array(15) })).toThrow(
-      expect.objectContaining({ code: 'SEMPLES_MASK_SHAPE', value: 15 }),
+      expect.objectContaining({ code: 'SEMPLES_ARGUMENT_INVALID', value: 15 }),
     )
     expect(() => encodeMask({ width: 0, height: 4, data: new Uint8Array(0) })).toThrow(/0x4/)
   })
@@ -85,31 +85,31 @@ describe('readMask', () => {
     const { data } = await readMask(fixture('truecolour.png'), { palette: maskPalette() })
     expect([...data]).toEqual([0, 1, 255])
     await expect(readMask(fixture('truecolour.png'))).rejects.toMatchObject({
-      code: 'SEMPLES_MASK_KIND',
+      code: 'SEMPLES_MASK_INVALID',
       message: expect.stringMatching(/truecolour\.png.*maskPalette/),
     })
     const palette = maskPalette([{ id: 1, color: [0, 1, 0] }])
     await expect(readMask(fixture('truecolour.png'), { palette })).rejects.toMatchObject({
-      code: 'SEMPLES_MASK_COLOR',
+      code: 'SEMPLES_MASK_INVALID',
       value: [128, 0, 0],
       message: expect.stringContaining('column 1, row 0'),
     })
     await expect(readMask(fixture('translucent.png'), { palette: maskPalette() })).rejects.toMatchObject({
-      code: 'SEMPLES_MASK_COLOR',
+      code: 'SEMPLES_MASK_INVALID',
       value: [128, 0, 0, 10],
     })
   })
 
   test.each(['grey1', 'grey16'])('refuses %s.png, whose values are not bytes', async (name) => {
     await expect(readMask(fixture(`${name}.png`))).rejects.toMatchObject({
-      code: 'SEMPLES_MASK_KIND',
+      code: 'SEMPLES_MASK_INVALID',
       file: fixture(`${name}.png`),
     })
   })
 
   test('refuses other files and absent ones, by name', async () => {
     await expect(readMask(fixture('jpeg.png'))).rejects.toMatchObject({
-      code: 'SEMPLES_MASK_CORRUPT',
+      code: 'SEMPLES_MASK_INVALID',
       message: expect.stringContaining('jpeg.png'),
     })
     await expect(readMask(fixture('absent.png'))).rejects.toMatchObject({ code: 'SEMPLES_FILE_UNREADABLE' })
@@ -119,12 +119,12 @@ describe('readMask', () => {
     const bytes = encodeMask(mask(40, 30))
     for (let length = 0; length < bytes.length - 12; length += 5) {
       expect(() => decodeMask(bytes.subarray(0, length), 'cut.png')).toThrow(
-        expect.objectContaining({ code: 'SEMPLES_MASK_CORRUPT', file: 'cut.png' }),
+        expect.objectContaining({ code: 'SEMPLES_MASK_INVALID', file: 'cut.png' }),
       )
     }
     const damaged = Uint8Array.from(bytes)
     damaged[damaged.length - 40]! ^= 1
-    expect(() => decodeMask(damaged, 'bit.png')).toThrow(expect.objectContaining({ code: 'SEMPLES_MASK_CORRUPT' }))
+    expect(() => decodeMask(damaged, 'bit.png')).toThrow(expect.objectContaining({ code: 'SEMPLES_MASK_INVALID' }))
   })
 
   test('does not allocate what a damaged header claims', () => {

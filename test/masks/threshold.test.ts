@@ -57,11 +57,11 @@ describe('maskFromCams', () => {
     expect(() => maskFromCams({ ...one, width: 4 })).toThrow(/1 maps of 2x4 need 8 values/)
     for (const id of [-1, 255, 1.5]) {
       expect(() => maskFromCams({ ...one, classIds: [id] })).toThrow(
-        expect.objectContaining({ code: 'SEMPLES_CAM_FILE_INVALID', value: id }),
+        expect.objectContaining({ code: 'SEMPLES_CAM_INVALID', value: id }),
       )
     }
     expect(() => maskFromCams({ ...one, cams: Float32Array.of(0, 0, 0, 0, Number.NaN, 0) })).toThrow(
-      expect.objectContaining({ code: 'SEMPLES_CAM_NOT_FINITE', field: 'cams[4]' }),
+      expect.objectContaining({ code: 'SEMPLES_CAM_INVALID', field: 'cams[4]' }),
     )
     expect(() => maskFromCams({ ...one, threshold: Number.NaN })).toThrow(/threshold/)
   })

@@ -245,8 +245,8 @@ describeNative('wrong arguments', () => {
       await refused(() => create({ terms }), 'terms')
     for (const weight of [undefined, Number.POSITIVE_INFINITY, ...noNumbers])
       await refused(() => create({ terms: { fine_logits: weight } }), 'terms.fine_logits')
-    await refused(() => create({ terms: {} }), 'terms', 'SEMPLES_LOSS_UNKNOWN')
-    const unknown = await refused(() => create({ terms: { matsch: 1 } }), 'terms', 'SEMPLES_LOSS_UNKNOWN')
+    await refused(() => create({ terms: {} }), 'terms', 'SEMPLES_ARGUMENT_INVALID')
+    const unknown = await refused(() => create({ terms: { matsch: 1 } }), 'terms', 'SEMPLES_ARGUMENT_INVALID')
     expect(unknown.value).toBe('matsch')
     expect(unknown.expected).toBe(
       lossTerms()
@@ -559,7 +559,7 @@ describeArchives('wrong arguments of a CLIP', (archive) => {
     expect(await rejection(wide.encode(clip))).toMatchObject({ field: 'prompts', value: '[3, 4, 17]' })
     const long = await BackgroundPrompts.create({ classes: 3, length: 11, width: 16 })
     expect(await create({ ...prompted, prompts: long })).toMatchObject({
-      code: 'SEMPLES_PROMPT_TOO_LONG',
+      code: 'SEMPLES_TEXT_TOO_LONG',
       expected: 'at most 10',
     })
   })

@@ -88,7 +88,7 @@ describeArchives('an archive that is no CLIP', (archive) => {
     expect(error).toMatchObject({ code: 'SEMPLES_CLIP_INVALID', field: 'encode_image' })
     expect(error.message).toMatch(message)
     expect(await rejection(clip.encodePatches(float32([1, 3, 32, 32])))).toMatchObject({
-      code: 'SEMPLES_CLIP_NO_PATCHES',
+      code: 'SEMPLES_CLIP_INVALID',
     })
     expect((await clip.encodeText({ dtype: 'int64', shape: [1, 16], data: new BigInt64Array(16) })).shape).toEqual([
       1, 16,

@@ -160,7 +160,7 @@ describeNative('objects of the addon', () => {
     const get = Object.getOwnPropertyDescriptor(prototype(), name)!.get!
     for (const [, stranger] of strangers()) {
       expect(refusal(() => callNative(() => get.call(stranger)))).toMatchObject({
-        code: 'SEMPLES_HANDLE_INVALID',
+        code: 'SEMPLES_ARGUMENT_INVALID',
         message: expect.stringContaining('Generator'),
       })
     }
@@ -181,24 +181,24 @@ describeNative('objects of the addon', () => {
 
   test('one kind in the place of another is refused by its field', async () => {
     const wrong = prompts as unknown as MaskGenerator
-    expect(await rejection(train(wrong))).toMatchObject({ code: 'SEMPLES_HANDLE_INVALID', field: 'generator' })
+    expect(await rejection(train(wrong))).toMatchObject({ code: 'SEMPLES_ARGUMENT_INVALID', field: 'generator' })
     for (const clip of [generator, {}, null] as unknown as Clip[]) {
       expect(await rejection(Trainer.create({ generator, clip, terms: matching, trains: 'head' }))).toMatchObject({
-        code: 'SEMPLES_HANDLE_INVALID',
+        code: 'SEMPLES_ARGUMENT_INVALID',
         field: 'clip',
       })
-      expect(await rejection(prompts.encode(clip))).toMatchObject({ code: 'SEMPLES_HANDLE_INVALID', field: 'clip' })
+      expect(await rejection(prompts.encode(clip))).toMatchObject({ code: 'SEMPLES_ARGUMENT_INVALID', field: 'clip' })
     }
     const config = { generator, prompts: generator as unknown as BackgroundPrompts, terms: matching }
     expect(await rejection(Trainer.create({ ...config, trains: 'head' }))).toMatchObject({
-      code: 'SEMPLES_HANDLE_INVALID',
+      code: 'SEMPLES_ARGUMENT_INVALID',
       field: 'prompts',
     })
   })
 
   test('a clone, as another thread would get, is none of them', async () => {
     const clone = { native: structuredClone(generator.native) } as unknown as MaskGenerator
-    expect(await rejection(train(clone))).toMatchObject({ code: 'SEMPLES_HANDLE_INVALID', field: 'generator' })
+    expect(await rejection(train(clone))).toMatchObject({ code: 'SEMPLES_ARGUMENT_INVALID', field: 'generator' })
   })
 
   test.each([undefined, null, {}, 'config'])('a trainer of %p is refused', async (config) => {

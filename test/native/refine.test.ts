@@ -371,7 +371,7 @@ describeNative('refinement: refusals', () => {
 
   test.each(['auto', 'gpu'])('a device that there is not: "%s"', (device) => {
     expect(() => loadAddon().refine({ ...request, device })).toThrow(
-      expect.objectContaining({ code: 'SEMPLES_DEVICE_UNKNOWN', field: 'device', value: device }),
+      expect.objectContaining({ code: 'SEMPLES_CONFIG_INVALID', field: 'device', value: device }),
     )
   })
 

@@ -54,7 +54,7 @@ describeNative('two copies of the addon in one process', () => {
         await code(() => get.call(other)),
         await code(() => first.createTrainer({ ...config, generator: own })),
       ])`)
-    const invalid = (field?: string) => ['SEMPLES_HANDLE_INVALID', field ?? null]
+    const invalid = (field?: string) => ['SEMPLES_ARGUMENT_INVALID', field ?? null]
     expect(ending).toEqual({
       status: 0,
       signal: null,
@@ -76,7 +76,7 @@ describeNative('two copies of the addon in one process', () => {
       ])`)
     expect(ending).toMatchObject({
       status: 0,
-      output: [false, ['SEMPLES_HANDLE_INVALID', 'generator'], 'done', 'done'],
+      output: [false, ['SEMPLES_ARGUMENT_INVALID', 'generator'], 'done', 'done'],
       errors: '',
     })
   })

@@ -144,7 +144,7 @@ test.each([
   [10, 10, { left: 0.5, top: 0, width: 2, height: 2 }],
 ])('refuses %p x %p of box %p', (width, height, box) => {
   expect(() => resizeBicubic(noise(8, 8, 4), width, height, box)).toThrow(
-    expect.objectContaining({ code: 'SEMPLES_IMAGE_SIZE' }),
+    expect.objectContaining({ code: 'SEMPLES_ARGUMENT_INVALID' }),
   )
 })
 

@@ -52,7 +52,7 @@ test.each([[[]], [[0.8, 1]], [[1, 0]], [[1, Number.NaN]], [[1, -1.2]], [[1, Numb
   'refuses %j',
   async (scales) => {
     await expect(scaledImages(noise(8, 8, 0), scales)).rejects.toMatchObject({
-      code: 'SEMPLES_SCALES',
+      code: 'SEMPLES_CONFIG_INVALID',
       field: 'scales',
     })
   },

@@ -89,7 +89,7 @@ test('files of two folders belong together by name', async () => {
   expect(inputs.map(({ failure }) => failure?.code)).toEqual([
     undefined,
     undefined,
-    'SEMPLES_NAME_CLASH',
+    'SEMPLES_NAME_INVALID',
     'SEMPLES_PICTURE_MISSING',
   ])
 })
@@ -97,10 +97,10 @@ test('files of two folders belong together by name', async () => {
 test('folders that are not there or hold nothing are refused', async () => {
   const empty = await folder()
   expect(await rejection(inputsOfFolders({ images: empty, cams: join(empty, 'no') }))).toMatchObject({
-    code: 'SEMPLES_FOLDER_MISSING',
+    code: 'SEMPLES_FILE_UNREADABLE',
     field: 'cams',
   })
   expect(await rejection(inputsOfFolders({ images: empty, cams: empty }))).toMatchObject({
-    code: 'SEMPLES_REFINE_EMPTY',
+    code: 'SEMPLES_NO_PICTURES',
   })
 })

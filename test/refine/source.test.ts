@@ -86,7 +86,7 @@ describe('score maps', () => {
     const npy = join(folder, 'a.npy')
     await writeNpy(npy, plain([3, 2, 3], maps(0.1, 0.2, 0.3)))
     expect(await rejection(source({ scores: npy }))).toMatchObject({
-      code: 'SEMPLES_CAM_FILE_INVALID',
+      code: 'SEMPLES_CAM_INVALID',
       file: npy,
       field: 'classes',
       message: expect.stringMatching(/does not say which classes.*--classes/),
@@ -101,7 +101,7 @@ describe('score maps', () => {
       const data = maps(...classIds.map(() => 0.5))
       await writeCamFile(join(folder, 'void.npy'), { data, classIds, height: 2, width: 3 }, 'npy')
       expect(await rejection(source({ scores: join(folder, 'void.npy') }))).toMatchObject({
-        code: 'SEMPLES_CAM_FILE_INVALID',
+        code: 'SEMPLES_CAM_INVALID',
         field: 'classes',
       })
     }

@@ -72,7 +72,7 @@ describe('pictures and labels', () => {
   test('no picture folder', async () => {
     const missing = join(root, 'nowhere')
     await expectRefused(tinyRun({ folder: missing }, out, { stages: ['classify'] }), {
-      code: 'SEMPLES_FOLDER_MISSING',
+      code: 'SEMPLES_FILE_UNREADABLE',
       file: missing,
     })
   })
@@ -86,7 +86,10 @@ describe('pictures and labels', () => {
     await mkdir(join(coco2014, 'annotations'), { recursive: true })
     await mkdir(join(coco2014, 'train2014'))
     await writeFile(file, text)
-    await expectRefused(tinyRun({ coco2014 }, out, { stages: ['classify'] }), { code: 'SEMPLES_COCO_INVALID', file })
+    await expectRefused(tinyRun({ coco2014 }, out, { stages: ['classify'] }), {
+      code: 'SEMPLES_DATA_FILE_INVALID',
+      file,
+    })
   })
 
   test('COCO pictures without a single annotation', async () => {
@@ -207,7 +210,7 @@ describe('config', () => {
     const pickled = join(root, 'deit.pth')
     await writeFile(pickled, 'x')
     await expectRefused(classifyRun({ generator: { weights: pickled } }), {
-      code: 'SEMPLES_WEIGHTS_FORMAT',
+      code: 'SEMPLES_CHECKPOINT_INVALID',
       file: pickled,
     })
     const broken = join(root, 'broken.safetensors')
@@ -285,7 +288,7 @@ describeWithClip('CLIP', () => {
   test('with fewer places than the prompts need', async () => {
     // 24 tokens: start, a photo of, the prompt, full stop, end.
     await expectRefused(withClip(clip, { prompt: { length: 19 } }), {
-      code: 'SEMPLES_PROMPT_TOO_LONG',
+      code: 'SEMPLES_TEXT_TOO_LONG',
       field: 'prompt.length',
       expected: 'at most 18',
     })

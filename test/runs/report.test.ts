@@ -252,7 +252,7 @@ describeNative('the report of a run', () => {
 
     test('data that were named and are not there', async () => {
       await expect(gatherReport({ run, data: { folder: join(root, 'nowhere') } })).rejects.toMatchObject({
-        code: 'SEMPLES_FOLDER_MISSING',
+        code: 'SEMPLES_FILE_UNREADABLE',
       })
     })
 

@@ -137,7 +137,7 @@ describe('which epoch is kept', () => {
     expect((await metricsOf(out)).every(({ selection }) => selection === undefined)).toBe(true)
     // Opened by evaluation alone, which says what is wrong with them.
     await expect(evaluate({ masks: join(elsewhere, 'made'), groundTruth: own })).rejects.toMatchObject({
-      code: 'SEMPLES_MASK_CORRUPT',
+      code: 'SEMPLES_MASK_INVALID',
     })
   })
 })

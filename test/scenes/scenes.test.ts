@@ -136,7 +136,7 @@ describe('scene', () => {
     ['index', () => scene(0, -1)],
     ['size', () => scene(0, 0, { size: 16 })],
   ])('a wrong %s is refused by name', (field, draw) => {
-    expect(draw).toThrow(expect.objectContaining({ code: 'SEMPLES_SCENES_OPTION', field }))
+    expect(draw).toThrow(expect.objectContaining({ code: 'SEMPLES_CONFIG_INVALID', field }))
   })
 })
 

@@ -91,7 +91,7 @@ describe('tokenize', () => {
 
 describe('decode', () => {
   test.each([-1, 1.5, VOCABULARY_SIZE, Number.NaN])('refuses the id %d', (id) => {
-    expect(() => decode([id])).toThrow(expect.objectContaining({ code: 'SEMPLES_TOKEN_INVALID' }))
+    expect(() => decode([id])).toThrow(expect.objectContaining({ code: 'SEMPLES_ARGUMENT_INVALID' }))
   })
 })
 

@@ -105,7 +105,7 @@ async function truthOf({ groundTruth, data, labels, split = 'val', exif }: EvalO
 
 function required(value: string | undefined, option: string): string {
   if (value !== undefined) return value
-  throw new SemplesError('SEMPLES_OPTION_MISSING', {
+  throw new SemplesError('SEMPLES_OPTION_INVALID', {
     message: `semples eval needs ${option}.`,
     hint: 'For examples, type: semples eval --help',
   })

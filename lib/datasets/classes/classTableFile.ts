@@ -39,7 +39,7 @@ const fileSchema = z.strictObject({
  * VOC palette's; id = 1, 2, ... in list order, given for all classes or for none.
  *
  * @param fallbackName the table's name where the file gives none
- * @throws SemplesError `SEMPLES_FILE_UNREADABLE`, `SEMPLES_CLASSES_INVALID` naming the file and the field
+ * @throws SemplesError `SEMPLES_FILE_UNREADABLE`, `SEMPLES_DATA_FILE_INVALID` naming the file and the field
  */
 export async function readClassTable(file: string, fallbackName = 'classes'): Promise<ClassTable> {
   const json = parseJson(await readBytes(file), file)
@@ -115,7 +115,7 @@ function refuseRepetition(file: string, field: string, values: unknown[]): void 
 }
 
 function schemaError(file: string, error: z.ZodError): SemplesError {
-  return new SemplesError('SEMPLES_CLASSES_INVALID', {
+  return new SemplesError('SEMPLES_DATA_FILE_INVALID', {
     message: `${file} is not a class table:\n${z.prettifyError(error)}\n`,
     file,
     hint: 'Write a list such as [{ "label": "boat", "prompt": "sailing boat", "color": [128, 0, 0], "id": 1 }].',
@@ -124,5 +124,5 @@ function schemaError(file: string, error: z.ZodError): SemplesError {
 }
 
 function invalid(file: string, why: string, cause?: unknown): SemplesError {
-  return new SemplesError('SEMPLES_CLASSES_INVALID', { message: `${file} ${why}.`, file, cause })
+  return new SemplesError('SEMPLES_DATA_FILE_INVALID', { message: `${file} ${why}.`, file, cause })
 }

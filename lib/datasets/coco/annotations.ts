@@ -51,7 +51,7 @@ const TURN_MS = 10
 /**
  * Reads a COCO instances file piece by piece: outlines are not kept, and the event loop goes on meanwhile.
  *
- * @throws SemplesError `SEMPLES_FILE_UNREADABLE`; `SEMPLES_COCO_INVALID` naming the file and what is missing or wrong
+ * @throws SemplesError `SEMPLES_FILE_UNREADABLE`; `SEMPLES_DATA_FILE_INVALID` naming the file and what is missing or wrong
  */
 export async function readCocoFile(file: string): Promise<CocoFile> {
   const bytes = await readBytes(file)
@@ -149,7 +149,7 @@ export async function readSegmentations(file: string, annotations: readonly Coco
 }
 
 export function cocoInvalid(file: string, why: string, cause?: unknown): SemplesError {
-  return new SemplesError('SEMPLES_COCO_INVALID', {
+  return new SemplesError('SEMPLES_DATA_FILE_INVALID', {
     message: `${file} ${why}.`,
     file,
     hint: 'Expected are the instances_*.json files of COCO 2014: images, annotations with polygons or RLE, categories.',

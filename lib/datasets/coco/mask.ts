@@ -40,7 +40,7 @@ export interface MaskPlan {
  * Draws the annotations of a picture into one mask, largest first (by pixels, then file order), so that a small object
  * in front of a large one stays visible.
  *
- * @throws SemplesError `SEMPLES_COCO_INVALID` for a segmentation that is neither polygons nor a fitting RLE
+ * @throws SemplesError `SEMPLES_DATA_FILE_INVALID` for a segmentation that is neither polygons nor a fitting RLE
  */
 export function drawRegions({ height, width, regions, crowd, file, picture }: MaskPlan): LabelMap {
   const data = new Uint8Array(width * height)

@@ -10,7 +10,7 @@ export function pictureFile({ id, image }: DatasetItem): string {
 
 /**
  * A row of labels.csv.
- * @throws SemplesError `SEMPLES_EXPORT_NAME` for what would be read back as something else
+ * @throws SemplesError `SEMPLES_NAME_INVALID` for what would be read back as something else
  */
 export function csvRow(file: string, labels: readonly string[]): string {
   refuse('file name', file, file.trim() !== file)
@@ -18,7 +18,7 @@ export function csvRow(file: string, labels: readonly string[]): string {
   return [file, labels.join(';')].map(quoted).join(',')
 }
 
-/** @throws SemplesError `SEMPLES_EXPORT_NAME` for an id that leads out of the folder */
+/** @throws SemplesError `SEMPLES_NAME_INVALID` for an id that leads out of the folder */
 export function insideOf(folder: string, file: string): string {
   const target = path.resolve(folder, file)
   refuse('picture', file, !target.startsWith(folder + path.sep))
@@ -32,7 +32,7 @@ function quoted(cell: string): string {
 
 function refuse(what: string, value: string, wrong: boolean): void {
   if (!wrong) return
-  throw new SemplesError('SEMPLES_EXPORT_NAME', {
+  throw new SemplesError('SEMPLES_NAME_INVALID', {
     message: `The ${what} cannot be written into a folder with a labels file.`,
     value,
     expected: 'no blanks at the ends, in labels neither ; nor |, and paths inside the folder',

@@ -11,7 +11,7 @@ export const BACKGROUND_FOLDER = '_background'
  * The pictures of a folder with one sub-folder a class. A file that stands in several sub-folders (the same name and
  * the same content) has all their labels; in `_background` stand pictures without object, for evaluation only.
  *
- * @throws SemplesError `SEMPLES_NAME_CLASH` for different pictures of one name; `SEMPLES_LABELS_INVALID` for a picture
+ * @throws SemplesError `SEMPLES_NAME_INVALID` for different pictures of one name; `SEMPLES_DATA_FILE_INVALID` for a picture
  *   that is in `_background` and in a class
  */
 export async function classFolders(root: string, except?: string): Promise<FolderContents> {
@@ -52,7 +52,7 @@ async function checkSamePicture(first: string, second: string): Promise<void> {
     const [bytes, others] = await Promise.all([readFile(first), readFile(second)])
     if (bytes.equals(others)) return
   }
-  throw new SemplesError('SEMPLES_NAME_CLASH', {
+  throw new SemplesError('SEMPLES_NAME_INVALID', {
     message: `${first} and ${second} are two different pictures of one name.`,
     file: second,
     hint: 'A file name in several class folders means one picture with several labels. Rename one of them, or use a labels file.',
@@ -60,7 +60,7 @@ async function checkSamePicture(first: string, second: string): Promise<void> {
 }
 
 function bothWays(root: string, file: string, folders: string[]): SemplesError {
-  return new SemplesError('SEMPLES_LABELS_INVALID', {
+  return new SemplesError('SEMPLES_DATA_FILE_INVALID', {
     message: `${file} stands in ${BACKGROUND_FOLDER} and in a class folder of ${root} (${folders.join(', ')}).`,
     file: path.join(root, BACKGROUND_FOLDER, file),
     hint: `${BACKGROUND_FOLDER} is for pictures without any object: remove it there or from the class.`,

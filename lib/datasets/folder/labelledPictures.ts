@@ -33,7 +33,7 @@ export async function labelledPictures(root: string, labelsFile: string, except?
 function insideFolder(root: string, { file, line }: LabelledFile, labelsFile: string): string {
   const inside = path.relative(root, path.resolve(root, file))
   if (inside === '' || inside === '..' || inside.startsWith(`..${path.sep}`) || path.isAbsolute(inside)) {
-    throw new SemplesError('SEMPLES_PATH_OUTSIDE', {
+    throw new SemplesError('SEMPLES_DATA_FILE_INVALID', {
       message: `The labels file ${labelsFile} names a picture outside the folder ${root}${line === undefined ? '' : ` in line ${line}`}.`,
       file: labelsFile,
       value: file,
@@ -45,7 +45,7 @@ function insideFolder(root: string, { file, line }: LabelledFile, labelsFile: st
 }
 
 function namedTwice(file: string, first: string, second: string, labelsFile: string): SemplesError {
-  return new SemplesError('SEMPLES_LABELS_INVALID', {
+  return new SemplesError('SEMPLES_DATA_FILE_INVALID', {
     message: `The labels file ${labelsFile} names ${file} twice: ${first} and ${second}.`,
     file: labelsFile,
     hint: 'Join the labels in one row.',

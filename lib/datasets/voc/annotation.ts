@@ -6,7 +6,7 @@ import { readBytes } from '../../base/files.js'
  * Names of the objects of a VOC annotation file, in file order and with repetition; objects marked `difficult` are
  * among them, parts of objects (heads, hands) are not.
  *
- * @throws SemplesError `SEMPLES_FILE_UNREADABLE`, `SEMPLES_VOC_INVALID` when it is not an annotation
+ * @throws SemplesError `SEMPLES_FILE_UNREADABLE`, `SEMPLES_DATA_FILE_INVALID` when it is not an annotation
  */
 export async function readObjectNames(file: string): Promise<string[]> {
   const names: string[] = []
@@ -39,7 +39,7 @@ function isObjectName(open: readonly string[]): boolean {
 }
 
 function vocInvalid(file: string, why: string, cause?: unknown): SemplesError {
-  return new SemplesError('SEMPLES_VOC_INVALID', {
+  return new SemplesError('SEMPLES_DATA_FILE_INVALID', {
     message: `${file} ${why}.`,
     file,
     hint: 'Expected are the files of VOCtrainval_11-May-2012; unpack it again.',

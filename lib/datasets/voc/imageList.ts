@@ -14,7 +14,7 @@ export interface ListedImage {
  * Reads a list of pictures, one a line: an id (`2007_000032`), or the paths of picture and mask
  * (`/JPEGImages/2007_000032.jpg /SegmentationClassAug/2007_000032.png`), as the lists of the augmented set have them.
  *
- * @throws SemplesError `SEMPLES_FILE_UNREADABLE`, `SEMPLES_LIST_INVALID` naming the line
+ * @throws SemplesError `SEMPLES_FILE_UNREADABLE`, `SEMPLES_DATA_FILE_INVALID` naming the line
  */
 export async function readImageList(file: string): Promise<ListedImage[]> {
   const lines = Buffer.from(await readBytes(file))
@@ -41,7 +41,7 @@ function isInside(mask: string): boolean {
 }
 
 function listInvalid(file: string, why: string, value: string): SemplesError {
-  return new SemplesError('SEMPLES_LIST_INVALID', {
+  return new SemplesError('SEMPLES_DATA_FILE_INVALID', {
     message: `The list ${file} ${why}.`,
     file,
     value,

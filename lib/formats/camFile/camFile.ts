@@ -55,10 +55,10 @@ export interface CamFileOptions {
  * float64, integers, booleans), either byte order and Fortran order become float32 in C order. What kind of file it
  * is its first bytes say, not its name.
  *
- * @throws SemplesError `SEMPLES_FILE_UNREADABLE`; `SEMPLES_NPY_INVALID`, `SEMPLES_NPY_DTYPE`, `SEMPLES_NPZ_INVALID`;
+ * @throws SemplesError `SEMPLES_FILE_UNREADABLE`; `SEMPLES_NPY_INVALID`, `SEMPLES_NPY_DTYPE`, `SEMPLES_NPY_INVALID`;
  *   `SEMPLES_PICKLE_REFUSED` (naming what the file asks for, `os.system`), `SEMPLES_PICKLE_INVALID`,
- *   `SEMPLES_PICKLE_TOO_LARGE`; `SEMPLES_CAM_FILE_INVALID` (maps of different sizes, classes that do not fit, nothing or
- *   too much to choose from, no array `options.entry`), `SEMPLES_CAM_FILE_TOO_LARGE`
+ *   `SEMPLES_FILE_TOO_LARGE`; `SEMPLES_CAM_INVALID` (maps of different sizes, classes that do not fit, nothing or
+ *   too much to choose from, no array `options.entry`), `SEMPLES_FILE_TOO_LARGE`
  */
 export async function readCamFile(file: string, options: CamFileOptions = {}): Promise<CamFile> {
   return decodeCamFile(await readBytes(file), file, options)

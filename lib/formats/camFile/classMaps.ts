@@ -17,14 +17,14 @@ export const CAM_EXTENSIONS: readonly string[] = ['.npz', '.npy', '.pkl', '.pick
 /**
  * `readCamFile` where the classes must be known: each map has a class id from 0 to 254, each id once.
  *
- * @throws SemplesError what `readCamFile` throws; `SEMPLES_CAM_FILE_INVALID` also for a file that does not say which
+ * @throws SemplesError what `readCamFile` throws; `SEMPLES_CAM_INVALID` also for a file that does not say which
  *   classes its maps belong to
  */
 export async function readClassMaps(file: string, options: CamFileOptions = {}): Promise<ClassMaps> {
   const { classIds, maps } = await readCamFile(file, options)
   const [, height, width] = maps.shape
   if (classIds === undefined) {
-    throw new SemplesError('SEMPLES_CAM_FILE_INVALID', {
+    throw new SemplesError('SEMPLES_CAM_INVALID', {
       message: `${file} does not say which classes its maps belong to.`,
       file,
       field: 'classes',
@@ -35,7 +35,7 @@ export async function readClassMaps(file: string, options: CamFileOptions = {}):
   }
   const wrong = classIds.find((id, index) => !isClassId(id) || classIds.indexOf(id) < index)
   if (wrong === undefined) return { data: maps.data, classIds, height, width }
-  throw new SemplesError('SEMPLES_CAM_FILE_INVALID', {
+  throw new SemplesError('SEMPLES_CAM_INVALID', {
     message: `The classes of ${file} are no class ids${isClassId(wrong) ? `: ${wrong} is there twice` : ''}.`,
     file,
     field: 'classes',

@@ -22,8 +22,8 @@ export interface CamContent {
  * file of `torch.save`.
  *
  * @param maxBytes what an archive may unpack to
- * @throws SemplesError of the kind of file: `SEMPLES_NPY_...`, `SEMPLES_NPZ_INVALID`, `SEMPLES_PICKLE_...`; and
- *   `SEMPLES_CAM_FILE_INVALID` for every other kind
+ * @throws SemplesError of the kind of file: `SEMPLES_NPY_...`, `SEMPLES_NPY_INVALID`, `SEMPLES_PICKLE_...`; and
+ *   `SEMPLES_CAM_INVALID` for every other kind
  */
 export async function readContent(bytes: Uint8Array, file: string, maxBytes: number): Promise<CamContent> {
   if (bytes[0] === 0x93) return npyContent(bytes, file)

@@ -37,7 +37,7 @@ type Dictionary = ReadonlyMap<PickleValue, PickleValue>
  * Chooses the maps of a dictionary or archive.
  *
  * @param wanted name of the array to take
- * @throws SemplesError `SEMPLES_CAM_FILE_INVALID`, `SEMPLES_CAM_FILE_TOO_LARGE`
+ * @throws SemplesError `SEMPLES_CAM_INVALID`, `SEMPLES_FILE_TOO_LARGE`
  */
 export function fromDictionary(dictionary: Dictionary, wanted: string | undefined, limits: CamLimits): FoundMaps {
   // A picture that shows no class: WeakTr writes `{}`, `semples masks --npz` an archive without arrays.
@@ -129,7 +129,7 @@ function classOf(key: string | number): number | undefined {
 }
 
 export function noEntry(entry: string, names: readonly string[], file: string): SemplesError {
-  return new SemplesError('SEMPLES_CAM_FILE_INVALID', {
+  return new SemplesError('SEMPLES_CAM_INVALID', {
     message: `${file} holds no array named ${JSON.stringify(entry)}.`,
     file,
     field: 'entry',

@@ -33,7 +33,7 @@ export function idsOf(value: PickleValue | undefined, file: string): number[] | 
 /**
  * An array [C, H, W], [H, W] (one map) or [1, C, H, W] as maps.
  *
- * @throws SemplesError `SEMPLES_CAM_FILE_INVALID`, `SEMPLES_CAM_FILE_TOO_LARGE`
+ * @throws SemplesError `SEMPLES_CAM_INVALID`, `SEMPLES_FILE_TOO_LARGE`
  */
 export function mapsOf(array: NumericArray, what: string, limits: CamLimits): CamMaps {
   const { shape } = array
@@ -50,7 +50,7 @@ export function mapsOf(array: NumericArray, what: string, limits: CamLimits): Ca
 /**
  * Arrays [H, W] (or [1, H, W]) as maps, in order.
  *
- * @throws SemplesError `SEMPLES_CAM_FILE_INVALID` also where they differ in size, `SEMPLES_CAM_FILE_TOO_LARGE`
+ * @throws SemplesError `SEMPLES_CAM_INVALID` also where they differ in size, `SEMPLES_FILE_TOO_LARGE`
  */
 export function stackMaps(arrays: readonly { what: string; array: NumericArray }[], limits: CamLimits): CamMaps {
   const [first] = arrays
@@ -81,7 +81,7 @@ function sizeOf({ shape }: NumericArray, what: string, file: string): [height: n
 function allocate(shape: [number, number, number], { file, maxElements }: CamLimits): CamMaps {
   const elements = shape.reduce((count, size) => count * size, 1)
   if (!(elements <= maxElements)) {
-    throw new SemplesError('SEMPLES_CAM_FILE_TOO_LARGE', {
+    throw new SemplesError('SEMPLES_FILE_TOO_LARGE', {
       message: `${file} holds maps of ${shape.join(' x ')} numbers.`,
       file,
       expected: `${maxElements} numbers at most`,
@@ -93,7 +93,7 @@ function allocate(shape: [number, number, number], { file, maxElements }: CamLim
 
 /** A file whose numbers could be read, but that is no file of CAMs or score maps as far as one can tell. */
 export function camFileInvalid(file: string, why: string, hint?: string): SemplesError {
-  return new SemplesError('SEMPLES_CAM_FILE_INVALID', {
+  return new SemplesError('SEMPLES_CAM_INVALID', {
     message: `${file} holds no maps that are understood: ${why}.`,
     file,
     hint: hint ?? 'Save them as numpy.savez(path, **{str(class_id): map}), one [H, W] array a class.',

@@ -15,7 +15,7 @@ import type { ClassMaps } from './classMaps.js'
  *
  * @param file path; its extension is the format's
  * @param comment noted in an .npz archive, where readers of arrays pass over it
- * @throws SemplesError `SEMPLES_TENSOR_INVALID` where maps and classes do not fit, `SEMPLES_WRITE_FAILED`
+ * @throws SemplesError `SEMPLES_ARGUMENT_INVALID` where maps and classes do not fit, `SEMPLES_WRITE_FAILED`
  */
 export async function writeCamFile(
   file: string,

@@ -127,7 +127,7 @@ const STOP = 0x2e
  * budget, so that no file can overflow the stack, run forever or fill the memory.
  *
  * @returns the value, and where the pickle ends
- * @throws SemplesError `SEMPLES_PICKLE_INVALID`, `SEMPLES_PICKLE_REFUSED`, `SEMPLES_PICKLE_TOO_LARGE`
+ * @throws SemplesError `SEMPLES_PICKLE_INVALID`, `SEMPLES_PICKLE_REFUSED`, `SEMPLES_FILE_TOO_LARGE`
  */
 export function runPickle(bytes: Uint8Array, options: PickleOptions): { value: PickleValue; end: number } {
   const machine = new PickleMachine(bytes, options)

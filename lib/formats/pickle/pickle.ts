@@ -13,7 +13,7 @@ import type { PickleValue } from './values.js'
  * @param name what errors call it
  * @param start where the pickle starts in the bytes; default 0
  * @throws SemplesError `SEMPLES_PICKLE_INVALID` (no whole pickle, or something behind it), `SEMPLES_PICKLE_REFUSED`
- *   (naming what it asks for, `os.system`), `SEMPLES_PICKLE_TOO_LARGE`
+ *   (naming what it asks for, `os.system`), `SEMPLES_FILE_TOO_LARGE`
  */
 export function readPickle(bytes: Uint8Array, name: string, start = 0): PickleValue {
   const budget = new PickleBudget(name, bytes.length)

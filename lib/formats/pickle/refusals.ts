@@ -23,7 +23,7 @@ export function pickleRefused(name: string, what: string): SemplesError {
 }
 
 export function pickleTooLarge(name: string, what: string): SemplesError {
-  return new SemplesError('SEMPLES_PICKLE_TOO_LARGE', {
+  return new SemplesError('SEMPLES_FILE_TOO_LARGE', {
     message: `${name} is a pickle that takes more than a file of arrays would: ${what}.`,
     file: name,
     hint: HINT,

@@ -64,7 +64,7 @@ export function torchRoot(paths: readonly string[]): string | undefined {
  * Opens what `torch.save` writes since torch 1.6: `data.pkl` in a zip archive, the numbers in `data/<key>` beside it.
  *
  * @param root path of `data.pkl` in it
- * @throws SemplesError as `readPickle`, `SEMPLES_NPZ_INVALID`
+ * @throws SemplesError as `readPickle`, `SEMPLES_NPY_INVALID`
  */
 export async function openTorchArchive(zip: ZipArchive, root: string, budget: PickleBudget): Promise<TorchArchive> {
   const folder = root.slice(0, -'data.pkl'.length)

@@ -47,7 +47,7 @@ void check_prompt_vectors(const Clip& clip, const at::Tensor& vectors) {
   const int64_t length = vectors.size(1), context = info.context_length;
   if (int64_t(kPrefix.size()) + length + 1 >= context)
     throw refusal("prompt.length", "at most " + std::to_string(context - int64_t(kPrefix.size()) - 2),
-                  std::to_string(length), "SEMPLES_PROMPT_TOO_LONG");
+                  std::to_string(length), "SEMPLES_TEXT_TOO_LONG");
 }
 
 at::Tensor encode_prompt_vectors(const Clip& clip, const at::Tensor& vectors) {

@@ -46,7 +46,7 @@ class Prompts {
 };
 
 // Whether a CLIP can encode vectors [n, length, width]: text width, device, vocabulary, and that they fit into its
-// context (SEMPLES_PROMPT_TOO_LONG).
+// context (SEMPLES_TEXT_TOO_LONG).
 void check_prompt_vectors(const Clip& clip, const at::Tensor& vectors);
 
 // [start, "a photo of", vectors..., '.', end, padding] for vectors [n, length, width] -> features [n, D].

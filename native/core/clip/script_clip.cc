@@ -43,7 +43,7 @@ class ScriptClip : public Clip {
   }
   at::Tensor encode_patches(const at::Tensor& images) const override {
     if (!module_.find_method("encode_patches"))
-      throw Error("SEMPLES_CLIP_NO_PATCHES", "This CLIP archive has no features of single patches")
+      throw Error("SEMPLES_CLIP_INVALID", "This CLIP archive has no features of single patches")
           .hint("Write it again with scripts/clip/export.py, or use an OpenAI archive.");
     return call("encode_patches", {images}, {images.size(0), kAny, info_.feature_width});
   }

@@ -27,7 +27,7 @@ const Term& find_term(const std::string& name) {
   if (found != registry().end()) return *found;
   std::vector<std::string> names;
   for (const Term& term : registry()) names.push_back(term.info.name);
-  throw refusal("terms", one_of(names), name, "SEMPLES_LOSS_UNKNOWN");
+  throw refusal("terms", one_of(names), name, "SEMPLES_ARGUMENT_INVALID");
 }
 
 unsigned needs_of(const WeightedTerms& terms) {

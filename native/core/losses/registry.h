@@ -13,7 +13,7 @@ struct Term {
   TermValue (*value)(const StepValues& values);
 };
 
-// SEMPLES_LOSS_UNKNOWN where there is none of this name.
+// SEMPLES_ARGUMENT_INVALID where there is none of this name.
 const Term& find_term(const std::string& name);
 
 // Name and weight, in the order in which they are added.

@@ -13,7 +13,7 @@ Objective::Objective(ObjectiveConfig config, std::shared_ptr<MaskGenerator> gene
       clip_(std::move(clip)),
       prompts_(std::move(prompts)),
       text_ids_(text_ids) {
-  if (config_.terms.empty()) throw refusal("terms", "at least one loss term", "none", "SEMPLES_LOSS_UNKNOWN");
+  if (config_.terms.empty()) throw refusal("terms", "at least one loss term", "none", "SEMPLES_ARGUMENT_INVALID");
   needs_ = needs_of(config_.terms);
   if (config_.gradients.empty()) config_.gradients = config_.trains == Trainable::kHead ? "semples" : "all";
   check_inputs();

@@ -185,7 +185,7 @@ test.each<[string, (bytes: Buffer) => Uint8Array, string, RegExp]>([
   [
     'fewer ids than maps',
     (bytes) => Buffer.from(bytes.toString('latin1').replace('(3,)', '(2,)'), 'latin1').subarray(0, -8),
-    'SEMPLES_CAM_FILE_INVALID',
+    'SEMPLES_CAM_INVALID',
     /behind its 3 maps/,
   ],
   [
@@ -194,10 +194,10 @@ test.each<[string, (bytes: Buffer) => Uint8Array, string, RegExp]>([
       bytes.writeDoubleLE(0.5, bytes.length - 8)
       return Buffer.from(bytes.toString('latin1').replace('<i8', '<f8'), 'latin1')
     },
-    'SEMPLES_CAM_FILE_INVALID',
+    'SEMPLES_CAM_INVALID',
     /behind its 3 maps/,
   ],
-  ['a third array', (bytes) => Buffer.concat([bytes, bytes]), 'SEMPLES_CAM_FILE_INVALID', /4 arrays/],
+  ['a third array', (bytes) => Buffer.concat([bytes, bytes]), 'SEMPLES_CAM_INVALID', /4 arrays/],
   ['half of the ids', (bytes) => bytes.subarray(0, -3), 'SEMPLES_NPY_INVALID', /announces 24 bytes/],
 ])('refuses %s', async (_, damage, code, message) => {
   const file = join(await temporaryFiles({}), 'a.npy')

@@ -213,7 +213,7 @@ describe('what does not fit together', () => {
 })
 
 describe('what would take too long or too much', () => {
-  const tooLarge = expect.objectContaining({ code: 'SEMPLES_PICKLE_TOO_LARGE', file: 'x' })
+  const tooLarge = expect.objectContaining({ code: 'SEMPLES_FILE_TOO_LARGE', file: 'x' })
 
   test('lists within lists: no recursion', () => {
     const depth = 400_000
