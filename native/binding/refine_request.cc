@@ -20,10 +20,7 @@ constexpr int64_t kMaxKernels = 64, kMaxIterations = 1'000'000, kMaxThreads = 25
 at::Tensor read_image(const Napi::Object& object) {
   const at::Tensor image = read_pixels(object, "image", 1)[0];
   if (image.size(0) > kMaxCrfPixels / image.size(1))
-    throw Error("SEMPLES_ARGUMENT_INVALID", "The picture is too large")
-        .in_field("height")
-        .received(shape_text(image.sizes()))
-        .expected("at most " + std::to_string(kMaxCrfPixels) + " pixels");
+    throw refusal("height", "at most " + std::to_string(kMaxCrfPixels) + " pixels", shape_text(image.sizes()));
   return image;
 }
 
@@ -56,10 +53,7 @@ void read_background(const Napi::Object& source, ScoreMaps& maps) {
   if (power == !background.Get("threshold").IsUndefined())
     wrong_type("source.background", "either { threshold } or { power }", value);
   if (maps.energies)
-    throw Error("SEMPLES_ARGUMENT_INVALID", "A background map is made from probabilities alone")
-        .in_field("source.background")
-        .received("kind: energy")
-        .expected("kind: probability")
+    throw refusal("source.background", "kind: probability", "kind: energy")
         .hint("Put a map of the background's energies in front of the others.");
   if (power)
     maps.background_power = number_option(background, "power", std::nullopt, 0, 1e6, "source.background.");
@@ -112,10 +106,8 @@ at::Tensor read_compatibility(const Napi::Object& kernel, int64_t labels, const 
   const at::Tensor matrix = read_float32(value, {labels, labels}, field + ".compat");
   const int64_t first_bad = first_not_finite(matrix.const_data_ptr<float>(), matrix.numel());
   if (first_bad >= 0)
-    throw Error("SEMPLES_ARGUMENT_INVALID", "An energy of two labels is not a finite number")
-        .in_field(field + ".compat")
-        .received(std::to_string(matrix.const_data_ptr<float>()[first_bad]) + " at " + std::to_string(first_bad))
-        .expected("finite numbers");
+    throw refusal(field + ".compat", "finite numbers",
+                  std::to_string(matrix.const_data_ptr<float>()[first_bad]) + " at " + std::to_string(first_bad));
   return matrix;
 }
 

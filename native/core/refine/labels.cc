@@ -96,11 +96,9 @@ void check_labels(const LabelMap& map) {
   const int64_t index = first_bad - labels, width = indices.size(1);
   const bool bytes = map.labels.scalar_type() == at::kByte;
   const std::string unsure = !bytes ? ", or 65535" : map.count <= 255 ? ", or 255" : "";
-  throw Error("SEMPLES_ARGUMENT_INVALID", "A label map holds a label that there is not")
-      .in_field("source.labelMap")
-      .received(std::to_string(*first_bad) + " at [" + std::to_string(index / width) + ", " +
-                std::to_string(index % width) + "]")
-      .expected("labels below " + std::to_string(map.count) + unsure)
+  throw refusal(
+      "source.labelMap", "labels below " + std::to_string(map.count) + unsure,
+      std::to_string(*first_bad) + " at [" + std::to_string(index / width) + ", " + std::to_string(index % width) + "]")
       .hint("Unsure pixels are 65535 in a Uint16Array and 255 in a Uint8Array.");
 }
 

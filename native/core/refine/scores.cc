@@ -57,10 +57,8 @@ void check_values(const ScoreMaps& maps) {
   const int64_t first_bad = first_not_finite(values, maps.values.numel());
   if (first_bad < 0) return;
   const std::string number = std::isnan(values[first_bad]) ? "NaN" : values[first_bad] > 0 ? "Infinity" : "-Infinity";
-  throw Error("SEMPLES_ARGUMENT_INVALID", "A score is not a finite number")
-      .in_field("source.values")
-      .received(number + " at " + place(first_bad, maps.values.size(1), maps.values.size(2)))
-      .expected("finite numbers");
+  throw refusal("source.values", "finite numbers",
+                number + " at " + place(first_bad, maps.values.size(1), maps.values.size(2)));
 }
 
 }  // namespace
