@@ -415,3 +415,39 @@ describeArchives('stages with a CLIP', (archive) => {
     expect(Object.keys(result.details!)).toEqual(Object.keys(expected.details!))
   })
 })
+
+describeNative('the area term', () => {
+  const epsilon = 0.1
+  /** Mean of each map, scaled to its own range, over all pictures, classes and positions. */
+  async function area(generator: MaskGenerator): Promise<number> {
+    const { fine_cam: maps } = await generator.forward(batch())
+    const [pictures = 0, classes = 0, height = 0, width = 0] = maps!.shape
+    const values = toNumbers(maps!)
+    const cells = height * width
+    let sum = 0
+    for (let map = 0; map < pictures * classes; map++) {
+      const own = values.slice(map * cells, (map + 1) * cells)
+      const [low, high] = [Math.min(...own), Math.max(...own)]
+      for (const value of own) sum += (value - low) / (high - low + epsilon)
+    }
+    return sum / values.length
+  }
+  const options = { terms: { area: 1 }, trains: 'all' as const, maskEpsilon: epsilon, useDropPath: false }
+
+  test('is the mean of the masks of all classes, also of those that no picture shows', async () => {
+    const generator = await MaskGenerator.create({ ...tiny, maps: 'plain' })
+    const expected = await area(generator)
+    const trainer = await Trainer.create({ generator, ...options })
+    for (const labels of [Uint8Array.of(1, 0, 1, 0, 1, 0), Uint8Array.of(0, 0, 1, 0, 0, 0)])
+      expect((await trainer.step(batch({ labels, learningRate: 0 }))).terms.area).toBeCloseTo(expected, 6)
+    expect(expected).toBeGreaterThan(0.01)
+  })
+
+  test('shrinks the masks when it is trained', async () => {
+    const generator = await MaskGenerator.create({ ...tiny, maps: 'plain' })
+    const before = await area(generator)
+    const trainer = await Trainer.create({ generator, ...options })
+    for (let step = 0; step < 20; step++) await trainer.step(batch({ learningRate: 1e-2 }))
+    expect(await area(generator)).toBeLessThan(before * 0.8)
+  })
+})
