@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { NativeDenseCrf, NativePamr } from '../../native/addon.js'
+import type { NativeRefineRequest } from '../../native/addon.js'
 
 /** What a method decides where the caller says nothing: options that all methods have. */
 export interface MethodDefaults {
@@ -22,7 +22,7 @@ export interface RefineMethod<
   defaults(options: z.infer<Schema>): MethodDefaults
   /** Its own options with every default filled in. */
   resolve(options: z.infer<Schema>): Own
-  native(own: Own, iterations: number): NativeDenseCrf | NativePamr
+  native(own: Own, iterations: number): NativeRefineRequest['method']
   /** The only unaries that it takes; absent where both will do. */
   onlyUnary?: 'soft' | 'hard'
   /** How maps of another size are resized: whether the centres of the corner pixels meet. */
