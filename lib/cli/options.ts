@@ -1,12 +1,14 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { DeviceName } from '../base/device.js'
+import { oneOf } from '../base/fields.js'
+import { datasetKinds } from '../datasets/kinds.js'
 
 /** Options that several commands share. */
 export const shared = {
   data: () =>
     new Option(
       '--data <dir>',
-      'folder of pictures: COCO 2014, VOC 2012 or a plain folder; recognised by annotations/ or ImageSets/ in it',
+      `folder of the data: ${oneOf(datasetKinds.map(({ title }) => title))}; recognised by the folders in it`,
     ),
   labels: () =>
     new Option(

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { defaultConfig, resolveConfig } from '../../lib/config/resolve.js'
 import type { RunConfig, TrainConfigInput } from '../../lib/config/types.js'
-import type { DataSpec } from '../../lib/datasets/kinds.js'
+import { type DataSpec, dataForms } from '../../lib/datasets/kinds.js'
 import { refusal } from './refusal.js'
 
 const least: TrainConfigInput = {
@@ -251,19 +251,14 @@ describe('values that do not fit', () => {
     [{ data: { folder: 3 } }, 'data.folder', 3, 'a folder'],
     [{ data: { coco2014: 'a', classes: 81 } }, 'data.classes', 81, '80 or 90'],
     [{ generator: { kind: 'weaktrr' } }, 'generator.kind', 'weaktrr', 'weaktr'],
-    [
-      { data: { kind: 'vok2012', folder: 'a' } },
-      'data',
-      { kind: 'vok2012', folder: 'a' },
-      '{ coco2014 }, { voc2012 } or { folder }',
-    ],
+    [{ data: { kind: 'vok2012', folder: 'a' } }, 'data', { kind: 'vok2012', folder: 'a' }, dataForms()],
     [
       { match: { terms: { match: -1 } } },
       'match.terms',
       { match: -1 },
       'an object with a number, 0 or more, for each term',
     ],
-    [{ data: 'photos' }, 'data', 'photos', '{ coco2014 }, { voc2012 } or { folder }'],
+    [{ data: 'photos' }, 'data', 'photos', dataForms()],
   ])('%j', (wrong, field, value, expected) => {
     const error = refusal(() => resolveConfig({ ...least, ...wrong } as unknown as TrainConfigInput))
     expect([error.code, error.field, error.value, error.expected]).toEqual([
