@@ -7,14 +7,15 @@ import { nearestField } from '../base/spelling.js'
 import type { DatasetKind, Split } from './kind.js'
 import { coco2014Kind } from './kinds/coco2014.js'
 import { folderKind } from './kinds/folder.js'
+import { petKind } from './kinds/pet.js'
 import { voc2012Kind } from './kinds/voc2012.js'
 
 /** Every kind of data set, in the order in which a folder is compared with them; a plain folder may be anything. */
-export const datasetKinds = [coco2014Kind, voc2012Kind, folderKind] as const
+export const datasetKinds = [coco2014Kind, petKind, voc2012Kind, folderKind] as const
 
 type OptionsOf<K> = K extends DatasetKind<infer Name, infer Schema> ? { kind?: Name } & z.input<Schema> : never
 
-/** Which pictures, with which labels: `{ folder, labels }`, `{ voc2012 }`, `{ coco2014 }`, each with its `kind` or without. */
+/** Which pictures, with which labels: `{ folder, labels }`, `{ voc2012 }`, `{ coco2014 }`, `{ pet }`, each with its `kind` or without. */
 export type DataSpec = OptionsOf<(typeof datasetKinds)[number]>
 
 /** A kind and the options for it, which are known to fit each other. */
