@@ -35,6 +35,9 @@ export const trainerFields = {
   gradientClip: weight(
     'Maximum norm of all gradients together; larger ones are scaled down to it. 0: no limit.',
   ).default(0),
+  labelSmoothing: share('Moves the targets of the classification terms from 0 and 1 towards one half, by this share.', {
+    below: true,
+  }).default(0),
   optimizer: optimizerSchema.prefault({}),
   groups: special(
     groupsSchema,

@@ -451,3 +451,19 @@ describeNative('the area term', () => {
     expect(await area(generator)).toBeLessThan(before * 0.8)
   })
 })
+
+describeNative('label smoothing', () => {
+  test('moves the targets of classification towards one half', async () => {
+    const labelSmoothing = 0.2
+    const { generator, trainer } = await classifier({ labelSmoothing, useDropPath: false })
+    const outputs = await generator.forward(batch())
+    const targets = Array.from(batch().labels, (label) => (1 - labelSmoothing) * label + labelSmoothing / 2)
+    const softMargin = (logits: number[]): number =>
+      logits
+        .map((x, index) => targets[index]! * Math.log1p(Math.exp(-x)) + (1 - targets[index]!) * Math.log1p(Math.exp(x)))
+        .reduce((sum, value) => sum + value, 0) / logits.length
+    const { terms } = await trainer.step(batch())
+    for (const name of ['class_logits', 'coarse_logits', 'fine_logits'] as const)
+      expect(terms[name]).toBeCloseTo(softMargin([...toNumbers(outputs[name]!)]), 5)
+  })
+})

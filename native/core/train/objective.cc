@@ -107,7 +107,7 @@ ObjectiveValue Objective::evaluate(const at::Tensor& images, const at::Tensor& l
   ObjectiveValue result;
   StepValues values;
   values.form = config_.form;
-  values.targets = labels.to(torch::kFloat32);
+  values.targets = labels.to(torch::kFloat32) * (1 - config_.label_smoothing) + config_.label_smoothing / 2;
   values.outputs = outputs.named;
   if (needs(need::kMask)) values.masks = scale_maps(outputs.maps, config_.mask_epsilon);
   if (needs(need::kMask) || needs_pairs()) {

@@ -28,6 +28,7 @@ struct ObjectiveConfig {
   std::string gradients;  // a rule of the generator; empty: semples where the head alone is trained, else all
   LossForm form = LossForm::kLog;
   double mask_epsilon = 0.1;     // 0.1 where the generator is trained, 1e-4 where prompts are
+  double label_smoothing = 0;    // moves the targets of classification from 0 and 1 towards 1/2, by this share
   bool clip_statistics = false;  // give CLIP pictures with its own statistics instead of the generator's
 
   void visit(OptionVisitor& options) {
@@ -37,6 +38,7 @@ struct ObjectiveConfig {
     options.text("gradients", gradients);
     options.choice("form", form, {{"log", LossForm::kLog}, {"cosine", LossForm::kCosine}});
     options.number("maskEpsilon", mask_epsilon);
+    options.fraction("labelSmoothing", label_smoothing);
     options.flag("clipStatistics", clip_statistics);
   }
 };
