@@ -31,16 +31,7 @@ export interface FolderOptions {
   exif?: 'apply' | 'ignore'
 }
 
-/**
- * A folder of one's own pictures, labelled by a file (`labels`) or by one sub-folder a class. Without a classes.json
- * the classes are the labels in alphabetical order with ids from 1. Item ids are paths inside the folder without
- * extension (with it, where two pictures differ in nothing else). EXIF orientation is applied.
- * `warnings` counts what was left out.
- *
- * @throws SemplesError `SEMPLES_FILE_UNREADABLE`, `SEMPLES_PICTURE_MISSING` (the labels file names absent pictures),
- *   `SEMPLES_DATA_FILE_INVALID`, `SEMPLES_CLASS_UNKNOWN` (not in classes.json), `SEMPLES_DATA_FILE_INVALID` (over 254), `SEMPLES_NO_LABELS` (no labelled picture at all),
- *   `SEMPLES_NAME_INVALID` (two different pictures of one name in class folders)
- */
+/** `folder` of the public API, documented in lib/api/datasets.ts. */
 export async function folder(options: FolderOptions): Promise<Dataset> {
   const { root, masks } = await openFolders(options)
   const contents =
