@@ -17,7 +17,7 @@ import type { WriteScenesOptions } from '../scenes/write.js'
  *
  * const { name, items, classes } = await coco2014({ root: 'coco', split: 'val2014' })
  * console.log(`${name}: ${items.length} pictures`) // e.g. coco2014 val2014: 40504 pictures
- * console.log(items[0].labels.map((index) => classes.classes[index].label).join(', ')) // e.g. person, dog
+ * console.log(items[0].labels.map((index) => classes.classes[index].label).join(', ')) // e.g. person, cat
  */
 export async function coco2014(options: Coco2014Options): Promise<Dataset> {
   return (await import('../datasets/coco2014.js')).coco2014(options)
@@ -35,7 +35,7 @@ export async function coco2014(options: Coco2014Options): Promise<Dataset> {
  *
  * const { name, items, classes, mask } = await voc2012({ root: 'VOCdevkit/VOC2012', split: 'train' })
  * console.log(`${name}: ${items.length} pictures`) // e.g. voc2012 train: 1464 pictures
- * console.log(items[0].labels.map((index) => classes.classes[index].label).join(', ')) // e.g. aeroplane, person
+ * console.log(items[0].labels.map((index) => classes.classes[index].label).join(', ')) // e.g. train
  * console.log((await mask(items[0]))?.width) // e.g. 500
  */
 export async function voc2012(options: Voc2012Options): Promise<Dataset> {
@@ -55,10 +55,10 @@ export async function voc2012(options: Voc2012Options): Promise<Dataset> {
  * @example
  * import { folder } from 'semples'
  *
- * const { items, classes, warnings } = await folder({ folder: 'photos', labels: 'labels.csv' })
- * console.log(`${items.length} pictures of ${classes.classes.map(({ label }) => label).join(', ')}`)
- * console.log(`${items[0].id} has class indices ${items[0].labels}`) // e.g. harbour has class indices 1
- * console.log(warnings?.join('\n') ?? '')
+ * const { items, classes } = await folder({ folder: 'photos', labels: 'labels.csv' }) // rows: canal.jpg,bird;boat
+ * console.log(`${items.length} pictures`) // e.g. 1464 pictures
+ * console.log(classes.classes.map(({ id, label }) => `${id} ${label}`).join(', ')) // 1 bird, 2 boat, 3 person
+ * console.log(items[0].id, items[0].labels) // e.g. canal [ 0 ]
  */
 export async function folder(options: FolderOptions): Promise<Dataset> {
   return (await import('../datasets/folder.js')).folder(options)

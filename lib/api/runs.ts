@@ -15,14 +15,14 @@ import type { RunResult, TrainOptions } from '../runs/trainSemPLeS.js'
  * @example
  * import { trainSemPLeS } from 'semples'
  *
- * const { out, stages } = await trainSemPLeS({
+ * const { stages } = await trainSemPLeS({
  *   preset: 'voc2012',
  *   data: { folder: 'photos', labels: 'labels.csv' }, // rows such as harbour.jpg,boat;bird
  *   generator: { weights: 'deit_small_patch16_224-cd65a155.pth' },
  *   clip: 'ViT-B-32.pt',
  *   out: 'runs/boats',
  * })
- * for (const { name, lastLoss } of stages) console.log(`${name}: loss ${lastLoss.toFixed(3)}`) // e.g. classify: loss 0.067
+ * for (const { name, lastLoss } of stages) console.log(name, lastLoss.toFixed(3)) // e.g. classify 0.067
  */
 export async function trainSemPLeS(input: TrainConfigInput & TrainOptions): Promise<RunResult> {
   return (await import('../runs/trainSemPLeS.js')).trainSemPLeS(input)

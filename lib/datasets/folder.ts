@@ -18,9 +18,9 @@ import { filesWithin, folderNames } from './pictures.js'
 export interface FolderOptions {
   /** The pictures: jpg, jpeg, png, webp, tif, tiff, gif, avif; with `labels`, also in folders within it. */
   folder: string
-  /** CSV or JSON with the labels of each picture (see `readLabelsFile`), as a path or a name inside `folder`. */
+  /** CSV or JSON with the labels of each picture (see docs/data.md), as a path or a name inside `folder`. */
   labels?: string
-  /** classes.json with ids, labels, prompts and colours (see `readClassTable`), as a path or a name inside `folder`. */
+  /** classes.json with ids, labels, prompts and colours (see docs/data.md), as a path or a name inside `folder`. */
   classes?: string
   /** Folder with ground-truth masks for evaluation: `<item id>.png`, indexed or 8-bit grey with class ids, or in class colours. */
   masks?: string

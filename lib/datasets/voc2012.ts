@@ -19,7 +19,7 @@ export interface Voc2012Options {
    * `train_aug` is `train` and the SBD pictures: 10,582 of them; its list is no part of the VOC download.
    */
   split: 'train' | 'train_aug' | 'val' | 'trainval' | (string & {})
-  /** Labels file (see `readLabelsFile`; file = id or file name) for pictures that have no XML file. */
+  /** Labels file (see docs/data.md; file = id or file name) for pictures that have no XML file. */
   labels?: string
   /**
    * Folder with the masks. Default: what the list names; else `SegmentationClassAug` for `train_aug`,

@@ -24,7 +24,7 @@ import {
  *   console.log(`${name}: ${error?.message ?? `classes ${classes?.join(' ')}`}`) // e.g. canal: classes 0 3
  * }
  * const { refined, skipped, failed } = await refining.finished
- * console.log(`${refined} refined, ${skipped} done before, ${failed.length} failed`) // e.g. 1464 refined, 0 done before, 0 failed
+ * console.log(`${refined} refined, ${skipped} skipped, ${failed.length} failed`) // e.g. 9 refined, 0 skipped, 0 failed
  */
 export function refineMasks(
   inputs: RefineInputs | (RefineFolders & RefineMasksOptions),

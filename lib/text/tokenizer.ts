@@ -52,8 +52,8 @@ export function tokenize(texts: readonly string[], options: TokenizeOptions = {}
  * @example
  * import { encode } from 'semples'
  *
- * const ids = encode('a photo of a sailboat')
- * console.log(ids) // [ 320, 1125, 539, 320, 0 ]
+ * console.log(encode('a photo of a boat')) // [ 320, 1125, 539, 320, 4440 ]
+ * console.log(encode('a photo of a sailboat').length) // 6
  */
 export function encode(text: string): number[] {
   const words = vocabulary()
@@ -74,7 +74,7 @@ export function encode(text: string): number[] {
  * import { decode, encode } from 'semples'
  *
  * const ids = encode('Boats at the quay')
- * console.log(ids.map((id) => decode([id])).join('|')) // boats |at |the |quay 
+ * console.log(ids.map((id) => decode([id]).trim()).join(' | ')) // boats | at | the | quay
  */
 export function decode(ids: Iterable<number | bigint>): string {
   const { tokens, bytes } = vocabulary()
