@@ -41,7 +41,7 @@ export async function generateMasks(options: GenerateMasksOptions): Promise<Gene
  * // A file that says which class each map is of; maps of another network in memory are [C, H, W] with `classes`.
  * const { mask, classes } = await refineMask({ image: 'photos/harbour.jpg', scores: 'cams/harbour.npz' })
  * await writeMask('harbour.png', mask)
- * console.log(`${mask.width} x ${mask.height}, classes ${classes.join(' ')}`) // e.g. 500 x 375, classes 0 3
+ * console.log(`${mask.width} x ${mask.height}, classes ${classes.join(' ')}`) // e.g. 500 x 375, classes 0 1 3
  */
 export async function refineMask(options: RefineMaskOptions): Promise<RefinedMask> {
   return (await import('../refine/refineMask.js')).refineMask(options)

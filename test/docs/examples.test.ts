@@ -2,11 +2,10 @@ import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { hasNative } from '../native/models.js'
 import { needs } from '../support/needs.js'
 import { type PublicApi, readPublicApi, type Snippet, snippetsOfDocuments } from './examples/publicApi.js'
 import { announced, isAsAnnounced, makePackage, runExample } from './examples/runExample.js'
-import { writeWorld } from './examples/world.js'
+import { trainRun, writeWorld } from './examples/world.js'
 
 /**
  * What is changed in an example before it runs, each a text that is in it once: weights that the machine does not have
@@ -59,28 +58,34 @@ test.each([...api.examples, ...snippets].map((snippet) => [snippet.name, snippet
 describe('examples as programs', () => {
   let root: string
   let semples: string
+  let trained: Promise<void> | undefined
   beforeAll(async () => {
     root = await mkdtemp(join(tmpdir(), 'semples-examples-'))
     semples = await makePackage()
-    await writeWorld(join(root, 'world'), hasNative)
+    await writeWorld(join(root, 'world'))
   })
   afterAll(async () => {
     for (const folder of [root, semples]) await rm(folder, { recursive: true, force: true })
   })
 
   for (const { name, code } of api.examples) {
-    const asNeeded = native.includes(name) ? needs('build').test : test
-    asNeeded(`${name} prints what its comments say`, async () => {
-      const folder = join(root, name)
-      await cp(join(root, 'world'), folder, { recursive: true })
+    const isNative = native.includes(name)
+    const run = isNative ? needs('build').test : test
+    run(`${name} prints what its comments say`, async () => {
+      const [world, folder] = [join(root, 'world'), join(root, name)]
+      if (isNative) {
+        trained ??= trainRun(world)
+        await trained
+      }
+      await cp(world, folder, { recursive: true })
       for (const path of madeByExample[name] ?? []) await rm(join(folder, path), { recursive: true })
       const printed = await runExample(substituted(name, code), folder, semples)
+      expect(announced(code)).not.toEqual([])
       for (const { line, text } of announced(code)) {
         const first = printed.find(([at]) => at === line)?.[1]
         expect([line, first]).toEqual([line, expect.any(String)])
         if (text !== undefined && !isAsAnnounced(text, first!)) expect(first).toBe(text)
       }
-      expect(announced(code)).not.toEqual([])
     })
   }
 })

@@ -40,10 +40,11 @@ export function snippetsOfDocuments(): Snippet[] {
 
 /** Reads index.ts, and with it, in one program, the examples and the further snippets. */
 export function readPublicApi(snippets: readonly Snippet[]): PublicApi {
-  const examples = symbolsOf(ts.createProgram([index], compilerOptions())).flatMap(exampleOf)
+  const alone = ts.createProgram([index], compilerOptions(), hostWith(new Map()))
+  const examples = symbolsOf(alone).flatMap(exampleOf)
   const fileOf = ({ name }: Snippet): string => join(repository, 'test/docs', `${name.replace(/\W/g, '_')}.snippet.ts`)
   const texts = new Map([...examples, ...snippets].map((snippet) => [fileOf(snippet), snippet.code]))
-  const program = ts.createProgram([index, ...texts.keys()], compilerOptions(), hostWith(texts))
+  const program = ts.createProgram([index, ...texts.keys()], compilerOptions(), hostWith(texts), alone)
   const symbols = symbolsOf(program)
   return {
     callable: callableNames(program),

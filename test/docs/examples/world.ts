@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
 import { writeClassTable } from '../../../lib/datasets/classes/classTableFile.js'
 import { folder } from '../../../lib/datasets/folder.js'
+import type { FolderData } from '../../../lib/datasets/kinds/folder.js'
 import { writeNpy } from '../../../lib/formats/npy.js'
 import { writeNpz } from '../../../lib/formats/npz.js'
 import { readMask, writeMask } from '../../../lib/masks/png.js'
@@ -19,24 +20,29 @@ const names = ['canal', 'ferry', 'harbour', 'island', 'lagoon', 'marina', 'quay'
 const labels = { bar: 'bird', disc: 'boat', square: 'person' } as const
 
 /**
- * Writes all that examples name, small: photos/ with labels.csv, their true masks in truth/, somewhat wrong ones in
- * masks/ and maps in cams/, new-photos/, scores.npy, VOCdevkit/VOC2012, coco, and the run runs/boats; without the addon
- * only its classes.json.
+ * Writes what examples name, small: photos/ with labels.csv, their true masks in truth/, somewhat wrong ones in masks/
+ * and maps in cams/, new-photos/, scores.npy, VOCdevkit/VOC2012, coco, and of the run runs/boats its classes.json.
  */
-export async function writeWorld(root: string, withRun: boolean): Promise<void> {
+export async function writeWorld(root: string): Promise<void> {
   await writePhotos(root)
   for (const name of names.slice(0, 3))
     await cp(join(root, `photos/${name}.jpg`), join(root, `new-photos/${name}-2.jpg`))
   await writeNpy(join(root, 'scores.npy'), { dtype: 'float32', shape: [3, 4, 5], data: new Float32Array(60) })
   await writeScenes({ out: join(root, 'VOCdevkit/VOC2012'), train: 3, val: 2 })
   await cp(coco, join(root, 'coco'), { recursive: true })
-  const photos = { folder: join(root, 'photos'), labels: join(root, 'labels.csv') }
-  const run = join(root, 'runs/boats')
-  if (withRun) await trainSemPLeS(tinyRun(photos, run, { clip, epochs: 1 }))
-  else {
-    await mkdir(run, { recursive: true })
-    await writeClassTable(join(run, 'classes.json'), (await folder(photos)).classes)
-  }
+  await mkdir(join(root, 'runs/boats'), { recursive: true })
+  await writeClassTable(join(root, 'runs/boats/classes.json'), (await folder(photosIn(root))).classes)
+}
+
+/** Trains the run of a world, with a tiny generator of random weights. */
+export async function trainRun(root: string): Promise<void> {
+  const out = join(root, 'runs/boats')
+  await rm(out, { recursive: true })
+  await trainSemPLeS(tinyRun(photosIn(root), out, { clip, epochs: 1 }))
+}
+
+function photosIn(root: string): FolderData {
+  return { folder: join(root, 'photos'), labels: join(root, 'labels.csv') }
 }
 
 async function writePhotos(root: string): Promise<void> {
