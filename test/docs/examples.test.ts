@@ -45,6 +45,9 @@ const api: PublicApi = readPublicApi(snippets)
 test('every public function has one example, and no other has', () =>
   expect(api.examples.map(({ name }) => name).sort()).toEqual([...api.callable].sort()))
 
+test('public functions are declared as functions, so that editors show one docstring everywhere', () =>
+  expect(api.constants).toEqual([]))
+
 test('every type that a signature names can be imported', () =>
   expect(api.hiddenTypes.filter((name) => !unnamed.test(name))).toEqual([]))
 

@@ -16,6 +16,8 @@ export interface Snippet {
 export interface PublicApi {
   /** Functions and classes. */
   callable: string[]
+  /** Those that are constants: editors show the comment of a constant on import, and that of its type on a call. */
+  constants: string[]
   /** The `@example` of each that has one. */
   examples: Snippet[]
   /** Types of the package that signatures and exported types name, and that nobody can import: `Name (Place)`. */
@@ -46,8 +48,10 @@ export function readPublicApi(snippets: readonly Snippet[]): PublicApi {
   const texts = new Map([...examples, ...snippets].map((snippet) => [fileOf(snippet), snippet.code]))
   const program = ts.createProgram([index, ...texts.keys()], compilerOptions(), hostWith(texts), alone)
   const symbols = symbolsOf(program)
+  const callable = callableSymbols(program)
   return {
-    callable: callableNames(program),
+    callable: callable.map(({ name }) => name),
+    constants: callable.filter(({ flags }) => flags & ts.SymbolFlags.Variable).map(({ name }) => name),
     examples,
     hiddenTypes: hiddenTypes(program, symbols),
     problemsOf: (snippet) => {
@@ -94,7 +98,7 @@ function declared(checker: ts.TypeChecker, symbol: ts.Symbol): ts.Symbol {
 }
 
 /** Functions, classes and constants that hold one of them. */
-function callableNames(program: ts.Program): string[] {
+function callableSymbols(program: ts.Program): ts.Symbol[] {
   const checker = program.getTypeChecker()
   const exports = checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(index)!)!)
   const isValue = ({ declarations = [] }: ts.Symbol): boolean =>
@@ -106,7 +110,6 @@ function callableNames(program: ts.Program): string[] {
       const type = checker.getTypeOfSymbol(symbol)
       return type.getCallSignatures().length + type.getConstructSignatures().length > 0
     })
-    .map(({ name }) => name)
 }
 
 function exampleOf(symbol: ts.Symbol): Snippet[] {
