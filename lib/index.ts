@@ -18,9 +18,10 @@ export {
   writeNpy,
   writeScenes,
 } from './api.js'
+export type { DeviceName } from './base/device.js'
 export { SemplesError, type SemplesErrorDetails } from './base/error.js'
-export type { Progress } from './base/progress.js'
-export type { Dtype, TensorData, TensorMap } from './base/tensor.js'
+export type { OnProgress, Progress } from './base/progress.js'
+export type { Dtype, TensorData, TensorMap, TypedArray } from './base/tensor.js'
 export type { LabelOptions, LabelSource, Labels } from './cam/labels.js'
 export type { RunConfig, StageName, TrainConfigInput } from './config/types.js'
 export { coco2014Classes, coco2014Classes90 } from './datasets/classes/coco2014.js'
@@ -29,15 +30,26 @@ export type { Coco2014Options } from './datasets/coco2014.js'
 export type { ClassEntry, ClassTable, Dataset, DatasetItem } from './datasets/dataset.js'
 export type { ExportFolderOptions, ExportFolderResult } from './datasets/exportFolder.js'
 export type { FolderOptions } from './datasets/folder.js'
+export type { DataSpec } from './datasets/kinds.js'
 export type { Voc2012Options } from './datasets/voc2012.js'
 export type { Evaluation } from './evaluate/evaluate.js'
+export type { ClassScores } from './evaluate/scores.js'
+export type { SweepPoint } from './evaluate/sweep.js'
 export type { CamFile, CamFileOptions } from './formats/camFile/camFile.js'
+export type { CamMaps } from './formats/camFile/maps.js'
 export { type LabelMap, VOID_ID } from './masks/labelMap.js'
+export type { Orientation } from './masks/orientation.js'
+export type { Color, Palette } from './masks/palette.js'
+export type { ReadMaskOptions } from './masks/png.js'
+export type { ClipOptions } from './models/clipOptions.js'
+export type { GeneratorOptions } from './models/generators/kinds.js'
+export type { Diagnosis } from './native/diagnose.js'
 export type { RefineOptions } from './refine/options.js'
 export type { BilateralTerm, CrfPreset, GaussianTerm } from './refine/presets.js'
 export type { RefineMaskOptions } from './refine/refineMask.js'
-export { refineMasks } from './refine/refineMasks.js'
+export { type RefineStream, refineMasks } from './refine/refineMasks.js'
 export type {
+  PixelImage,
   RefineDone,
   RefinedMask,
   RefineFolders,
@@ -46,9 +58,14 @@ export type {
   RefineMasksOptions,
   RefineSummary,
 } from './refine/types.js'
-export type { DemoOptions, DemoResult } from './runs/demo.js'
+export type { AblationRow, PromptReport } from './report/runReport.js'
+export type { DemoOptions, DemoRecipe, DemoResult } from './runs/demo.js'
 export type { EvaluateOptions } from './runs/evaluate.js'
 export type { GenerateMasksOptions, GenerateMasksResult } from './runs/generateMasks.js'
+export type { ControlRun } from './runs/report/options.js'
+export type { RefineRowOptions } from './runs/report/refined.js'
 export type { ReportOptions, ReportResult } from './runs/report.js'
+export type { StageSummary } from './runs/summary.js'
 export type { RunResult, TrainOptions } from './runs/trainSemPLeS.js'
-export { decode, encode, tokenize } from './text/tokenizer.js'
+export type { WriteScenesOptions } from './scenes/write.js'
+export { decode, encode, type TokenizeOptions, tokenize } from './text/tokenizer.js'

@@ -21,6 +21,16 @@ export interface SemplesErrorDetails {
  * The error that semples throws for bad input, bad files and unfit environments. `code` is stable and meant for programs
  * (`SEMPLES_CONFIG_INVALID`); `message` is meant for people and names the file or field, the value received, what was
  * expected and what to do.
+ *
+ * @example
+ * import { readMask, SemplesError } from 'semples'
+ *
+ * try {
+ *   await readMask('masks/harbor.png')
+ * } catch (error) {
+ *   if (!(error instanceof SemplesError)) throw error
+ *   console.log(error.code, error.file) // SEMPLES_FILE_UNREADABLE masks/harbor.png
+ * }
  */
 export class SemplesError extends Error {
   readonly code: string

@@ -26,15 +26,7 @@ export interface Coco2014Options {
   crowd?: 'class' | 'void'
 }
 
-/**
- * COCO 2014: pictures in the order of the annotation file (or of `list`), image-level labels = the categories of
- * their annotations, ids = file names without extension. Masks are drawn from the instances, the largest first, so
- * that small objects in front of large ones stay visible; the annotation file must stay where it is.
- *
- * @throws SemplesError `SEMPLES_FILE_UNREADABLE`, `SEMPLES_DATA_FILE_INVALID` (not a COCO 2014 file),
- *   `SEMPLES_FILE_UNREADABLE`, `SEMPLES_PICTURE_MISSING`, `SEMPLES_DATA_FILE_INVALID` (`list` names a picture that the
- *   annotations do not)
- */
+/** `coco2014` of the public API, documented in lib/api/datasets.ts. */
 export async function coco2014(options: Coco2014Options): Promise<Dataset> {
   const { root, split, classes = 80, crowd = 'class' } = options
   const table = classes === 90 ? coco2014Classes90 : coco2014Classes

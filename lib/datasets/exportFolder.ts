@@ -46,23 +46,7 @@ const AT_ONCE = 8
 
 const MARK = 'export.json'
 
-/**
- * Writes a data set as a plain folder, which `folder` (and `--data OUT`) reads back with the same ids, labels, classes
- * and masks, in the same order:
- *
- *     images/<id>.jpg    the pictures, byte for byte
- *     masks/<id>.png     ground truth as palette PNGs; only where the data set has any
- *     classes.json       class table
- *     export.json        what it was made from
- *     labels.csv         file,labels with labels joined by `;`; written last, so where it is, all is
- *
- * Where annotations ignore the EXIF orientation (VOC 2012, COCO 2014), a picture that has one loses its EXIF block,
- * since folders are shown as viewers show them. Each file is written whole or not at all, and an export that was
- * interrupted goes on where it stopped. What was changed in the folder since is not written over.
- *
- * @throws SemplesError `SEMPLES_OUTPUT_EXISTS` (`out` holds something else), `SEMPLES_NAME_INVALID` (an id or label that
- *   a folder cannot hold), `SEMPLES_WRITE_FAILED`, and what opening the data throws; the reason of `signal`
- */
+/** `exportFolder` of the public API, documented in lib/api/datasets.ts. */
 export async function exportFolder(options: ExportFolderOptions): Promise<ExportFolderResult> {
   const { data, split = 'train', signal, onProgress } = options
   const dataset = 'items' in data ? data : await openDataset(data, split)

@@ -18,9 +18,9 @@ import { filesWithin, folderNames } from './pictures.js'
 export interface FolderOptions {
   /** The pictures: jpg, jpeg, png, webp, tif, tiff, gif, avif; with `labels`, also in folders within it. */
   folder: string
-  /** CSV or JSON with the labels of each picture (see `readLabelsFile`), as a path or a name inside `folder`. */
+  /** CSV or JSON with the labels of each picture (see docs/data.md), as a path or a name inside `folder`. */
   labels?: string
-  /** classes.json with ids, labels, prompts and colours (see `readClassTable`), as a path or a name inside `folder`. */
+  /** classes.json with ids, labels, prompts and colours (see docs/data.md), as a path or a name inside `folder`. */
   classes?: string
   /** Folder with ground-truth masks for evaluation: `<item id>.png`, indexed or 8-bit grey with class ids, or in class colours. */
   masks?: string
@@ -31,16 +31,7 @@ export interface FolderOptions {
   exif?: 'apply' | 'ignore'
 }
 
-/**
- * A folder of one's own pictures, labelled by a file (`labels`) or by one sub-folder a class. Without a classes.json
- * the classes are the labels in alphabetical order with ids from 1. Item ids are paths inside the folder without
- * extension (with it, where two pictures differ in nothing else). EXIF orientation is applied.
- * `warnings` counts what was left out.
- *
- * @throws SemplesError `SEMPLES_FILE_UNREADABLE`, `SEMPLES_PICTURE_MISSING` (the labels file names absent pictures),
- *   `SEMPLES_DATA_FILE_INVALID`, `SEMPLES_CLASS_UNKNOWN` (not in classes.json), `SEMPLES_DATA_FILE_INVALID` (over 254), `SEMPLES_NO_LABELS` (no labelled picture at all),
- *   `SEMPLES_NAME_INVALID` (two different pictures of one name in class folders)
- */
+/** `folder` of the public API, documented in lib/api/datasets.ts. */
 export async function folder(options: FolderOptions): Promise<Dataset> {
   const { root, masks } = await openFolders(options)
   const contents =

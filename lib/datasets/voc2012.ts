@@ -19,7 +19,7 @@ export interface Voc2012Options {
    * `train_aug` is `train` and the SBD pictures: 10,582 of them; its list is no part of the VOC download.
    */
   split: 'train' | 'train_aug' | 'val' | 'trainval' | (string & {})
-  /** Labels file (see `readLabelsFile`; file = id or file name) for pictures that have no XML file. */
+  /** Labels file (see docs/data.md; file = id or file name) for pictures that have no XML file. */
   labels?: string
   /**
    * Folder with the masks. Default: what the list names; else `SegmentationClassAug` for `train_aug`,
@@ -31,14 +31,7 @@ export interface Voc2012Options {
 /** Pictures whose XML files are read at a time. */
 const READ_AT_ONCE = 64
 
-/**
- * PASCAL VOC 2012. Image-level labels are the names of the objects in `Annotations/<id>.xml`, `difficult` ones
- * included: they are in the picture, and in its mask. Masks are opened by evaluation alone.
- *
- * @throws SemplesError `SEMPLES_FILE_UNREADABLE`, `SEMPLES_SPLIT_MISSING` (no such list), `SEMPLES_DATA_FILE_INVALID`,
- *   `SEMPLES_PICTURE_MISSING`, `SEMPLES_DATA_FILE_INVALID` (a broken XML file), `SEMPLES_CLASS_UNKNOWN`, `SEMPLES_NO_LABELS`
- *   (neither an XML file nor a row of `labels`)
- */
+/** `voc2012` of the public API, documented in lib/api/datasets.ts. */
 export async function voc2012(options: Voc2012Options): Promise<Dataset> {
   const root = path.resolve(options.root)
   const pictures = path.join(root, 'JPEGImages')

@@ -5,22 +5,12 @@ import { bytesOf, checkTensor, elementCount, isNumberType } from './dtypes.js'
 import { cannotWrite, encodeNpyHeader, isNpy, npyInvalid, readNpyHeader, unsupportedType } from './npyHeader.js'
 import { denseArray, type NumericArray, tensorOf } from './numericArray.js'
 
-/**
- * Reads a NumPy array: either byte order, C or Fortran order (returned in C order), format versions 1 to 3.
- * float16 comes as its bits. Of several arrays saved into one file the first, as `numpy.load` does.
- *
- * @throws SemplesError `SEMPLES_FILE_UNREADABLE`, `SEMPLES_NPY_INVALID` (no or no whole .npy file),
- *   `SEMPLES_NPY_DTYPE` (object arrays, records, complex numbers, strings, other integers)
- */
+/** `readNpy` of the public API, documented in lib/api/files.ts. */
 export async function readNpy(file: string): Promise<TensorData> {
   return decodeNpy(await readBytes(file), file)
 }
 
-/**
- * Writes a NumPy array (version 1.0, little-endian, C order). Atomic; an older file of that name is replaced. bfloat16 has no NumPy type.
- *
- * @throws SemplesError `SEMPLES_ARGUMENT_INVALID` when the data does not fit the shape or the dtype, `SEMPLES_WRITE_FAILED`
- */
+/** `writeNpy` of the public API, documented in lib/api/files.ts. */
 export async function writeNpy(file: string, tensor: TensorData): Promise<void> {
   await writeAtomic(file, encodeNpy(tensor))
 }

@@ -18,14 +18,7 @@ export interface ReadMaskOptions {
   palette?: Palette
 }
 
-/**
- * Writes a mask as an indexed PNG (colour type 3, 8 bit) whose pixel values are the class ids. Atomic; an older file of
- * that name is replaced, whatever it was.
- *
- * @param palette 256 colours, for viewers only; default the VOC palette
- * @param orientation of the picture that the mask is for, noted in the file; default: nothing is said
- * @throws SemplesError `SEMPLES_ARGUMENT_INVALID` when the data is not width * height, `SEMPLES_WRITE_FAILED`
- */
+/** `writeMask` of the public API, documented in lib/api/files.ts. */
 export async function writeMask(
   file: string,
   mask: LabelMap,
@@ -53,14 +46,7 @@ function indexed(mask: LabelMap, palette: Palette): IndexedPicture {
   return { width, height, data, palette }
 }
 
-/**
- * Reads a mask. Indexed PNGs (1, 2, 4 or 8 bit) give their indices, 8-bit grey PNGs their grey values,
- * truecolour PNGs the ids of their colours when a palette is given.
- *
- * @returns class ids, row-major; 0 background, 255 void
- * @throws SemplesError `SEMPLES_FILE_UNREADABLE`, `SEMPLES_MASK_INVALID` (not a whole PNG),
- *   `SEMPLES_MASK_INVALID` (a PNG whose pixels are not ids), `SEMPLES_MASK_INVALID` (a colour that is not in the palette)
- */
+/** `readMask` of the public API, documented in lib/api/files.ts. */
 export async function readMask(file: string, options: ReadMaskOptions = {}): Promise<LabelMap> {
   return decodeMask(await readBytes(file), file, options)
 }

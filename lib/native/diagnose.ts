@@ -28,10 +28,7 @@ export interface Diagnosis {
   problems: string[]
 }
 
-/**
- * Examines addon, LibTorch and devices without loading anything into this process and without network.
- * @param options.libtorch as for `loadAddon`
- */
+/** `diagnose` of the public API, documented in lib/api/machine.ts. */
 export async function diagnose(options: { libtorch?: string } = {}): Promise<Diagnosis> {
   const addon = searchAddon()
   const wanted = addon.found?.builtFor ?? minorVersion(torchVersion)

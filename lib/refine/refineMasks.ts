@@ -16,6 +16,15 @@ import {
  * @param inputs two folders whose files belong together by name, or inputs
  * @param options settings, output and resources; with folders they may stand beside these
  * @throws SemplesError with the first picture, for invalid options, folders or output; the reason of `signal`
+ * @example
+ * import { refineMasks } from 'semples'
+ *
+ * const refining = refineMasks({ images: 'photos', cams: 'cams', out: 'refined', preset: 'coco' })
+ * for await (const { name, classes, error } of refining) {
+ *   console.log(`${name}: ${error?.message ?? `classes ${classes?.join(' ')}`}`) // e.g. canal: classes 0 3
+ * }
+ * const { refined, skipped, failed } = await refining.finished
+ * console.log(`${refined} refined, ${skipped} skipped, ${failed.length} failed`) // e.g. 9 refined, 0 skipped, 0 failed
  */
 export function refineMasks(
   inputs: RefineInputs | (RefineFolders & RefineMasksOptions),

@@ -67,15 +67,7 @@ export interface DemoResult {
   notices: string[]
 }
 
-/**
- * Runs the whole method on drawn scenes, in minutes and without other weights or data: draws pictures in which each
- * class co-occurs with a typical background, trains all stages on their image-level labels with the small CLIP of the
- * package, evaluates the masks of each stage on pictures that were not trained on, and writes a report.
- *
- * @throws SemplesError `SEMPLES_RUN_EXISTS`, `SEMPLES_OUTPUT_EXISTS` where `out` holds a demo of another seed or version, or
- *   something else under a name that it needs, and what
- *   `trainSemPLeS` throws
- */
+/** `runDemo` of the public API, documented in lib/api/runs.ts. */
 export async function runDemo(options: DemoOptions = {}, recipe: DemoRecipe = RECIPE): Promise<DemoResult> {
   const { seed = 0, onProgress, signal } = options
   checkSeed(seed)

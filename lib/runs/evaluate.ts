@@ -17,12 +17,7 @@ export type EvaluateOptions = Omit<EvaluatePicturesOptions, 'classes' | 'groundT
 
 const CLASS_TABLES: Readonly<Record<string, ClassTable>> = { voc2012: voc2012Classes, coco2014: coco2014Classes }
 
-/**
- * Compares masks, or CAMs at a sweep of background thresholds, with ground truth: mean IoU over the classes and the
- * background, per-class IoU, precision and recall; void pixels (255) are ignored. Needs no addon.
- *
- * @throws SemplesError naming the masks, the ground truth or the option at fault
- */
+/** `evaluate` of the public API, documented in lib/api/masks.ts. */
 export async function evaluate({
   groundTruth,
   split = 'val',

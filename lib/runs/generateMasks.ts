@@ -63,13 +63,7 @@ export interface GenerateMasksResult {
   notices: string[]
 }
 
-/**
- * Multi-scale + flip CAMs of every picture, thresholded into masks. Which classes a mask may hold is told by the
- * picture's image-level labels: those of the data, those given in the call, or those that the generator predicts.
- *
- * @throws SemplesError for a missing run, other classes, unknown labels, unreadable pictures, a full disk;
- *   `SEMPLES_OUTPUT_EXISTS` where a file of `out` would be written over that no earlier call made
- */
+/** `generateMasks` of the public API, documented in lib/api/masks.ts. */
 export async function generateMasks(options: GenerateMasksOptions): Promise<GenerateMasksResult> {
   const { onProgress, signal, split = 'train' } = options
   signal?.throwIfAborted()

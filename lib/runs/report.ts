@@ -22,13 +22,7 @@ export interface ReportResult {
   notices: string[]
 }
 
-/**
- * Writes one self-contained HTML file about a run, finished or not: loss curves, masks of every stage with their scores
- * where there is ground truth, for each learned prompt a heat map and the nearest words, config and environment. Without
- * addon or LibTorch it has curves, config and environment.
- *
- * @throws SemplesError as `gatherReport`; `SEMPLES_OUTPUT_EXISTS` where `out` is no report, `SEMPLES_WRITE_FAILED`; the reason of `signal`
- */
+/** `reportRun` of the public API, documented in lib/api/runs.ts. */
 export async function reportRun({ out, ...options }: ReportOptions): Promise<ReportResult> {
   const path = resolve(out ?? `${options.run}/report.html`)
   await requireReportPath(path)

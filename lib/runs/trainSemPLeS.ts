@@ -43,14 +43,7 @@ export interface RunResult {
   notices: string[]
 }
 
-/**
- * Trains the SemPLeS stages (Lin et al., WACV 2025, arXiv 2401.11791) on pictures with image-level labels:
- * classification (0), segment-label matching (a), contrastive prompt learning (b), prompt-guided refinement (c).
- *
- * @param input a preset and what differs from it; `data`, `generator.weights`, `clip` and `out` have no default
- * @throws SemplesError for bad configuration, data, weights or a full disk, before anything is half-written; the
- *   reason of `signal` when aborted
- */
+/** `trainSemPLeS` of the public API, documented in lib/api/runs.ts. */
 export async function trainSemPLeS(input: TrainConfigInput & TrainOptions): Promise<RunResult> {
   const { onProgress: listener, signal, tensorboard, resume, report = false, ...settings } = input
   signal?.throwIfAborted()

@@ -28,19 +28,7 @@ export interface WriteScenesOptions {
 /** Version of the drawings, so that scenes of different versions are never mixed. */
 const VERSION = 1
 
-/**
- * Writes scenes as a data set that opens as PASCAL VOC 2012 and as a plain folder:
- *
- *     JPEGImages/train_00000.jpg      SegmentationClass/train_00000.png (indexed, VOC ids and palette)
- *     Annotations/train_00000.xml     ImageSets/Segmentation/{train,val}.txt
- *     train.csv val.csv (file,labels) classes.json  captions.jsonl  scenes.json (how it was made)
- *
- * The folder appears complete or not at all.
- *
- * @returns `reused`: the folder held these scenes already and was left alone
- * @throws SemplesError `SEMPLES_OUTPUT_EXISTS` when `out` holds something else, `SEMPLES_CONFIG_INVALID`,
- *   `SEMPLES_WRITE_FAILED`; the signal's reason when aborted
- */
+/** `writeScenes` of the public API, documented in lib/api/datasets.ts. */
 export async function writeScenes(options: WriteScenesOptions): Promise<{ reused: boolean }> {
   const { out, train = 300, val = 100, seed = 0, size = 96 } = options
   for (const [field, value] of Object.entries({ train, val })) {

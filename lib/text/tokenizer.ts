@@ -21,6 +21,12 @@ export interface TokenizeOptions {
  *
  * @returns int64 tensor [texts, contextLength]
  * @throws SemplesError `SEMPLES_TEXT_TOO_LONG` for a text that does not fit, unless `truncate`.
+ * @example
+ * import { tokenize } from 'semples'
+ *
+ * const { shape, data } = tokenize(['a photo of a boat.', 'a photo of water.'])
+ * console.log(shape) // [ 2, 77 ]
+ * console.log(data.slice(0, 9).join(' ')) // 49406 320 1125 539 320 4440 269 49407 0
  */
 export function tokenize(texts: readonly string[], options: TokenizeOptions = {}): TensorData {
   const { contextLength = CONTEXT_LENGTH, truncate = false } = options
@@ -40,7 +46,15 @@ export function tokenize(texts: readonly string[], options: TokenizeOptions = {}
   return { dtype: 'int64', shape: [texts.length, contextLength], data }
 }
 
-/** Token ids of a text, without start and end. `<|startoftext|>` and `<|endoftext|>` in it become their special ids. */
+/**
+ * Token ids of a text, without start and end. `<|startoftext|>` and `<|endoftext|>` in it become their special ids.
+ *
+ * @example
+ * import { encode } from 'semples'
+ *
+ * console.log(encode('a photo of a boat')) // [ 320, 1125, 539, 320, 4440 ]
+ * console.log(encode('a photo of a sailboat').length) // 6
+ */
 export function encode(text: string): number[] {
   const words = vocabulary()
   const ids: number[] = []
@@ -52,7 +66,16 @@ export function encode(text: string): number[] {
   return ids
 }
 
-/** The text of token ids, a blank after each word. Bytes that are no UTF-8 become U+FFFD. */
+/**
+ * The text of token ids, a blank after each word. Bytes that are no UTF-8 become U+FFFD.
+ *
+ * @throws SemplesError `SEMPLES_ARGUMENT_INVALID` for a number that is no token id
+ * @example
+ * import { decode, encode } from 'semples'
+ *
+ * const ids = encode('Boats at the quay')
+ * console.log(ids.map((id) => decode([id]).trim()).join(' | ')) // boats | at | the | quay
+ */
 export function decode(ids: Iterable<number | bigint>): string {
   const { tokens, bytes } = vocabulary()
   const spelled: number[] = []

@@ -15,15 +15,19 @@ export function compileFolders(folders: readonly string[]): string {
   const target = mkdtempSync(join(cache, 'semples-test-'))
   writeFileSync(join(target, 'package.json'), '{ "type": "module" }')
   // The public API lies beside the folders and loads them when they are used.
-  for (const folder of ['.', ...folders]) {
+  for (const folder of new Set(['.', 'api', ...folders])) {
     for (const file of readdirSync(join(repository, 'lib', folder), { recursive: folder !== '.', encoding: 'utf8' })) {
-      if (!file.endsWith('.ts')) continue
+      if (!/\.tsx?$/.test(file)) continue
       const { code } = transformFileSync(join(repository, 'lib', folder, file), {
         swcrc: false,
-        jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
+        jsc: {
+          parser: { syntax: 'typescript', tsx: file.endsWith('x') },
+          transform: { react: { runtime: 'automatic', importSource: 'preact' } },
+          target: 'es2022',
+        },
         module: { type: 'es6' },
       })
-      const path = join(target, folder, file.replace(/\.ts$/, '.js'))
+      const path = join(target, folder, file.replace(/\.tsx?$/, '.js'))
       mkdirSync(dirname(path), { recursive: true })
       writeFileSync(path, code)
     }

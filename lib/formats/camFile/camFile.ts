@@ -25,41 +25,7 @@ export interface CamFileOptions {
   classOffset?: number
 }
 
-/**
- * Reads the CAMs or score maps of one picture from any of the files that semples and the programs of the field write. No
- * code of the file is ever run: pickles are read as data (`readPickle`). This is the reader of `semples refine` and
- * `semples eval --cams` too.
- *
- * | file | holds | written by |
- * | --- | --- | --- |
- * | .npz | one [H, W] array a class, named `0`, `15`, `class_15` | semples with `--npz`; `numpy.savez`, `numpy.savez_compressed` |
- * | .npz | `keys` and one of the arrays below, or one array alone | the same |
- * | .npy | an array [C, H, W], and behind it an array [C] of class ids | semples with `--npy`; `numpy.save` twice into an open file |
- * | .npy | an array [C, H, W], [H, W] or [1, C, H, W] | `numpy.save(path, cam)` |
- * | .npy | a dictionary {class: [H, W]} | WeakTr: `numpy.save(path, {class: cam, ...})` |
- * | .npy | a dictionary of `keys` and `cam`, `high_res` | IRN: arrays or torch tensors |
- * | .npy | a dictionary of `keys` and `attn_highres` | CLIP-ES: float16 |
- * | .pkl | any of these as a pickle; a list of [H, W] | `pickle.dump` |
- * | .pt, .pth | any of these | `torch.save` |
- *
- * A dictionary or archive without arrays is a picture without classes: no maps, of no size.
- *
- * **Classes.** Names are class ids: those of arrays in a .npz file, texts as keys of a dictionary, and so are the numbers
- * behind the array of a .npy file. Numbers as keys of a dictionary and those of `keys` are indices of classes counted
- * from 0 without the background: the class id is one more (`options.classOffset` is another distance). Class -1 and a
- * map that no key belongs to are the background, 0. An array alone says nothing of classes: `classIds` is undefined,
- * and refinement and evaluation refuse it, unless they are told (`options.classes`).
- *
- * Of several arrays the first of `attn_highres`, `high_res`, `highres`, `highres_cam`, `maps`, `scores`, `probs`,
- * `logits`, `cams`, `cam` is taken, or that of `options.entry`. All kinds of numbers (float16, bfloat16, float32,
- * float64, integers, booleans), either byte order and Fortran order become float32 in C order. What kind of file it
- * is its first bytes say, not its name.
- *
- * @throws SemplesError `SEMPLES_FILE_UNREADABLE`; `SEMPLES_NPY_INVALID`, `SEMPLES_NPY_DTYPE`, `SEMPLES_NPY_INVALID`;
- *   `SEMPLES_PICKLE_REFUSED` (naming what the file asks for, `os.system`), `SEMPLES_PICKLE_INVALID`,
- *   `SEMPLES_FILE_TOO_LARGE`; `SEMPLES_CAM_INVALID` (maps of different sizes, classes that do not fit, nothing or
- *   too much to choose from, no array `options.entry`), `SEMPLES_FILE_TOO_LARGE`
- */
+/** `readCamFile` of the public API, documented in lib/api/files.ts. */
 export async function readCamFile(file: string, options: CamFileOptions = {}): Promise<CamFile> {
   return decodeCamFile(await readBytes(file), file, options)
 }

@@ -23,7 +23,7 @@ export interface GatherOptions extends LabelOptions {
   threshold?: number
   /** Also show and evaluate the last stage's masks after refinement (see `refineMask`), as a further row. Default: no. */
   refine?: RefineRowOptions
-  /** Words to search for those nearest to the learned prompts. Default: see `namingVocabulary`. */
+  /** Words to search for those nearest to the learned prompts. Default: those of the package (docs/report.md). */
   words?: readonly string[]
   /** For a run without stage classify: also evaluate the weights that it starts from. Default true. */
   baseline?: boolean

@@ -1,0 +1,71 @@
+import type { Evaluation } from '../evaluate/evaluate.js'
+import type { RefineMaskOptions } from '../refine/refineMask.js'
+import type { RefinedMask } from '../refine/types.js'
+import type { EvaluateOptions } from '../runs/evaluate.js'
+import type { GenerateMasksOptions, GenerateMasksResult } from '../runs/generateMasks.js'
+
+/**
+ * Multi-scale + flip CAMs of every picture, thresholded into palette PNGs whose pixel values are class ids. Which classes
+ * a mask may hold is told by the picture's image-level labels: those of the data, those given in the call, or those that
+ * the generator predicts. Without `data` the pictures are those of the run.
+ *
+ * @throws SemplesError for a missing run, other classes, unknown labels, unreadable pictures, a full disk;
+ *   `SEMPLES_OUTPUT_EXISTS` where a file of `out` would be written over that no earlier call made
+ * @example
+ * import { generateMasks } from 'semples'
+ *
+ * const { pictures, stage } = await generateMasks({ run: 'runs/boats', out: 'masks' })
+ * console.log(`${pictures} masks of stage ${stage}`) // e.g. 1464 masks of stage guide
+ *
+ * // Other pictures, without labels: the generator predicts which classes are in them.
+ * const data = { folder: 'new-photos' }
+ * await generateMasks({ run: 'runs/boats', data, labels: 'predicted', out: 'new-masks' })
+ */
+export async function generateMasks(options: GenerateMasksOptions): Promise<GenerateMasksResult> {
+  return (await import('../runs/generateMasks.js')).generateMasks(options)
+}
+
+/**
+ * Refines the mask of one picture: dense CRF (Krähenbühl and Koltun 2011) or PAMR (Araslanov and Roth 2020) over score
+ * maps or labels of any method.
+ *
+ * @param options the picture, its scores [C, H, W] or labels [H, W], and settings; without settings those with which
+ *   SemPLeS and WeakTr make their VOC 2012 masks
+ * @returns class ids of the picture's size
+ * @throws SemplesError `SEMPLES_REFINE_INPUT`, `SEMPLES_CONFIG_INVALID`, `SEMPLES_IMAGE_UNREADABLE`,
+ *   `SEMPLES_ARGUMENT_INVALID` (NaN or infinite scores), `SEMPLES_MEMORY_LIMIT` with the need,
+ *   `SEMPLES_DEVICE_UNAVAILABLE`; the reason of `signal`
+ * @example
+ * import { refineMask, writeMask } from 'semples'
+ *
+ * // A file that says which class each map is of; maps of another network in memory are [C, H, W] with `classes`.
+ * const { mask, classes } = await refineMask({ image: 'photos/harbour.jpg', scores: 'cams/harbour.npz' })
+ * await writeMask('harbour.png', mask)
+ * console.log(`${mask.width} x ${mask.height}, classes ${classes.join(' ')}`) // e.g. 500 x 375, classes 0 1 3
+ */
+export async function refineMask(options: RefineMaskOptions): Promise<RefinedMask> {
+  return (await import('../refine/refineMask.js')).refineMask(options)
+}
+
+/**
+ * Compares masks, or CAMs at a sweep of background thresholds, with ground truth: mean IoU over the classes and the
+ * background, per-class IoU, precision and recall; void pixels (255) are ignored. Needs no addon.
+ *
+ * @returns scores as fractions from 0 to 1; NaN for a class that is in neither ground truth nor masks
+ * @throws SemplesError `SEMPLES_CONFIG_INVALID` (options that contradict each other), `SEMPLES_NO_MASKS` (no picture with
+ *   ground truth), `SEMPLES_MASK_MISSING` (masks or maps), `SEMPLES_MASK_SIZE`, `SEMPLES_MASK_CLASS` naming the files, and
+ *   what reading a mask or a file of maps throws
+ * @example
+ * import { evaluate } from 'semples'
+ *
+ * const truth = { groundTruth: 'truth', classes: 'runs/boats/classes.json' }
+ * const { miou, perClass } = await evaluate({ masks: 'masks', ...truth })
+ * console.log(`mean IoU ${miou.toFixed(3)}`) // e.g. mean IoU 0.628
+ * for (const { label, iou } of perClass) console.log(label, iou.toFixed(3)) // e.g. background 0.871
+ *
+ * const { best } = await evaluate({ cams: 'cams', ...truth }) // at every background threshold
+ * console.log(best) // e.g. { threshold: 0.45, miou: 0.628 }
+ */
+export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
+  return (await import('../runs/evaluate.js')).evaluate(options)
+}

@@ -1,0 +1,74 @@
+import type { TrainConfigInput } from '../config/types.js'
+import type { DemoOptions, DemoRecipe, DemoResult } from '../runs/demo.js'
+import type { ReportOptions, ReportResult } from '../runs/report.js'
+import type { RunResult, TrainOptions } from '../runs/trainSemPLeS.js'
+
+/**
+ * Trains the SemPLeS stages (Lin et al., WACV 2025, arXiv 2401.11791) on pictures with image-level labels:
+ * classification (0), segment-label matching (a), contrastive prompt learning (b), prompt-guided refinement (c).
+ *
+ * @param input a preset and what differs from it; `data`, `generator.weights`, `clip` and `out` have no default. For the
+ *   others `semples config` lists the defaults. `resume` alone goes on with a run that was interrupted.
+ * @returns folder, classes and a summary of each stage; times in seconds
+ * @throws SemplesError for bad configuration, data, weights or a full disk, before anything is half-written; the
+ *   reason of `signal` when aborted
+ * @example
+ * import { trainSemPLeS } from 'semples'
+ *
+ * const { stages } = await trainSemPLeS({
+ *   preset: 'voc2012',
+ *   data: { folder: 'photos', labels: 'labels.csv' }, // rows such as harbour.jpg,boat;bird
+ *   generator: { weights: 'deit_small_patch16_224-cd65a155.pth' },
+ *   clip: 'ViT-B-32.pt',
+ *   out: 'runs/boats',
+ * })
+ * for (const { name, lastLoss } of stages) console.log(name, lastLoss.toFixed(3)) // e.g. classify 0.067
+ */
+export async function trainSemPLeS(input: TrainConfigInput & TrainOptions): Promise<RunResult> {
+  return (await import('../runs/trainSemPLeS.js')).trainSemPLeS(input)
+}
+
+/**
+ * Writes one self-contained HTML file about a run, finished or not: loss curves, masks of every stage with their scores
+ * where there is ground truth, for each learned prompt a heat map and the nearest words, config and environment. Without
+ * addon or LibTorch it has curves, config and environment.
+ *
+ * @returns path of the file, and its content in short; scores are fractions from 0 to 1
+ * @throws SemplesError for a folder that is not a run, for data and labels in `options` that cannot be used, and for a
+ *   threshold or number out of range; `SEMPLES_OUTPUT_EXISTS` where `out` is no report, `SEMPLES_WRITE_FAILED`; the
+ *   reason of `signal`
+ * @example
+ * import { reportRun } from 'semples'
+ *
+ * const { path, ablation } = await reportRun({
+ *   run: 'runs/boats',
+ *   data: { folder: 'photos', labels: 'labels.csv', masks: 'truth' }, // true masks, to score each stage
+ * })
+ * console.log(`open ${path}`)
+ * for (const { name, miou } of ablation) console.log(name, miou.toFixed(2)) // e.g. cam 0.20
+ */
+export async function reportRun(options: ReportOptions): Promise<ReportResult> {
+  return (await import('../runs/report.js')).reportRun(options)
+}
+
+/**
+ * Runs the whole method on drawn scenes, in minutes and without other weights or data: draws pictures in which each
+ * class co-occurs with a typical background, trains all stages on their image-level labels with the small CLIP of the
+ * package, evaluates the masks of each stage on pictures that were not trained on, and writes a report.
+ *
+ * @param options folder and seed; by default seed 0 in `runs/demo-0`. The same call goes on with an interrupted demo.
+ * @param recipe sizes and settings; by default 300 scenes to train on, 100 to evaluate on and the preset `demo`
+ * @returns scores as fractions from 0 to 1, and absolute paths
+ * @throws SemplesError `SEMPLES_RUN_EXISTS`, `SEMPLES_OUTPUT_EXISTS` where `out` holds a demo of another seed or version,
+ *   or something else under a name that it needs, and what `trainSemPLeS` throws
+ * @example
+ * import { runDemo } from 'semples'
+ *
+ * const { report, ablation, prompts } = await runDemo({ seed: 303 })
+ * console.log(`open ${report}`)
+ * for (const { name, miou } of ablation) console.log(name, miou.toFixed(2)) // e.g. cam 0.20
+ * console.log(prompts[0].label, prompts[0].words.length) // e.g. train 3
+ */
+export async function runDemo(options?: DemoOptions, recipe?: DemoRecipe): Promise<DemoResult> {
+  return (await import('../runs/demo.js')).runDemo(options, recipe)
+}
