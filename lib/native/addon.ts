@@ -192,37 +192,22 @@ export interface LossTermInfo {
   source: string
 }
 
-export type NativeOptimizer =
-  | { kind: 'adamw'; weightDecay?: number; beta1?: number; beta2?: number; epsilon?: number }
-  | { kind: 'sgd'; momentum?: number; weightDecay?: number }
-
-/** Parameters whose learning rate is that of the step times `factor`; the first group that fits a parameter counts. */
-export interface NativeParameterGroup {
-  /** The beginning of their names, or the generator's `head` or `body`. */
-  parameters: string
-  factor: number
-}
-
-/** What a trainer minimises and how, as native/core/train/trainer.h reads it; an option it does not have is an error. */
+/**
+ * What a trainer minimises and how, as native/core/train reads it. What a user can set is described once, in
+ * `trainerFields` of lib/stages/options.ts; an option that the trainer does not have is an error.
+ */
 export interface NativeTrainerOptions {
   /** Weight of each loss term, in the order in which they are added. */
   terms: Readonly<Record<string, number>>
   trains: 'head' | 'all' | 'prompts'
   /** Default `semples` where the head alone is trained, else `all`. */
   gradients?: GradientRule
-  /** Of similarities: logarithms as published (default), or the similarities themselves. */
+  /** Logarithms of similarities as published (default), or the similarities themselves. */
   form?: 'log' | 'cosine'
-  /** Added to the range by which a mask is divided. Default 0.1. */
-  maskEpsilon?: number
   /** Default true. */
   useDropPath?: boolean
   /** Give CLIP pictures with its own statistics instead of the generator's. Default false. */
   clipStatistics?: boolean
-  /** Largest norm of all gradients together; larger ones are scaled down. Default 0: any. */
-  gradientClip?: number
-  /** Default AdamW with weight decay 0.03, betas 0.9 and 0.999, epsilon 1e-8. SGD: momentum and weight decay 0. */
-  optimizer?: NativeOptimizer
-  groups?: readonly NativeParameterGroup[]
   [option: string]: unknown
 }
 
