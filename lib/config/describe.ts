@@ -28,8 +28,8 @@ export function describeConfig(options: { preset?: RunConfig['preset']; referenc
   })
 }
 
-/** Without an addon, fields are listed all the same. */
-function knownTerms(): readonly LossTermInfo[] {
+/** Every loss term, with formula, source and needs; none without an addon, where fields are listed all the same. */
+export function knownTerms(): readonly LossTermInfo[] {
   try {
     return lossTerms()
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { ClassTable, Dataset } from './dataset.js'
 import type { Split } from './kind.js'
-import { type DataSpec, resolveData } from './kinds.js'
+import { type DataSpec, kindOfData, resolveData } from './kinds.js'
 import { requireSameClasses } from './sameClasses.js'
 
 /**
@@ -27,6 +27,11 @@ export async function openUnlabelled(data: DataSpec, split: Split, classes: Clas
   const dataset = await (kind.openUnlabelled?.(options, classes) ?? kind.open(options, split))
   requireSameClasses(classes, dataset.classes, dataset.name)
   return { ...dataset, items: dataset.items.map((item) => ({ ...item, labels: [] })) }
+}
+
+/** Whether such data have pictures of their own for each split; a plain folder has one set for both. */
+export function hasSplits(data: DataSpec): boolean {
+  return kindOfData(data).listField !== undefined
 }
 
 /** Whether such data can have pixel labels to evaluate with. */

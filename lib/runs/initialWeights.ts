@@ -41,8 +41,8 @@ export async function loadInitialWeights(
 }
 
 /**
- * Loads the configured weights: those of a DeiT or a WeakTr before classification training, a whole checkpoint before
- * any other stage.
+ * Loads the configured weights: pretrained ones (DeiT, WeakTr) before the stage that all others start from, a whole
+ * checkpoint before any other.
  */
 export async function loadWeights(config: RunConfig, stage: StageName, generator: MaskGenerator): Promise<void> {
   const path = config.generator.weights
@@ -54,7 +54,7 @@ export async function loadWeights(config: RunConfig, stage: StageName, generator
       hint: weightsMissing().hint,
     })
   const tensors = await readStateDict(path)
-  if (stage === 'classify') await loadPretrained(generator, tensors, path)
+  if (stageKindOf(stage).startsFrom.length === 0) await loadPretrained(generator, tensors, path)
   else await loadCheckpoint(generator, tensors, path)
 }
 

@@ -4,9 +4,13 @@ import type { RunConfig, StageName } from '../config/types.js'
 import type { ClassTable } from '../datasets/dataset.js'
 import { nativeGenerator } from '../models/generators/kinds.js'
 import { MaskGenerator } from '../models/maskGenerator.js'
+import { stageKinds } from '../stages/kinds.js'
 
 /** Stages that train the generator, the last one first. */
-const generatorStages: readonly StageName[] = ['guide', 'match', 'classify']
+const generatorStages = stageKinds
+  .filter(({ result }) => result === 'generator')
+  .map(({ name }) => name)
+  .reverse()
 
 export interface TrainedGenerator {
   generator: MaskGenerator

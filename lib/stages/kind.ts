@@ -10,6 +10,8 @@ export interface StageKind<Name extends string = string, Schema extends z.ZodObj
   /** Fields of the config's section of this name. */
   schema: Schema
   trains(options: z.infer<Schema>): 'head' | 'all' | 'prompts'
+  /** What its checkpoints hold. */
+  result: 'generator' | 'prompts'
   /** Weights of the loss terms by name, in the order in which they are added up. */
   terms(options: z.infer<Schema>, generator: GeneratorKind): Readonly<Record<string, number>>
   /** Where gradients stop; default: as in the published stages. */

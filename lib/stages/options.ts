@@ -63,7 +63,7 @@ export const loopFields = {
 /** Weights of loss terms by name; `terms.<name>=0` leaves one out. */
 export const termsField = special(
   z.record(z.string(), z.number().min(0)),
-  'Weights of the loss terms by name (see below for the terms).',
+  'Weights of the loss terms by name; any term can be used in any stage.',
   'an object with a number, 0 or more, for each term',
 )
 

@@ -2,9 +2,10 @@ import { Command } from 'commander'
 import { SemplesError } from '../../base/error.js'
 import type { ConfigField } from '../../config/describe.js'
 import type { RunConfig } from '../../config/types.js'
+import type { LossTermInfo } from '../../native/addon.js'
 import type { Cli } from '../cli.js'
 import { examples, shared } from '../options.js'
-import { printJson } from '../output.js'
+import { printJson, table } from '../output.js'
 
 interface ConfigOptions {
   preset?: RunConfig['preset']
@@ -37,7 +38,7 @@ export function configCommand(cli: Cli): Command {
         cli.terminal.out(JSON.stringify(configJsonSchema(), null, 2))
         return
       }
-      const { describeConfig } = await import('../../config/describe.js')
+      const { describeConfig, knownTerms } = await import('../../config/describe.js')
       const { checkInput } = await import('../../config/check.js')
       checkInput({ preset })
       const fields = describeConfig({ preset, reference }).filter(
@@ -45,7 +46,11 @@ export function configCommand(cli: Cli): Command {
       )
       if (fields.length === 0 && text !== undefined) throw noSuchField(text)
       if (json) printJson(cli.terminal, fields)
-      else for (const line of describeFields(fields)) cli.terminal.out(line)
+      else {
+        for (const line of describeFields(fields)) cli.terminal.out(line)
+        if (fields.some(({ field }) => field.endsWith('.terms')))
+          for (const line of describeTerms(knownTerms())) cli.terminal.out(line)
+      }
     })
 }
 
@@ -62,6 +67,13 @@ function describeFields(fields: readonly ConfigField[]): string[] {
     `${field}${value === undefined ? '' : ` = ${written(value)}`}${unit === undefined ? '' : ` (${unit})`}`,
     `    ${text} Takes ${expected}.`,
   ])
+}
+
+/** All loss terms, below the fields that weight them. */
+function describeTerms(terms: readonly LossTermInfo[]): string[] {
+  if (terms.length === 0) return []
+  const lines = terms.map(({ name, formula, source, needs }) => [name, formula, needs.join(', '), source])
+  return ['', 'Loss terms, for the terms of any stage:', ...table([['term', 'formula', 'needs', 'source'], ...lines])]
 }
 
 function written(value: unknown): string {

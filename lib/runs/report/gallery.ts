@@ -2,6 +2,7 @@ import { SemplesError } from '../../base/error.js'
 import { type LabelledPictures, openLabelled } from '../../cam/labels.js'
 import type { RunConfig } from '../../config/types.js'
 import type { ClassTable, Dataset, DatasetItem } from '../../datasets/dataset.js'
+import { hasSplits } from '../../datasets/open.js'
 import type { GatherOptions } from './options.js'
 
 /** The pictures that a report shows: those asked for, or those of the run that have ground truth, if any have. */
@@ -18,10 +19,10 @@ export async function openReportPictures(
   if (split !== undefined) return open(split)
   // The validation half of a data set may not have been fetched.
   const validation = await open('val').catch((error: unknown) => {
-    if (error instanceof SemplesError && !('folder' in data)) return undefined
+    if (error instanceof SemplesError && hasSplits(data)) return undefined
     throw error
   })
-  if (validation !== undefined && ('folder' in data || (await hasGroundTruth(validation.dataset)))) return validation
+  if (validation !== undefined && (!hasSplits(data) || (await hasGroundTruth(validation.dataset)))) return validation
   return open('train')
 }
 

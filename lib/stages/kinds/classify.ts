@@ -14,6 +14,7 @@ export const classify = stageKind({
     // The terms of the generator's kind, unless a weight says otherwise.
     terms: termsField.default({}),
   }),
+  result: 'generator',
   trains: () => 'all',
   terms: ({ terms }, generator) => ({ ...generator.classification, ...terms }),
   gradients: 'classification',

@@ -13,6 +13,7 @@ export const guide = stageKind({
     terms: termsField.default({ match: 1, background_text: 2.4, foreground_prompt: 0.05 }),
     train: trainField,
   }),
+  result: 'generator',
   trains: ({ train }) => train,
   terms: ({ terms }) => terms,
   referenceAugment,

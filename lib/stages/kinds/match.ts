@@ -13,6 +13,7 @@ export const match = stageKind({
     terms: termsField.default({ match: 1, background_text: 2.4 }),
     train: trainField,
   }),
+  result: 'generator',
   trains: ({ train }) => train,
   terms: ({ terms }) => terms,
   referenceAugment,

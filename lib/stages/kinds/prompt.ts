@@ -19,6 +19,7 @@ export const prompt = stageKind({
     length: whole(1, 'Learned vectors of a prompt.').default(30),
     deviation: weight('Standard deviation that prompts start with; 0: uniform in 0..1, as published.').default(0),
   }),
+  result: 'prompts',
   trains: () => 'prompts',
   terms: ({ terms }) => terms,
   referenceAugment: referencePromptAugment,
