@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { SemplesError } from '../base/error.js'
+import { idsWithBackground } from '../datasets/classes/ids.js'
 import type { ClassTable, Dataset } from '../datasets/dataset.js'
 import type { LabelMap } from '../masks/labelMap.js'
 import { readMask } from '../masks/png.js'
@@ -65,7 +66,7 @@ export interface Evaluation extends Omit<Scores, 'perClass'> {
 export async function evaluatePictures(options: EvaluatePicturesOptions): Promise<Evaluation> {
   const { masks, cams, camClasses, classOffset, greedy = false, thresholds = hundredths(0, 100) } = options
   const classes = classTableOf(options)
-  const ids = [0, ...classes.classes.map(({ id }) => id)]
+  const ids = idsWithBackground(classes)
   if (masks !== undefined && cams === undefined) {
     const counter = new ConfusionCounter(ids)
     const pictures = await forEachPicture(options, async ({ id, name }, truth) => {

@@ -1,7 +1,7 @@
 import { types } from 'node:util'
 import { SemplesError } from '../base/error.js'
-import { pictureSides } from '../datasets/exif.js'
 import { type Orientation, statedOrientation } from '../masks/orientation.js'
+import { pictureSides } from '../pictures/exif.js'
 import type { RefineSettings } from './options.js'
 import type { RefineInput } from './types.js'
 

@@ -10,6 +10,7 @@ import { RunDirectory } from '../checkpoints/runDirectory.js'
 import { resolveConfig } from '../config/resolve.js'
 import type { RunConfig, StageName, TrainConfigInput } from '../config/types.js'
 import { readClassTable } from '../datasets/classes/classTableFile.js'
+import { idsOf } from '../datasets/classes/ids.js'
 import type { Dataset } from '../datasets/dataset.js'
 import type { Orientation } from '../masks/orientation.js'
 import { maskPalette } from '../masks/palette.js'
@@ -164,7 +165,7 @@ async function writeAll(
     return camsOf(generator, labelled, config.cams)
   }
   const write = async (picture: PreparedPicture, cams: PictureCams): Promise<void> => {
-    const classIds = cams.classes.map((index) => dataset.classes.classes[index]!.id)
+    const classIds = idsOf(dataset.classes, cams.classes)
     const { id } = picture.item
     await made.note(filesOf(id, keepCams)).catch((cause: unknown) => {
       throw writeFailed(join(made.folder, `${id}.png`), cause)

@@ -1,5 +1,6 @@
 import { SemplesError } from '../base/error.js'
 import { type CamOptions, camsOf, preparedPictures } from '../cam/picture.js'
+import { idsOf, idsWithBackground } from '../datasets/classes/ids.js'
 import type { Dataset } from '../datasets/dataset.js'
 import { bestPoint, greedyPart, hundredths, SweepCounter, type SweepPoint } from '../evaluate/sweep.js'
 import type { MaskGenerator } from '../models/maskGenerator.js'
@@ -20,14 +21,14 @@ export async function selectionScore(
   greedy: boolean,
   signal?: AbortSignal,
 ): Promise<SweepPoint & { pictures: number }> {
-  const ids = [0, ...dataset.classes.classes.map(({ id }) => id)]
+  const ids = idsWithBackground(dataset.classes)
   const counter = new SweepCounter(ids, hundredths(40, 60))
   let pictures = 0
   for await (const picture of preparedPictures(dataset, dataset.items, SELECTION_CAMS, signal)) {
     const truth = await dataset.mask(picture.item)
     if (truth === undefined) continue
     const { cams, classes, height, width } = await camsOf(generator, picture, SELECTION_CAMS)
-    const classIds = classes.map((index) => dataset.classes.classes[index]!.id)
+    const classIds = idsOf(dataset.classes, classes)
     counter.add({ cams, classIds, height, width }, truth, { prediction: picture.item.id, groundTruth: picture.item.id })
     pictures++
   }

@@ -1,3 +1,4 @@
+import { idsWithBackground } from '../../datasets/classes/ids.js'
 import type { ClassTable } from '../../datasets/dataset.js'
 import { type Scores, scores } from '../../evaluate/scores.js'
 import { bestPoint, hundredths, SweepCounter } from '../../evaluate/sweep.js'
@@ -14,7 +15,7 @@ export class AblationScorer {
     private readonly threshold: number,
   ) {
     this.thresholds = [...new Set([...hundredths(0, 100), threshold])].sort((one, other) => one - other)
-    this.counter = new SweepCounter([0, ...classes.classes.map(({ id }) => id)], this.thresholds)
+    this.counter = new SweepCounter(idsWithBackground(classes), this.thresholds)
   }
 
   add(...picture: Parameters<SweepCounter['add']>): void {

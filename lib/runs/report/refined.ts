@@ -1,3 +1,4 @@
+import { idsWithBackground } from '../../datasets/classes/ids.js'
 import type { ClassTable } from '../../datasets/dataset.js'
 import { ConfusionCounter } from '../../evaluate/confusion.js'
 import { scores } from '../../evaluate/scores.js'
@@ -41,7 +42,7 @@ export class RefinedRow {
     this.name = `${of}+${method}`
     this.description = method === 'pamr' ? 'pixel-adaptive mask refinement' : `dense CRF, settings ${preset ?? 'voc'}`
     this.options = options
-    const ids = [0, ...classes.classes.map(({ id }) => id)]
+    const ids = idsWithBackground(classes)
     const all = [...new Set([...thresholds, threshold])].sort((one, other) => one - other)
     this.counters = new Map(all.map((each) => [each, new ConfusionCounter(ids)]))
   }

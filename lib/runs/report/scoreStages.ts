@@ -3,6 +3,7 @@ import type { OnProgress } from '../../base/progress.js'
 import type { LabelledPictures } from '../../cam/labels.js'
 import { camsOf, type PreparedPicture, preparePicture } from '../../cam/picture.js'
 import type { RunConfig } from '../../config/types.js'
+import { idsOf } from '../../datasets/classes/ids.js'
 import type { DatasetItem } from '../../datasets/dataset.js'
 import type { LabelMap } from '../../masks/labelMap.js'
 import { maskFromCams } from '../../masks/threshold.js'
@@ -124,7 +125,7 @@ async function rowMaps(
   prepared: PreparedPicture,
 ): Promise<RowResult> {
   const { cams, classes, height, width } = await camsOf(generator, prepared, config.cams)
-  return { cams, classIds: classes.map((index) => dataset.classes.classes[index]!.id), height, width }
+  return { cams, classIds: idsOf(dataset.classes, classes), height, width }
 }
 
 async function galleryPicture(
@@ -147,7 +148,7 @@ async function galleryPicture(
     ...size,
     pixels,
     ...(truth === undefined ? {} : { truth: shrinkMask(truth, size) }),
-    labels: item.labels.map((index) => pictures.dataset.classes.classes[index]!.id),
+    labels: idsOf(pictures.dataset.classes, item.labels),
     labelSource: pictures.source,
     results: [
       ...results.map((result, row) => shown(rows[row]!.name, result, maskFromCams({ ...result, threshold }))),
