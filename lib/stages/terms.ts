@@ -14,7 +14,7 @@ export function checkTerms(terms: Readonly<Record<string, number>>, field: strin
   if (wrong === undefined) return
   const nearest = nearestField(wrong, known)
   throw new SemplesError('SEMPLES_CONFIG_UNKNOWN', {
-    message: `There is no loss term ${wrong} (${field}).`,
+    message: `There is no loss term ${wrong} for ${field}.`,
     field: `${field}.${wrong}`,
     value: terms[wrong],
     hint: nearest === undefined ? `There are ${known.join(', ')}.` : `Did you mean ${field}.${nearest}?`,
