@@ -1,7 +1,5 @@
-import { SemplesError } from '../base/error.js'
 import { isRecord, valueAt } from '../base/optionError.js'
-import type { LossTermInfo } from '../native/addon.js'
-import { lossTerms } from '../native/lossTerms.js'
+import { knownTerms } from '../stages/terms.js'
 import { defaultConfig } from './resolve.js'
 import { allNotes } from './schema.js'
 import type { RunConfig } from './types.js'
@@ -26,16 +24,6 @@ export function describeConfig(options: { preset?: RunConfig['preset']; referenc
     const own = { field, default: value, unit, expected, text }
     return field.endsWith('.terms') && isRecord(value) ? [own, ...termsOf(field, value)] : [own]
   })
-}
-
-/** Every loss term, with formula, source and needs; none without an addon, where fields are listed all the same. */
-export function knownTerms(): readonly LossTermInfo[] {
-  try {
-    return lossTerms()
-  } catch (error) {
-    if (error instanceof SemplesError) return []
-    throw error
-  }
 }
 
 /** The loss terms that have a weight in a section, with formula and source. */

@@ -4,13 +4,26 @@ import type { LossNeed, LossTermInfo } from '../native/addon.js'
 import { lossTerms } from '../native/lossTerms.js'
 
 /**
- * Checks that there are such loss terms.
+ * Every loss term, with formula, source and needs. None where there is no addon to ask: a run can be read and reported
+ * without one, and whoever trains meets the error all the same.
+ */
+export function knownTerms(): readonly LossTermInfo[] {
+  try {
+    return lossTerms()
+  } catch (error) {
+    if (error instanceof SemplesError) return []
+    throw error
+  }
+}
+
+/**
+ * Checks that there are such loss terms, as far as that can be known.
  * @param field the section that names them: `match.terms`
  * @throws SemplesError `SEMPLES_CONFIG_UNKNOWN` with the nearest spelling
  */
 export function checkTerms(terms: Readonly<Record<string, number>>, field: string): void {
-  const known = lossTerms().map(({ name }) => name)
-  const wrong = Object.keys(terms).find((name) => !known.includes(name))
+  const known = knownTerms().map(({ name }) => name)
+  const wrong = known.length === 0 ? undefined : Object.keys(terms).find((name) => !known.includes(name))
   if (wrong === undefined) return
   const nearest = nearestField(wrong, known)
   throw new SemplesError('SEMPLES_CONFIG_UNKNOWN', {
@@ -32,5 +45,5 @@ export function needsClip(needs: ReadonlySet<LossNeed>): boolean {
 }
 
 function infoOf(name: string): LossTermInfo | undefined {
-  return lossTerms().find((term) => term.name === name)
+  return knownTerms().find((term) => term.name === name)
 }

@@ -76,7 +76,7 @@ needs('mount', 'python').describe('a full disk', () => {
     }
   })
 
-  test.each(['match 1 1', 'prompt 1 2', 'refine 2 1'])('after step %s', async (moment) => {
+  test.each(['match 1 1', 'prompt 1 2', 'guide 2 1'])('after step %s', async (moment) => {
     const disk = await diskWith(4096)
     try {
       const out = join(disk.path, 'run')

@@ -38,7 +38,8 @@ export function configCommand(cli: Cli): Command {
         cli.terminal.out(JSON.stringify(configJsonSchema(), null, 2))
         return
       }
-      const { describeConfig, knownTerms } = await import('../../config/describe.js')
+      const { describeConfig } = await import('../../config/describe.js')
+      const { knownTerms } = await import('../../stages/terms.js')
       const { checkInput } = await import('../../config/check.js')
       checkInput({ preset })
       const fields = describeConfig({ preset, reference }).filter(
