@@ -163,7 +163,8 @@ Napi::Value crf_filter(const Napi::CallbackInfo& info) {
         values.size(0) > kMaxCrfLabels || values.scalar_type() != at::kFloat)
       wrong_type("values", "float32 [channels, height, width]", object.Get("values"));
     const at::Tensor kernel = read_deviations(object, !object.Get("srgb").IsUndefined(), "filter");
-    const std::string normalization = read_normalization(object, "");
+    OptionReader options(object);
+    const std::string normalization = read_normalization(options);
     const bool reversed = flag_option(object, "reversed", false);
     return submit_tensor(info.Env(), [=] { return dense_crf_filter(image, values, kernel, normalization, reversed); });
   });

@@ -93,7 +93,7 @@ void OptionReader::refuse_others() const {
     const std::string key = keys.Get(i).ToString().Utf8Value();
     const Napi::Value given = object_.Get(key);
     if (given.IsUndefined() || std::find(asked_.begin(), asked_.end(), key) != asked_.end()) continue;
-    wrong_type(prefix_ + key, "no such option but " + one_of(asked_), given);
+    wrong_type(prefix_ + key, "one of the options " + one_of(asked_), given);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "binding/convert.h"
+#include "binding/option_reader.h"
 #include "core/error.h"
 #include "ops/common/finite.h"
 #include "ops/pamr/pamr.h"
@@ -17,7 +18,8 @@ namespace {
 constexpr int64_t kMaxKernels = 64, kMaxIterations = 1'000'000, kMaxThreads = 256, kMaxDilation = 4096;
 
 // [height, width, 3]
-at::Tensor read_image(const Napi::Object& object) {
+at::Tensor read_image(const Napi::Object& object, OptionReader& options) {
+  for (const char* name : {"image", "height", "width"}) options.value(name);
   const at::Tensor image = read_pixels(object, "image", 1)[0];
   if (image.size(0) > kMaxCrfPixels / image.size(1))
     throw refusal("height", "at most " + std::to_string(kMaxCrfPixels) + " pixels", shape_text(image.sizes()));
@@ -25,18 +27,17 @@ at::Tensor read_image(const Napi::Object& object) {
 }
 
 // Between 0 and 1, both excluded: otherwise some energies are infinite.
-double read_gt_prob(const Napi::Object& source) {
-  const double gt_prob = number_option(source, "gtProb", 0.7, 0, 1, "source.");
+void read_gt_prob(OptionReader& source, double& gt_prob) {
+  source.number("gtProb", gt_prob, 0, 1);
   if (gt_prob == 0 || gt_prob == 1)
-    wrong_type("source.gtProb", "a number between 0 and 1, without them", source.Get("gtProb"));
-  return gt_prob;
+    wrong_type("source.gtProb", "a number between 0 and 1, without them", source.value("gtProb"));
 }
 
-LabelMap read_label_map(const Napi::Object& source, const at::Tensor& image) {
+LabelMap read_label_map(OptionReader& source, const at::Tensor& image) {
   LabelMap map;
-  map.count = size_option(source, "labels", 0, kMaxCrfLabels, "source.");
-  map.gt_prob = read_gt_prob(source);
-  const Napi::Value labels = source.Get("labelMap");
+  source.whole("labels", map.count, 1, kMaxCrfLabels);
+  read_gt_prob(source, map.gt_prob);
+  const Napi::Value labels = source.value("labelMap");
   const std::vector<int64_t> shape = {image.size(0), image.size(1)};
   if (!labels.IsTypedArray()) wrong_type("source.labelMap", "a Uint8Array or Uint16Array", labels);
   const bool wide = labels.As<Napi::TypedArray>().TypedArrayType() == napi_uint16_array;
@@ -44,64 +45,58 @@ LabelMap read_label_map(const Napi::Object& source, const at::Tensor& image) {
   return map;
 }
 
-void read_background(const Napi::Object& source, ScoreMaps& maps) {
-  const Napi::Value value = source.Get("background");
+void read_background(OptionReader& source, ScoreMaps& maps) {
+  const Napi::Value value = source.value("background");
   if (value.IsUndefined()) return;
   if (!value.IsObject()) wrong_type("source.background", "{ threshold } or { power }", value);
-  const Napi::Object background = value.As<Napi::Object>();
-  const bool power = !background.Get("power").IsUndefined();
-  if (power == !background.Get("threshold").IsUndefined())
+  OptionReader background(value.As<Napi::Object>(), "source.background.");
+  const bool power = !background.value("power").IsUndefined();
+  if (power == !background.value("threshold").IsUndefined())
     wrong_type("source.background", "either { threshold } or { power }", value);
   if (maps.energies)
     throw refusal("source.background", "kind: probability", "kind: energy")
         .hint("Put a map of the background's energies in front of the others.");
-  if (power)
-    maps.background_power = number_option(background, "power", std::nullopt, 0, 1e6, "source.background.");
-  else
-    maps.background_threshold = number_option(background, "threshold", std::nullopt, 0, 1, "source.background.");
+  double number = -1;  // outside the limits: required
+  background.number(power ? "power" : "threshold", number, 0, power ? 1e6 : 1);
+  (power ? maps.background_power : maps.background_threshold) = number;
+  background.refuse_others();
 }
 
-// One of two words; the first is the default. Whether it is the second.
-bool second_of(const Napi::Object& source, const char* name, const char* first, const char* second) {
-  const std::string word = text_option(source, name, first, "source.");
-  if (word != first && word != second)
-    wrong_type(std::string("source.") + name, std::string(first) + " or " + second, source.Get(name));
-  return word == second;
-}
-
-ScoreMaps read_score_maps(const Napi::Object& source) {
+ScoreMaps read_score_maps(OptionReader& source) {
   ScoreMaps maps;
-  maps.align_corners = flag_option(source, "alignCorners", false, "source.");
-  maps.energies = second_of(source, "kind", "probability", "energy");
-  maps.hard = second_of(source, "unary", "soft", "hard");
-  maps.gt_prob = read_gt_prob(source);
+  source.flag("alignCorners", maps.align_corners);
+  source.choice("kind", maps.energies, {{"probability", false}, {"energy", true}});
+  source.choice("unary", maps.hard, {{"soft", false}, {"hard", true}});
+  read_gt_prob(source, maps.gt_prob);
   read_background(source, maps);
-  const int64_t channels =
-                    size_option(source, "channels", 0, kMaxCrfLabels - (maps.has_background() ? 1 : 0), "source."),
-                height = size_option(source, "height", 0, kMaxPixels, "source."),
-                width = size_option(source, "width", 0, kMaxPixels, "source.");
-  maps.values = read_float32(source.Get("values"), {channels, height, width}, "source.values");
+  int64_t channels = 0, height = 0, width = 0;
+  source.whole("channels", channels, 1, kMaxCrfLabels - (maps.has_background() ? 1 : 0));
+  source.whole("height", height, 1, kMaxPixels);
+  source.whole("width", width, 1, kMaxPixels);
+  maps.values = read_float32(source.value("values"), {channels, height, width}, "source.values");
   return maps;
 }
 
 ScoreSource read_source(const Napi::Value& value, const at::Tensor& image) {
   if (!value.IsObject()) wrong_type("source", "score maps or a label map", value);
-  const Napi::Object source = value.As<Napi::Object>();
-  if (!source.Get("labelMap").IsUndefined()) return read_label_map(source, image);
-  return read_score_maps(source);
+  OptionReader source(value.As<Napi::Object>(), "source.");
+  const bool labels = !value.As<Napi::Object>().Get("labelMap").IsUndefined();
+  ScoreSource result = labels ? ScoreSource(read_label_map(source, image)) : ScoreSource(read_score_maps(source));
+  source.refuse_others();
+  return result;
 }
 
-Napi::Array read_list(const Napi::Object& object, const char* name, int64_t most, const std::string& prefix) {
-  const Napi::Value value = object.Get(name);
-  if (!value.IsArray() || int64_t(value.As<Napi::Array>().Length()) > most)
-    wrong_type(prefix + name, "an array of at most " + std::to_string(most), value);
+Napi::Array read_list(OptionReader& method, const char* name, int64_t max) {
+  const Napi::Value value = method.value(name);
+  if (!value.IsArray() || int64_t(value.As<Napi::Array>().Length()) > max)
+    wrong_type(std::string("method.") + name, "an array of at most " + std::to_string(max), value);
   return value.As<Napi::Array>();
 }
 
 // A number, or [labels, labels] of them.
-at::Tensor read_compatibility(const Napi::Object& kernel, int64_t labels, const std::string& field) {
-  const Napi::Value value = kernel.Get("compat");
-  if (value.IsNumber()) return at::scalar_tensor(number_option(kernel, "compat", {}, -3e38, 3e38, field + "."));
+at::Tensor read_compatibility(OptionReader& kernel, int64_t labels, const std::string& field) {
+  const Napi::Value value = kernel.value("compat");
+  if (value.IsNumber()) return at::scalar_tensor(finite_number(value, field + ".compat", -3e38, 3e38));
   if (!value.IsTypedArray()) wrong_type(field + ".compat", "a number, or a Float32Array of labels * labels", value);
   const at::Tensor matrix = read_float32(value, {labels, labels}, field + ".compat");
   const int64_t first_bad = first_not_finite(matrix.const_data_ptr<float>(), matrix.numel());
@@ -112,57 +107,51 @@ at::Tensor read_compatibility(const Napi::Object& kernel, int64_t labels, const 
 }
 
 // One row of deviations a kernel; their compatibilities are added to the method's.
-at::Tensor read_kernels(const Napi::Object& object, const char* name, bool colors, int64_t labels,
+at::Tensor read_kernels(OptionReader& method, const char* name, bool colors, int64_t labels,
                         std::vector<at::Tensor>& compatibility) {
-  const Napi::Array list = read_list(object, name, kMaxKernels, "method.");
+  const Napi::Array list = read_list(method, name, kMaxKernels);
   std::vector<at::Tensor> rows;
   for (uint32_t i = 0; i < list.Length(); ++i) {
     const std::string field = std::string("method.") + name + "[" + std::to_string(i) + "]";
     const Napi::Value kernel = list[i];
     if (!kernel.IsObject()) wrong_type(field, colors ? "{ sxy, srgb, compat }" : "{ sxy, compat }", kernel);
+    OptionReader options(kernel.As<Napi::Object>(), field + ".");
+    options.value("sxy");
+    if (colors) options.value("srgb");
     rows.push_back(read_deviations(kernel.As<Napi::Object>(), colors, field));
-    compatibility.push_back(read_compatibility(kernel.As<Napi::Object>(), labels, field));
+    compatibility.push_back(read_compatibility(options, labels, field));
+    options.refuse_others();
   }
   return rows.empty() ? at::empty({0, colors ? 5 : 2}) : at::stack(rows);
 }
 
-int64_t read_iterations(const Napi::Object& object) {
-  const int64_t iterations = whole_number(object.Get("iterations"), "method.iterations");
-  if (iterations < 0 || iterations > kMaxIterations)
-    wrong_type("method.iterations", "0 to " + std::to_string(kMaxIterations), object.Get("iterations"));
-  return iterations;
-}
-
-DenseCrfMethod read_dense_crf(const Napi::Object& object, int64_t labels) {
+DenseCrfMethod read_dense_crf(OptionReader& options, int64_t labels) {
   DenseCrfMethod method;
-  method.gaussian = read_kernels(object, "gaussian", false, labels, method.compatibility);
-  method.bilateral = read_kernels(object, "bilateral", true, labels, method.compatibility);
-  method.iterations = read_iterations(object);
-  method.normalization = read_normalization(object, "method.");
+  method.gaussian = read_kernels(options, "gaussian", false, labels, method.compatibility);
+  method.bilateral = read_kernels(options, "bilateral", true, labels, method.compatibility);
+  method.normalization = read_normalization(options);
   return method;
 }
 
-PamrMethod read_pamr(const Napi::Object& object) {
+PamrMethod read_pamr(OptionReader& options) {
   PamrMethod method;
-  method.iterations = read_iterations(object);
-  const Napi::Array list = read_list(object, "dilations", kMaxDilations, "method.");
-  for (uint32_t i = 0; i < list.Length(); ++i) {
-    const std::string field = "method.dilations[" + std::to_string(i) + "]";
-    method.dilations.push_back(whole_number(list[i], field));
-    if (method.dilations.back() < 1 || method.dilations.back() > kMaxDilation)
-      wrong_type(field, "1 to " + std::to_string(kMaxDilation), list[i]);
-  }
-  if (method.dilations.empty()) wrong_type("method.dilations", "at least one dilation", object.Get("dilations"));
+  const Napi::Array list = read_list(options, "dilations", kMaxDilations);
+  for (uint32_t i = 0; i < list.Length(); ++i)
+    method.dilations.push_back(whole_number(list[i], "method.dilations[" + std::to_string(i) + "]", 1, kMaxDilation));
+  if (method.dilations.empty()) wrong_type("method.dilations", "at least one dilation", list);
   return method;
 }
 
 RefineMethod read_method(const Napi::Value& value, int64_t labels) {
   if (!value.IsObject()) wrong_type("method", "{ kind, ... }", value);
-  const Napi::Object object = value.As<Napi::Object>();
-  const std::string kind = text_option(object, "kind", "", "method.");
-  if (kind == "crf") return read_dense_crf(object, labels);
-  if (kind == "pamr") return read_pamr(object);
-  wrong_type("method.kind", "crf or pamr", object.Get("kind"));
+  OptionReader options(value.As<Napi::Object>(), "method.");
+  const bool pamr = options.choose("kind", {"crf", "pamr"}, std::nullopt) == 1;
+  RefineMethod method = pamr ? RefineMethod(read_pamr(options)) : RefineMethod(read_dense_crf(options, labels));
+  int64_t iterations = -1;  // outside the limits: required
+  options.whole("iterations", iterations, 0, kMaxIterations);
+  std::visit([&](auto& own) { own.iterations = iterations; }, method);
+  options.refuse_others();
+  return method;
 }
 
 // Where there is no kernel, whether the device is there does not matter.
@@ -192,26 +181,30 @@ at::Tensor read_deviations(const Napi::Object& kernel, bool colors, const std::s
   return torch::tensor(row);
 }
 
-std::string read_normalization(const Napi::Object& object, const std::string& prefix) {
-  const std::string name = text_option(object, "normalization", "symmetric", prefix);
-  if (name != "symmetric" && name != "before" && name != "after" && name != "none")
-    wrong_type(prefix + "normalization", "symmetric, before, after or none", object.Get("normalization"));
-  return name;
+std::string read_normalization(OptionReader& options) {
+  const std::vector<std::string> names = {"symmetric", "before", "after", "none"};
+  return names[options.choose("normalization", names, 0)];
 }
 
 RefineRequest read_refine_request(const Napi::Object& object) {
   RefineRequest request;
   Refinement& refinement = request.refinement;
-  request.scores = flag_option(object, "scores", false);
-  request.profile = flag_option(object, "profile", false);
-  request.threads = int(size_option(object, "threads", 1, kMaxThreads));
-  request.memory_limit = integer_option(object, "memoryLimit", 0);
-  if (request.memory_limit < 0) wrong_type("memoryLimit", "bytes, 0 or more", object.Get("memoryLimit"));
-  refinement.min_confidence = float(number_option(object, "minConfidence", 0, 0, 1));
-  refinement.image = read_image(object);
-  refinement.source = read_source(object.Get("source"), refinement.image);
-  refinement.method = read_method(object.Get("method"), label_count(refinement.source));
+  OptionReader options(object);
+  int64_t threads = 1;
+  double min_confidence = 0;
+  options.flag("scores", request.scores);
+  options.flag("profile", request.profile);
+  options.whole("threads", threads, 1, kMaxThreads);
+  options.whole("memoryLimit", request.memory_limit, 0, kMaxWhole);
+  options.number("minConfidence", min_confidence, 0, 1);
+  request.threads = int(threads);
+  refinement.min_confidence = float(min_confidence);
+  refinement.image = read_image(object, options);
+  refinement.source = read_source(options.value("source"), refinement.image);
+  refinement.method = read_method(options.value("method"), label_count(refinement.source));
+  options.value("device");
   refinement.device = read_device(object, refinement.method);
+  options.refuse_others();
   return request;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 #include <napi.h>
 
+#include "binding/option_reader.h"
 #include "core/refine/refine.h"
 #include "ops/dense_crf/dense_crf.h"
 
@@ -19,7 +20,7 @@ RefineRequest read_refine_request(const Napi::Object& object);
 
 // [2] { sxy } or [5] { sxy, srgb }.
 at::Tensor read_deviations(const Napi::Object& kernel, bool colors, const std::string& field);
-std::string read_normalization(const Napi::Object& object, const std::string& prefix);
+std::string read_normalization(OptionReader& options);
 
 struct DenseCrfSize {
   int64_t height, width, labels, gaussian, bilateral, threads;

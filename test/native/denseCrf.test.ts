@@ -236,7 +236,8 @@ describeNative('dense CRF', () => {
     const source = { values: energies, channels: 3, height: 48, width: 64, kind: 'energy' } as const
     const { profile } = await refine({
       image: smoothImage(48, 64, 21),
-      ...size,
+      height: 48,
+      width: 64,
       source,
       method: both(),
       profile: true,
