@@ -1,14 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { DeviceName } from '../base/device.js'
-import { oneOf } from '../base/fields.js'
-import { datasetKinds } from '../datasets/kinds.js'
 
 /** Options that several commands share. */
 export const shared = {
   data: () =>
     new Option(
       '--data <dir>',
-      `folder of the data: ${oneOf(datasetKinds.map(({ title }) => title))}; recognised by the folders in it`,
+      'folder of the data: a published data set or a folder of pictures (docs/data.md), recognised by the folders in it',
     ),
   labels: () =>
     new Option(

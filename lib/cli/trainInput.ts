@@ -1,5 +1,4 @@
 import type { TrainConfigInput } from '../config/types.js'
-import { detectData } from '../datasets/kinds.js'
 
 /** The options of `semples train` that make up a config. */
 export interface TrainFlags {
@@ -39,6 +38,7 @@ export async function trainInput(flags: TrainFlags): Promise<TrainConfigInput> {
   const { readConfigFile } = await import('../config/file.js')
   const { config, data, labels, reference, set = [] } = flags
   const input: TrainConfigInput = config === undefined ? {} : await readConfigFile(config)
+  const { detectData } = await import('../datasets/kinds.js')
   if (data !== undefined) input.data = await detectData(data, { labels })
   if (reference) input.reference = true
   const settings = Object.entries(fields).flatMap(([flag, field]) => {

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, Option } from 'commander'
 import { itemProgress } from '../../base/progress.js'
-import { detectData, withList } from '../../datasets/kinds.js'
 import type { Cli } from '../cli.js'
 import { addOutputOptions, examples, type OutputOptions, shared } from '../options.js'
 import { printJson, shellWord } from '../output.js'
@@ -44,6 +43,7 @@ export function convertCommand(cli: Cli): Command {
 
 async function convert(cli: Cli, { data, labels, split, list, out, json, quiet }: ConvertOptions): Promise<void> {
   const { terminal, signal, jobs } = cli
+  const { detectData, withList } = await import('../../datasets/kinds.js')
   const spec = withList(await detectData(data, { labels, split }), split, list)
   cli.afterInterrupt = () =>
     existsSync(join(out, 'export.json')) ? 'To resume, type the same command again.' : undefined

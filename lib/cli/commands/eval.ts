@@ -2,7 +2,6 @@ import { Command } from 'commander'
 import { count } from '../../base/count.js'
 import { SemplesError } from '../../base/error.js'
 import { itemProgress } from '../../base/progress.js'
-import { detectData } from '../../datasets/kinds.js'
 import type { Evaluation } from '../../evaluate/evaluate.js'
 import type { Cli } from '../cli.js'
 import { addOutputOptions, classIds, examples, integer, type OutputOptions, shared } from '../options.js'
@@ -94,6 +93,7 @@ async function evaluateMasks(cli: Cli, options: EvalOptions): Promise<void> {
 }
 
 async function truthOf({ groundTruth, data, labels, split = 'val', exif }: EvalOptions) {
+  const { detectData } = await import('../../datasets/kinds.js')
   if (data !== undefined) return detectData(data, { labels, masks: groundTruth, split, exif })
   if (exif !== undefined)
     throw new SemplesError('SEMPLES_OPTION_INVALID', {

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { Command } from 'commander'
 import { count } from '../../base/count.js'
-import { detectData } from '../../datasets/kinds.js'
 import type { Cli } from '../cli.js'
 import { addModelOptions, examples, fraction, type ModelOptions, shared } from '../options.js'
 import { printJson } from '../output.js'
@@ -62,6 +61,7 @@ async function masks(cli: Cli, options: MasksOptions): Promise<void> {
   const { run, out, data, labels, labelThreshold, split, threshold, npy, npz, device, threads, offline, json, quiet } =
     options
   const predicted = labels === 'predicted'
+  const { detectData } = await import('../../datasets/kinds.js')
   const given = data === undefined ? undefined : await detectData(data, predicted ? { split } : { labels, split })
   cli.afterInterrupt = () => (existsSync(out) ? `The masks that were made are in ${out}.` : undefined)
   await jobs.ensureLibTorch({ offline, device, quiet, write: terminal.err, signal })

@@ -1,6 +1,5 @@
 import { Command, Option } from 'commander'
 import { SemplesError } from '../../base/error.js'
-import { detectData } from '../../datasets/kinds.js'
 import { type CrfPreset, crfPresetNames } from '../../refine/presets.js'
 import type { ReportResult } from '../../runs/report.js'
 import type { Cli } from '../cli.js'
@@ -72,6 +71,7 @@ async function report(cli: Cli, run: string, options: ReportOptions): Promise<vo
     })
   const predicted = labels === 'predicted'
   const { split } = rest
+  const { detectData } = await import('../../datasets/kinds.js')
   const given =
     data === undefined ? undefined : await detectData(data, { ...(predicted ? {} : { labels }), split, exif })
   if (rest.gallery) await fetchLibTorch(cli, offline, rest.device)
