@@ -80,7 +80,8 @@ class Nouns:
         for line in _lines(folder / "index.noun"):
             fields = line.split()
             count = int(fields[2])
-            self.senses.setdefault(normal(fields[0]), [int(synset) for synset in fields[-count:]])
+            # Two spellings may have one normal form: "ashcan" is a bin, "ash can" a depth charge.
+            self.senses.setdefault(normal(fields[0]), []).extend(int(synset) for synset in fields[-count:])
 
     def chain(self, synset: int) -> set[int]:
         """The synset and all that stand above it."""
