@@ -96,7 +96,7 @@ async function open(load, { clip: archive }, layout) {
   }
   return {
     trainingStep: async (stage, batch) => (await trainers[stage].step(batch)).loss,
-    cams: async (scales, indices, size) => (await generator.cams(scales, indices, true, size)).cams,
+    cams: async (scales, indices, size) => (await generator.cams(scales, indices, undefined, size)).cams,
     denseCrf: async (image, scores) => (await refineMask({ image, scores, ...crf })).scores.data,
   }
 }

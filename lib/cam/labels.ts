@@ -84,7 +84,7 @@ export async function predictedLabels(
   { scales }: PreparedPicture,
   threshold: number,
 ): Promise<number[]> {
-  const { logits } = await generator.cams(scales.slice(0, 1), [], false)
+  const { logits } = await generator.cams(scales.slice(0, 1), [], { flip: false })
   return [...logits.keys()].filter((index) => 1 / (1 + Math.exp(-logits[index]!)) >= threshold)
 }
 

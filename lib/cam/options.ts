@@ -15,6 +15,14 @@ export const camsSchema = z.strictObject({
     'Longer pictures are shrunk to this before maps are made, which then grow back: attention takes time and memory with the fourth power of a side.',
     { unit: 'pixels' },
   ).optional(),
+  scaling: choice(
+    ['minmax', 'max'],
+    'How the summed maps of a class become 0..1: from their minimum to their maximum (WeakTr), or divided by their maximum alone (IRN, CLIMS).',
+  ).default('minmax'),
+  fit: choice(
+    ['stretch', 'cut'],
+    "What a map lies over: the whole picture (WeakTr), or the picture's size rounded up to multiples of 16, cut to the picture (IRN, CLIMS).",
+  ).default('stretch'),
   resample: choice(
     ['fast', 'exact'],
     "How pictures are resized: sharp's cubic, or Pillow's bicubic byte for byte.",

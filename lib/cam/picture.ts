@@ -13,6 +13,8 @@ export interface CamOptions {
   flip: boolean
   resample: 'exact' | 'fast'
   maxSide?: number
+  scaling?: 'minmax' | 'max'
+  fit?: 'stretch' | 'cut'
 }
 
 /** A picture, decoded and at every scale. */
@@ -67,7 +69,8 @@ export async function camsOf(
   const { width, height } = image
   if (item.labels.length === 0) return { cams: new Float32Array(0), classes: [], height, width }
   try {
-    return await generator.cams(scales, item.labels, options.flip, image)
+    const { flip, scaling, fit } = options
+    return await generator.cams(scales, item.labels, { flip, scaling, fit }, image)
   } catch (error) {
     if (!(error instanceof SemplesError) || error.code !== 'SEMPLES_IMAGE_TOO_SMALL') throw error
     throw new SemplesError(error.code, {

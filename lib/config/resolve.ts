@@ -7,8 +7,10 @@ import { clipMissing, weightsMissing } from '../models/missing.js'
 import { stageNames } from '../stages/kinds.js'
 import { type CheckedInput, checkInput, kindsOf } from './check.js'
 import { dataMissing, outMissing } from './missing.js'
+import { cnn } from './presets/cnn.js'
 import { coco2014 } from './presets/coco2014.js'
 import { demo } from './presets/demo.js'
+import { photos } from './presets/photos.js'
 import { reference } from './presets/reference.js'
 import { voc2012 } from './presets/voc2012.js'
 import { checkRules } from './rules.js'
@@ -18,7 +20,7 @@ import type { ConfigDifferences, RunConfig, StageShorthands, TrainConfigInput } 
 
 type Preset = RunConfig['preset']
 
-const presets: Record<Preset, ConfigDifferences> = { none: {}, voc2012, coco2014, demo }
+const presets: Record<Preset, ConfigDifferences> = { none: {}, voc2012, coco2014, cnn, photos, demo }
 
 /**
  * Fills in a config: defaults, then the preset's differences, then those of `reference`, then what the user gives.
@@ -55,10 +57,10 @@ function base({ preset = 'none', reference: published = false, generator }: Part
   const kind = generator?.kind ?? (withPreset.generator as { kind?: unknown }).kind
   const other = generator?.kind !== undefined && kindsOf(withPreset).generator.kind !== generator.kind
   if (other) withPreset.generator = {}
-  const { data: _, ...defaults } = defaultsOf(
-    configSchema(kindsOf({ generator: kind === undefined ? {} : { kind } })),
-  ) as Record<string, unknown>
-  return merge(merge(merge(defaults, withPreset), published ? reference : {}), { preset, reference: published })
+  const kinds = kindsOf({ generator: kind === undefined ? {} : { kind } })
+  const { data: _, ...defaults } = defaultsOf(configSchema(kinds)) as Record<string, unknown>
+  const fitting = merge(defaults, kinds.generator.differences ?? {})
+  return merge(merge(merge(fitting, withPreset), published ? reference : {}), { preset, reference: published })
 }
 
 function fillIn({ data: _, ...input }: CheckedInput): Record<string, unknown> {

@@ -14,8 +14,8 @@ import { lossSchema, sharedFields } from '../stages/options.js'
 /** The fields that belong to the run as a whole. */
 const general = {
   preset: choice(
-    ['voc2012', 'coco2014', 'demo', 'none'],
-    'Recipe that the defaults come from: published for VOC 2012 or COCO 2014; minutes on a processor with the models of the package; or none (the numbers of voc2012 with light augmentation).',
+    ['voc2012', 'coco2014', 'cnn', 'photos', 'demo', 'none'],
+    'Recipe that the defaults come from: published for VOC 2012 or COCO 2014; a CNN with the CAM step of IRN; a few hundred photographs; minutes on a processor with the models of the package; or none (the numbers of voc2012 with light augmentation).',
   ).default('none'),
   reference: flag(
     'Published behaviour throughout: pictures resized as Pillow does, published augmentation, selection by pixel labels, 90 COCO classes.',

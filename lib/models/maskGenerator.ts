@@ -2,6 +2,7 @@ import { SemplesError } from '../base/error.js'
 import type { TensorData, TensorMap } from '../base/tensor.js'
 import type {
   LoadReport,
+  NativeCamRequest,
   NativeForwardOptions,
   NativeGenerator,
   NativeGeneratorConfig,
@@ -22,6 +23,9 @@ export interface ScaledPicture {
   height: number
 }
 
+/** How runs become maps. Default: with the mirrored picture, stretched over the picture, min-max per class. */
+export type CamRules = Pick<NativeCamRequest, 'flip' | 'scaling' | 'fit'>
+
 /** CAMs of one picture. */
 export interface Cams {
   /** float32, `classes.length * height * width`, each class in [0, 1]. */
@@ -36,7 +40,8 @@ export interface Cams {
 
 /**
  * A mask generator: pictures in, class scores and maps out. Kind `weaktr` is a DeiT with one class token per class, a
- * convolutional CAM head, adaptive attention fusion and patch-affinity refinement (Zhu et al., arXiv 2304.01184).
+ * convolutional CAM head, adaptive attention fusion and patch-affinity refinement (Zhu et al., arXiv 2304.01184); kind
+ * `cnn` a ResNet or EfficientNet-Lite0 with class activation maps (Zhou et al., arXiv 1512.04150).
  */
 export class MaskGenerator extends Handle<NativeGenerator> {
   private constructor(
@@ -51,8 +56,11 @@ export class MaskGenerator extends Handle<NativeGenerator> {
     return new MaskGenerator(await callNative(() => loadAddon().createGenerator(config)), config)
   }
 
-  /** Names and shapes of what can be trained, in checkpoint order; `head`: what the published losses reach. */
-  get parameters(): { name: string; shape: number[]; head: boolean }[] {
+  /**
+   * Names and shapes of what a checkpoint holds, in its order; `head`: what the published losses reach; `buffer`: what
+   * is not trained.
+   */
+  get parameters(): NativeGenerator['parameters'] {
     return this.call((native) => native.parameters)
   }
 
@@ -74,7 +82,7 @@ export class MaskGenerator extends Handle<NativeGenerator> {
   }
 
   /**
-   * Multi-scale + flip CAMs: the sum over all runs, resized to one size, then min-max per class.
+   * Multi-scale + flip CAMs: the sum over all runs, resized to one size, then scaled per class.
    * @param classes indices of the classes present
    * @param size of the maps; default: that of the first scale
    * @throws SemplesError `SEMPLES_IMAGE_TOO_SMALL` for a picture smaller than a patch
@@ -82,13 +90,13 @@ export class MaskGenerator extends Handle<NativeGenerator> {
   async cams(
     scales: readonly ScaledPicture[],
     classes: readonly number[],
-    flip = true,
+    rules: CamRules = {},
     size?: { height: number; width: number },
   ): Promise<Cams> {
     const present = [...classes]
     const indices: TensorData = { dtype: 'int64', shape: [present.length], data: BigInt64Array.from(present, index) }
     const result = await this.start((native) =>
-      native.cams({ scales, classes: indices, flip, height: size?.height, width: size?.width }),
+      native.cams({ scales, classes: indices, ...rules, height: size?.height, width: size?.width }),
     )
     const [, height, width] = result.cams.shape
     return {

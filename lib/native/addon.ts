@@ -107,8 +107,8 @@ export interface LoadReport {
 }
 
 export interface NativeGenerator extends NativeHandle {
-  /** What can be trained, in checkpoint order; `head`: by `trains: 'head'`. A state may hold more (batch norm's statistics). */
-  readonly parameters: { name: string; shape: number[]; head: boolean }[]
+  /** What a checkpoint holds, in its order; `head`: trained by `trains: 'head'`; `buffer`: not trained (batch norm's statistics). */
+  readonly parameters: { name: string; shape: number[]; head: boolean; buffer: boolean }[]
   /** Copies tensors in; SEMPLES_CHECKPOINT_MISMATCH names what does not fit, and then nothing was changed. */
   load(tensors: TensorMap, options: NativeLoadOptions): Promise<LoadReport>
   state(): Promise<TensorMap>
@@ -128,6 +128,10 @@ export interface NativeCamRequest {
   classes: TensorData
   /** Also run the mirrored picture. Default true. */
   flip?: boolean
+  /** Each class to its own range (default), or by its maximum alone. */
+  scaling?: 'minmax' | 'max'
+  /** Whether maps lie over the whole picture (default), or over its size rounded up to multiples of 16. */
+  fit?: 'stretch' | 'cut'
 }
 
 export interface NativeClipOptions {
@@ -169,6 +173,8 @@ export interface NativePromptsConfig {
   seed?: number
   /** 0 (default): uniform in [0, 1) as published; else normal with this standard deviation. */
   deviation?: number
+  /** One vector a class in CLIP's joint space; `length` is 1 and `width` the feature width then. Default false. */
+  joint?: boolean
   device?: string
 }
 

@@ -40,15 +40,22 @@ export async function openLearnedPrompts(
   run: RunDirectory,
   { path, visionHeads, textHeads }: ClipOptions,
   { classes }: ClassTable,
-  { device, words, notices }: { device: string; words?: readonly string[]; notices: string[] },
+  options: { device: string; space: 'words' | 'joint'; words?: readonly string[]; notices: string[] },
 ): Promise<LearnedPrompts | undefined> {
+  const { device, space, words, notices } = options
   const learned = (await run.stage('prompt').load('best', ['prompts']))?.tensors.prompts?.prompts
   if (learned === undefined) return undefined
   if (path === undefined || !existsSync(path)) throw archiveMissing(path)
   const clip = await Clip.open({ path, visionHeads, textHeads, device })
   try {
     const [, length = 0, width = 0] = learned.shape
-    using prompts = await BackgroundPrompts.create({ classes: classes.length, length, width, device })
+    using prompts = await BackgroundPrompts.create({
+      classes: classes.length,
+      length,
+      width,
+      joint: space === 'joint',
+      device,
+    })
     await prompts.load(learned)
     const vocabulary = await namingVocabulary({ archive: path, prompts: classes.map(({ prompt }) => prompt), words })
     notices.push(...vocabulary.notices)

@@ -4,7 +4,6 @@ import type { TensorData } from '../base/tensor.js'
 import type { RunConfig } from '../config/types.js'
 import type { Dataset } from '../datasets/dataset.js'
 import { openDataset } from '../datasets/open.js'
-import { BackgroundPrompts } from '../models/backgroundPrompts.js'
 import type { Compute } from '../models/devices.js'
 import { clipMissing } from '../models/missing.js'
 import type { Stage } from '../stages/stage.js'
@@ -74,7 +73,7 @@ async function tryGenerator(models: RunModels, { config, stages }: PreflightOpti
 }
 
 /** A picture, the class names and a learned prompt go through CLIP once. */
-async function tryClip(models: RunModels, { config, compute, stages }: PreflightOptions): Promise<void> {
+async function tryClip(models: RunModels, { config, stages }: PreflightOptions): Promise<void> {
   const path = config.clip.path!
   if (!existsSync(path))
     throw new SemplesError('SEMPLES_CLIP_MISSING', {
@@ -84,14 +83,13 @@ async function tryClip(models: RunModels, { config, compute, stages }: Preflight
       hint: clipMissing().hint,
     })
   const clip = await models.clip()
-  const { imageSize, textWidth } = clip.info
+  const { imageSize } = clip.info
   const texts = await models.textIds()
   try {
     await clip.encodeImage(blank(imageSize))
     await clip.embedTokens(texts)
     if (!stages.some(({ needsPrompts }) => needsPrompts)) return
-    const { length } = config.prompt
-    using prompts = await BackgroundPrompts.create({ classes: 1, length, width: textWidth, device: compute.device })
+    using prompts = await models.newPrompts(clip, 1)
     await prompts.encode(clip)
   } catch (cause) {
     if (!(cause instanceof SemplesError) || cause.code !== 'SEMPLES_NATIVE') throw cause

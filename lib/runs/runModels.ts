@@ -40,17 +40,22 @@ export class RunModels {
   }
 
   prompts(): Promise<BackgroundPrompts> {
-    this.promptsModel ??= this.clip().then((clip) =>
-      BackgroundPrompts.create({
-        classes: this.dataset.classes.classes.length,
-        length: this.config.prompt.length,
-        width: clip.info.textWidth,
-        deviation: this.config.prompt.deviation,
-        seed: this.config.seed,
-        device: this.compute.device,
-      }),
-    )
+    this.promptsModel ??= this.clip().then((clip) => this.newPrompts(clip, this.dataset.classes.classes.length))
     return this.promptsModel
+  }
+
+  /** Untrained prompts for so many classes. */
+  newPrompts({ info }: Clip, classes: number): Promise<BackgroundPrompts> {
+    const { length, deviation, space } = this.config.prompt
+    const sizes =
+      space === 'joint' ? { length: 1, width: info.featureWidth, joint: true } : { length, width: info.textWidth }
+    return BackgroundPrompts.create({
+      classes,
+      ...sizes,
+      deviation,
+      seed: this.config.seed,
+      device: this.compute.device,
+    })
   }
 
   /** Token ids of "a photo of {prompt name}." for every class, at the length of this CLIP. */

@@ -8,8 +8,8 @@ export const sharedFields = (of = '') => ({
   batch: whole(1, `Pictures a step${of}.`, { unit: 'pictures' }),
   lr: positive(`Base learning rate${of}; the effective rate is lr * batch / lrBatch.`),
   augment: choice(
-    ['reference', 'light', 'none'],
-    `How training pictures are varied${of}: the published recipe (crop, flip, RandAugment and erasing; in prompt crop and flip alone); crop, flip and light colour changes; or not at all.`,
+    ['reference', 'light', 'place', 'flip', 'none'],
+    `How training pictures are varied${of}: the published recipe (crop, flip, RandAugment and erasing; in prompt crop and flip alone); crop, flip and light colour changes; a random size and place, and flip (IRN); flip alone; or not at all.`,
   ),
   maxSteps: whole(1, `Ends every epoch${of} after so many steps, for trials.`, { unit: 'steps' }),
 })
@@ -32,6 +32,15 @@ const groupsSchema = z.array(z.strictObject({ parameters: z.string().min(1), fac
 /** Fields that the trainer in the addon gets as they are: a new one needs no more than its line here and its use there. */
 export const trainerFields = {
   maskEpsilon: positive('Added to the range of a map when it is scaled to 0..1 as a mask.').default(0.1),
+  maskGain: weight(
+    'Sharpens masks before they multiply the picture: m becomes sigmoid(maskGain * (m - maskCentre)). 0: masks as they are.',
+  ).default(0),
+  maskCentre: share('Where sharpened masks are one half.').default(0.5),
+  microBatch: whole(
+    0,
+    'Pictures computed at a time: gradients of the parts of a batch are added up, so that large batches fit into memory. 0: the whole batch. With live batch norm results differ from those of the whole batch.',
+    { unit: 'pictures' },
+  ).default(0),
   gradientClip: weight(
     'Maximum norm of all gradients together; larger ones are scaled down to it. 0: no limit.',
   ).default(0),

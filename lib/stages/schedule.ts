@@ -1,13 +1,16 @@
 import { z } from 'zod'
-import { choice, positive } from '../base/fields.js'
+import { choice, positive, whole } from '../base/fields.js'
 
 /** How the learning rate falls over a stage. */
 export const scheduleSchema = z.strictObject({
   kind: choice(
-    ['cosine', 'poly', 'constant'],
-    'How the learning rate falls: along a cosine, epoch by epoch (published code); as a power of what is left, step by step; or not.',
+    ['cosine', 'cosine-steps', 'poly', 'constant'],
+    'How the learning rate falls: along a cosine, epoch by epoch (published code) or step by step; as a power of what is left, step by step; or not.',
   ).default('cosine'),
   power: positive('Exponent of poly. Default 0.9.').optional(),
+  warmup: whole(0, 'First steps of a stage, over which the rate rises in a line from near 0.', {
+    unit: 'steps',
+  }).default(0),
 })
 
 export type Schedule = z.infer<typeof scheduleSchema>
@@ -25,12 +28,21 @@ export interface StepPlace {
  * The learning rate of a step.
  * @param base effective learning rate at the start (already scaled by batch size)
  */
-export function learningRateAt(schedule: Schedule, base: number, { epoch, epochs, step, steps }: StepPlace): number {
+export function learningRateAt(schedule: Schedule, base: number, place: StepPlace): number {
+  const made = place.epoch * place.steps + place.step
+  const risen = made < schedule.warmup ? (made + 1) / schedule.warmup : 1
+  return risen * fallen(schedule, base, place)
+}
+
+function fallen(schedule: Schedule, base: number, { epoch, epochs, step, steps }: StepPlace): number {
+  const done = (epoch * steps + step) / (epochs * steps)
   switch (schedule.kind) {
     case 'cosine':
       return cosineByEpoch(base, epoch, epochs)
+    case 'cosine-steps':
+      return (base / 2) * (1 + Math.cos(Math.PI * done))
     case 'poly':
-      return base * (1 - (epoch * steps + step) / (epochs * steps)) ** (schedule.power ?? 0.9)
+      return base * (1 - done) ** (schedule.power ?? 0.9)
     case 'constant':
       return base
   }

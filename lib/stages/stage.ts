@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { type AugmentOptions, lightAugment, noAugment } from '../loader/augment/options.js'
+import { type AugmentOptions, flipAugment, lightAugment, noAugment, placeAugment } from '../loader/augment/options.js'
 import type { GeneratorKind } from '../models/generators/kind.js'
 import type { LossNeed, NativeTrainerConfig } from '../native/addon.js'
 import type { StageKind } from './kind.js'
@@ -78,7 +78,8 @@ export function makeStage(kind: StageKind, section: object, { generator, ...shar
   }
 }
 
+const recipes = { light: lightAugment, place: placeAugment, flip: flipAugment, none: noAugment }
+
 function augmentation(recipe: LoopOptions['augment'], kind: StageKind): AugmentOptions {
-  if (recipe === 'none') return noAugment
-  return recipe === 'light' ? lightAugment : kind.referenceAugment
+  return recipe === 'reference' ? kind.referenceAugment : recipes[recipe]
 }

@@ -84,13 +84,15 @@ Napi::Value GeneratorHandle::parameters(const Napi::CallbackInfo& info) {
     const auto generator = core();
     const std::vector<std::string> head = generator->head_parameters();
     Napi::Array result = Napi::Array::New(info.Env());
-    for (const auto& [name, tensor] : generator->parameters()) {
+    const size_t trained = generator->parameters().size();
+    for (const auto& [name, tensor] : generator->state()) {
       Napi::Object entry = Napi::Object::New(info.Env());
       Napi::Array shape = Napi::Array::New(info.Env(), tensor.dim());
       for (int64_t i = 0; i < tensor.dim(); ++i) shape.Set(uint32_t(i), double(tensor.size(i)));
       entry.Set("name", name);
       entry.Set("shape", shape);
       entry.Set("head", std::find(head.begin(), head.end(), name) != head.end());
+      entry.Set("buffer", result.Length() >= trained);
       result.Set(result.Length(), entry);
     }
     return result;
@@ -157,12 +159,14 @@ Napi::Value GeneratorHandle::cams(const Napi::CallbackInfo& info) {
     }
     const at::Tensor classes = read_integers(request.Get("classes"), "classes");
     check_classes(classes, generator->classes());
-    const bool flip = flag_option(request, "flip", true);
+    CamRules rules;
+    OptionReader reader(request);
+    rules.visit(reader);
     const int64_t height = size_option(request, "height", scales[0].size(0), kMaxSide);
     const int64_t width = size_option(request, "width", scales[0].size(1), kMaxSide);
     return submit_tensors(info.Env(), [=]() -> NamedTensors {
       const CamResult result =
-          multiscale_cams(*generator, scales, classes.to(generator->device()), flip, height, width);
+          multiscale_cams(*generator, scales, classes.to(generator->device()), rules, height, width);
       return {{"cams", result.cams}, {"classLogits", result.class_logits}};
     });
   });

@@ -55,7 +55,8 @@ Napi::Value PromptsHandle::encode(const Napi::CallbackInfo& info) {
     const auto clip = ClipHandle::unwrap(info[0], "clip");
     return submit_tensor(info.Env(), [prompts = core(), clip] {
       torch::NoGradGuard no_grad;
-      return encode_prompt_vectors(*clip, prompts->vectors());
+      prompts->check(*clip);
+      return prompts->encode(*clip, torch::arange(prompts->classes(), torch::TensorOptions().dtype(torch::kInt64).device(clip->device())));
     });
   });
 }

@@ -214,7 +214,7 @@ describeNative('wrong arguments', () => {
   test('of CAM generation', async () => {
     const picture = { data: pixels(1), width: size, height: size }
     const cams = (scales: unknown, classes: unknown = [0], flip?: unknown) =>
-      generator.cams(scales as [], classes as [], flip as boolean)
+      generator.cams(scales as [], classes as [], { flip: flip as boolean })
     for (const scales of [[], null, undefined, 'text', picture]) await refused(() => cams(scales), 'scales')
     for (const one of [undefined, null, 5]) await refused(() => cams([picture, one]), 'scales.1')
     await refused(() => cams([picture, { ...picture, height: 0 }]), 'scales.1.height')

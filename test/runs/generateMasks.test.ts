@@ -45,7 +45,7 @@ test('a mask is the thresholded map of its own picture: labels alone, every scal
   await generator.load((await tensorsOf(run, 'classify')).generator)
   for (const { id, image, labels } of items) {
     const scales = await scaledImages(await decodeImage(image), [1, 1.2])
-    const expected = await generator.cams(scales, labels, true)
+    const expected = await generator.cams(scales, labels)
     expect((await readNpy(join(out, `${id}.npy`))).data).toEqual(expected.cams)
     const mask = maskFromCams({ ...expected, classIds: labels.map((index) => index + 1), threshold: 0.6 })
     expect(await readMask(join(out, `${id}.png`))).toEqual(mask)

@@ -5,6 +5,7 @@ import type { Random } from '../random.js'
 import { cropBox, eraseBox } from './boxes.js'
 import { brightness, color, contrast } from './enhance.js'
 import type { AugmentOptions, ColorOptions } from './options.js'
+import { drawPlacement, placed } from './place.js'
 import { drawRandAugment, type Step } from './randAugment.js'
 
 export interface AugmentedImage {
@@ -20,7 +21,7 @@ export interface ApplyOptions {
 
 /**
  * Turns a decoded picture into a network's input of `width` x `height` pixels.
- * All random numbers are drawn from `random`, in a fixed order: crop, flip, RandAugment, colour, erasing.
+ * All random numbers are drawn from `random`, in a fixed order: crop or place, flip, RandAugment, colour, erasing.
  */
 export async function augmentImage(
   image: RawImage,
@@ -30,12 +31,17 @@ export async function augmentImage(
   { mutex, signal }: ApplyOptions = {},
 ): Promise<AugmentedImage> {
   const box = options.crop ? cropBox(image, options.crop, random) : undefined
+  const placement = options.place ? drawPlacement(image, size, options.place, random) : undefined
   const steps: Step[] = random.chance(options.flip) ? [mirror] : []
   if (options.randAugment) steps.push(...drawRandAugment(options.randAugment, random))
   if (options.color) steps.push(...drawColor(options.color, random))
   const erase = options.erase ? eraseBox(size, options.erase, random) : undefined
 
-  let input = await resizeImage(image, size.width, size.height, { box, mode: options.resample, mutex, signal })
+  const resizing = { box, mode: options.resample, mutex, signal }
+  let input =
+    placement === undefined
+      ? await resizeImage(image, size.width, size.height, resizing)
+      : placed(await resizeImage(image, placement.width, placement.height, resizing), size, placement)
   if (steps.length > 0) input = await runInSlices(runSteps(input, steps), { mutex, signal })
   return erase === undefined ? { image: input } : { image: input, erase }
 }

@@ -8,6 +8,14 @@ export interface CropOptions {
   ratio: readonly [number, number]
 }
 
+/** The picture at a random size, proportions kept, at a random place of the input: cut where larger, padded where smaller. */
+export interface PlaceOptions {
+  /** Longer side as a multiple of the input's, drawn uniformly among whole pixels. */
+  longSide: readonly [number, number]
+  /** RGB of the padding. */
+  fill: FillColor
+}
+
 /** RandAugment (Cubuk et al., 2020), in the form "m9-mstd0.5-inc1". */
 export interface RandAugmentOptions {
   /** How many operations are drawn for a picture, with replacement. */
@@ -43,6 +51,8 @@ export interface EraseOptions {
 export interface AugmentOptions {
   /** A random rectangle; null: the whole picture, without keeping its proportions. */
   crop: CropOptions | null
+  /** Instead of a rectangle: the picture at a random size and place. */
+  place: PlaceOptions | null
   /** Probability of a horizontal flip. */
   flip: number
   randAugment: RandAugmentOptions | null
@@ -57,6 +67,7 @@ const imageNetCrop: CropOptions = { scale: [0.08, 1], ratio: [3 / 4, 4 / 3] }
 /** No randomness: the whole picture, resized to the input size. */
 export const noAugment: AugmentOptions = {
   crop: null,
+  place: null,
   flip: 0,
   randAugment: null,
   color: null,
@@ -77,6 +88,16 @@ export const referenceAugment: AugmentOptions = {
   ...referencePromptAugment,
   randAugment: { operations: 2, magnitude: 9, magnitudeDeviation: 0.5, probability: 0.5, fill: [124, 116, 104] },
   erase: { probability: 0.25, area: [0.02, 1 / 3], ratio: [0.3, 1 / 0.3] },
+}
+
+/** The whole picture, squeezed into the input, or its mirror image. */
+export const flipAugment: AugmentOptions = { ...noAugment, flip: 0.5 }
+
+/** CAM classifiers of IRN (Ahn et al., CVPR 2019): long side 320 to 640 for an input of 512, padded with the mean colour. */
+export const placeAugment: AugmentOptions = {
+  ...flipAugment,
+  place: { longSide: [320 / 512, 640 / 512], fill: [124, 116, 104] },
+  resample: 'exact',
 }
 
 /** For folders of pictures: a crop that keeps most objects in view, flip, light colour changes. */

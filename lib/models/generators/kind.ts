@@ -7,10 +7,14 @@ export interface GeneratorKind<Kind extends string = string, Schema extends z.Zo
   kind: Kind
   /** For people: name and source. */
   title: string
-  /** Fields of `generator`, each with its note and its default. What is not in `commonFields` goes to the addon as it is. */
+  /** Fields of `generator`, each with its note and its default. What `native` leaves goes to the addon as it is. */
   schema: Schema
   /** Loss terms, by name with weights, of a classification training of this network. */
   classification: Readonly<Record<string, number>>
+  /** Values of other sections that fit this network where nobody says otherwise. */
+  differences?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+  /** What of its options, besides `weights`, the addon gets. Default: all. */
+  native?(options: Omit<z.infer<Schema>, 'weights'>): Record<string, unknown>
   /** @throws SemplesError `SEMPLES_CONFIG_INVALID` for fields that contradict each other */
   check(options: z.infer<Schema>): void
 }

@@ -3,11 +3,12 @@ import { SemplesError } from '../../base/error.js'
 import { oneOf } from '../../base/fields.js'
 import { nearestField } from '../../base/spelling.js'
 import type { NativeGeneratorConfig } from '../../native/addon.js'
+import { cnn } from './cnn.js'
 import type { GeneratorKind } from './kind.js'
 import { weaktr } from './weaktr.js'
 
 /** Every kind of mask generator; the first is the default. */
-export const generatorKinds = [weaktr] as const
+export const generatorKinds = [weaktr, cnn] as const
 
 /** Options of a mask generator with every default filled in. */
 export type GeneratorOptions = z.infer<(typeof generatorKinds)[number]['schema']>
@@ -36,5 +37,6 @@ export function nativeGenerator(
   { weights: _, ...options }: GeneratorOptions,
   made: { classes: number; seed?: number; device: string },
 ): NativeGeneratorConfig {
-  return { ...options, ...made }
+  const { native = (all: object) => all } = kindOfGenerator(options.kind)
+  return { ...native(options), ...made } as NativeGeneratorConfig
 }

@@ -85,7 +85,12 @@ async function modelPartsOf(subject: ReportedRun, options: GatherOptions): Promi
   if (compute === undefined) return {}
   const { device } = compute
   const prompts = await optionalPart('The learned prompts are missing', notices, () =>
-    openLearnedPrompts(run, config.clip, classes, { device, words: options.words, notices }),
+    openLearnedPrompts(run, config.clip, classes, {
+      device,
+      space: config.prompt.space,
+      words: options.words,
+      notices,
+    }),
   )
   let rows: Row[] = []
   let control: Row | undefined

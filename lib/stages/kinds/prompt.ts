@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { weight, whole } from '../../base/fields.js'
+import { choice, weight, whole } from '../../base/fields.js'
 import { referencePromptAugment } from '../../loader/augment/options.js'
 import { stageKind } from '../kind.js'
 import { loopFields, termsField, trainerFields } from '../options.js'
@@ -17,6 +17,10 @@ export const prompt = stageKind({
     // The published code keeps prompts away from the class's text; repel_foreground is the usual description.
     terms: termsField.default({ background_prompt: 1, text_prompt: 0.02 }),
     length: whole(1, 'Learned vectors of a prompt.').default(30),
+    space: choice(
+      ['words', 'joint'],
+      'What is learned: word vectors in the text "a photo of …", as published, or one vector a class in CLIP\'s joint space of pictures and texts.',
+    ).default('words'),
     deviation: weight('Standard deviation that prompts start with; 0: uniform in 0..1, as published.').default(0),
   }),
   result: 'prompts',

@@ -20,12 +20,13 @@ constexpr int64_t kMaxNumbers = int64_t(1) << 28;
 }  // namespace
 
 void PromptsConfig::check() const {
+  if (joint && length != 1) throw refusal("length", "1 for prompts in the joint space", std::to_string(length));
   if (classes * length * width > kMaxNumbers)
     throw refusal("classes, length, width", "at most " + std::to_string(kMaxNumbers) + " numbers",
                   shape_text({classes, length, width}));
 }
 
-Prompts::Prompts(const PromptsConfig& config) {
+Prompts::Prompts(const PromptsConfig& config) : joint_(config.joint) {
   auto generator = at::detail::createCPUGenerator(config.seed);
   const std::vector<int64_t> shape = {config.classes, config.length, config.width};
   vectors_ = (config.deviation > 0 ? torch::randn(shape, generator) * config.deviation : torch::rand(shape, generator))
@@ -63,7 +64,18 @@ at::Tensor encode_prompt_vectors(const Clip& clip, const at::Tensor& vectors) {
   return clip.encode_embeddings(sequence, torch::full({count}, end, options.device(vectors.device())));
 }
 
+void Prompts::check(const Clip& clip) const {
+  if (!joint_) return check_prompt_vectors(clip, vectors_);
+  if (vectors_.size(2) != clip.info().feature_width)
+    throw refusal("prompts", "vectors of " + std::to_string(clip.info().feature_width) + ", the feature width of this CLIP,",
+                  shape_text(vectors_.sizes()));
+  if (vectors_.device() != clip.device())
+    throw refusal("prompts", "prompts on the device of the CLIP, " + clip.device().str() + ",",
+                  vectors_.device().str());
+}
+
 at::Tensor Prompts::encode(const Clip& clip, const at::Tensor& classes) const {
+  if (joint_) return vectors_.index_select(0, classes).squeeze(1);
   return encode_prompt_vectors(clip, vectors_.index_select(0, classes));
 }
 

@@ -14,6 +14,9 @@ struct PromptsConfig {
   uint64_t seed = 0;
   // 0: uniform in [0, 1) as published (far larger than CLIP's token embeddings); else normal with this deviation.
   double deviation = 0;
+  // One vector a class in CLIP's joint space of pictures and texts (`width` is that of its features), instead of
+  // vectors among the words of a text.
+  bool joint = false;
   at::Device device = at::kCPU;
 
   void visit(OptionVisitor& options) {
@@ -22,6 +25,7 @@ struct PromptsConfig {
     options.whole("width", width, 1, 65536);
     options.seed("seed", seed);
     options.number("deviation", deviation);
+    options.flag("joint", joint);
     options.device("device", device);
   }
   // What would take more memory than there is.
@@ -35,14 +39,18 @@ class Prompts {
   const at::Tensor& vectors() const { return vectors_; }  // [C, length, width]
   int64_t classes() const { return vectors_.size(0); }
 
-  // Text features [n, D] of the sequences "a photo of <vectors of the class>." for the given classes [n] int64.
+  // Features [n, D]: the vectors themselves in the joint space, else those of the sequences "a photo of <vectors of the class>." for the given classes [n] int64.
   at::Tensor encode(const Clip& clip, const at::Tensor& classes) const;
+
+  // Whether a CLIP can encode them; see check_prompt_vectors.
+  void check(const Clip& clip) const;
 
   // Changes the vectors in place (same shape).
   void load(const at::Tensor& vectors);
 
  private:
   at::Tensor vectors_;
+  bool joint_;
 };
 
 // Whether a CLIP can encode vectors [n, length, width]: text width, device, vocabulary, and that they fit into its

@@ -9,7 +9,7 @@ namespace semples {
 
 namespace {
 
-constexpr double kSimilarityFloor = 1e-4, kSimilarityCeiling = 0.9999;
+constexpr double kSimilarityFloor = 1e-4, kSimilarityCeiling = 0.9999, kPromptFloor = 0.01;
 
 enum class Direction {
   kPull,       // -mean log s
@@ -31,9 +31,13 @@ at::Tensor loss_of(const at::Tensor& similarity, Direction direction, LossForm f
   throw Error("SEMPLES_INTERNAL", "unreachable loss direction");
 }
 
-TermValue contrast(const at::Tensor& first, const at::Tensor& second, Direction direction, LossForm form) {
+at::Tensor cosines(const at::Tensor& first, const at::Tensor& second) {
   // As a batched product: near similarity 1 the gradient 1 / (1 - s) shows the last bit of how the sum was taken.
-  const at::Tensor similarity = at::bmm(first.unsqueeze(1), second.unsqueeze(2)).flatten();
+  return at::bmm(first.unsqueeze(1), second.unsqueeze(2)).flatten();
+}
+
+TermValue contrast(const at::Tensor& first, const at::Tensor& second, Direction direction, LossForm form) {
+  const at::Tensor similarity = cosines(first, second);
   return {loss_of(similarity, direction, form), similarity};
 }
 
@@ -49,6 +53,11 @@ TermValue BackgroundText::value(const StepValues& values) {
 
 TermValue BackgroundPrompt::value(const StepValues& values) {
   return contrast(values.background, values.prompt, Direction::kPull, values.form);
+}
+
+TermValue PromptFloor::value(const StepValues& values) {
+  const at::Tensor similarity = cosines(values.background, values.prompt);
+  return {at::relu(kPromptFloor - similarity).mean(), similarity};
 }
 
 TermValue TextPrompt::value(const StepValues& values) {

@@ -26,6 +26,14 @@ struct BackgroundPrompt {
   static TermValue value(const StepValues& values);
 };
 
+// Where a similarity is below the floor of the logarithm, its gradient is 0; random vectors often begin there.
+struct PromptFloor {
+  static constexpr TermInfo info = {"prompt_floor", need::kBackground | need::kPrompt,
+                                    "max(0, 0.01 - s(background, learned prompt))",
+                                    "ours: a slope for prompts that begin unlike every picture"};
+  static TermValue value(const StepValues& values);
+};
+
 // Its sign is +: the similarity is pushed down, and the loss may be negative.
 struct TextPrompt {
   static constexpr TermInfo info = {"text_prompt", need::kText | need::kPrompt, "+log s(class text, learned prompt)",

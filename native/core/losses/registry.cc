@@ -36,10 +36,14 @@ unsigned needs_of(const WeightedTerms& terms) {
   return needs;
 }
 
-LossValue weighted_sum(const WeightedTerms& terms, const StepValues& values) {
+LossValue weighted_sum(const WeightedTerms& terms, const StepValues& values, const BatchShare& share) {
   LossValue sum;
   for (const auto& [name, weight] : terms) {
-    TermValue term = find_term(name).value(values);
+    const Term& known = find_term(name);
+    const double part = (known.info.needs & kNeedsClip) != 0 ? share.pairs : share.pictures;
+    if (part == 0) continue;
+    TermValue term = known.value(values);
+    if (part != 1) term.value = part * term.value;
     sum.loss = sum.loss.defined() ? sum.loss + weight * term.value : weight * term.value;
     sum.terms.emplace_back(name, std::move(term));
   }

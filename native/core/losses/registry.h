@@ -24,9 +24,17 @@ unsigned needs_of(const WeightedTerms& terms);
 
 struct LossValue {
   at::Tensor loss;
-  std::vector<std::pair<std::string, TermValue>> terms;  // unweighted
+  std::vector<std::pair<std::string, TermValue>> terms;  // without their weights
 };
 
-LossValue weighted_sum(const WeightedTerms& terms, const StepValues& values);
+// What part of a step's batch the values are of, where it is computed in parts: terms about (picture, class) pairs are
+// means over the pairs, all others over the pictures.
+struct BatchShare {
+  double pictures = 1, pairs = 1;
+};
+
+// Every term times the share that it is a mean over, so that the parts of a batch add up to its whole. Terms about
+// pairs are left out where there are none.
+LossValue weighted_sum(const WeightedTerms& terms, const StepValues& values, const BatchShare& share = {});
 
 }  // namespace semples

@@ -10,6 +10,6 @@ template <class... Terms>
 struct TermList {};
 
 using AllTerms = TermList<ClassLogits, CoarseLogits, FineLogits, Match, BackgroundText, BackgroundPrompt, TextPrompt,
-                          RepelForeground, ForegroundPrompt, Area>;
+                          RepelForeground, ForegroundPrompt, PromptFloor, Area>;
 
 }  // namespace semples

@@ -18,8 +18,8 @@ enum class LossForm {
 // by picture, then class.
 struct StepValues {
   at::Tensor targets;     // [B, C] float32, 0 or 1
-  at::Tensor masks;       // [B, C, gh, gw], each map scaled: (m - min) / (max - min + epsilon)
-  at::Tensor pair_masks;  // [n, 1, H, W] at the size of the pictures, scaled after resizing
+  at::Tensor masks;       // [B, C, gh, gw], each map scaled: (m - min) / (max - min + epsilon), and sharpened where asked for
+  at::Tensor pair_masks;  // [n, 1, H, W] at the size of the pictures, made so after resizing
   at::Tensor foreground, background, text, prompt;  // [n, D], of unit length
   NamedTensors outputs;                             // of the mask generator: logits [B, C], feature maps [B, D, gh, gw]
   LossForm form = LossForm::kLog;

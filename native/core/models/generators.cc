@@ -1,5 +1,6 @@
 #include "core/models/generators.h"
 
+#include "core/models/cnn_generator.h"
 #include "core/models/weaktr_generator.h"
 
 namespace semples {
@@ -22,6 +23,7 @@ GeneratorFactory plan(OptionVisitor& options, const GeneratorBasics& basics) {
 // A kind is a class with a `Config` that has `visit` and `check`.
 constexpr Kind kKinds[] = {
     {"weaktr", plan<WeakTrGenerator>},
+    {"cnn", plan<CnnGenerator>},
 };
 
 }  // namespace

@@ -47,7 +47,8 @@ class MaskGenerator {
   virtual NamedTensors adapt(NamedTensors state) const { return state; }
 
   virtual int64_t classes() const = 0;
-  // Noise of a training step, as `ForwardOptions::noise` takes it; undefined where the model has none.
+  // Noise of a training step, as `ForwardOptions::noise` takes it, with the pictures along the last dimension;
+  // undefined where the model has none.
   virtual at::Tensor sample_noise(int64_t batch, uint64_t seed) const = 0;
 
   // Parameters and buffers: what a checkpoint holds.

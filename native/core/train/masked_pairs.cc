@@ -16,9 +16,15 @@ at::Tensor scale_maps(const at::Tensor& maps, double epsilon) {
   return (maps - low) / (high - low + epsilon);
 }
 
-at::Tensor pair_masks(const at::Tensor& maps, const Pairs& pairs, int64_t height, int64_t width, double epsilon) {
+at::Tensor shape_masks(const at::Tensor& maps, const MaskShape& shape) {
+  const at::Tensor masks = scale_maps(maps, shape.epsilon);
+  return shape.gain > 0 ? at::sigmoid(shape.gain * (masks - shape.centre)) : masks;
+}
+
+at::Tensor pair_masks(const at::Tensor& maps, const Pairs& pairs, int64_t height, int64_t width,
+                      const MaskShape& shape) {
   const at::Tensor own = maps.index({pairs.picture, pairs.class_index}).unsqueeze(1);
-  return scale_maps(at::upsample_bilinear2d(own, {height, width}, true), epsilon);
+  return shape_masks(at::upsample_bilinear2d(own, {height, width}, true), shape);
 }
 
 }  // namespace semples

@@ -36,7 +36,7 @@ void Objective::check_inputs() const {
     throw refusal("clip", "a CLIP on the device of the mask generator, " + generator_->device().str() + ",",
                   clip_->device().str());
   if (needs(need::kText)) check_token_ids(clip_->info(), text_ids_, "textIds");
-  if (needs(need::kPrompt)) check_prompt_vectors(*clip_, prompts_->vectors());
+  if (needs(need::kPrompt)) prompts_->check(*clip_);
   if (prompts_ && prompts_->classes() != generator_->classes())
     throw refusal("prompts", "prompts of the generator's " + std::to_string(generator_->classes()) + " classes",
                   std::to_string(prompts_->classes()), "SEMPLES_CHECKPOINT_MISMATCH");
@@ -101,7 +101,7 @@ GeneratorOutputs Objective::generate(const at::Tensor& images, const at::Tensor&
 }
 
 ObjectiveValue Objective::evaluate(const at::Tensor& images, const at::Tensor& labels, const at::Tensor& noise,
-                                   bool details) {
+                                   bool details, const BatchShare& share) {
   const GeneratorOutputs outputs = generate(images, noise);
   torch::AutoGradMode gradients(true);
   ObjectiveValue result;
@@ -109,15 +109,15 @@ ObjectiveValue Objective::evaluate(const at::Tensor& images, const at::Tensor& l
   values.form = config_.form;
   values.targets = labels.to(torch::kFloat32) * (1 - config_.label_smoothing) + config_.label_smoothing / 2;
   values.outputs = outputs.named;
-  if (needs(need::kMask)) values.masks = scale_maps(outputs.maps, config_.mask_epsilon);
+  if (needs(need::kMask)) values.masks = shape_masks(outputs.maps, config_.masks);
   if (needs(need::kMask) || needs_pairs()) {
     const Pairs pairs = positive_pairs(labels);
     if (needs(need::kMask | need::kForeground | need::kBackground) && pairs.count() > 0)
-      values.pair_masks = pair_masks(outputs.maps, pairs, images.size(2), images.size(3), config_.mask_epsilon);
-    if (needs_pairs()) add_features(values, images, pairs, details ? &result.details : nullptr);
+      values.pair_masks = pair_masks(outputs.maps, pairs, images.size(2), images.size(3), config_.masks);
+    if (needs_pairs() && pairs.count() > 0) add_features(values, images, pairs, details ? &result.details : nullptr);
   }
 
-  const LossValue sum = weighted_sum(config_.terms, values);
+  const LossValue sum = weighted_sum(config_.terms, values, share);
   result.loss = sum.loss;
   for (const auto& [name, term] : sum.terms) {
     result.terms.emplace_back(name, term.value.item<double>());

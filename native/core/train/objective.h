@@ -27,7 +27,7 @@ struct ObjectiveConfig {
   Trainable trains = Trainable::kHead;
   std::string gradients;  // a rule of the generator; empty: semples where the head alone is trained, else all
   LossForm form = LossForm::kLog;
-  double mask_epsilon = 0.1;     // 0.1 where the generator is trained, 1e-4 where prompts are
+  MaskShape masks;
   double label_smoothing = 0;    // moves the targets of classification from 0 and 1 towards 1/2, by this share
   bool clip_statistics = false;  // give CLIP pictures with its own statistics instead of the generator's
 
@@ -37,7 +37,9 @@ struct ObjectiveConfig {
                    {{"head", Trainable::kHead}, {"all", Trainable::kAll}, {"prompts", Trainable::kPrompts}});
     options.text("gradients", gradients);
     options.choice("form", form, {{"log", LossForm::kLog}, {"cosine", LossForm::kCosine}});
-    options.number("maskEpsilon", mask_epsilon);
+    options.number("maskEpsilon", masks.epsilon);
+    options.number("maskGain", masks.gain);
+    options.number("maskCentre", masks.centre);
     options.fraction("labelSmoothing", label_smoothing);
     options.flag("clipStatistics", clip_statistics);
   }
@@ -58,8 +60,10 @@ class Objective {
   // Some term is about (picture, class) pairs: it has no value for a batch without any.
   bool needs_pairs() const { return (needs_ & kNeedsClip) != 0; }
 
-  // images [B, 3, H, W], labels [B, C] 0/1, noise as in ForwardOptions.
-  ObjectiveValue evaluate(const at::Tensor& images, const at::Tensor& labels, const at::Tensor& noise, bool details);
+  // images [B, 3, H, W], labels [B, C] 0/1, noise as in ForwardOptions; share: the part of a step's batch that they are.
+  // The loss is undefined where no term has a value.
+  ObjectiveValue evaluate(const at::Tensor& images, const at::Tensor& labels, const at::Tensor& noise, bool details,
+                          const BatchShare& share = {});
 
  private:
   bool needs(unsigned any) const { return (needs_ & any) != 0; }

@@ -24,6 +24,34 @@ NamedTensors trained_parameters(Trainable trains, const MaskGenerator& generator
   return trained;
 }
 
+BatchShare part_of(int64_t count, int64_t pictures, const at::Tensor& labels, int64_t pairs) {
+  if (count == pictures) return {};
+  const auto own = double(labels.sum().item<int64_t>());
+  return {double(count) / double(pictures), pairs == 0 ? 0 : own / double(pairs)};
+}
+
+void add_up(std::vector<std::pair<std::string, double>>& sums,
+            const std::vector<std::pair<std::string, double>>& values) {
+  for (const auto& [name, value] : values) {
+    const auto found = std::find_if(sums.begin(), sums.end(), [&](const auto& sum) { return sum.first == name; });
+    if (found == sums.end())
+      sums.emplace_back(name, value);
+    else
+      found->second += value;
+  }
+}
+
+// Values of later pairs behind those of earlier ones.
+void append(NamedTensors& all, NamedTensors&& values) {
+  for (auto& [name, value] : values) {
+    const auto found = std::find_if(all.begin(), all.end(), [&](const auto& entry) { return entry.first == name; });
+    if (found == all.end())
+      all.emplace_back(name, std::move(value));
+    else
+      found->second = at::cat({found->second, value}, 0);
+  }
+}
+
 }  // namespace
 
 Trainer::Trainer(TrainerConfig config, std::shared_ptr<MaskGenerator> generator, std::shared_ptr<Clip> clip,
@@ -97,23 +125,36 @@ StepResult Trainer::step(const TrainingBatch& batch, bool details) {
   }
 
   const Gradients scope(trained_);
-  const bool noisy = config_.use_drop_path && config_.objective.trains != Trainable::kPrompts;
-  const at::Tensor noise = noisy ? generator_->sample_noise(batch.images.size(0), batch.seed) : at::Tensor();
-  ObjectiveValue value = objective_.evaluate(batch.images, batch.labels, noise, details);
-  result.loss = value.loss.item<double>();
-  result.terms = std::move(value.terms);
-  result.details = std::move(value.details);
-  if (!std::isfinite(result.loss))
-    throw Error("SEMPLES_LOSS_NOT_FINITE", "The loss is not a finite number; no parameter was changed")
-        .received(std::to_string(result.loss))
-        .hint("Lower the learning rate, or look for broken weights.");
-  value.loss.backward();
+  accumulate(batch, details, result);
   if (details)
     for (const auto& [name, parameter] : trained_)
       if (parameter.grad().defined()) result.details.emplace_back("gradient." + name, parameter.grad().clone());
   clip_gradients();
   optimizer_->step(batch.learning_rate);
   return result;
+}
+
+// Adds up loss and gradients over parts of the batch; only one part's graph is in memory at a time.
+void Trainer::accumulate(const TrainingBatch& batch, bool details, StepResult& result) {
+  const bool noisy = config_.use_drop_path && config_.objective.trains != Trainable::kPrompts;
+  const at::Tensor noise = noisy ? generator_->sample_noise(batch.images.size(0), batch.seed) : at::Tensor();
+  const int64_t pictures = batch.images.size(0), size = config_.micro_batch > 0 ? config_.micro_batch : pictures;
+  for (int64_t first = 0; first < pictures; first += size) {
+    const int64_t count = std::min(size, pictures - first);
+    const at::Tensor labels = batch.labels.narrow(0, first, count);
+    const BatchShare share = part_of(count, pictures, labels, result.pairs);
+    ObjectiveValue value = objective_.evaluate(batch.images.narrow(0, first, count), labels,
+                                               noise.defined() ? noise.narrow(-1, first, count) : noise, details, share);
+    if (!value.loss.defined()) continue;
+    result.loss += value.loss.item<double>();
+    add_up(result.terms, value.terms);
+    append(result.details, std::move(value.details));
+    if (!std::isfinite(result.loss))
+      throw Error("SEMPLES_LOSS_NOT_FINITE", "The loss is not a finite number; no parameter was changed")
+          .received(std::to_string(result.loss))
+          .hint("Lower the learning rate, or look for broken weights.");
+    value.loss.backward();
+  }
 }
 
 // Gradients are scaled down together where their norm over all parameters is larger than asked for.

@@ -26,6 +26,7 @@ struct RateGroup {
 struct TrainerConfig {
   ObjectiveConfig objective;
   bool use_drop_path = true;
+  int64_t micro_batch = 0;          // pictures computed at a time, gradients are added up; 0: the whole batch
   double gradient_clip = 0;         // largest norm of all gradients together; 0: any
   std::vector<RateGroup> groups;    // the first that fits a parameter counts; a factor of 1 where none does
   OptimizerFactory make_optimizer;  // kind and options
@@ -33,6 +34,7 @@ struct TrainerConfig {
   void visit(OptionVisitor& options) {
     objective.visit(options);
     options.flag("useDropPath", use_drop_path);
+    options.whole("microBatch", micro_batch, 0, 1 << 20);
     options.number("gradientClip", gradient_clip);
     options.list("groups", [this](OptionVisitor& own) { groups.emplace_back().visit(own); });
     options.object("optimizer", [this](OptionVisitor& own) { make_optimizer = plan_optimizer(own); });
@@ -69,6 +71,7 @@ class Trainer {
 
  private:
   std::vector<ParameterGroup> grouped() const;
+  void accumulate(const TrainingBatch& batch, bool details, StepResult& result);
   void clip_gradients() const;
   class Gradients;
 

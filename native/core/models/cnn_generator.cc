@@ -1,0 +1,152 @@
+#include "core/models/cnn_generator.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/error.h"
+
+namespace semples {
+
+namespace {
+
+constexpr int64_t kContextChannels = 128;
+
+CnnBackbone make_backbone(const CnnConfig& config) {
+  switch (config.backbone) {
+    case BackboneKind::kResnet50:
+      return make_resnet({3, 4, 6, 3}, config.sizes);
+    case BackboneKind::kResnet101:
+      return make_resnet({3, 4, 23, 3}, config.sizes);
+    default:
+      return make_efficientnet_lite0(config.sizes);
+  }
+}
+
+bool starts_with(const std::string& text, const std::string& prefix) { return text.rfind(prefix, 0) == 0; }
+bool ends_with(const std::string& text, const std::string& ending) {
+  return text.size() >= ending.size() && text.compare(text.size() - ending.size(), ending.size(), ending) == 0;
+}
+bool of_head(const std::string& name) { return starts_with(name, "classifier.") || starts_with(name, "context."); }
+
+}  // namespace
+
+void CnnConfig::check(const GeneratorBasics&) const {
+  if (sizes.output_stride != 16 && sizes.output_stride != 32)
+    throw refusal("outputStride", "16 or 32", std::to_string(sizes.output_stride));
+  if (sizes.dilate && sizes.output_stride != 16)
+    throw refusal("dilate", "false where outputStride is 32: no stride was removed,", "true");
+}
+
+CnnGenerator::CnnGenerator(const CnnConfig& config, const GeneratorBasics& basics)
+    : config_(config), classes_(basics.classes), net_(make_backbone(config)) {
+  const int64_t channels = net_.stages.back().channels;
+  parameters_ = net_.parameters;
+  head_weight_ = torch::zeros({classes_, channels, 1, 1});
+  parameters_.emplace_back("classifier.weight", head_weight_);
+  if (config.head == CnnHead::kContext) {
+    const int64_t both = channels + net_.stages[net_.context].channels;
+    reduce_weight_ = torch::zeros({kContextChannels, both, 1, 1});
+    reduce_bias_ = torch::zeros({kContextChannels});
+    context_weight_ = torch::zeros({classes_, kContextChannels, 3, 3});
+    parameters_.emplace_back("context.reduce.weight", reduce_weight_);
+    parameters_.emplace_back("context.reduce.bias", reduce_bias_);
+    parameters_.emplace_back("context.spread.weight", context_weight_);
+  }
+  initialize(basics.seed);
+  // set_data keeps the tensor objects that layers share with the lists.
+  for (auto& [name, tensor] : parameters_) tensor.set_data(tensor.to(basics.device));
+  for (auto& [name, tensor] : net_.buffers) tensor.set_data(tensor.to(basics.device));
+}
+
+// Normal of variance 2 / fan-out for the backbone's convolutions (He et al., arXiv 1502.01852), uniform of fan-in for
+// the head. The context begins at nothing, so that a head which starts from known rows starts as they are.
+void CnnGenerator::initialize(uint64_t seed) {
+  torch::NoGradGuard no_grad;
+  auto generator = at::detail::createCPUGenerator(seed);
+  for (auto& [name, tensor] : parameters_) {
+    if (tensor.dim() != 4 || name == "context.spread.weight") continue;
+    if (of_head(name)) {
+      const double bound = 1.0 / std::sqrt(double(tensor.size(1)));
+      tensor.uniform_(-bound, bound, generator);
+    } else {
+      const double fan_out = double(tensor.size(0) * tensor.size(2) * tensor.size(3));
+      tensor.normal_(0.0, std::sqrt(2.0 / (tensor.size(1) == 1 ? double(tensor.size(2) * tensor.size(3)) : fan_out)),
+                     generator);
+    }
+  }
+}
+
+std::vector<std::string> CnnGenerator::head_parameters() const {
+  std::vector<std::string> names;
+  for (const auto& [name, tensor] : parameters_)
+    if (of_head(name)) names.push_back(name);
+  return names;
+}
+
+NamedTensors CnnGenerator::adapt(NamedTensors state) const {
+  NamedTensors fitted;
+  for (auto& entry : state)
+    if (!starts_with(entry.first, net_.classifier) && !ends_with(entry.first, ".num_batches_tracked"))
+      fitted.push_back(std::move(entry));
+  return fitted;
+}
+
+size_t CnnGenerator::frozen_stages() const {
+  switch (config_.frozen) {
+    case Frozen::kNone:
+      return 0;
+    case Frozen::kStem:
+      return net_.stem;
+    case Frozen::kLayer2:
+      return net_.half;
+    default:
+      return net_.stages.size();
+  }
+}
+
+CnnGenerator::Features CnnGenerator::encode(const at::Tensor& images, const ForwardOptions& options) const {
+  const bool head_alone = options.gradients == "semples";
+  const size_t frozen = head_alone ? net_.stages.size() : frozen_stages();
+  NormPass pass;
+  // Where the head alone is trained, the backbone keeps its statistics as it keeps its weights.
+  pass.live = config_.norm == NormKind::kLive && options.training && !head_alone;
+  pass.trains_affine = config_.norm != NormKind::kFrozen;
+  Features features;
+  at::Tensor x = renormalize(images, kImageNet, net_.statistics).contiguous(at::MemoryFormat::ChannelsLast);
+  for (size_t i = 0; i < net_.stages.size(); ++i) {
+    torch::AutoGradMode gradients(at::GradMode::is_enabled() && i >= frozen);
+    for (const CnnBlock& block : net_.stages[i].blocks) x = block(x, pass);
+    if (i == net_.context) features.context = x;
+  }
+  features.last = x;
+  return features;
+}
+
+at::Tensor CnnGenerator::respond(const Features& features) const {
+  const at::Tensor response = at::conv2d(features.last, head_weight_);
+  if (config_.head == CnnHead::kLinear) return response;
+  at::Tensor context = features.context;
+  if (context.sizes().slice(2) != features.last.sizes().slice(2))
+    context = at::adaptive_avg_pool2d(context, {features.last.size(2), features.last.size(3)});
+  const at::Tensor reduced =
+      at::relu(at::conv2d(at::cat({features.last, context}, 1), reduce_weight_, reduce_bias_));
+  return response + at::conv2d(reduced, context_weight_, {}, 1, 1);
+}
+
+GeneratorOutputs CnnGenerator::forward(const at::Tensor& images, const ForwardOptions& options) const {
+  if (options.noise.defined()) throw refusal("dropFactors", "nothing, because this network has no drop path,", "some");
+  const Features features = encode(images, options);
+  const at::Tensor response = respond(features);
+  GeneratorOutputs out;
+  out.maps = at::relu(response);
+  out.scores = response.mean({2, 3});
+  out.named = {{"coarse_logits", out.scores}, {"cam", out.maps}};
+  if (options.trace) out.named.emplace_back("response", response);
+  if (options.feature_maps || options.trace) out.named.emplace_back("features", features.last);
+  return out;
+}
+
+}  // namespace semples

@@ -1,0 +1,81 @@
+// CNN mask generator: class activation maps by global average pooling and a fully connected layer (Zhou et al., arXiv
+// 1512.04150), as one 1x1 convolution: the mean of its output is the class's logit.
+#pragma once
+#include "core/models/cnn_backbone.h"
+#include "core/models/generators.h"
+
+namespace semples {
+
+enum class BackboneKind { kResnet50, kResnet101, kEfficientNetLite0 };
+// Which part of the backbone no gradient reaches.
+enum class Frozen { kNone, kStem, kLayer2, kAll };
+enum class NormKind {
+  kLive,    // statistics of the batch, running averages updated
+  kFixed,   // running averages; scale and shift are trained
+  kFrozen,  // running averages; nothing of it is trained
+};
+enum class CnnHead {
+  kLinear,   // the class's row times the features
+  kContext,  // and a 3x3 convolution over features of two depths
+};
+
+struct CnnConfig {
+  BackboneKind backbone = BackboneKind::kResnet50;
+  BackboneOptions sizes;
+  NormKind norm = NormKind::kFrozen;
+  Frozen frozen = Frozen::kNone;
+  CnnHead head = CnnHead::kLinear;
+
+  void visit(OptionVisitor& options) {
+    options.choice("backbone", backbone,
+                   {{"resnet50", BackboneKind::kResnet50},
+                    {"resnet101", BackboneKind::kResnet101},
+                    {"efficientnet-lite0", BackboneKind::kEfficientNetLite0}});
+    options.number("width", sizes.width, 1.0 / 64, 8);
+    options.whole("outputStride", sizes.output_stride, 16, 32);
+    options.flag("dilate", sizes.dilate);
+    options.choice("norm", norm,
+                   {{"live", NormKind::kLive}, {"fixed", NormKind::kFixed}, {"frozen", NormKind::kFrozen}});
+    options.choice(
+        "frozen", frozen,
+        {{"none", Frozen::kNone}, {"stem", Frozen::kStem}, {"layer2", Frozen::kLayer2}, {"all", Frozen::kAll}});
+    options.choice("head", head, {{"linear", CnnHead::kLinear}, {"context", CnnHead::kContext}});
+  }
+  void check(const GeneratorBasics& basics) const;
+};
+
+class CnnGenerator : public MaskGenerator {
+ public:
+  using Config = CnnConfig;
+  CnnGenerator(const CnnConfig& config, const GeneratorBasics& basics);
+
+  // Outputs: `coarse_logits` (mean of the signed response), `cam` (its positive part, the maps) and, on request,
+  // `response` and the backbone's `features` [B, channels, gh, gw]. Pictures of any size; no noise.
+  GeneratorOutputs forward(const at::Tensor& images, const ForwardOptions& options) const override;
+  const NamedTensors& parameters() const override { return parameters_; }
+  const NamedTensors& buffers() const override { return net_.buffers; }
+  std::vector<std::string> head_parameters() const override;
+  // semples: losses reach the head alone. all, classification: everything but what `frozen` and `norm` keep.
+  std::vector<std::string> gradient_rules() const override { return {"semples", "classification", "all"}; }
+  // Published classifiers: their classification head and counters are dropped.
+  NamedTensors adapt(NamedTensors state) const override;
+  int64_t classes() const override { return classes_; }
+  at::Tensor sample_noise(int64_t, uint64_t) const override { return {}; }
+
+ private:
+  struct Features {
+    at::Tensor last, context;
+  };
+  Features encode(const at::Tensor& images, const ForwardOptions& options) const;
+  at::Tensor respond(const Features& features) const;
+  size_t frozen_stages() const;
+  void initialize(uint64_t seed);
+
+  const CnnConfig config_;
+  const int64_t classes_;
+  CnnBackbone net_;
+  at::Tensor head_weight_, reduce_weight_, reduce_bias_, context_weight_;
+  NamedTensors parameters_;
+};
+
+}  // namespace semples
