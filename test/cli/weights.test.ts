@@ -2,6 +2,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { SemplesError } from '../../lib/base/error.js'
 import { given, run } from './fakes.js'
 
 const before = process.env.SEMPLES_CACHE
@@ -53,4 +54,13 @@ test('train asks for the weights of its config, a resumed one for those of its r
   expect(given(named, 'train')).toMatchObject({ generator: { weights: 'efficientnet-lite0' } })
   const resumed = await run(['train', '--resume', 'runs/a'])
   expect(given(resumed, 'ensureWeights')).toMatchObject({ weights: undefined, run: 'runs/a' })
+})
+
+test('weights that are named and not there are told by name, not as if none were given', async () => {
+  const train = async () => {
+    const details = { message: 'There are no weights /w.pth.', file: '/w.pth', field: 'generator.weights' }
+    throw new SemplesError('SEMPLES_WEIGHTS_MISSING', details)
+  }
+  const words = ['train', '--data', '.', '--clip', 'c.pt', '--out', 'runs/a', '--weights', '/w.pth']
+  expect((await run(words, { train })).err.join('')).toContain('There are no weights /w.pth')
 })
