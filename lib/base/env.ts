@@ -13,7 +13,7 @@ export const environmentVariables = {
     fallback: 'the user cache, then the torch of the active python3',
   },
   SEMPLES_CACHE: {
-    purpose: 'Folder in which `semples libtorch install` keeps LibTorch',
+    purpose: 'Folder in which `semples libtorch install` keeps LibTorch and `semples weights fetch` weights',
     fallback: 'the cache folder of the operating system ($XDG_CACHE_HOME/semples or ~/.cache/semples on Linux)',
   },
   SEMPLES_TORCH_INDEX: {

@@ -18,8 +18,8 @@ declare module 'zod' {
     form?: FieldForm
     unit?: string
     path?: PathRule
-    /** A word that is no path. */
-    word?: string
+    /** Words that are no paths; a file of such a name is named with `./` before it. */
+    words?: readonly string[]
   }
 }
 
@@ -39,12 +39,12 @@ interface NoteOptions {
 
 interface PathOptions {
   path?: PathRule
-  word?: string
+  words?: readonly string[]
 }
 
 /** Any text but the empty one, made absolute by `rule`. */
-export function path(description: string, expected = 'a path', { path: rule = 'always', word }: PathOptions = {}) {
-  return z.string().min(1).meta({ description, expected, form: 'text', path: rule, word })
+export function path(description: string, expected = 'a path', { path: rule = 'always', words }: PathOptions = {}) {
+  return z.string().min(1).meta({ description, expected, form: 'text', path: rule, words })
 }
 
 /** One of a few words. */
@@ -152,8 +152,8 @@ export function absolutePaths<T>(schema: z.ZodType, value: T): T {
   return Object.fromEntries(fields)
 }
 
-function absolute(value: string, { path: rule, word }: z.GlobalMeta): string {
-  if (rule === undefined || value === word) return value
+function absolute(value: string, { path: rule, words }: z.GlobalMeta): string {
+  if (rule === undefined || words?.includes(value)) return value
   const looksLikePath = value.includes('/') || value.includes(sep) || value.endsWith('.txt')
   const kept = (rule === 'if-path' && !looksLikePath) || (rule === 'if-there' && !existsSync(resolve(value)))
   return kept ? value : resolve(value)

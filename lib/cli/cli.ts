@@ -1,6 +1,7 @@
 import * as api from '../api.js'
 import type { RefineFolders, RefineMasksOptions, RefineSummary } from '../refine/types.js'
 import type { EnsureOptions } from './ensureLibTorch.js'
+import type { EnsureWeightsOptions } from './ensureWeights.js'
 import type { Terminal } from './terminal.js'
 
 /** The long jobs behind the commands: the public API, each function loaded when it is first called. */
@@ -17,6 +18,9 @@ export const jobs = {
   /** Fetches LibTorch where it is missing. */
   ensureLibTorch: async (options: EnsureOptions): Promise<void> =>
     (await import('./ensureLibTorch.js')).ensureLibTorch(options),
+  /** Fetches weights that are named and missing. */
+  ensureWeights: async (options: EnsureWeightsOptions): Promise<void> =>
+    (await import('./ensureWeights.js')).ensureWeights(options),
 }
 
 export type Jobs = typeof jobs

@@ -1,7 +1,7 @@
 import { readEnvironment } from '../base/env.js'
 import { findLibTorch, searchLibTorch } from '../libtorch/find.js'
 import { installLibTorch } from '../libtorch/install.js'
-import { progressLines } from './libtorch.js'
+import { fetchLines } from './progress/fetchLines.js'
 
 export interface EnsureOptions {
   /** Never download. */
@@ -31,5 +31,5 @@ export async function ensureLibTorch({ offline, device, quiet, write, signal }: 
   const kind = device?.startsWith('cuda') ? 'cuda' : 'cpu'
   const size = kind === 'cuda' ? '2.5 GB' : '190 MB'
   write(`LibTorch is missing: fetching it into the user cache, once (about ${size}; --offline forbids it)`)
-  await installLibTorch({ kind, onProgress: quiet ? () => undefined : progressLines(write), signal })
+  await installLibTorch({ kind, onProgress: quiet ? () => undefined : fetchLines(write), signal })
 }

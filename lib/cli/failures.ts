@@ -27,6 +27,7 @@ const usageCodes = new Set([
   'SEMPLES_CONFIG_UNKNOWN',
   'SEMPLES_CONFIG_INVALID',
   'SEMPLES_WEIGHTS_MISSING',
+  'SEMPLES_WEIGHTS_UNKNOWN',
   'SEMPLES_CLIP_MISSING',
   'SEMPLES_OPTION_INVALID',
 ])
@@ -54,8 +55,10 @@ export function reportFailure(error: unknown, cli: Cli): number {
 }
 
 /** The message of an error; where a field was left out, the option to add. */
-function sentence({ field = '', value, code, message }: SemplesError): string {
-  const lacking = value === undefined && usageCodes.has(code) ? missing[field] : undefined
+function sentence({ field = '', file, value, code, message }: SemplesError): string {
+  // A file that was named and is not there is another thing than none.
+  const isGiven = value !== undefined || (code.endsWith('_MISSING') && file !== undefined)
+  const lacking = !isGiven && usageCodes.has(code) ? missing[field] : undefined
   return lacking ?? [message, onCommandLine[code]].filter(Boolean).join(' ')
 }
 

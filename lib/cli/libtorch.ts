@@ -1,13 +1,13 @@
+import { formatBytes, type ReportProgress } from '../fetch/progress.js'
 import { listLibTorch, removeLibTorch } from '../libtorch/cache.js'
 import type { LibTorchKind } from '../libtorch/candidate.js'
 import { describeRefused, searchLibTorch } from '../libtorch/find.js'
 import { installLibTorch } from '../libtorch/install.js'
-import { formatBytes, type InstallProgress, type ReportProgress } from '../libtorch/progress.js'
 import { printJson } from './output.js'
 
 type Write = (line: string) => void
 
-/** `semples libtorch install`: fetches LibTorch; for `onProgress` see `progressLines`. */
+/** `semples libtorch install`: fetches LibTorch; for `onProgress` see `fetchLines`. */
 export async function libtorchInstall(
   options: { kind?: LibTorchKind; from?: string; force?: boolean; signal?: AbortSignal },
   write: Write,
@@ -38,21 +38,4 @@ export function libtorchList(write: Write, json = false): void {
 export async function libtorchRemove(name: string | undefined, write: Write): Promise<void> {
   const names = name === undefined ? listLibTorch().map((each) => each.name) : [name]
   for (const each of names) write(`removed ${(await removeLibTorch(each)).directory}`)
-}
-
-/** Prints progress as lines for a log or terminal: each message once, then every ten percent. */
-export function progressLines(write: Write): ReportProgress {
-  let message = ''
-  let tenth = 0
-  return (progress: InstallProgress) => {
-    if (progress.message !== message) {
-      message = progress.message
-      tenth = 0
-      write(message)
-    }
-    const share = progress.totalBytes ? Math.floor((10 * progress.doneBytes) / progress.totalBytes) : 0
-    if (share <= tenth) return
-    tenth = share
-    write(`  ${tenth * 10} %`)
-  }
 }

@@ -42,7 +42,7 @@ export interface ComputeOptions extends OutputOptions {
 export function addComputeOptions(command: Command): Command {
   command
     .option('--threads <number>', 'CPU threads of one operation (default: all cores)', threads)
-    .option('--offline', 'never download; a missing LibTorch is an error')
+    .option('--offline', 'never download; what is missing (LibTorch, weights) is an error')
   return addOutputOptions(command)
 }
 

@@ -13,6 +13,7 @@ import { refineCommand } from './commands/refine.js'
 import { reportCommand } from './commands/report.js'
 import { scenesCommand } from './commands/scenes.js'
 import { trainCommand } from './commands/train.js'
+import { weightsCommand } from './commands/weights.js'
 import { reportFailure } from './failures.js'
 import { examples } from './options.js'
 import { styles } from './terminal.js'
@@ -45,6 +46,7 @@ const commands = [
   configCommand,
   doctorCommand,
   libtorchCommand,
+  weightsCommand,
 ]
 
 const EXIT_STATUS = `

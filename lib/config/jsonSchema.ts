@@ -6,7 +6,7 @@ import { generatorKinds } from '../models/generators/kinds.js'
 import { givenSchema } from './schema.js'
 
 /** What our notes add to a schema that JSON Schema does not know. */
-const OWN_WORDS = ['expected', 'form', 'unit', 'path', 'word']
+const OWN_WORDS = ['expected', 'form', 'unit', 'path', 'words']
 
 /**
  * The JSON Schema (draft 2020-12) of config files, for editors that complete and check them: every field with its

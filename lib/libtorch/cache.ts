@@ -1,9 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
-import envPaths from 'env-paths'
-import { readEnvironment } from '../base/env.js'
+import { join } from 'node:path'
 import { SemplesError } from '../base/error.js'
+import { cacheFolder } from '../fetch/cache.js'
 import type { LibTorchKind } from './candidate.js'
 
 /** Record of an installation, written last by `installLibTorch`; a folder without it is not an installation. */
@@ -30,8 +29,7 @@ export const recordFile = 'installation.json'
 
 /** The folder that holds the installations: `SEMPLES_CACHE`, else the operating system's cache folder. */
 export function libTorchCache(): string {
-  const cache = readEnvironment('SEMPLES_CACHE') ?? envPaths('semples', { suffix: '' }).cache
-  return join(resolve(cache), 'libtorch')
+  return cacheFolder('libtorch')
 }
 
 /** The LibTorch installations in the user cache; CUDA builds first, then the newest version. */

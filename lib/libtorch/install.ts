@@ -1,33 +1,31 @@
 import { existsSync, statSync } from 'node:fs'
-import { cp, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, rename, stat, writeFile } from 'node:fs/promises'
 import { basename, join, relative, resolve, sep } from 'node:path'
 import { SemplesError } from '../base/error.js'
-import { makeFolders } from '../base/folders.js'
-import { checkSpace, placeInInstallation, unpackArchives } from './archive.js'
+import { unpackArchives } from '../fetch/archive.js'
+import { checkSpace, withCacheFolder, withStaging } from '../fetch/cache.js'
+import { type FetchOptions, formatBytes } from '../fetch/progress.js'
+import { libTorchContents, placeInInstallation } from './archive.js'
 import { type InstallationRecord, type InstalledLibTorch, libTorchCache, listLibTorch, recordFile } from './cache.js'
 import { inspectLibTorch, type LibTorchKind } from './candidate.js'
 import { fetchWheels } from './fetchWheels.js'
-import { withInstallLock } from './lock.js'
-import { formatBytes, type ReportProgress } from './progress.js'
 import { minorVersion, torchFolders, torchVersion } from './version.js'
 
-export interface InstallLibTorchOptions {
+/** `onProgress` is called before the first byte of each phase with its size, then as it advances. */
+export interface InstallLibTorchOptions extends FetchOptions {
   /** Default `cpu`; with `from`, the kind of its files. */
   kind?: LibTorchKind
   /** A torch wheel, a LibTorch zip archive, or a folder of either unpacked, instead of a download. */
   from?: string
   /** Install again even if it is installed. */
   force?: boolean
-  /** Called before the first byte of each phase with its size, then as it advances. */
-  onProgress?: ReportProgress
-  signal?: AbortSignal
 }
 
 /**
  * Installs LibTorch into the user cache, where every later process finds it. Fetches about 190 MB (CPU) or 2.5 GB (CUDA)
  * and keeps the files that building and running the addon need. Only one process installs at a time, others wait for it.
  * An interrupted installation is never taken for a complete one; the next call removes its leftovers.
- * @throws SemplesError `SEMPLES_LIBTORCH_FETCH_FAILED`, `SEMPLES_LIBTORCH_INVALID`,
+ * @throws SemplesError `SEMPLES_FETCH_FAILED`, `SEMPLES_LIBTORCH_INVALID`,
  * `SEMPLES_WRITE_FAILED`, `SEMPLES_PLATFORM_UNSUPPORTED`, `SEMPLES_WRITE_FAILED`; the signal's reason when aborted
  */
 export async function installLibTorch(options: InstallLibTorchOptions = {}): Promise<InstalledLibTorch> {
@@ -40,15 +38,7 @@ export async function installLibTorch(options: InstallLibTorchOptions = {}): Pro
     })
   }
   const cache = libTorchCache()
-  await makeFolders(cache).catch((cause: unknown) => {
-    throw new SemplesError('SEMPLES_WRITE_FAILED', {
-      message: `The folder ${cache} cannot be written.`,
-      hint: 'Name a folder of your own in SEMPLES_CACHE.',
-      cause,
-    })
-  })
-  return withInstallLock(cache, options, async () => {
-    await removeLeftovers(cache)
+  return withCacheFolder(cache, 'LibTorch', options, async () => {
     const present = options.force || options.from !== undefined ? undefined : installed(options.kind ?? 'cpu')
     const result = present ?? (await install(cache, options))
     options.onProgress?.({
@@ -65,15 +55,8 @@ function installed(kind: LibTorchKind): InstalledLibTorch | undefined {
   return listLibTorch().find((each) => each.kind === kind && minorVersion(each.version) === wanted)
 }
 
-/** Removes unfinished installations and removals: under the lock, they belong to processes that died. */
-async function removeLeftovers(cache: string): Promise<void> {
-  const leftovers = (await readdir(cache)).filter((name) => /^\.(staging|removed)-/.test(name))
-  await Promise.all(leftovers.map((name) => rm(join(cache, name), { recursive: true, force: true })))
-}
-
 async function install(cache: string, options: InstallLibTorchOptions): Promise<InstalledLibTorch> {
-  const staging = await mkdtemp(join(cache, '.staging-'))
-  try {
+  return withStaging(cache, async (staging) => {
     const unpacked = join(staging, 'unpacked')
     const { bytes, source } = await obtainFiles(staging, unpacked, options)
     const { version, kind } = check(unpacked, source, options.kind)
@@ -85,9 +68,7 @@ async function install(cache: string, options: InstallLibTorchOptions): Promise<
     if (existsSync(directory)) await rename(directory, join(staging, 'replaced'))
     await rename(unpacked, directory)
     return { ...record, name, directory }
-  } finally {
-    await rm(staging, { recursive: true, force: true })
-  }
+  })
 }
 
 async function obtainFiles(staging: string, target: string, options: InstallLibTorchOptions) {
@@ -96,10 +77,9 @@ async function obtainFiles(staging: string, target: string, options: InstallLibT
     return { bytes: await copyFolder(resolve(from), target, options), source: resolve(from) }
   }
   const archives =
-    from !== undefined
-      ? [resolve(from)]
-      : await fetchWheels({ kind: options.kind ?? 'cpu', directory: staging, onProgress, signal })
-  return { bytes: await unpackArchives(archives, target, { onProgress, signal }), source: basename(archives[0]!) }
+    from !== undefined ? [resolve(from)] : await fetchWheels(options.kind ?? 'cpu', staging, { onProgress, signal })
+  const bytes = await unpackArchives(archives, target, libTorchContents, { onProgress, signal })
+  return { bytes, source: basename(archives[0]!) }
 }
 
 function check(unpacked: string, source: string, kind?: LibTorchKind) {
@@ -131,7 +111,7 @@ async function copyFolder(from: string, target: string, options: InstallLibTorch
   }
   const totalBytes = files.reduce((sum, { size }) => sum + size, 0)
   await mkdir(target, { recursive: true })
-  await checkSpace(target, totalBytes)
+  await checkSpace(target, totalBytes, 'LibTorch')
   let doneBytes = 0
   for (const { file, place, size } of files) {
     options.signal?.throwIfAborted()

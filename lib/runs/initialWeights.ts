@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs'
+import { basename } from 'node:path'
 import { SemplesError } from '../base/error.js'
-import type { RunDirectory } from '../checkpoints/runDirectory.js'
+import { RunDirectory } from '../checkpoints/runDirectory.js'
 import type { Checkpoint } from '../checkpoints/stageDirectory.js'
-import type { RunConfig, StageName } from '../config/types.js'
+import { resolveConfig } from '../config/resolve.js'
+import type { RunConfig, StageName, TrainConfigInput } from '../config/types.js'
 import { readStateDict } from '../formats/stateDict.js'
 import type { BackgroundPrompts } from '../models/backgroundPrompts.js'
 import type { MaskGenerator } from '../models/maskGenerator.js'
@@ -10,6 +12,8 @@ import { weightsMissing } from '../models/missing.js'
 import { loadCheckpoint, loadPretrained } from '../models/weights.js'
 import { stageKindOf } from '../stages/kinds.js'
 import type { Stage } from '../stages/stage.js'
+import { weightsPath } from '../weights/find.js'
+import { nearestName } from '../weights/table.js'
 import type { RunModels } from './runModels.js'
 
 /** Where a stage takes the generator from: another stage's result, or the configured weights. */
@@ -17,6 +21,14 @@ export function weightsSourceOf(stage: StageName, stages: readonly StageName[]):
   const { startsFrom } = stageKindOf(stage)
   const starts = startsFrom.flatMap((start) => stages.filter((name) => name === start))
   return starts[0] ?? 'weights'
+}
+
+/** The configured weights of a run on disk, if a stage that is still to run starts from them. */
+export async function weightsToCome(folder: string): Promise<string | undefined> {
+  const run = await RunDirectory.open(folder)
+  const { generator, stages } = resolveConfig((await run.readConfig()) as TrainConfigInput)
+  const toCome = stages.filter((name) => run.manifest.stages[name]?.status !== 'done')
+  return toCome.some((name) => weightsSourceOf(name, stages) === 'weights') ? generator.weights : undefined
 }
 
 export interface InitialWeightsContext {
@@ -41,18 +53,20 @@ export async function loadInitialWeights(
 }
 
 /**
- * Loads the configured weights: pretrained ones (DeiT, WeakTr) before the stage that all others start from, a whole
+ * Loads the configured weights, a file or a name of the table: pretrained ones (DeiT, WeakTr) before the stage that all others start from, a whole
  * checkpoint before any other.
  */
 export async function loadWeights(config: RunConfig, stage: StageName, generator: MaskGenerator): Promise<void> {
-  const path = config.generator.weights
-  if (!existsSync(path))
+  const path = await weightsPath(config.generator.weights)
+  if (!existsSync(path)) {
+    const nearest = nearestName(basename(path))
     throw new SemplesError('SEMPLES_WEIGHTS_MISSING', {
       message: `There are no weights ${path}.`,
       file: path,
       field: 'generator.weights',
-      hint: weightsMissing().hint,
+      hint: nearest === undefined ? weightsMissing().hint : `Did you mean ${nearest}?`,
     })
+  }
   const tensors = await readStateDict(path)
   if (stageKindOf(stage).startsFrom.length === 0) await loadPretrained(generator, tensors, path)
   else await loadCheckpoint(generator, tensors, path)

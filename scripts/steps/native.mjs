@@ -26,13 +26,13 @@ export async function buildNative() {
 async function ensureLibTorch() {
   const { findLibTorch, searchLibTorch } = await import(join(root, 'dist/libtorch/find.js'))
   const { installLibTorch } = await import(join(root, 'dist/libtorch/install.js'))
-  const { progressLines } = await import(join(root, 'dist/cli/libtorch.js'))
+  const { fetchLines } = await import(join(root, 'dist/cli/progress/fetchLines.js'))
   // A path that was named is mended by its owner; what is fetched would not be used.
   if (process.env.SEMPLES_LIBTORCH) return findLibTorch()
   const { found } = searchLibTorch()
   if (found?.kind === 'cpu' && existsSync(join(found.folder, 'share/cmake/Torch'))) return found
   say('Making sure of a CPU build of LibTorch to build against')
-  const { directory } = await installLibTorch({ kind: 'cpu', onProgress: progressLines(say) })
+  const { directory } = await installLibTorch({ kind: 'cpu', onProgress: fetchLines(say) })
   return findLibTorch({ libtorch: directory })
 }
 

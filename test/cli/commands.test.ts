@@ -26,7 +26,7 @@ describe('help', () => {
       ['doctor'],
       ['completion'],
     ],
-    ...[['libtorch'], ['libtorch', 'install']],
+    ...[['libtorch'], ['libtorch', 'install'], ['weights'], ['weights', 'fetch']],
   ])('%s %s', async (...words) => {
     const ran = await run([...words, '--help'])
     expect([ran.status, ran.err]).toEqual([0, []])
@@ -37,9 +37,19 @@ describe('help', () => {
     const { out } = await run(['--help'])
     const lines = out.join('\n').split('\n')
     expect(lines.join('\n')).toMatch(
-      /demo .*train .*masks .*refine .*eval .*scenes .*convert .*config .*doctor .*libtorch .*completion /s,
+      /demo .*train .*masks .*refine .*eval .*scenes .*convert .*config .*doctor .*libtorch .*weights .*completion /s,
     )
-    const commands = ['train', 'masks', 'refine', 'eval', 'report', 'convert', 'libtorch install', 'config']
+    const commands = [
+      'train',
+      'masks',
+      'refine',
+      'eval',
+      'report',
+      'convert',
+      'libtorch install',
+      'weights fetch',
+      'config',
+    ]
     const all = await Promise.all(commands.map((command) => run([...command.split(' '), '--help'])))
     const examples = [lines, ...all.map((ran) => ran.out.join('\n').split('\n'))]
       .flat()
@@ -47,7 +57,7 @@ describe('help', () => {
       .map((line) => line.trim().replace(/ {2,}.*| \.\.\.$/g, ''))
     expect(examples.length).toBeGreaterThan(12)
     for (const example of examples) {
-      if (/ (demo|doctor|libtorch|config)/.test(example)) continue
+      if (/ (demo|doctor|libtorch|weights fetch|config)/.test(example)) continue
       const { err } = await run(example.split(' ').slice(1))
       // Example folders do not exist, but every option does.
       expect(err.join('\n')).not.toMatch(/unknown|required option|argument/)

@@ -107,6 +107,7 @@ export async function run(words: string[], jobs: Partial<Jobs> = {}, change: Par
       notices: [],
     }),
     ensureLibTorch: async () => undefined,
+    ensureWeights: async () => undefined,
   }
   const record =
     <T, R>(name: keyof Jobs, job: (input: T) => Promise<R>) =>
@@ -114,7 +115,7 @@ export async function run(words: string[], jobs: Partial<Jobs> = {}, change: Par
       ran.calls.push([name, input as Record<string, unknown>])
       return job(input)
     }
-  const { train, masks, refine, evaluate, report, writeScenes, exportFolder, demo, ensureLibTorch } = {
+  const { train, masks, refine, evaluate, report, writeScenes, exportFolder, demo, ensureLibTorch, ensureWeights } = {
     ...standard,
     ...jobs,
   }
@@ -129,6 +130,7 @@ export async function run(words: string[], jobs: Partial<Jobs> = {}, change: Par
       exportFolder: record('exportFolder', exportFolder),
       demo: record('demo', demo),
       ensureLibTorch: record('ensureLibTorch', ensureLibTorch),
+      ensureWeights: record('ensureWeights', ensureWeights),
     },
     terminal: { out: (line) => ran.out.push(line), err: (line) => ran.err.push(line), color: false },
     signal: new AbortController().signal,

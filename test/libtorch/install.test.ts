@@ -2,13 +2,14 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileS
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { unzipSync, zipSync } from 'fflate'
-import { checkSpace } from '../../lib/libtorch/archive.js'
+import { checkSpace } from '../../lib/fetch/cache.js'
+import type { FetchProgress } from '../../lib/fetch/progress.js'
 import { libTorchCache, listLibTorch } from '../../lib/libtorch/cache.js'
+import { cudaRequirements } from '../../lib/libtorch/fetchWheels.js'
 import { findLibTorch } from '../../lib/libtorch/find.js'
 import { type InstallLibTorchOptions, installLibTorch } from '../../lib/libtorch/install.js'
-import type { InstallProgress } from '../../lib/libtorch/progress.js'
+import { startIndex } from '../fetch/indexServer.js'
 import { neededFiles, temporaryFolder, wheelFiles, withEnvironment, writeFiles, zip } from './folders.js'
-import { startIndex } from './indexServer.js'
 
 const wheelName = 'torch-2.13.0+cpu-cp311-cp311-manylinux_2_28_x86_64.whl'
 
@@ -37,7 +38,7 @@ const filesIn = (folder: string) =>
 describe('installing from what the user names', () => {
   test('a wheel: what is needed to build and run, nothing else; then it is found', async () => {
     const cache = temporaryFolder()
-    const seen: InstallProgress[] = []
+    const seen: FetchProgress[] = []
     const installed = await install({ from: writeWheel(), onProgress: (each) => seen.push(each) }, { cache })
     expect(installed).toMatchObject({ name: '2.13.0+cpu', version: '2.13.0+cpu', kind: 'cpu', source: wheelName })
     expect(filesIn(installed.directory)).toEqual(neededFiles)
@@ -151,7 +152,7 @@ describe('refusals leave nothing behind', () => {
   })
 
   test('no room on the disk', async () => {
-    await expect(checkSpace(temporaryFolder(), 1e18)).rejects.toThrow(
+    await expect(checkSpace(temporaryFolder(), 1e18, 'LibTorch')).rejects.toThrow(
       expect.objectContaining({ code: 'SEMPLES_WRITE_FAILED', message: expect.stringContaining('SEMPLES_CACHE') }),
     )
   })
@@ -166,7 +167,7 @@ describe('refusals leave nothing behind', () => {
   test('an abort while unpacking', async () => {
     const cache = temporaryFolder()
     const controller = new AbortController()
-    const onProgress = ({ phase }: InstallProgress) => phase === 'unpack' && controller.abort(new Error('enough'))
+    const onProgress = ({ phase }: FetchProgress) => phase === 'unpack' && controller.abort(new Error('enough'))
     await expect(install({ from: writeWheel(), onProgress, signal: controller.signal }, { cache })).rejects.toThrow(
       'enough',
     )
@@ -225,7 +226,7 @@ for argument in "$@"; do case "$argument" in --dest=*) /bin/cp '${wheel}' "\${ar
     const index = await startIndex({ files: {}, format: 'json' })
     await expect(install({}, { SEMPLES_TORCH_INDEX: index.url })).rejects.toThrow(
       expect.objectContaining({
-        code: 'SEMPLES_LIBTORCH_FETCH_FAILED',
+        code: 'SEMPLES_FETCH_FAILED',
         message: expect.stringMatching(/There is no pip\. .*has no torch 2\.13\.0\+cpu.*--from FILE/s),
       }),
     )
@@ -241,4 +242,16 @@ test('rests of a process that was killed are cleared away, and are never taken f
   await install({ from: writeWheel() }, { cache })
   expect(readdirSync(join(cache, 'libtorch'))).toEqual(['2.13.0+cpu'])
   expect(existsSync(join(cache, 'libtorch', '.lock'))).toBe(false)
+})
+
+// Lines of the METADATA of torch-2.13.0-cp311-cp311-manylinux_2_28_x86_64.whl as PyPI gives it.
+test('of the requirements of a CUDA torch the libraries are fetched, not the Python packages', () => {
+  const metadata = [
+    'Requires-Dist: filelock',
+    'Requires-Dist: cuda-toolkit[cublas,cudart]==13.0.3; platform_system == "Linux"',
+    'Requires-Dist: cuda-bindings<14,>=13.0.3; platform_system == "Linux" and python_version < "3.15"',
+    'Requires-Dist: nvidia-cudnn-cu13==9.20.0.48; platform_system == "Linux"',
+    'Requires-Dist: triton==3.7.1; platform_system == "Linux" and python_version < "3.15"',
+  ].join('\r\n')
+  expect(cudaRequirements(metadata)).toEqual(['cuda-toolkit[cublas,cudart]==13.0.3', 'nvidia-cudnn-cu13==9.20.0.48'])
 })

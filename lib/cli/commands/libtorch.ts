@@ -19,9 +19,10 @@ export function libtorchCommand(cli: Cli): Command {
     .option('--force', 'install again even if it is installed')
     .addHelpText('after', examples('semples libtorch install', 'semples libtorch install --cuda'))
     .action(async ({ cpu, cuda, from, force }: { cpu?: boolean; cuda?: boolean; from?: string; force?: boolean }) => {
-      const { libtorchInstall, progressLines } = await import('../libtorch.js')
+      const { libtorchInstall } = await import('../libtorch.js')
+      const { fetchLines } = await import('../progress/fetchLines.js')
       const kind: LibTorchKind | undefined = cuda ? 'cuda' : cpu ? 'cpu' : undefined
-      await libtorchInstall({ kind, from, force, signal }, terminal.out, progressLines(terminal.err))
+      await libtorchInstall({ kind, from, force, signal }, terminal.out, fetchLines(terminal.err))
     })
   command
     .command('list')

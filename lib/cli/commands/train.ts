@@ -29,7 +29,10 @@ export function trainCommand(cli: Cli): Command {
       'recipe: voc2012 or coco2014, as published; demo, to try things out (default: the numbers of voc2012, lighter augmentation)',
     )
     .option('--clip <file>', 'TorchScript archive of CLIP: ViT-B-32.pt, or one from scripts/clip/export.py')
-    .option('--weights <file>', 'weights to start from (DeiT-S/16 or WeakTr; .pth or safetensors), or random')
+    .option(
+      '--weights <file>',
+      'weights to start from (DeiT-S/16 or WeakTr; .pth or safetensors), a name that "semples weights list" prints, or random',
+    )
     .option('--out <dir>', 'run folder to write: new or empty')
     .option('--set <field=value>', 'any field of the config, may be repeated; "semples config" lists them', collect)
     .option('--config <file>', 'JSON with fields of the config; options given here win over it')
@@ -59,13 +62,15 @@ async function train(cli: Cli, options: TrainOptions): Promise<void> {
   const { resume, tensorboard, report, offline, quiet, json } = options
   const input = await trainInput(options)
   // Mistakes are told before anything is fetched.
-  if (resume === undefined) (await import('../../config/resolve.js')).resolveConfig(input)
+  const { resolveConfig } = await import('../../config/resolve.js')
+  const weights = resume === undefined ? resolveConfig(input).generator.weights : undefined
   const out = resume ?? input.out
   cli.afterInterrupt = () =>
     out !== undefined && existsSync(join(out, 'run.json'))
       ? `To go on, type: semples train --resume ${shellWord(out)}`
       : undefined
   await jobs.ensureLibTorch({ offline, device: input.device, quiet, write: terminal.err, signal })
+  await jobs.ensureWeights({ weights, run: resume, offline, quiet, write: terminal.err, signal })
   const view = await openView(terminal, quiet)
   const result = await jobs
     .train({

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { SemplesError } from '../../base/error.js'
-import { path, whole } from '../../base/fields.js'
+import { oneOf, path, whole } from '../../base/fields.js'
+import { weightsNames } from '../../weights/table.js'
 
 /** One kind of mask generator: its options and what a stage must know of it. The network itself is native. */
 export interface GeneratorKind<Kind extends string = string, Schema extends z.ZodObject = z.ZodObject> {
@@ -28,9 +29,11 @@ export function generatorKind<const Kind extends string, Schema extends z.ZodObj
 
 /** What every kind has. */
 export const commonFields = {
-  weights: path('Weights to start from (safetensors, .pth or .pt), or random.', 'a file of weights, or random', {
-    word: 'random',
-  }),
+  weights: path(
+    'Weights to start from: a file (safetensors, .pth or .pt), a name that "semples weights list" prints, or random.',
+    oneOf(['a file of weights', ...weightsNames, 'random']),
+    { words: ['random', ...weightsNames] },
+  ),
   imageSize: whole(1, 'Side of the square training pictures.', { unit: 'pixels' }),
 }
 

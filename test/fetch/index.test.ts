@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from '@jest/globals'
-import { downloadFile } from '../../lib/libtorch/download.js'
-import { chooseWheel, cudaRequirements } from '../../lib/libtorch/fetchWheels.js'
-import { listIndexFiles, parseHtmlIndex, parseJsonIndex, withoutCredentials } from '../../lib/libtorch/simpleIndex.js'
-import { temporaryFolder } from './folders.js'
+import { downloadFile } from '../../lib/fetch/download.js'
+import { listIndexFiles, parseHtmlIndex, parseJsonIndex, withoutCredentials } from '../../lib/fetch/simpleIndex.js'
+import { chooseWheel } from '../../lib/fetch/wheel.js'
+import { temporaryFolder } from '../libtorch/folders.js'
 import { type IndexServer, type IndexServerOptions, startIndex } from './indexServer.js'
 
 const name = 'torch-2.13.0+cpu-cp311-cp311-manylinux_2_28_x86_64.whl'
@@ -53,7 +53,7 @@ describe('reading a simple index', () => {
     expect(requests[0]?.headers.authorization).toBe(`Basic ${btoa('name:pa ss')}`)
     await close()
     await expect(listIndexFiles(secret, 'torch')).rejects.toThrow(
-      expect.objectContaining({ code: 'SEMPLES_LIBTORCH_FETCH_FAILED', message: expect.not.stringContaining('pa') }),
+      expect.objectContaining({ code: 'SEMPLES_FETCH_FAILED', message: expect.not.stringContaining('pa') }),
     )
     expect(withoutCredentials('https://u:p@host/simple')).toBe('https://host/simple')
   })
@@ -80,7 +80,7 @@ describe('downloading', () => {
   test('a file that does not match its hash is deleted', async () => {
     const target = join(temporaryFolder(), name)
     await expect(downloadFile(await file({ sha256: 'ab'.repeat(32) }), target)).rejects.toThrow(
-      expect.objectContaining({ code: 'SEMPLES_LIBTORCH_FETCH_FAILED', message: expect.stringContaining(sha256) }),
+      expect.objectContaining({ code: 'SEMPLES_FETCH_FAILED', message: expect.stringContaining(sha256) }),
     )
     expect(existsSync(target)).toBe(false)
   })
@@ -102,10 +102,12 @@ describe('downloading', () => {
     const each = await file()
     await server.close()
     await expect(downloadFile(each, join(temporaryFolder(), name))).rejects.toThrow(
-      expect.objectContaining({ code: 'SEMPLES_LIBTORCH_FETCH_FAILED', message: expect.stringContaining('127.0.0.1') }),
+      expect.objectContaining({ code: 'SEMPLES_FETCH_FAILED', message: expect.stringContaining('127.0.0.1') }),
     )
   })
 })
+
+const torch = (version: string, platform: string) => ({ project: 'torch', version, platform })
 
 test('of several wheels the one for this machine is chosen, cp311 where it is offered', () => {
   const files = ['cp310-cp310', 'cp311-cp311', 'cp313-cp313t'].flatMap((python) =>
@@ -116,20 +118,8 @@ test('of several wheels the one for this machine is chosen, cp311 where it is of
       })),
     ),
   )
-  expect(chooseWheel(files, '2.13.0+cpu', 'manylinux_2_28_x86_64')?.name).toBe(name)
+  expect(chooseWheel(files, torch('2.13.0+cpu', 'manylinux_2_28_x86_64'))?.name).toBe(name)
   const without = files.filter((each) => !each.name.includes('cp311'))
-  expect(chooseWheel(without, '2.13.0+cpu', 'manylinux_2_28_aarch64')?.name).toContain('2.13.0+cpu-cp310-cp310')
-  expect(chooseWheel(files, '2.14.0+cpu', 'manylinux_2_28_x86_64')).toBeUndefined()
-})
-
-// Lines of the METADATA of torch-2.13.0-cp311-cp311-manylinux_2_28_x86_64.whl as PyPI gives it.
-test('of the requirements of a CUDA torch the libraries are fetched, not the Python packages', () => {
-  const metadata = [
-    'Requires-Dist: filelock',
-    'Requires-Dist: cuda-toolkit[cublas,cudart]==13.0.3; platform_system == "Linux"',
-    'Requires-Dist: cuda-bindings<14,>=13.0.3; platform_system == "Linux" and python_version < "3.15"',
-    'Requires-Dist: nvidia-cudnn-cu13==9.20.0.48; platform_system == "Linux"',
-    'Requires-Dist: triton==3.7.1; platform_system == "Linux" and python_version < "3.15"',
-  ].join('\r\n')
-  expect(cudaRequirements(metadata)).toEqual(['cuda-toolkit[cublas,cudart]==13.0.3', 'nvidia-cudnn-cu13==9.20.0.48'])
+  expect(chooseWheel(without, torch('2.13.0+cpu', 'manylinux_2_28_aarch64'))?.name).toContain('2.13.0+cpu-cp310-cp310')
+  expect(chooseWheel(files, torch('2.14.0+cpu', 'manylinux_2_28_x86_64'))).toBeUndefined()
 })

@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { SemplesError } from '../base/error.js'
-import { formatBytes, type ReportProgress } from './progress.js'
+import { type FetchOptions, formatBytes } from './progress.js'
 import { type IndexFile, reasonOf, request, withoutCredentials } from './simpleIndex.js'
 
 /** A connection without data for this long is aborted. */
@@ -12,15 +12,11 @@ const IDLE_TIMEOUT_MS = 60_000
 
 /**
  * Downloads a file of a package index and checks its sha256; a file that does not match is deleted.
- * @throws SemplesError `SEMPLES_LIBTORCH_FETCH_FAILED`
+ * @throws SemplesError `SEMPLES_FETCH_FAILED`
  */
-export async function downloadFile(
-  file: IndexFile,
-  target: string,
-  options: { onProgress?: ReportProgress; signal?: AbortSignal } = {},
-): Promise<void> {
+export async function downloadFile(file: IndexFile, target: string, options: FetchOptions = {}): Promise<void> {
   if (file.sha256 === undefined) {
-    throw new SemplesError('SEMPLES_LIBTORCH_FETCH_FAILED', {
+    throw new SemplesError('SEMPLES_FETCH_FAILED', {
       message: `The index states no sha256 for ${file.name}, so a download of it could not be checked.`,
     })
   }
@@ -53,7 +49,7 @@ export async function downloadFile(
   } catch (cause) {
     await rm(target, { force: true })
     options.signal?.throwIfAborted()
-    throw new SemplesError('SEMPLES_LIBTORCH_FETCH_FAILED', {
+    throw new SemplesError('SEMPLES_FETCH_FAILED', {
       message: `${withoutCredentials(file.url)} could not be downloaded: ${reasonOf(idle.signal.aborted ? idle.signal.reason : cause)}.`,
       cause,
     })
@@ -63,7 +59,7 @@ export async function downloadFile(
   const sha256 = hash.digest('hex')
   if (sha256 === file.sha256) return
   await rm(target, { force: true })
-  throw new SemplesError('SEMPLES_LIBTORCH_FETCH_FAILED', {
+  throw new SemplesError('SEMPLES_FETCH_FAILED', {
     message: `The download of ${file.name} is damaged.`,
     value: sha256,
     expected: `sha256 ${file.sha256}`,

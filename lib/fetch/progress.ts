@@ -1,7 +1,7 @@
-/** Progress of `installLibTorch`. */
-export interface InstallProgress {
+/** Progress of what is fetched into the user cache. */
+export interface FetchProgress {
   /**
-   * `wait`: another process is installing; `search`: looking for the packages; `download`; `unpack`; `done`.
+   * `wait`: another process is fetching; `search`: looking for the packages; `download`; `unpack`; `done`.
    */
   phase: 'wait' | 'search' | 'download' | 'unpack' | 'done'
   /** The phase in words, with its size where it has one. */
@@ -12,7 +12,13 @@ export interface InstallProgress {
   totalBytes?: number
 }
 
-export type ReportProgress = (progress: InstallProgress) => void
+export type ReportProgress = (progress: FetchProgress) => void
+
+/** What everything that fetches takes. */
+export interface FetchOptions {
+  onProgress?: ReportProgress
+  signal?: AbortSignal
+}
 
 /** `191.8 MB`, in decimal units. */
 export function formatBytes(bytes: number): string {

@@ -11,15 +11,22 @@ export interface IndexServer {
 }
 
 export interface IndexServerOptions {
-  /** Files of the project torch. */
+  /** Name of the project; default torch. */
+  project?: string
+  /** Its files. */
   files: Record<string, Uint8Array>
   format: 'json' | 'html'
   /** Hash stated for every file instead of the true one; empty: none is stated. */
   sha256?: string
 }
 
-/** A package index for the project torch, as PEP 691 or PEP 503 describe it. */
-export async function startIndex({ files, format, sha256 }: IndexServerOptions): Promise<IndexServer> {
+/** A package index for one project, as PEP 691 or PEP 503 describe it. */
+export async function startIndex({
+  project = 'torch',
+  files,
+  format,
+  sha256,
+}: IndexServerOptions): Promise<IndexServer> {
   const requests: IncomingMessage[] = []
   const entries = Object.entries(files).map(([filename, bytes]) => ({
     filename,
@@ -31,11 +38,11 @@ export async function startIndex({ files, format, sha256 }: IndexServerOptions):
     requests.push(request)
     const file = files[decodeURIComponent((request.url ?? '').replace('/files/', ''))]
     if (file !== undefined) response.end(file)
-    else if (request.url !== '/simple/torch/') response.writeHead(404).end()
+    else if (request.url !== `/simple/${project}/`) response.writeHead(404).end()
     else if (format === 'json') {
       const list = entries.map((each) => ({ ...each, hashes: each.sha256 ? { sha256: each.sha256 } : {} }))
       response.setHeader('content-type', 'application/vnd.pypi.simple.v1+json')
-      response.end(JSON.stringify({ meta: { 'api-version': '1.0' }, name: 'torch', files: list }))
+      response.end(JSON.stringify({ meta: { 'api-version': '1.0' }, name: project, files: list }))
     } else {
       const links = entries.map(
         ({ filename, url, sha256: hash }) =>

@@ -3,12 +3,15 @@ import { mkdirSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { SemplesError } from '../base/error.js'
-import type { ReportProgress } from './progress.js'
+import type { FetchOptions, ReportProgress } from './progress.js'
 
-export interface PipDownload {
+export interface PipDownload extends FetchOptions {
   /** Requirements, e.g. `torch==2.13.0+cpu`. */
   requirements: string[]
-  /** Tag of the wheels, e.g. `manylinux_2_28_x86_64`; older tags of the same family are accepted too. */
+  /**
+   * Tag of the wheels, e.g. `manylinux_2_28_x86_64`; older tags of the same family are accepted too, and wheels without
+   * machine code. With `any` only those are.
+   */
   platform: string
   /** Empty folder for the wheels; temporary files lie beside it. */
   directory: string
@@ -16,8 +19,6 @@ export interface PipDownload {
   extraIndex?: string
   /** Also fetch what the requirements require; default false. */
   dependencies?: boolean
-  onProgress?: ReportProgress
-  signal?: AbortSignal
 }
 
 /** The command that starts pip, or undefined if there is none. pip 20 or newer under any Python 3 is accepted. */
@@ -38,7 +39,7 @@ export function findPip(): string[] | undefined {
  * Downloads wheels by pip with the user's own configuration (indexes, find-links, proxy, certificates); pip checks their
  * hashes. Timeouts are short, so that an unreachable host fails within seconds.
  * @returns paths of the wheels
- * @throws SemplesError `SEMPLES_LIBTORCH_FETCH_FAILED` with pip's last errors
+ * @throws SemplesError `SEMPLES_FETCH_FAILED` with pip's last errors
  */
 export async function pipDownload(pip: string[], download: PipDownload): Promise<string[]> {
   const wheels = join(download.directory, 'wheels')
@@ -106,7 +107,7 @@ function pipFailed(requirements: string[], words: string[]): SemplesError {
   const reasons = (errors.length > 0 ? errors : words.slice(-2)).map((line) =>
     line.replace(/^ERROR: /, '').replace(/ \(from versions: [^)]*\)/, ''),
   )
-  return new SemplesError('SEMPLES_LIBTORCH_FETCH_FAILED', {
+  return new SemplesError('SEMPLES_FETCH_FAILED', {
     message: `pip could not download ${requirements.join(' ')}: ${reasons.join('; ').replace(/\.$/, '')}.`,
   })
 }

@@ -13,21 +13,21 @@ const accept = 'application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple
 /**
  * Lists the files of a project on a package index that speaks the simple interface, as JSON (PEP 691) or
  * HTML (PEP 503).
- * @throws SemplesError `SEMPLES_LIBTORCH_FETCH_FAILED`
+ * @throws SemplesError `SEMPLES_FETCH_FAILED`
  */
 export async function listIndexFiles(index: string, project: string, signal?: AbortSignal): Promise<IndexFile[]> {
   const url = `${index.replace(/\/+$/, '')}/${project}/`
   const shown = withoutCredentials(url)
   const response = await request(url, { accept, signal, timeout: 20_000 }).catch((cause: unknown) => {
     signal?.throwIfAborted()
-    throw new SemplesError('SEMPLES_LIBTORCH_FETCH_FAILED', {
+    throw new SemplesError('SEMPLES_FETCH_FAILED', {
       message: `${shown} cannot be reached: ${reasonOf(cause)}.`,
       cause,
     })
   })
   if (!response.ok) {
     await response.body?.cancel()
-    throw new SemplesError('SEMPLES_LIBTORCH_FETCH_FAILED', {
+    throw new SemplesError('SEMPLES_FETCH_FAILED', {
       message: `${shown} answered ${response.status} ${response.statusText}.`,
     })
   }
@@ -35,7 +35,7 @@ export async function listIndexFiles(index: string, project: string, signal?: Ab
   const json = response.headers.get('content-type')?.includes('json') === true
   const files = json ? parseJsonIndex(text, response.url) : await parseHtmlIndex(text, response.url)
   if (files === undefined) {
-    throw new SemplesError('SEMPLES_LIBTORCH_FETCH_FAILED', {
+    throw new SemplesError('SEMPLES_FETCH_FAILED', {
       message: `${shown} did not answer with a list of files.`,
     })
   }

@@ -1,21 +1,22 @@
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { SemplesError } from '../base/error.js'
-import type { ReportProgress } from './progress.js'
+import type { FetchOptions } from './progress.js'
 
 /** A lock that was not renewed for this long is taken over, because its holder was killed. */
 const STALE_MS = 15_000
 
-/** Runs a task while no other process of this user installs; waits for another installation, however long it takes. */
-export async function withInstallLock<T>(
-  cache: string,
-  options: { onProgress?: ReportProgress; signal?: AbortSignal },
+/** Runs a task while no other process of this user fetches into a folder; waits for another one, however long it takes. */
+export async function withFetchLock<T>(
+  folder: string,
+  title: string,
+  options: FetchOptions,
   task: () => Promise<T>,
 ): Promise<T> {
   const { lock } = await import('proper-lockfile').then((module) => module.default ?? module)
   for (let waited = 0; ; waited++) {
-    const release = await lock(cache, {
-      lockfilePath: join(cache, '.lock'),
+    const release = await lock(folder, {
+      lockfilePath: join(folder, '.lock'),
       stale: STALE_MS,
       update: 3000,
       // The default handler throws from a timer; a process that lost the lock fails at its next file instead.
@@ -23,7 +24,7 @@ export async function withInstallLock<T>(
     }).catch((cause: NodeJS.ErrnoException) => {
       if (cause.code === 'ELOCKED') return undefined
       throw new SemplesError('SEMPLES_WRITE_FAILED', {
-        message: `The folder ${cache} cannot be locked: ${cause.message}.`,
+        message: `The folder ${folder} cannot be locked: ${cause.message}.`,
         hint: 'Name a folder of your own in SEMPLES_CACHE.',
         cause,
       })
@@ -32,7 +33,7 @@ export async function withInstallLock<T>(
       if (waited === 0) {
         options.onProgress?.({
           phase: 'wait',
-          message: 'Waiting for another process that installs LibTorch',
+          message: `Waiting for another process that fetches ${title}`,
           doneBytes: 0,
         })
       }
