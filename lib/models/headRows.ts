@@ -36,16 +36,19 @@ export function headRows(
   const values = Float32Array.from(head.data as Float32Array)
   const found = new Map<string, number>()
   const missing: string[] = []
-  classes.forEach(({ label, prompt }, at) => {
+  for (const [at, { label, prompt }] of classes.entries()) {
     const known = imagenetClassesOf(label) ?? imagenetClassesOf(prompt)
-    if (known === undefined) return missing.push(label)
+    if (known === undefined) {
+      missing.push(label)
+      continue
+    }
     const mean = meanRow(rows, width, known.indices)
     values.set(
       mean.map((value, column) => value - centre[column]!),
       at * width,
     )
-    return found.set(label, known.indices.length)
-  })
+    found.set(label, known.indices.length)
+  }
   return { weight: { ...head, data: values }, found, missing }
 }
 

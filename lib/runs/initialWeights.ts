@@ -1,12 +1,15 @@
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import { SemplesError } from '../base/error.js'
+import { notice, type OnProgress } from '../base/progress.js'
 import { RunDirectory } from '../checkpoints/runDirectory.js'
 import type { Checkpoint } from '../checkpoints/stageDirectory.js'
 import { resolveConfig } from '../config/resolve.js'
 import type { RunConfig, StageName, TrainConfigInput } from '../config/types.js'
+import type { Dataset } from '../datasets/dataset.js'
 import { readStateDict } from '../formats/stateDict.js'
 import type { BackgroundPrompts } from '../models/backgroundPrompts.js'
+import { type HeadRows, headRows } from '../models/headRows.js'
 import type { MaskGenerator } from '../models/maskGenerator.js'
 import { weightsMissing } from '../models/missing.js'
 import { loadCheckpoint, loadPretrained } from '../models/weights.js'
@@ -35,11 +38,13 @@ export interface InitialWeightsContext {
   config: RunConfig
   run: RunDirectory
   models: RunModels
+  dataset: Pick<Dataset, 'classes'>
+  onProgress: OnProgress
 }
 
 /** Puts the generator and the prompts where the stage finds them before its first step. */
 export async function loadInitialWeights(
-  { config, run, models }: InitialWeightsContext,
+  { config, run, models, dataset, onProgress }: InitialWeightsContext,
   stage: Stage,
   generator: MaskGenerator,
   prompts: BackgroundPrompts | undefined,
@@ -47,16 +52,26 @@ export async function loadInitialWeights(
   const start = weightsSourceOf(stage.name, config.stages)
   if (start !== 'weights') await generator.load((await resultOf(run, start, 'generator')).tensors.generator!)
   else if (config.generator.weights === 'random') await generator.load(await models.initialState())
-  else await loadWeights(config, stage.name, generator)
+  else {
+    const note = await loadWeights(config, stage.name, generator, dataset)
+    if (note !== undefined) onProgress(notice(stage.name, note))
+  }
   if (prompts !== undefined && stage.trains !== 'prompts')
     await prompts.load((await resultOf(run, 'prompt', 'prompts')).tensors.prompts!.prompts!)
 }
 
 /**
- * Loads the configured weights, a file or a name of the table: pretrained ones (DeiT, WeakTr) before the stage that all others start from, a whole
- * checkpoint before any other.
+ * Loads the configured weights, a file or a name of the table: pretrained ones (DeiT, WeakTr, ImageNet classifiers)
+ * before the stage that all others start from, a whole checkpoint before any other.
+ *
+ * @returns what a person should know of it
  */
-export async function loadWeights(config: RunConfig, stage: StageName, generator: MaskGenerator): Promise<void> {
+export async function loadWeights(
+  config: RunConfig,
+  stage: StageName,
+  generator: MaskGenerator,
+  { classes }: Pick<Dataset, 'classes'>,
+): Promise<string | undefined> {
   const path = await weightsPath(config.generator.weights)
   if (!existsSync(path)) {
     const nearest = nearestName(basename(path))
@@ -68,8 +83,42 @@ export async function loadWeights(config: RunConfig, stage: StageName, generator
     })
   }
   const tensors = await readStateDict(path)
-  if (stageKindOf(stage).startsFrom.length === 0) await loadPretrained(generator, tensors, path)
-  else await loadCheckpoint(generator, tensors, path)
+  const rows = wantsRows(config) ? headRows(tensors, (await generator.state())[HEAD]!, classes.classes) : undefined
+  if (rows === undefined && stageKindOf(stage).startsFrom.length > 0) {
+    await loadCheckpoint(generator, tensors, path)
+    return undefined
+  }
+  await loadPretrained(generator, tensors, path)
+  if (rows === undefined) {
+    if (wantsRows(config)) throw headMissing(path)
+    return undefined
+  }
+  await generator.load({ [HEAD]: rows.weight }, { strict: false })
+  return introduction(rows)
+}
+
+/** The CAM head of a `cnn`. */
+const HEAD = 'classifier.weight'
+
+function wantsRows({ generator }: RunConfig): boolean {
+  return 'headStart' in generator && generator.headStart === 'imagenet'
+}
+
+function introduction({ found, missing }: HeadRows): string {
+  const rows = [...found].map(([label, classes]) => (classes === 1 ? label : `${label} (${classes} classes)`))
+  const known = rows.length === 0 ? 'no class has an ImageNet name' : `rows of ImageNet's head for ${rows.join(', ')}`
+  return `the CAM head starts from ${known}${missing.length === 0 ? '' : `; from noise for ${missing.join(', ')}`}`
+}
+
+function headMissing(file: string): SemplesError {
+  return new SemplesError('SEMPLES_CHECKPOINT_MISMATCH', {
+    message: "These weights hold no classification head of ImageNet's 1,000 classes that fits the generator.",
+    file,
+    field: 'generator.headStart',
+    value: 'imagenet',
+    expected: 'fc.weight or _fc.weight [1000, features] in the file',
+    hint: "Give published weights with their head, or generator.headStart: 'random'.",
+  })
 }
 
 /** The result of an earlier stage: its best epoch where epochs were selected, else its last. */

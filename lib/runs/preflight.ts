@@ -66,10 +66,11 @@ async function openValidation(config: RunConfig): Promise<Dataset> {
   throw noPixelLabels(validation)
 }
 
-async function tryGenerator(models: RunModels, { config, stages }: PreflightOptions): Promise<void> {
+async function tryGenerator(models: RunModels, { config, dataset, stages }: PreflightOptions): Promise<void> {
   const generator = await models.generator()
   const first = stages.find(({ name }) => weightsSourceOf(name, config.stages) === 'weights')
-  if (first !== undefined && config.generator.weights !== 'random') await loadWeights(config, first.name, generator)
+  if (first !== undefined && config.generator.weights !== 'random')
+    await loadWeights(config, first.name, generator, dataset)
 }
 
 /** A picture, the class names and a learned prompt go through CLIP once. */

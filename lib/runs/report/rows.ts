@@ -34,7 +34,7 @@ export async function openRows(
     if (baseline && !config.stages.includes('classify') && config.generator.weights !== 'random') {
       const generator = await MaskGenerator.create(generatorConfig(config, { classes }, device))
       rows.push({ name: 'cam', description: 'the weights that the run starts from', generator })
-      await loadWeights(config, 'match', generator)
+      await loadWeights(config, 'match', generator, { classes })
     }
     for (const stage of config.stages) {
       const name = ROW_NAMES[stage]

@@ -46,7 +46,8 @@ at::Tensor ConvNorm::convolve(const at::Tensor& input, const at::Tensor& weight,
   if (top == bottom && left == right)
     return at::conv2d(input, weight, bias, s.stride, {top, left}, s.dilation, s.groups);
   const at::Tensor padded = at::constant_pad_nd(input, {left, right, top, bottom}, 0);
-  return at::conv2d(padded, weight, bias, s.stride, 0, s.dilation, s.groups);
+  const std::array<int64_t, 2> none = {0, 0};
+  return at::conv2d(padded, weight, bias, s.stride, none, s.dilation, s.groups);
 }
 
 // w' = w * scale / sqrt(variance + epsilon), b' = shift - mean * scale / sqrt(variance + epsilon)

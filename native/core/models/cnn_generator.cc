@@ -107,7 +107,8 @@ size_t CnnGenerator::frozen_stages() const {
   }
 }
 
-CnnGenerator::Features CnnGenerator::encode(const at::Tensor& images, const ForwardOptions& options) const {
+CnnGenerator::Features CnnGenerator::encode(const at::Tensor& images, const ForwardOptions& options,
+                                           NamedTensors& trace) const {
   const bool head_alone = options.gradients == "semples";
   const size_t frozen = head_alone ? net_.stages.size() : frozen_stages();
   NormPass pass;
@@ -120,6 +121,7 @@ CnnGenerator::Features CnnGenerator::encode(const at::Tensor& images, const Forw
     torch::AutoGradMode gradients(at::GradMode::is_enabled() && i >= frozen);
     for (const CnnBlock& block : net_.stages[i].blocks) x = block(x, pass);
     if (i == net_.context) features.context = x;
+    if (options.trace) trace.emplace_back("stage." + std::to_string(i), x);
   }
   features.last = x;
   return features;
@@ -138,13 +140,17 @@ at::Tensor CnnGenerator::respond(const Features& features) const {
 
 GeneratorOutputs CnnGenerator::forward(const at::Tensor& images, const ForwardOptions& options) const {
   if (options.noise.defined()) throw refusal("dropFactors", "nothing, because this network has no drop path,", "some");
-  const Features features = encode(images, options);
+  NamedTensors trace;
+  const Features features = encode(images, options, trace);
   const at::Tensor response = respond(features);
   GeneratorOutputs out;
   out.maps = at::relu(response);
   out.scores = response.mean({2, 3});
   out.named = {{"coarse_logits", out.scores}, {"cam", out.maps}};
-  if (options.trace) out.named.emplace_back("response", response);
+  if (options.trace) {
+    out.named.emplace_back("response", response);
+    out.named.insert(out.named.end(), trace.begin(), trace.end());
+  }
   if (options.feature_maps || options.trace) out.named.emplace_back("features", features.last);
   return out;
 }

@@ -50,7 +50,8 @@ class CnnGenerator : public MaskGenerator {
   CnnGenerator(const CnnConfig& config, const GeneratorBasics& basics);
 
   // Outputs: `coarse_logits` (mean of the signed response), `cam` (its positive part, the maps) and, on request,
-  // `response` and the backbone's `features` [B, channels, gh, gw]. Pictures of any size; no noise.
+  // `response`, the output of every `stage.N` and the backbone's `features` [B, channels, gh, gw]. Pictures of any
+  // size; no noise.
   GeneratorOutputs forward(const at::Tensor& images, const ForwardOptions& options) const override;
   const NamedTensors& parameters() const override { return parameters_; }
   const NamedTensors& buffers() const override { return net_.buffers; }
@@ -66,7 +67,7 @@ class CnnGenerator : public MaskGenerator {
   struct Features {
     at::Tensor last, context;
   };
-  Features encode(const at::Tensor& images, const ForwardOptions& options) const;
+  Features encode(const at::Tensor& images, const ForwardOptions& options, NamedTensors& trace) const;
   at::Tensor respond(const Features& features) const;
   size_t frozen_stages() const;
   void initialize(uint64_t seed);
