@@ -18,6 +18,7 @@ import argparse
 import hashlib
 import json
 import sys
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -32,7 +33,7 @@ from measure_photos import measure_masks, measure_words
 from photographs import Photographs
 from stand_in import StandIn, token_table
 from token_ids import token_ids
-from words import imagenet_classes_of, normal
+from words import imagenet_classes_of, normal, ranges
 
 NOTICE = (
     "A stand-in for CLIP: features of EfficientNet-Lite0 trained on ImageNet, and a table of words. It is not the "
@@ -42,11 +43,15 @@ NOTICE = (
 FITTED = ("person", "people", "player", "man", "woman", "child", "face", "body")
 
 
+@dataclass
 class Word:
-    """A name of a class or background with its vector, and where this comes from."""
+    """A name of a class or background with its vector [1280], and where this comes from."""
 
-    def __init__(self, name: str, vector: Tensor, source: dict):
-        self.name, self.vector, self.source = name, vector, source
+    name: str
+    vector: Tensor
+    source: dict
+    # The same class by another name: "tvmonitor" beside "tv monitor". Known, but not searched for nearest words.
+    other_name: bool = False
 
 
 def class_words(folders: list[Photographs], features: list[Tensor], head: Tensor) -> list[Word]:
@@ -58,7 +63,7 @@ def class_words(folders: list[Photographs], features: list[Tensor], head: Tensor
             new = [name for name in dict.fromkeys(names) if name not in found]
             if new:
                 vector, source = class_vector(names, one["label"], folders, features, head)
-                found.update({name: Word(name, vector, source) for name in new})
+                found.update({name: Word(name, vector, source, name != names[0]) for name in new})
     return list(found.values())
 
 
@@ -125,14 +130,18 @@ def main() -> None:
     backgrounds = background_words(captioned, [features[id(one)] for one in captioned])
     words += [word for word in backgrounds if word.name not in known]
     vectors = {word.name: word.vector for word in words}
-    model = StandIn(bare.network, center, token_table(vectors, token_ids(list(vectors))), options.size)
+    ids = token_ids(list(vectors))
+    model = StandIn(bare.network, center, token_table(vectors, ids), options.size)
     save_archive(script(model), options.out)
 
     measured = {one.folder.name: measure_words(one, features[id(one)], vectors) for one in folders}
     if options.masks:
         for one in data:
             measured[one.folder.name].update(measure_masks(model, one, vectors, options.size))
-    report = provenance(options, data, captioned, words, measured)
+    report = provenance(options, data, captioned, measured)
+    report["sources"] = {word.name: word.source for word in words}
+    # What the stages read, for their lists of nearest words.
+    report["words"] = [{"word": word.name, "ids": own} for word, own in zip(words, ids) if not word.other_name]
     options.out.with_suffix(".json").write_text(json.dumps(report, indent=1) + "\n")
     print_report(report, options.out)
 
@@ -154,7 +163,7 @@ def arguments() -> argparse.Namespace:
 
 
 def provenance(
-    options: argparse.Namespace, data: list[Photographs], captioned: list[Photographs], words: list[Word], measured: dict
+    options: argparse.Namespace, data: list[Photographs], captioned: list[Photographs], measured: dict
 ) -> dict:
     def described(one: Photographs) -> dict:
         names = "\n".join(one.files)
@@ -169,7 +178,6 @@ def provenance(
         "size": options.size,
         "classes learned from": [described(one) for one in data],
         "backgrounds learned from": [described(one) for one in captioned],
-        "words": {word.name: word.source for word in words},
         "measured": measured,
         "bytes": options.out.stat().st_size,
         "sha256": _sha256(options.out.read_bytes()),
@@ -184,9 +192,9 @@ def print_report(report: dict, out: Path) -> None:
     print(f"{out}: {report['bytes'] / 1e6:.1f} MB")
     print(report["notice"])
     print("It knows these words:")
-    for name, source in report["words"].items():
+    for name, source in report["sources"].items():
         if "rows" in source:
-            print(f"  {name}: ImageNet classes {' '.join(map(str, source['rows']))}")
+            print(f"  {name}: ImageNet classes {ranges(set(source['rows']))} ({source['by']})")
         else:
             print(f"  {name}: FITTED to {source['positives']} of {source['of']} photographs by {source['fitted']}")
     for folder, found in report["measured"].items():
