@@ -17,7 +17,7 @@ from torch import Tensor
 
 from lite0 import PIXEL_MEAN, PIXEL_STD, Lite0, read_lite0
 from photographs import MEAN, STD, Photographs
-from photos import FITTED
+from photo_words import FITTED
 from words import imagenet_classes_of
 
 PADDINGS = {"TensorFlow's SAME": False, "symmetric": True}

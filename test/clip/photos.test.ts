@@ -96,16 +96,6 @@ needs('build', 'python').describe('photos.py on random weights and drawn picture
     expectClose(rowsOf(await single.encode(clip))[0]!, free)
   })
 
-  test('a class text is the direction of its rows in the 1000-class head', async () => {
-    const head = rowsOf((await tensors('weights.safetensors')).tensor('_fc.weight'))
-    const mean = head[0]!.map((_, column) => head.reduce((sum, row) => sum + row[column]!, 0) / head.length)
-    // Monitor, screen, television.
-    const rows = [664, 782, 851].map((row) => minus(head[row]!, mean)).map((row) => row.map((v) => v / length(row)))
-    using clip = await open()
-    const [found] = await featuresOf(clip, 'tv monitor')
-    expect(cosine(found!, plus(plus(rows[0]!, rows[1]!), rows[2]!))).toBeCloseTo(1, 5)
-  })
-
   test('says what it knows, from where, and that it is a stand-in', async () => {
     const content = await readFile(at('clip.pt'))
     const provenance = JSON.parse(await readFile(at('clip.json'), 'utf8'))
@@ -130,9 +120,21 @@ needs('build', 'python').describe('photos.py on random weights and drawn picture
     await writeFile(at('list.txt'), [0, 1, 2, 3, 5, 7].map((index) => `${index}.png\n`).join(''))
     // Pictures that are not in the list need not be there.
     for (const index of [4, 6, 8, 9, 10, 11]) await rm(at('pictures/images', `${index}.png`))
-    await make('weights.pth', 'part.pt', '--data', at('pictures'), at('list.txt'))
+    await make('weights.pth', 'part.pt', '--focus', '0', '--data', at('pictures'), at('list.txt'))
     const provenance = JSON.parse(await readFile(at('part.json'), 'utf8'))
     expect(provenance.sources.player).toEqual({ fitted: 'labels.csv', positives: 1, of: 6 })
+  })
+
+  test('without focus a class text is the direction of its rows in the 1000-class head', async () => {
+    const head = rowsOf((await tensors('weights.safetensors')).tensor('_fc.weight'))
+    const mean = head[0]!.map((_, column) => head.reduce((sum, row) => sum + row[column]!, 0) / head.length)
+    // Monitor, screen, television.
+    const rows = [664, 782, 851].map((row) => minus(head[row]!, mean)).map((row) => row.map((v) => v / length(row)))
+    const wanted = plus(plus(rows[0]!, rows[1]!), rows[2]!)
+    using plain = await Clip.open({ path: at('part.pt') })
+    using focused = await open()
+    expect(cosine((await featuresOf(plain, 'tv monitor'))[0]!, wanted)).toBeCloseTo(1, 5)
+    expect(cosine((await featuresOf(focused, 'tv monitor'))[0]!, wanted)).toBeLessThan(0.99)
   })
 
   test('refuses what it cannot use, and writes nothing', async () => {
@@ -151,6 +153,38 @@ needs('build', 'python').describe('photos.py on random weights and drawn picture
     const file = await readSafetensors(at(name))
     return { tensor: (key: string) => file.tensors[key]! }
   }
+})
+
+needs('python').describe('parts of photos.py', () => {
+  let found: {
+    tokens: { wrong: number; first: number; later: boolean; refusal: string }
+    focus: { before: Record<string, number>; after: Record<string, number>; unseen: boolean; length: number }
+    fit: Record<string, number>
+  }
+  beforeAll(async () => {
+    found = JSON.parse(await runScript('test/clip/photos_parts.py'))
+  }, 60_000)
+
+  test('vectors of tokens add up to those of names, on the first token where that can be', () => {
+    expect(found.tokens.wrong).toBeLessThan(1e-5)
+    expect(found.tokens).toMatchObject({ first: expect.closeTo(0, 5), later: false })
+    expect(found.tokens.refusal).toMatch(/no room for different vectors: (a, )?b/)
+  })
+
+  test('focus turns a class from its surroundings to its objects, and leaves one without pictures', () => {
+    const { before, after, unseen, length } = found.focus
+    expect(after.train!).toBeGreaterThan(before.train!)
+    expect(after.rails!).toBeLessThan(before.rails! / 2)
+    expect(after.boat!).toBeLessThan(0)
+    expect(unseen).toBe(true)
+    expect(length).toBeCloseTo(1, 5)
+  })
+
+  test('a fitted word is the direction that tells its pictures from others', () => {
+    expect(found.fit.cosine!).toBeGreaterThan(0.9)
+    expect(found.fit.precision!).toBeGreaterThan(0.99)
+    expect(found.fit['by hand']!).toBeCloseTo((1 + 2 / 3 + 3 / 4) / 3, 6)
+  })
 })
 
 function rowsOf({ shape, data }: TensorData): number[][] {
