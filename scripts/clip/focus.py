@@ -38,6 +38,15 @@ def focused(vectors: Tensor, maps: Tensor, labels: Tensor, weight: float) -> Ten
     return found
 
 
+def apart(vectors: Tensor, backgrounds: Tensor, share: float) -> Tensor:
+    """`vectors` [C,D] less `share` of what lies in the span of `backgrounds` [K,D], of unit length.
+
+    With all of it taken away no class is like water or like the sky, whose prompts the classes would else repel.
+    """
+    span = torch.linalg.qr(backgrounds.T).Q
+    return F.normalize(vectors - share * (vectors @ span) @ span.T, dim=1)
+
+
 def _parts(vectors: Tensor, maps: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Features of objects and of surroundings [K,D], of unit length, and the class [K] of each, from all pictures."""
     objects, surroundings, classes = [], [], []

@@ -25,6 +25,7 @@ from pathlib import Path
 import torch
 
 from export import save_archive, script
+from focus import apart
 from lite0 import FEATURES, Lite0, read_lite0
 from measure_photos import measure_masks, measure_words
 from photo_words import Seen, background_words, class_words
@@ -70,7 +71,12 @@ def main() -> None:
 
     words = class_words([seen[one] for one in data], weights["_fc.weight"], options.focus)
     known = {word.name for word in words}
-    words += [word for word in background_words([seen[one] for one in captioned]) if word.name not in known]
+    backgrounds = [word for word in background_words([seen[one] for one in captioned]) if word.name not in known]
+    if backgrounds and options.apart > 0:
+        span = torch.stack([word.vector for word in backgrounds])
+        for word in words:
+            word.vector = apart(word.vector[None], span, options.apart)[0]
+    words += backgrounds
     vectors = {word.name: word.vector for word in words}
     ids = token_ids(list(vectors))
     model = StandIn(bare.network, center, token_table(vectors, ids), options.size)
@@ -98,6 +104,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--focus", type=float, default=1.0, help="how far class vectors turn to the objects, 0 for not (default: 1)"
     )
+    parser.add_argument(
+        "--apart", type=float, default=0.0, help="share of the background words taken out of class vectors (default: 0)"
+    )
     parser.add_argument("--masks", action="store_true", help="also measure cut-outs by the masks; nothing is learned")
     parser.add_argument("--threads", type=int, default=1, help="(default: 1)")
     options = parser.parse_args()
@@ -122,6 +131,7 @@ def provenance(
         "weights": {"file": options.weights.name, "sha256": _sha256(options.weights.read_bytes())},
         "size": options.size,
         "focus": options.focus,
+        "apart": options.apart,
         "classes learned from": [described(one) for one in data],
         "backgrounds learned from": [described(one) for one in captioned],
         "measured": measured,

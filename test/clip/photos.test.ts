@@ -158,7 +158,13 @@ needs('build', 'python').describe('photos.py on random weights and drawn picture
 needs('python').describe('parts of photos.py', () => {
   let found: {
     tokens: { wrong: number; first: number; later: boolean; refusal: string }
-    focus: { before: Record<string, number>; after: Record<string, number>; unseen: boolean; length: number }
+    focus: {
+      before: Record<string, number>
+      after: Record<string, number>
+      apart: number
+      unseen: boolean
+      length: number
+    }
     fit: Record<string, number>
   }
   beforeAll(async () => {
@@ -178,6 +184,10 @@ needs('python').describe('parts of photos.py', () => {
     expect(after.boat!).toBeLessThan(0)
     expect(unseen).toBe(true)
     expect(length).toBeCloseTo(1, 5)
+  })
+
+  test('classes that are set apart from the background words have nothing of them', () => {
+    expect(found.focus.apart).toBeLessThan(1e-6)
   })
 
   test('a fitted word is the direction that tells its pictures from others', () => {

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 sys.path.insert(0, str(Path(__file__).parents[2] / "scripts/clip"))
 
 from fit import average_precision, logistic  # noqa: E402
-from focus import focused  # noqa: E402
+from focus import apart, focused  # noqa: E402
 from stand_in import token_table  # noqa: E402
 
 
@@ -46,6 +46,7 @@ def focus() -> dict:
     return {
         "before": {"train": float(rows[0] @ train), "rails": float(rows[0] @ rails)},
         "after": {"train": float(found[0] @ train), "rails": float(found[0] @ rails), "boat": float(found[0] @ boat)},
+        "apart": float((apart(rows, torch.stack([rails, rails + water]), 1.0) @ torch.stack([rails, water]).T).abs().max()),
         "unseen": torch.equal(found[2], rows[2]),
         "length": float(found[1].norm()),
     }
