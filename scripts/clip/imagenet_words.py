@@ -14,7 +14,7 @@ import os
 import textwrap
 from pathlib import Path
 
-from words import NAMES_FILE, normal
+from words import NAMES_FILE, normal, ranges
 
 SOURCE = (
     "Names and their order above one another: WordNet 3.0 (Debian package wordnet-base), nouns. Which of its synsets "
@@ -118,17 +118,6 @@ def aliases(first_names: list[str]) -> dict[str, str]:
     return {
         normal(word): ranges({first_names.index(name) for name in names.split(", ")}) for word, names in ALIASES.items()
     }
-
-
-def ranges(indices: set[int]) -> str:
-    """Ascending numbers as "7-24 80 127-146"."""
-    parts: list[list[int]] = []
-    for index in sorted(indices):
-        if parts and parts[-1][1] == index - 1:
-            parts[-1][1] = index
-        else:
-            parts.append([index, index])
-    return " ".join(str(first) if first == last else f"{first}-{last}" for first, last in parts)
 
 
 def main() -> None:

@@ -37,6 +37,9 @@ class Photographs:
             self.background_words = sorted({word for words in seen.values() for word in words})
             self.backgrounds = _matrix([seen.get(file, []) for file in self.files], self.background_words)
 
+    def knows(self, label: str) -> bool:
+        return any(one["label"] == label for one in self.classes)
+
     def pixels(self, index: int, size: int) -> Tensor:
         """A picture squeezed to size x size (bilinear, antialiased), ImageNet-normalised [3,size,size]."""
         with Image.open(self.folder / "images" / self.files[index]) as picture:

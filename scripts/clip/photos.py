@@ -6,8 +6,9 @@
 
 This is not the CLIP of the paper, and gives no published figure: it knows the classes of the folders and a few words
 for backgrounds, and nothing else. A class's vector comes from the rows of the 1000-class head that
-models/imagenet-words.json names for it; where there are none, it is fitted to the labels of the photographs.
-Background words are fitted to backgrounds.csv. Masks are never learned from.
+models/imagenet-words.json names for it; where there are none, it is fitted to the labels of the photographs. Then it
+is turned from the class's usual surroundings towards the class itself (--focus; focus.py). Background words are fitted
+to backgrounds.csv. Masks are never learned from.
 
     --data FOLDER [LIST]           images/, labels.csv, classes.json; LIST is a file of the names to learn from, one a
                                    line ("00364971.jpg"), so that others are left to judge by
@@ -22,87 +23,33 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor
 
 from export import save_archive, script
-from fit import logistic, word_from_rows
-from lite0 import Lite0, read_lite0
+from focus import apart
+from lite0 import FEATURES, Lite0, read_lite0
 from measure_photos import measure_masks, measure_words
+from photo_words import Seen, background_words, class_words
 from photographs import Photographs
 from stand_in import StandIn, token_table
 from token_ids import token_ids
-from words import imagenet_classes_of, normal
+from words import ranges
 
 NOTICE = (
     "A stand-in for CLIP: features of EfficientNet-Lite0 trained on ImageNet, and a table of words. It is not the "
     "paper's CLIP and gives no published figure."
 )
-# ImageNet has three classes of people, by what they do, and no faces: no rows stand for these words.
-FITTED = ("person", "people", "player", "man", "woman", "child", "face", "body")
-
-
-class Word:
-    """A name of a class or background with its vector, and where this comes from."""
-
-    def __init__(self, name: str, vector: Tensor, source: dict):
-        self.name, self.vector, self.source = name, vector, source
-
-
-def class_words(folders: list[Photographs], features: list[Tensor], head: Tensor) -> list[Word]:
-    """One word for each name of a class: the text it is prompted with, and its label."""
-    found: dict[str, Word] = {}
-    for folder in folders:
-        for one in folder.classes:
-            names = [one.get("prompt", one["label"]), one["label"]]
-            new = [name for name in dict.fromkeys(names) if name not in found]
-            if new:
-                vector, source = class_vector(names, one["label"], folders, features, head)
-                found.update({name: Word(name, vector, source) for name in new})
-    return list(found.values())
-
-
-def class_vector(
-    names: list[str], label: str, folders: list[Photographs], features: list[Tensor], head: Tensor
-) -> tuple[Tensor, dict]:
-    """From the rows that the first of `names` leads to; else fitted to the photographs with the label `label`."""
-    for name in names:
-        rows = None if any(normal(one) in FITTED for one in names) else imagenet_classes_of(name)
-        if rows:
-            return word_from_rows(head, rows.indices), {"rows": rows.indices, "by": rows.source, "name": name}
-    present, used = [], []
-    for folder, own in zip(folders, features):
-        labels = [one["label"] for one in folder.classes]
-        if label in labels:
-            present.append(folder.labels[:, labels.index(label)])
-            used.append(own)
-    return fitted(label, torch.cat(used), torch.cat(present), "labels.csv")
-
-
-def background_words(folders: list[Photographs], features: list[Tensor]) -> list[Word]:
-    found = []
-    for name in sorted({word for folder in folders for word in folder.background_words}):
-        used = [(own, one) for own, one in zip(features, folders) if name in one.background_words]
-        present = torch.cat([one.backgrounds[:, one.background_words.index(name)] for _, one in used])
-        found.append(Word(name, *fitted(name, torch.cat([own for own, _ in used]), present, "backgrounds.csv")))
-    return found
-
-
-def fitted(name: str, features: Tensor, present: Tensor, by: str) -> tuple[Tensor, dict]:
-    positives = int(present.sum())
-    if not 0 < positives < len(present):
-        raise SystemExit(f"{name!r} has no rows of ImageNet, and {positives} of {len(present)} photographs show it.")
-    return logistic(features, present), {"fitted": by, "positives": positives, "of": len(present)}
 
 
 @torch.no_grad()
-def raw_features(network: torch.nn.Module, folder: Photographs, size: int) -> Tensor:
-    """Pooled features [N,1280] of whole photographs, 16 at a time."""
-    parts = []
+def look(network: StandIn, folder: Photographs) -> Seen:
+    """Features of whole photographs, 16 at a time. Maps take 125 kB a picture."""
+    pooled, maps = [], []
     for start in range(0, len(folder.files), 16):
         indices = range(start, min(start + 16, len(folder.files)))
-        parts.append(network(torch.stack([folder.pixels(index, size) for index in indices])))
-    return torch.cat(parts)
+        seen = network.encode_patches(torch.stack([folder.pixels(index, network.image_size) for index in indices]))
+        pooled.append(seen.mean(1))
+        maps.append(seen.half())
+    return Seen(folder, torch.cat(pooled), torch.cat(maps))
 
 
 def main() -> None:
@@ -114,25 +61,35 @@ def main() -> None:
     captioned += [Photographs(*map(Path, one)) for one in options.backgrounds]
     folders = data + [one for one in captioned if one not in data]
 
-    # First without words: `encode_image` then gives features from whose mean everything is counted.
-    bare = StandIn(Lite0(weights), torch.zeros(1280), {0: torch.zeros(1280)}, options.size).eval()
-    raw = {id(one): raw_features(bare, one, options.size) for one in folders}
-    center = torch.cat(list(raw.values())).mean(0)
-    features = {key: value - center for key, value in raw.items()}
+    # First without words: the features then show from which mean everything is counted.
+    bare = StandIn(Lite0(weights), torch.zeros(FEATURES), {0: torch.zeros(FEATURES)}, options.size).eval()
+    seen = {one: look(bare, one) for one in folders}
+    center = torch.cat([one.pooled for one in seen.values()]).mean(0)
+    for one in seen.values():
+        one.pooled -= center
+        one.maps = (one.maps - center).half()
 
-    words = class_words(data, [features[id(one)] for one in data], weights["_fc.weight"])
+    words = class_words([seen[one] for one in data], weights["_fc.weight"], options.focus)
     known = {word.name for word in words}
-    backgrounds = background_words(captioned, [features[id(one)] for one in captioned])
-    words += [word for word in backgrounds if word.name not in known]
+    backgrounds = [word for word in background_words([seen[one] for one in captioned]) if word.name not in known]
+    if backgrounds and options.apart > 0:
+        span = torch.stack([word.vector for word in backgrounds])
+        for word in words:
+            word.vector = apart(word.vector[None], span, options.apart)[0]
+    words += backgrounds
     vectors = {word.name: word.vector for word in words}
-    model = StandIn(bare.network, center, token_table(vectors, token_ids(list(vectors))), options.size)
+    ids = token_ids(list(vectors))
+    model = StandIn(bare.network, center, token_table(vectors, ids), options.size)
     save_archive(script(model), options.out)
 
-    measured = {one.folder.name: measure_words(one, features[id(one)], vectors) for one in folders}
+    measured = {one.folder.name: measure_words(one, seen[one].pooled, vectors) for one in folders}
     if options.masks:
         for one in data:
             measured[one.folder.name].update(measure_masks(model, one, vectors, options.size))
-    report = provenance(options, data, captioned, words, measured)
+    report = provenance(options, data, captioned, measured)
+    report["sources"] = {word.name: word.source for word in words}
+    # What the stages read, for their lists of nearest words.
+    report["words"] = [{"word": word.name, "ids": own} for word, own in zip(words, ids) if not word.other_name]
     options.out.with_suffix(".json").write_text(json.dumps(report, indent=1) + "\n")
     print_report(report, options.out)
 
@@ -144,6 +101,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--backgrounds", nargs="+", action="append", default=[], help="a folder with backgrounds.csv")
     parser.add_argument("--out", type=Path, required=True, help="archive to write; provenance beside it as .json")
     parser.add_argument("--size", type=int, default=224, help="side of the pictures it sees (default: 224)")
+    parser.add_argument(
+        "--focus", type=float, default=1.0, help="how far class vectors turn to the objects, 0 for not (default: 1)"
+    )
+    parser.add_argument(
+        "--apart", type=float, default=0.0, help="share of the background words taken out of class vectors (default: 0)"
+    )
     parser.add_argument("--masks", action="store_true", help="also measure cut-outs by the masks; nothing is learned")
     parser.add_argument("--threads", type=int, default=1, help="(default: 1)")
     options = parser.parse_args()
@@ -154,7 +117,7 @@ def arguments() -> argparse.Namespace:
 
 
 def provenance(
-    options: argparse.Namespace, data: list[Photographs], captioned: list[Photographs], words: list[Word], measured: dict
+    options: argparse.Namespace, data: list[Photographs], captioned: list[Photographs], measured: dict
 ) -> dict:
     def described(one: Photographs) -> dict:
         names = "\n".join(one.files)
@@ -167,9 +130,10 @@ def provenance(
         "torch": torch.__version__,
         "weights": {"file": options.weights.name, "sha256": _sha256(options.weights.read_bytes())},
         "size": options.size,
+        "focus": options.focus,
+        "apart": options.apart,
         "classes learned from": [described(one) for one in data],
         "backgrounds learned from": [described(one) for one in captioned],
-        "words": {word.name: word.source for word in words},
         "measured": measured,
         "bytes": options.out.stat().st_size,
         "sha256": _sha256(options.out.read_bytes()),
@@ -184,9 +148,9 @@ def print_report(report: dict, out: Path) -> None:
     print(f"{out}: {report['bytes'] / 1e6:.1f} MB")
     print(report["notice"])
     print("It knows these words:")
-    for name, source in report["words"].items():
+    for name, source in report["sources"].items():
         if "rows" in source:
-            print(f"  {name}: ImageNet classes {' '.join(map(str, source['rows']))}")
+            print(f"  {name}: ImageNet classes {ranges(set(source['rows']))} ({source['by']})")
         else:
             print(f"  {name}: FITTED to {source['positives']} of {source['of']} photographs by {source['fitted']}")
     for folder, found in report["measured"].items():

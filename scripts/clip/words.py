@@ -45,6 +45,17 @@ def _table() -> dict:
     return json.loads(NAMES_FILE.read_text("utf-8"))
 
 
+def ranges(indices: set[int]) -> str:
+    """Ascending numbers as "7-24 80 127-146"."""
+    parts: list[list[int]] = []
+    for index in sorted(indices):
+        if parts and parts[-1][1] == index - 1:
+            parts[-1][1] = index
+        else:
+            parts.append([index, index])
+    return " ".join(str(first) if first == last else f"{first}-{last}" for first, last in parts)
+
+
 def _numbers(ranges: str) -> list[int]:
     found = []
     for part in ranges.split():

@@ -19,6 +19,7 @@ const present = {
     searchLibTorch().found !== undefined &&
     existsSync(join(packageFolder, 'dist/index.js')),
   pictures: () => existsSync(pictureFolder),
+  photographs: () => existsSync(join(pictureFolder, 'photos')),
   linux: () => process.platform === 'linux',
   mount: canMount,
 }
