@@ -26,7 +26,7 @@ export function trainCommand(cli: Cli): Command {
     .addOption(shared.labels())
     .option(
       '--preset <name>',
-      'recipe: voc2012 or coco2014, as published; demo, to try things out (default: the numbers of voc2012, lighter augmentation)',
+      'recipe: voc2012 or coco2014, as published; cnn, a ResNet-50 with the CAM step of IRN; photos, a few hundred photographs on a processor; demo, to try things out (default: the numbers of voc2012, lighter augmentation)',
     )
     .option('--clip <file>', 'TorchScript archive of CLIP: ViT-B-32.pt, or one from scripts/clip/export.py')
     .option(

@@ -9,6 +9,8 @@ const maskTerms = {
 const maskStage = {
   epochs: 2,
   batch: 8,
+  // Less memory, and no slower.
+  microBatch: 2,
   lr: 1e-3,
   lrBatch: 0,
   schedule: { kind: 'cosine-steps', warmup: 20 },
@@ -36,7 +38,7 @@ export const photos: ConfigDifferences = {
     headStart: 'imagenet',
   },
   classify: {
-    epochs: 10,
+    epochs: 6,
     batch: 16,
     lr: 2e-3,
     lrBatch: 0,

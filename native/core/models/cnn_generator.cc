@@ -13,6 +13,7 @@ namespace semples {
 namespace {
 
 constexpr int64_t kContextChannels = 128;
+constexpr int64_t kPixelsAtOnce = 2 * 320 * 320;
 
 CnnBackbone make_backbone(const CnnConfig& config) {
   switch (config.backbone) {
@@ -115,13 +116,30 @@ CnnGenerator::Features CnnGenerator::encode(const at::Tensor& images, const Forw
   // Where the head alone is trained, the backbone keeps its statistics as it keeps its weights.
   pass.live = config_.norm == NormKind::kLive && options.training && !head_alone;
   pass.trains_affine = config_.norm != NormKind::kFrozen;
+  const bool apart = frozen == net_.stages.size() || !at::GradMode::is_enabled();
+  const int64_t few = std::max<int64_t>(1, kPixelsAtOnce / (images.size(2) * images.size(3)));
+  if (options.trace || pass.live || !apart || images.size(0) <= few)
+    return encode_stages(images, pass, frozen, options.trace ? &trace : nullptr);
+  // Without gradients pictures are computed a few at a time: what lies between stays in the processor's caches, and the
+  // memory of one part serves the next.
+  std::vector<at::Tensor> last, context;
+  for (const at::Tensor& part : images.split(few)) {
+    Features features = encode_stages(part, pass, frozen, nullptr);
+    last.push_back(std::move(features.last));
+    context.push_back(std::move(features.context));
+  }
+  return {at::cat(last, 0), at::cat(context, 0)};
+}
+
+CnnGenerator::Features CnnGenerator::encode_stages(const at::Tensor& images, const NormPass& pass, size_t frozen,
+                                                   NamedTensors* trace) const {
   Features features;
   at::Tensor x = renormalize(images, kImageNet, net_.statistics).contiguous(at::MemoryFormat::ChannelsLast);
   for (size_t i = 0; i < net_.stages.size(); ++i) {
     torch::AutoGradMode gradients(at::GradMode::is_enabled() && i >= frozen);
     for (const CnnBlock& block : net_.stages[i].blocks) x = block(x, pass);
     if (i == net_.context) features.context = x;
-    if (options.trace) trace.emplace_back("stage." + std::to_string(i), x);
+    if (trace) trace->emplace_back("stage." + std::to_string(i), x);
   }
   features.last = x;
   return features;

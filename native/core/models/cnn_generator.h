@@ -68,6 +68,7 @@ class CnnGenerator : public MaskGenerator {
     at::Tensor last, context;
   };
   Features encode(const at::Tensor& images, const ForwardOptions& options, NamedTensors& trace) const;
+  Features encode_stages(const at::Tensor& images, const NormPass& pass, size_t frozen, NamedTensors* trace) const;
   at::Tensor respond(const Features& features) const;
   size_t frozen_stages() const;
   void initialize(uint64_t seed);
