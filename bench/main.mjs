@@ -8,6 +8,7 @@ const benches = {
     'this checkout and another built one (against DIR) in turns: ratios of their times (against --help)',
   ],
   crf: ['./crf.mjs', 'the dense CRF beside pydensecrf2: agreement, speed, memory, quality (crf --help)'],
+  cnn: ['./cnn.mjs', 'training steps and CAMs of CNN generators beside plain PyTorch: time, memory, values'],
   demo: ['./demo.mjs', 'the demo on several seeds (--seeds 0,1,2): mean IoU of every stage and of the control'],
   photos: ['./photos.mjs', 'SemPLeS on photographs with masks, beside its controls (--data DIR --seeds 0,1,2)'],
   'true-size': ['./trueSize.mjs', 'one step of each stage at the published sizes, with peak memory'],
