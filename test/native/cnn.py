@@ -19,6 +19,32 @@ IMAGENET = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
 LITE = ([127 / 255] * 3, [128 / 255] * 3)
 
 
+margins: list[float] = []
+
+
+def kink(x: Tensor, place: float = 0.0) -> None:
+    """Notes how near a value comes to where a gradient jumps, as a share of the spread of the values."""
+    margins.append(float(((x.detach() - place).abs().min() / x.detach().std()).nan_to_num(1.0)))
+
+
+def relu(x: Tensor) -> Tensor:
+    kink(x)
+    return F.relu(x)
+
+
+def relu6(x: Tensor) -> Tensor:
+    kink(x)
+    kink(x, 6.0)
+    return F.relu6(x)
+
+
+def max_pool(x: Tensor) -> Tensor:
+    windows = F.unfold(F.pad(x.detach(), [1] * 4).flatten(0, 1).unsqueeze(1), 3, stride=2)
+    first, second = windows.topk(2, dim=1).values.unbind(1)
+    margins.append(float((first - second)[first > 0].min() / x.detach().std()))
+    return F.max_pool2d(x, 3, 2, 1)
+
+
 class Bottleneck(nn.Module):
     def __init__(self, inputs: int, width: int, stride: int, dilation: int, first: bool):
         super().__init__()
@@ -34,9 +60,9 @@ class Bottleneck(nn.Module):
             self.downsample = nn.Sequential(shortcut, nn.BatchNorm2d(4 * width))
 
     def forward(self, x: Tensor) -> Tensor:
-        y = F.relu(self.bn1(self.conv1(x)))
-        y = F.relu(self.bn2(self.conv2(y)))
-        return F.relu(self.bn3(self.conv3(y)) + self.downsample(x))
+        y = relu(self.bn1(self.conv1(x)))
+        y = relu(self.bn2(self.conv2(y)))
+        return relu(self.bn3(self.conv3(y)) + self.downsample(x))
 
 
 class ResNet(nn.Module):
@@ -61,7 +87,7 @@ class ResNet(nn.Module):
         self.channels = inputs
 
     def stages(self, x: Tensor) -> list[Tensor]:
-        x = F.max_pool2d(F.relu(self.bn1(self.conv1(x))), 3, 2, 1)
+        x = max_pool(relu(self.bn1(self.conv1(x))))
         found = [x]
         for layer in (self.layer1, self.layer2, self.layer3, self.layer4):
             x = layer(x)
@@ -98,8 +124,8 @@ class Inverted(nn.Module):
         self._bn2 = lite_norm(out)
 
     def forward(self, x: Tensor) -> Tensor:
-        y = F.relu6(self._bn0(self._expand_conv(x))) if self.expands else x
-        y = self._bn2(self._project_conv(F.relu6(self._bn1(self._depthwise_conv(y)))))
+        y = relu6(self._bn0(self._expand_conv(x))) if self.expands else x
+        y = self._bn2(self._project_conv(relu6(self._bn1(self._depthwise_conv(y)))))
         return x + y if self.residual else y
 
 
@@ -140,13 +166,13 @@ class Lite(nn.Module):
         self._bn1 = lite_norm(self.channels)
 
     def stages(self, x: Tensor) -> list[Tensor]:
-        x = F.relu6(self._bn0(self._conv_stem(x)))
+        x = relu6(self._bn0(self._conv_stem(x)))
         found = [x]
         for index, block in enumerate(self._blocks):
             x = block(x)
             if index + 1 in self.ends:
                 found.append(x)
-        return [*found, F.relu6(self._bn1(self._conv_head(x)))]
+        return [*found, relu6(self._bn1(self._conv_head(x)))]
 
 
 class Generator(nn.Module):
@@ -182,7 +208,7 @@ class Generator(nn.Module):
         if self.head == "context":
             middle = F.adaptive_avg_pool2d(stages[self.net.context], features.shape[2:])
             both = torch.cat([features, middle], 1)
-            reduced = F.relu(F.conv2d(both, self.own["context_reduce_weight"], self.own["context_reduce_bias"]))
+            reduced = relu(F.conv2d(both, self.own["context_reduce_weight"], self.own["context_reduce_bias"]))
             response = response + F.conv2d(reduced, self.own["context_spread_weight"], padding=1)
         found = {f"stage.{index}": stage for index, stage in enumerate(stages)}
         # Global average pooling, then a fully connected layer without bias.
@@ -228,6 +254,12 @@ def stage_loss(out: dict[str, Tensor], images: Tensor, given: dict[str, Tensor],
     return terms
 
 
+def margin_of(generator: Generator, images: Tensor) -> float:
+    margins.clear()
+    kink(generator(images)["response"])
+    return min(margins)
+
+
 def run(options: dict, given: dict[str, Tensor]) -> dict[str, Tensor]:
     torch.set_default_dtype(torch.float64)
     given = {name: value.double() if value.dtype == torch.float32 else value for name, value in given.items()}
@@ -235,6 +267,8 @@ def run(options: dict, given: dict[str, Tensor]) -> dict[str, Tensor]:
     generator.load({name[2:]: value for name, value in given.items() if name.startswith("w.")})
     generator.train(options.get("live", False))
     images = given["images"]
+    if "candidates" in options:
+        return {"margins": torch.tensor([margin_of(generator, part) for part in images.chunk(options["candidates"])])}
     out = generator(images)
     result = dict(out)
     if "terms" in options:
