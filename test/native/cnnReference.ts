@@ -81,7 +81,7 @@ export async function smoothPictures(
   configs: Record<string, MaskGeneratorConfig>,
   [count, height, width]: readonly [number, number, number],
 ): Promise<Record<string, TensorData>> {
-  const candidates = 10
+  const candidates = 6
   const images = pictures(candidates * count, height, width)
   const cases: Record<string, CnnCase> = {}
   // Where gradients stop changes no value.

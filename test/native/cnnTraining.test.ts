@@ -22,18 +22,22 @@ const networks = [
   ['lite0', { backbone: 'efficientnet-lite0', width: 0.25 }],
 ] as const
 
-type Training = Partial<Omit<TrainerConfig, 'generator' | 'clip'>> & { clip?: Clip; archive?: string }
+interface Training extends Partial<Pick<TrainerConfig, 'terms' | 'clip' | 'textIds' | 'useDropPath'>> {
+  maskGain?: number
+  maskCentre?: number
+  maskEpsilon?: number
+  archive?: string
+}
 
 /** One step at rate 0, and the case that `cnn.py` makes of it. */
 async function still(options: MaskGeneratorConfig, images: TensorData, changes: Training = {}) {
-  const { archive, ...training } = changes
+  const { archive, textIds: ids, clip, ...training } = changes
   const { generator, w } = await randomCnn(options)
-  const terms = training.terms ?? { coarse_logits: 1 }
-  const trainer = await Trainer.create({ generator, trains: 'all', ...training, terms })
+  const terms: Record<string, number> = { ...(training.terms ?? { coarse_logits: 1 }) }
+  const trainer = await Trainer.create({ generator, clip, textIds: ids, trains: 'all', ...training, terms })
   const result = await trainer.step({ images, labels, learningRate: 0, details: true })
-  const { clip: _, textIds: ids, ...plain } = { ...training, terms }
   const reference: CnnCase = {
-    options: { ...options, ...plain, live: options.norm === 'live', clip: archive, clipSize: 32 },
+    options: { ...options, ...training, terms, live: options.norm === 'live', clip: archive, clipSize: 32 },
     tensors: {
       ...w,
       images,

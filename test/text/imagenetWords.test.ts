@@ -54,9 +54,12 @@ describe('imagenetClassesOf', () => {
     expect(imagenetClassesOf('computer mouse')?.indices).toEqual([673])
   })
 
-  test.each(['dining table', 'diningtable', 'Dining-Table', 'dining_table'])('%s is found however it is spelt', (word) => {
-    expect(imagenetClassesOf(word)?.indices).toEqual([532])
-  })
+  test.each(['dining table', 'diningtable', 'Dining-Table', 'dining_table'])(
+    '%s is found however it is spelt',
+    (word) => {
+      expect(imagenetClassesOf(word)?.indices).toEqual([532])
+    },
+  )
 
   test('words of the field that WordNet does not lead to come from our list', () => {
     for (const word of ['cow', 'tvmonitor', 'tv monitor', 'potted plant', 'aeroplane', 'book']) {
