@@ -4,6 +4,7 @@ import { Clip } from '../../lib/models/clip.js'
 import { chooseCompute } from '../../lib/models/devices.js'
 import { MaskGenerator, type MaskGeneratorConfig } from '../../lib/models/maskGenerator.js'
 import { Trainer, type TrainerConfig } from '../../lib/models/trainer.js'
+import { rejection } from '../config/refusal.js'
 import { expectClose, largestMagnitude } from '../support/close.js'
 import { needs } from '../support/needs.js'
 import { toNumbers } from '../support/numbers.js'
@@ -158,6 +159,31 @@ needs('build', 'python').describe('classification', () => {
       expect(loss).toBeCloseTo(each.reduce((sum, value) => sum + value, 0) / each.length, 5)
       generator.dispose()
     }
+  })
+
+  test('live norm: a frozen part keeps its running averages as it keeps its weights', async () => {
+    for (const [frozen, kept] of [
+      ['stem', /^(conv1|bn1)\./],
+      ['layer2', /^(conv1|bn1|layer[12])\./],
+      ['all', /^(?!classifier)/],
+    ] as const) {
+      const { generator } = await randomCnn({ ...narrow, norm: 'live', frozen })
+      const before = await generator.state()
+      const trainer = await Trainer.create({ generator, terms: { coarse_logits: 1 }, trains: 'all' })
+      await trainer.step({ images, labels, learningRate: 1e-3 })
+      const expected = Object.keys(before).filter((name) => !kept.test(name))
+      expect(differences(before, await generator.state()).sort()).toEqual(expected.sort())
+    }
+  })
+
+  test('live norm has no variance of one value: refused, and no running average is spoilt', async () => {
+    const { generator } = await randomCnn({ ...narrow, norm: 'live' })
+    const trainer = await Trainer.create({ generator, terms: { coarse_logits: 1 }, trains: 'all' })
+    const single = { images: pictures(1, 16, 16), labels: labels.slice(0, 3), learningRate: 1e-3 }
+    const error = await rejection(trainer.step(single))
+    expect(error).toMatchObject({ code: 'SEMPLES_CONFIG_INVALID', field: 'norm', value: 'live' })
+    for (const [name, tensor] of Object.entries(await generator.state()))
+      expect([name, toNumbers(tensor).every(Number.isFinite)]).toEqual([name, true])
   })
 
   test('a pass after a step sees the new weights and averages', async () => {

@@ -109,16 +109,15 @@ size_t CnnGenerator::frozen_stages() const {
 
 CnnGenerator::Features CnnGenerator::encode(const at::Tensor& images, const ForwardOptions& options,
                                            NamedTensors& trace) const {
-  const bool head_alone = options.gradients == "semples";
-  const size_t frozen = head_alone ? net_.stages.size() : frozen_stages();
+  const size_t frozen = options.gradients == "semples" ? net_.stages.size() : frozen_stages();
   NormPass pass;
-  // Where the head alone is trained, the backbone keeps its statistics as it keeps its weights.
-  pass.live = config_.norm == NormKind::kLive && options.training && !head_alone;
   pass.trains_affine = config_.norm != NormKind::kFrozen;
   Features features;
   at::Tensor x = renormalize(images, kImageNet, net_.statistics).contiguous(at::MemoryFormat::ChannelsLast);
   for (size_t i = 0; i < net_.stages.size(); ++i) {
     torch::AutoGradMode gradients(at::GradMode::is_enabled() && i >= frozen);
+    // What keeps its weights keeps its statistics too.
+    pass.live = config_.norm == NormKind::kLive && options.training && i >= frozen;
     for (const CnnBlock& block : net_.stages[i].blocks) x = block(x, pass);
     if (i == net_.context) features.context = x;
     if (options.trace) trace.emplace_back("stage." + std::to_string(i), x);
