@@ -27,7 +27,7 @@ export function children({
 } = {}): (program: string, options?: { flags?: string[] }) => Promise<Ending> {
   let folder = ''
   beforeAll(() => {
-    folder = compileFolders(['base', 'formats', 'text', 'libtorch', 'native', 'models'])
+    folder = compileFolders(['base', 'fetch', 'formats', 'text', 'libtorch', 'native', 'models'])
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
   return (program, { flags = [] } = {}) => runNode(prelude(folder, threads) + program, flags)

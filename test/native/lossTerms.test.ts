@@ -14,7 +14,7 @@ describeNative('the list of loss terms', () => {
         name: expect.stringMatching(/^[a-z]+(_[a-z]+)*$/),
         needs: expect.anything(),
         formula: expect.stringMatching(/\S/),
-        source: expect.stringMatching(/arXiv \d{4}\.\d{5}/),
+        source: expect.stringMatching(/arXiv \d{4}\.\d{5}|^ours: \S/),
       })
       const known = ['mask', 'foreground', 'background', 'text', 'prompt', 'logits', 'featureMaps']
       expect(known).toEqual(expect.arrayContaining(term.needs))
@@ -28,6 +28,7 @@ describeNative('the list of loss terms', () => {
       background_prompt: ['background', 'prompt'],
       text_prompt: ['text', 'prompt'],
       foreground_prompt: ['foreground', 'prompt'],
+      prompt_floor: ['background', 'prompt'],
       class_logits: ['logits'],
     })
   })

@@ -66,18 +66,21 @@ describe('in a config', () => {
     async (stage) => {
       // Refused before the generator is touched.
       const generator = {} as MaskGenerator
+      const dataset = { classes: { name: 'none', classes: [] } }
       await inCache(temporaryFolder(), async () => {
-        await expect(loadWeights(of('efficientnet-lite0'), stage, generator)).rejects.toMatchObject({
+        await expect(loadWeights(of('efficientnet-lite0'), stage, generator, dataset)).rejects.toMatchObject({
           code: 'SEMPLES_WEIGHTS_MISSING',
           message: expect.stringContaining('npx semples weights fetch efficientnet-lite0'),
         })
         const wrong = of('efficientnet-lite1')
-        await expect(loadWeights(wrong, stage, generator)).rejects.toMatchObject({
+        await expect(loadWeights(wrong, stage, generator, dataset)).rejects.toMatchObject({
           code: 'SEMPLES_WEIGHTS_MISSING',
           file: resolve('efficientnet-lite1'),
           message: expect.stringContaining('Did you mean efficientnet-lite0?'),
         })
-        await expect(loadWeights(of('vit.pth'), stage, generator)).rejects.toThrow(/no weights .*vit\.pth.*deit_small/s)
+        await expect(loadWeights(of('vit.pth'), stage, generator, dataset)).rejects.toThrow(
+          /no weights .*vit\.pth.*deit_small/s,
+        )
       })
     },
   )

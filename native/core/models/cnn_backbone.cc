@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "core/error.h"
+
 namespace semples {
 
 namespace {
@@ -70,9 +72,14 @@ const ConvNorm::Folded& ConvNorm::folded_without_gradients() const {
 }
 
 at::Tensor ConvNorm::forward(const at::Tensor& input, const NormPass& pass) const {
-  if (pass.live)
-    return at::batch_norm(convolve(input, weight_, {}), scale_, shift_, mean_, variance_, true, momentum_, epsilon_,
-                          false);
+  if (pass.live) {
+    const at::Tensor output = convolve(input, weight_, {});
+    // The variance of one value would become the running one, as NaN.
+    if (output.numel() <= shape_.out)
+      throw refusal("norm", "fixed or frozen for one picture a step whose map is a single value", "live",
+                    "SEMPLES_CONFIG_INVALID");
+    return at::batch_norm(output, scale_, shift_, mean_, variance_, true, momentum_, epsilon_, false);
+  }
   const bool trained = at::GradMode::is_enabled() && (weight_.requires_grad() || scale_.requires_grad());
   if (!trained) {
     const Folded& folded = folded_without_gradients();

@@ -110,12 +110,9 @@ size_t CnnGenerator::frozen_stages() const {
 
 CnnGenerator::Features CnnGenerator::encode(const at::Tensor& images, const ForwardOptions& options,
                                            NamedTensors& trace) const {
-  const bool head_alone = options.gradients == "semples";
-  const size_t frozen = head_alone ? net_.stages.size() : frozen_stages();
-  NormPass pass;
-  // Where the head alone is trained, the backbone keeps its statistics as it keeps its weights.
-  pass.live = config_.norm == NormKind::kLive && options.training && !head_alone;
-  pass.trains_affine = config_.norm != NormKind::kFrozen;
+  const size_t frozen = options.gradients == "semples" ? net_.stages.size() : frozen_stages();
+  const bool live = config_.norm == NormKind::kLive && options.training;
+  const NormPass pass{live, config_.norm != NormKind::kFrozen};
   const bool apart = frozen == net_.stages.size() || !at::GradMode::is_enabled();
   const int64_t few = std::max<int64_t>(1, kPixelsAtOnce / (images.size(2) * images.size(3)));
   if (options.trace || pass.live || !apart || images.size(0) <= few)
@@ -137,7 +134,9 @@ CnnGenerator::Features CnnGenerator::encode_stages(const at::Tensor& images, con
   at::Tensor x = renormalize(images, kImageNet, net_.statistics).contiguous(at::MemoryFormat::ChannelsLast);
   for (size_t i = 0; i < net_.stages.size(); ++i) {
     torch::AutoGradMode gradients(at::GradMode::is_enabled() && i >= frozen);
-    for (const CnnBlock& block : net_.stages[i].blocks) x = block(x, pass);
+    // What keeps its weights keeps its statistics too.
+    const NormPass own{pass.live && i >= frozen, pass.trains_affine};
+    for (const CnnBlock& block : net_.stages[i].blocks) x = block(x, own);
     if (i == net_.context) features.context = x;
     if (trace) trace->emplace_back("stage." + std::to_string(i), x);
   }

@@ -41,6 +41,16 @@ void add_up(std::vector<std::pair<std::string, double>>& sums,
   }
 }
 
+// In the order of the objective, whichever part of the batch had the first pair.
+std::vector<std::pair<std::string, double>> in_order(const WeightedTerms& order,
+                                                     const std::vector<std::pair<std::string, double>>& values) {
+  std::vector<std::pair<std::string, double>> ordered;
+  for (const auto& term : order)
+    for (const auto& value : values)
+      if (value.first == term.first) ordered.push_back(value);
+  return ordered;
+}
+
 // Values of later pairs behind those of earlier ones.
 void append(NamedTensors& all, NamedTensors&& values) {
   for (auto& [name, value] : values) {
@@ -155,6 +165,7 @@ void Trainer::accumulate(const TrainingBatch& batch, bool details, StepResult& r
           .hint("Lower the learning rate, or look for broken weights.");
     value.loss.backward();
   }
+  result.terms = in_order(config_.objective.terms, result.terms);
 }
 
 // Gradients are scaled down together where their norm over all parameters is larger than asked for.
