@@ -9,7 +9,7 @@ import { trainSemPLeS } from '../../dist/runs/trainSemPLeS.js'
 /** Trains what is not there yet. */
 async function train(input) {
   const there = existsSync(join(input.out, 'run.json'))
-  await trainSemPLeS(there ? { resume: input.out } : input)
+  await trainSemPLeS({ ...(there ? { resume: input.out } : input), report: false })
   return input.out
 }
 
@@ -78,6 +78,7 @@ async function shiftPrompts(run) {
 async function forgetStage(run, stage) {
   const manifest = JSON.parse(await readFile(join(run, 'run.json'), 'utf8'))
   delete manifest.stages[stage]
+  delete manifest.finished
   await writeFile(join(run, 'run.json'), JSON.stringify(manifest))
   const lines = (await readFile(join(run, 'metrics.jsonl'), 'utf8')).split('\n')
   await writeFile(join(run, 'metrics.jsonl'), lines.filter((line) => !line.includes(`"stage":"${stage}"`)).join('\n'))
