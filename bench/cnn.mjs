@@ -17,7 +17,12 @@ const scaled = (scales) => scales.map((scale) => [1, side(375, scale), side(500,
 const TASKS = {
   'ResNet-50, stage 0, 4 x 320 x 320': { backbone: 'resnet50', kind: 'step', rate: 0.01, pictures: [[4, 320, 320]] },
   'ResNet-50, CAMs of 500 x 375, 4 scales': { backbone: 'resnet50', kind: 'cams', pictures: scaled([1, 0.5, 1.5, 2]) },
-  'Lite0, stage 0, 8 x 224 x 224': { backbone: 'efficientnet-lite0', kind: 'step', rate: 0.01, pictures: [[8, 224, 224]] },
+  'Lite0, stage 0, 8 x 224 x 224': {
+    backbone: 'efficientnet-lite0',
+    kind: 'step',
+    rate: 0.01,
+    pictures: [[8, 224, 224]],
+  },
   'Lite0, CAMs of 500 x 375, 4 scales': {
     backbone: 'efficientnet-lite0',
     kind: 'cams',
@@ -42,7 +47,9 @@ export async function run(words) {
   const folder = await mkdtemp(join(tmpdir(), 'semples-bench-cnn-'))
   const results = []
   try {
-    console.log('task                                      ours ms   peer ms   peer/ours   ours MiB   peer MiB   difference')
+    console.log(
+      'task                                      ours ms   peer ms   peer/ours   ours MiB   peer MiB   difference',
+    )
     for (const [name, task] of Object.entries(TASKS)) {
       const weights = join(folder, `${task.backbone}.safetensors`)
       if (!existsSync(weights)) await randomWeights(task.backbone, weights)
@@ -64,7 +71,7 @@ async function randomWeights(backbone, file) {
   const generator = await MaskGenerator.create({ kind: 'cnn', backbone, classes: CLASSES, seed: 1 })
   const state = await generator.state()
   for (const [name, { data }] of Object.entries(state))
-    if (name.endsWith('running_var')) data.forEach((_, at) => (data[at] = 1 + (at % 7) / 7))
+    if (name.endsWith('running_var')) for (const at of data.keys()) data[at] = 1 + (at % 7) / 7
   await writeSafetensors(file, state)
   generator.dispose()
 }
