@@ -7,20 +7,12 @@ import { clipMissing, weightsMissing } from '../models/missing.js'
 import { stageNames } from '../stages/kinds.js'
 import { type CheckedInput, checkInput, kindsOf } from './check.js'
 import { dataMissing, outMissing } from './missing.js'
-import { cnn } from './presets/cnn.js'
-import { coco2014 } from './presets/coco2014.js'
-import { demo } from './presets/demo.js'
-import { photos } from './presets/photos.js'
 import { reference } from './presets/reference.js'
-import { voc2012 } from './presets/voc2012.js'
+import { type Preset, presets } from './presets.js'
 import { checkRules } from './rules.js'
 import { configSchema, notesWith } from './schema.js'
 import { stagesOf } from './stagesOf.js'
-import type { ConfigDifferences, RunConfig, StageShorthands, TrainConfigInput } from './types.js'
-
-type Preset = RunConfig['preset']
-
-const presets: Record<Preset, ConfigDifferences> = { none: {}, voc2012, coco2014, cnn, photos, demo }
+import type { RunConfig, StageShorthands, TrainConfigInput } from './types.js'
 
 /**
  * Fills in a config: defaults, then the preset's differences, then those of `reference`, then what the user gives.
