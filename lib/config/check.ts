@@ -3,7 +3,7 @@ import { type FieldNote, partly } from '../base/fields.js'
 import { isRecord, type OptionOrigin, optionError, place, unknownField } from '../base/optionError.js'
 import { datasetKinds, kindOfData } from '../datasets/kinds.js'
 import { kindOfGenerator } from '../models/generators/kinds.js'
-import { presetOf } from './presets.js'
+import { generatorKindOf } from './presets.js'
 import { allNotes, type ConfigKinds, givenSchema, notesWith } from './schema.js'
 import type { TrainConfigInput } from './types.js'
 
@@ -34,9 +34,9 @@ export function checkInput(input: unknown, origin?: OptionOrigin): CheckedInput 
   throw optionError(result.error, { value, notes: notesWith(kinds), origin, noun: 'config field', list: LIST })
 }
 
-/** The kinds of data and generator that a config names; where it names none, those of its preset, or the default. */
+/** The kinds of data and generator that a config, or its preset, names; where neither names one, the default. */
 export function kindsOf({ data, generator, preset }: Record<string, unknown>, origin?: OptionOrigin): ConfigKinds {
-  const named = (isRecord(generator) ? generator.kind : undefined) ?? presetOf(preset).generator?.kind
+  const named = (isRecord(generator) ? generator.kind : undefined) ?? generatorKindOf(preset)
   return {
     data: data === undefined ? datasetKinds.at(-1)! : kindOfData(data, place(origin, ['data'])),
     generator: kindOfGenerator(named, place(origin, ['generator', 'kind'])),

@@ -3,17 +3,15 @@ import { coco2014 } from './presets/coco2014.js'
 import { demo } from './presets/demo.js'
 import { photos } from './presets/photos.js'
 import { voc2012 } from './presets/voc2012.js'
-import type { ConfigDifferences } from './types.js'
+import type { ConfigDifferences, RunConfig } from './types.js'
 
-/** Every preset by its name; `none` changes nothing. */
-export const presets = { voc2012, coco2014, cnn, photos, demo, none: {} } as const satisfies Record<
-  string,
-  ConfigDifferences
->
+export type Preset = RunConfig['preset']
 
-export type PresetName = keyof typeof presets
+/** Every preset by name. */
+export const presets: Record<Preset, ConfigDifferences> = { none: {}, voc2012, coco2014, cnn, photos, demo }
 
-/** The differences of a preset; none for a name that there is not, which its own field refuses. */
-export function presetOf(name: unknown): ConfigDifferences {
-  return typeof name === 'string' && Object.hasOwn(presets, name) ? presets[name as PresetName] : {}
+/** The kind of generator that a preset names; undefined where it names none, or is no preset. */
+export function generatorKindOf(preset: unknown): string | undefined {
+  const known = typeof preset === 'string' && Object.hasOwn(presets, preset)
+  return known ? presets[preset as Preset].generator?.kind : undefined
 }

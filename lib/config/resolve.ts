@@ -8,7 +8,7 @@ import { stageNames } from '../stages/kinds.js'
 import { type CheckedInput, checkInput, kindsOf } from './check.js'
 import { dataMissing, outMissing } from './missing.js'
 import { reference } from './presets/reference.js'
-import { type PresetName, presets } from './presets.js'
+import { type Preset, presets } from './presets.js'
 import { checkRules } from './rules.js'
 import { configSchema, notesWith } from './schema.js'
 import { stagesOf } from './stagesOf.js'
@@ -38,7 +38,7 @@ export function resolveConfig(input: TrainConfigInput): RunConfig {
 }
 
 /** The values that hold under a preset where the user says nothing else; of the default kinds. */
-export function defaultConfig(preset: PresetName = 'none', published = false): Omit<RunConfig, 'data' | 'out'> {
+export function defaultConfig(preset: Preset = 'none', published = false): Omit<RunConfig, 'data' | 'out'> {
   return base({ preset, reference: published }) as unknown as RunConfig
 }
 

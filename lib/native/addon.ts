@@ -46,10 +46,10 @@ export interface NativeHandle {
 
 /**
  * A mask generator. Options beside these are those of its kind, as native/core/models describes them (for `weaktr`:
- * weaktr_generator.h); one that it does not have is an error.
+ * weaktr_generator.h, for `cnn`: cnn_generator.h); one that it does not have is an error.
  */
 export interface NativeGeneratorConfig {
-  /** So far `weaktr`. */
+  /** `weaktr` or `cnn`. */
   kind: string
   classes: number
   /** Seed of the random initialisation. Default 0. */
@@ -112,7 +112,7 @@ export interface NativeGenerator extends NativeHandle {
   /** Copies tensors in; SEMPLES_CHECKPOINT_MISMATCH names what does not fit, and then nothing was changed. */
   load(tensors: TensorMap, options: NativeLoadOptions): Promise<LoadReport>
   state(): Promise<TensorMap>
-  /** Logits, maps, feature maps and intermediate values by the kind's names. `weaktr`: `class_logits`, `coarse_logits`, `fine_logits`, `fine_cam`. */
+  /** Logits, maps, feature maps and intermediate values by the kind's names. `weaktr`: `class_logits`, `coarse_logits`, `fine_logits`, `fine_cam`; `cnn`: `coarse_logits`, `cam`. */
   forward(images: NativeImages, options: NativeForwardOptions): Promise<TensorMap>
   /** Multi-scale CAMs of one picture: `cams` [k, H, W] in [0, 1], `classLogits` [C]. */
   cams(request: NativeCamRequest): Promise<{ cams: TensorData; classLogits: TensorData }>

@@ -23,6 +23,26 @@ describeNative('threads', () => {
     expect(others).toEqual([first, first])
   })
 
+  test('a CNN gives a worker thread the losses that it gives the main thread', async () => {
+    const body = `
+      const config = { kind: 'cnn', width: 0.125, classes: 3, norm: 'live' }
+      const generator = await MaskGenerator.create(config)
+      const one = await Trainer.create({ generator, terms: { coarse_logits: 1 }, trains: 'all', microBatch: 1 })
+      const losses = []
+      for (let step = 0; step < 3; step++) losses.push((await one.step(batch({ imageSize: 64 }))).loss)
+      parentPort.postMessage(losses)`
+    const ending = await node(`
+      const parentPort = { postMessage: (losses) => (main = losses) }
+      let main
+      const others = [worker(${JSON.stringify(body)}), worker(${JSON.stringify(body)})].map(message)
+      ${body}
+      say([main, ...(await Promise.all(others))])`)
+    expect(ending).toMatchObject({ status: 0, errors: '' })
+    const [first, ...others] = ending.output as number[][]
+    expect(first!.every(Number.isFinite)).toBe(true)
+    expect(others).toEqual([first, first])
+  })
+
   test('a worker that is terminated during a step, at any moment, harms nobody', async () => {
     const body = `
       const one = await trainer(tiny)
