@@ -105,7 +105,7 @@ function print({ set, seed, threshold, pictures, map, scores, prompts, seconds }
       `  ${name.padEnd(16)} ${percent(miou)} at ${threshold}   best ${percent(best.miou)} at ${best.threshold.toFixed(2)}   ${crf === undefined ? '' : `+CRF ${percent(crf)}`}`,
     )
   console.log(
-    `  prompts: ${prompts.map(({ label, word, similarity }) => `${label} ${word} ${similarity.toFixed(2)}`).join(', ')}`,
+    `  prompts: ${prompts.map(({ label, word, cosine }) => `${label} ${word} ${cosine.toFixed(2)}`).join(', ')}`,
   )
 }
 

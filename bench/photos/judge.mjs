@@ -90,7 +90,7 @@ async function nearest(run, config, classes, words) {
   const prompts = await openLearnedPrompts(run, config.clip, classes, { device: 'cpu', space, words, notices: [] })
   if (prompts === undefined) return []
   prompts.clip.dispose()
-  return prompts.named.map(({ label, words: [first] }) => ({ label, word: first.word, similarity: first.similarity }))
+  return prompts.named.map(({ label, words: [first] }) => ({ label, word: first.word, cosine: first.cosine }))
 }
 
 /** Mean over the classes that occur of the average precision of their logits (area under the stepwise curve). */

@@ -15,6 +15,11 @@ export const camsSchema = z.strictObject({
     'Longer pictures are shrunk to this before maps are made, which then grow back: attention takes time and memory with the fourth power of a side.',
     { unit: 'pixels' },
   ).optional(),
+  side: whole(
+    16,
+    'Longer side that pictures get before maps are made, whatever they had: for networks that see objects best at one size.',
+    { unit: 'pixels' },
+  ).optional(),
   scaling: choice(
     ['minmax', 'max'],
     'How the summed maps of a class become 0..1: from their minimum to their maximum (WeakTr), or divided by their maximum alone (IRN, CLIMS).',

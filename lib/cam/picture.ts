@@ -13,6 +13,7 @@ export interface CamOptions {
   flip: boolean
   resample: 'exact' | 'fast'
   maxSide?: number
+  side?: number
   scaling?: 'minmax' | 'max'
   fit?: 'stretch' | 'cut'
 }
@@ -30,17 +31,18 @@ export async function preparePicture(
   options: CamOptions,
 ): Promise<PreparedPicture> {
   const image = await decodeImage(item.image, { orientation: dataset.orientation })
-  const scales = await scaledImages(await shrunk(image, options), [...options.scales], options.resample)
+  const scales = await scaledImages(await sized(image, options), [...options.scales], options.resample)
   return { item, image, scales }
 }
 
-/** The picture itself, or where it is larger than `maxSide` a smaller one. */
-async function shrunk(
+/** The picture itself, or at the size that `side` and `maxSide` ask for. */
+async function sized(
   image: RawImage,
-  { maxSide = Number.POSITIVE_INFINITY, resample }: CamOptions,
+  { side: wanted, maxSide = Number.POSITIVE_INFINITY, resample }: CamOptions,
 ): Promise<RawImage> {
-  const factor = maxSide / Math.max(image.width, image.height)
-  if (factor >= 1) return image
+  const longer = Math.max(image.width, image.height)
+  const factor = Math.min(wanted ?? longer, maxSide) / longer
+  if (factor === 1 || (wanted === undefined && factor > 1)) return image
   const side = (length: number) => Math.max(1, Math.round(length * factor))
   return resizeImage(image, side(image.width), side(image.height), { mode: resample })
 }

@@ -33,6 +33,8 @@ export const photos: ConfigDifferences = {
     weights: 'efficientnet-lite0',
     backbone: 'efficientnet-lite0',
     imageSize: 320,
+    // Kernels reach as far as they did when the weights were trained.
+    dilate: true,
     frozen: 'all',
     head: 'context',
     headStart: 'imagenet',
@@ -63,6 +65,6 @@ export const photos: ConfigDifferences = {
     terms: { text_prompt: 0.02, prompt_floor: 1 },
   },
   guide: { ...maskStage, terms: { ...maskTerms, foreground_prompt: 6 } },
-  cams: { scales: [1, 1.4], resample: 'fast' },
+  cams: { side: 320, scales: [1, 1.4], resample: 'fast' },
   masks: { threshold: 0.3 },
 }
