@@ -56,7 +56,8 @@ Napi::Value PromptsHandle::encode(const Napi::CallbackInfo& info) {
     return submit_tensor(info.Env(), [prompts = core(), clip] {
       torch::NoGradGuard no_grad;
       prompts->check(*clip);
-      return prompts->encode(*clip, torch::arange(prompts->classes(), torch::TensorOptions().dtype(torch::kInt64).device(clip->device())));
+      return prompts->encode(
+          *clip, torch::arange(prompts->classes(), torch::TensorOptions().dtype(torch::kInt64).device(clip->device())));
     });
   });
 }

@@ -67,7 +67,8 @@ at::Tensor encode_prompt_vectors(const Clip& clip, const at::Tensor& vectors) {
 void Prompts::check(const Clip& clip) const {
   if (!joint_) return check_prompt_vectors(clip, vectors_);
   if (vectors_.size(2) != clip.info().feature_width)
-    throw refusal("prompts", "vectors of " + std::to_string(clip.info().feature_width) + ", the feature width of this CLIP,",
+    throw refusal("prompts",
+                  "vectors of " + std::to_string(clip.info().feature_width) + ", the feature width of this CLIP,",
                   shape_text(vectors_.sizes()));
   if (vectors_.device() != clip.device())
     throw refusal("prompts", "prompts on the device of the CLIP, " + clip.device().str() + ",",

@@ -39,7 +39,8 @@ class Prompts {
   const at::Tensor& vectors() const { return vectors_; }  // [C, length, width]
   int64_t classes() const { return vectors_.size(0); }
 
-  // Features [n, D]: the vectors themselves in the joint space, else those of the sequences "a photo of <vectors of the class>." for the given classes [n] int64.
+  // Features [n, D]: the vectors themselves in the joint space, else those of the sequences "a photo of <vectors of the
+  // class>." for the given classes [n] int64.
   at::Tensor encode(const Clip& clip, const at::Tensor& classes) const;
 
   // Whether a CLIP can encode them; see check_prompt_vectors.

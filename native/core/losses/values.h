@@ -17,9 +17,10 @@ enum class LossForm {
 // Undefined where no term of the step needs it. B pictures, C classes, n (picture, class) pairs with label 1, ordered
 // by picture, then class.
 struct StepValues {
-  at::Tensor targets;     // [B, C] float32, 0 or 1
-  at::Tensor masks;       // [B, C, gh, gw], each map scaled: (m - min) / (max - min + epsilon), and sharpened where asked for
-  at::Tensor pair_masks;  // [n, 1, H, W] at the size of the pictures, made so after resizing
+  at::Tensor targets;  // [B, C] float32, 0 or 1
+  at::Tensor
+      masks;  // [B, C, gh, gw], each map scaled: (m - min) / (max - min + epsilon), and sharpened where asked for
+  at::Tensor pair_masks;                            // [n, 1, H, W] at the size of the pictures, made so after resizing
   at::Tensor foreground, background, text, prompt;  // [n, D], of unit length
   NamedTensors outputs;                             // of the mask generator: logits [B, C], feature maps [B, D, gh, gw]
   LossForm form = LossForm::kLog;

@@ -109,7 +109,7 @@ size_t CnnGenerator::frozen_stages() const {
 }
 
 CnnGenerator::Features CnnGenerator::encode(const at::Tensor& images, const ForwardOptions& options,
-                                           NamedTensors& trace) const {
+                                            NamedTensors& trace) const {
   const size_t frozen = options.gradients == "semples" ? net_.stages.size() : frozen_stages();
   const bool live = config_.norm == NormKind::kLive && options.training;
   const NormPass pass{live, config_.norm != NormKind::kFrozen};
@@ -150,8 +150,7 @@ at::Tensor CnnGenerator::respond(const Features& features) const {
   at::Tensor context = features.context;
   if (context.sizes().slice(2) != features.last.sizes().slice(2))
     context = at::adaptive_avg_pool2d(context, {features.last.size(2), features.last.size(3)});
-  const at::Tensor reduced =
-      at::relu(at::conv2d(at::cat({features.last, context}, 1), reduce_weight_, reduce_bias_));
+  const at::Tensor reduced = at::relu(at::conv2d(at::cat({features.last, context}, 1), reduce_weight_, reduce_bias_));
   return response + at::conv2d(reduced, context_weight_, {}, 1, 1);
 }
 

@@ -14,7 +14,7 @@ constexpr int64_t kStem = 32, kHead = 1280;
 struct StageShape {
   int64_t blocks, kernel, stride, expansion, channels;
 };
-constexpr StageShape kStages[] = {{1, 3, 1, 1, 16}, {2, 3, 2, 6, 24},  {2, 5, 2, 6, 40}, {3, 3, 2, 6, 80},
+constexpr StageShape kStages[] = {{1, 3, 1, 1, 16},  {2, 3, 2, 6, 24},  {2, 5, 2, 6, 40}, {3, 3, 2, 6, 80},
                                   {3, 5, 1, 6, 112}, {4, 5, 2, 6, 192}, {1, 3, 1, 6, 320}};
 constexpr size_t kLastStrided = 5;
 
@@ -68,10 +68,9 @@ class Builder {
 
   void add_layer(const Convolution& shape, const std::string& name, const std::string& norm) {
     const auto layer = convolution(shape, name, norm);
-    net_.stages.push_back({{[layer](const at::Tensor& input, const NormPass& pass) {
-                             return relu6_(layer->forward(input, pass));
-                           }},
-                           shape.out});
+    net_.stages.push_back(
+        {{[layer](const at::Tensor& input, const NormPass& pass) { return relu6_(layer->forward(input, pass)); }},
+         shape.out});
   }
 
   void add_stage(size_t index) {
@@ -85,8 +84,8 @@ class Builder {
       const int64_t dilation = options_.dilate && (beyond || (removed && i > 0)) ? 2 : 1;
       InvertedBottleneck block;
       if (shape.expansion != 1) block.expand = convolution({in_, inner, 1}, name + "_expand_conv", name + "_bn0");
-      block.depthwise = convolution({inner, inner, shape.kernel, stride, inner, dilation}, name + "_depthwise_conv",
-                                    name + "_bn1");
+      block.depthwise =
+          convolution({inner, inner, shape.kernel, stride, inner, dilation}, name + "_depthwise_conv", name + "_bn1");
       block.project = convolution({inner, stage.channels, 1}, name + "_project_conv", name + "_bn2");
       // The published stride decides: without it the shapes would allow no more than the weights were trained with.
       block.residual = (i > 0 || shape.stride == 1) && in_ == stage.channels;

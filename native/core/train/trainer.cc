@@ -153,8 +153,9 @@ void Trainer::accumulate(const TrainingBatch& batch, bool details, StepResult& r
     const int64_t count = std::min(size, pictures - first);
     const at::Tensor labels = batch.labels.narrow(0, first, count);
     const BatchShare share = part_of(count, pictures, labels, result.pairs);
-    ObjectiveValue value = objective_.evaluate(batch.images.narrow(0, first, count), labels,
-                                               noise.defined() ? noise.narrow(-1, first, count) : noise, details, share);
+    ObjectiveValue value =
+        objective_.evaluate(batch.images.narrow(0, first, count), labels,
+                            noise.defined() ? noise.narrow(-1, first, count) : noise, details, share);
     if (!value.loss.defined()) continue;
     result.loss += value.loss.item<double>();
     add_up(result.terms, value.terms);
