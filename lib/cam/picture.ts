@@ -42,7 +42,7 @@ async function sized(
 ): Promise<RawImage> {
   const longer = Math.max(image.width, image.height)
   const factor = Math.min(wanted ?? longer, maxSide) / longer
-  if (factor === 1 || (wanted === undefined && factor > 1)) return image
+  if (factor === 1) return image
   const side = (length: number) => Math.max(1, Math.round(length * factor))
   return resizeImage(image, side(image.width), side(image.height), { mode: resample })
 }

@@ -57,6 +57,20 @@ describeNative('cams.maxSide', () => {
   })
 })
 
+describe('cams.side', () => {
+  test.each([
+    [96, {}, [96, 80]],
+    [24, {}, [24, 20]],
+    [48, {}, [48, 40]],
+    [96, { maxSide: 60 }, [60, 50]],
+  ])('longer sides become %d with %j', async (side, more, size) => {
+    const dataset = await folder(await writeShapes(join(await temporaryFolder(), 'data')))
+    const { image, scales } = await preparePicture(dataset, dataset.items[0]!, { ...options, ...more, side })
+    expect([image.width, image.height]).toEqual([48, 40])
+    expect(scales.map(({ width, height }) => [width, height])).toEqual([size])
+  })
+})
+
 describe('a picture', () => {
   test('is shown as it is, whatever the scales', async () => {
     const dataset = await folder(await writeShapes(join(await temporaryFolder(), 'data')))
