@@ -11,6 +11,8 @@ namespace semples {
 // Per-channel statistics of pixels in [0, 1].
 struct Normalization {
   std::array<double, 3> mean, deviation;
+
+  bool operator==(const Normalization&) const = default;
 };
 
 // ImageNet statistics, of pixels after / 255; what the generator is trained with.

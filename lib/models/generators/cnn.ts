@@ -24,7 +24,7 @@ const schema = z.strictObject({
   ),
   norm: choice(
     ['live', 'fixed', 'frozen'],
-    'Batch norm in training: statistics of the batch, running averages updated; running averages, scale and shift trained; or running averages, nothing of it trained.',
+    'Batch norm in training: statistics of the batch, running averages updated; running averages, scale and shift trained; or running averages, nothing of it trained. A frozen part always uses its running averages.',
   ).default('frozen'),
   frozen: choice(
     ['none', 'stem', 'layer2', 'all'],

@@ -131,12 +131,14 @@ CnnGenerator::Features CnnGenerator::encode(const at::Tensor& images, const Forw
 CnnGenerator::Features CnnGenerator::encode_stages(const at::Tensor& images, const NormPass& pass, size_t frozen,
                                                    NamedTensors* trace) const {
   Features features;
-  at::Tensor x = renormalize(images, kImageNet, net_.statistics).contiguous(at::MemoryFormat::ChannelsLast);
+  const bool own = net_.statistics == kImageNet;
+  at::Tensor x =
+      (own ? images : renormalize(images, kImageNet, net_.statistics)).contiguous(at::MemoryFormat::ChannelsLast);
   for (size_t i = 0; i < net_.stages.size(); ++i) {
     torch::AutoGradMode gradients(at::GradMode::is_enabled() && i >= frozen);
     // What keeps its weights keeps its statistics too.
-    const NormPass own{pass.live && i >= frozen, pass.trains_affine};
-    for (const CnnBlock& block : net_.stages[i].blocks) x = block(x, own);
+    const NormPass here{pass.live && i >= frozen, pass.trains_affine};
+    for (const CnnBlock& block : net_.stages[i].blocks) x = block(x, here);
     if (i == net_.context) features.context = x;
     if (trace) trace->emplace_back("stage." + std::to_string(i), x);
   }

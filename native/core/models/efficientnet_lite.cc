@@ -18,7 +18,7 @@ constexpr StageShape kStages[] = {{1, 3, 1, 1, 16},  {2, 3, 2, 6, 24},  {2, 5, 2
                                   {3, 5, 1, 6, 112}, {4, 5, 2, 6, 192}, {1, 3, 1, 6, 320}};
 constexpr size_t kLastStrided = 5;
 
-at::Tensor relu6_(at::Tensor x) { return x.clamp_(0, 6); }
+at::Tensor relu6_(at::Tensor x) { return at::hardtanh_(x, 0, 6); }
 
 // Inverted bottleneck (Sandler et al., arXiv 1801.04381).
 struct InvertedBottleneck {
