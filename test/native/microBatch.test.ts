@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals'
-import type { TensorMap } from '../../lib/base/tensor.js'
+import type { TensorData, TensorMap } from '../../lib/base/tensor.js'
 import { BackgroundPrompts } from '../../lib/models/backgroundPrompts.js'
 import { Clip } from '../../lib/models/clip.js'
 import { chooseCompute } from '../../lib/models/devices.js'
@@ -8,7 +8,7 @@ import { Trainer, type TrainerConfig } from '../../lib/models/trainer.js'
 import type { NativeTrainingBatch } from '../../lib/native/addon.js'
 import { rejection } from '../config/refusal.js'
 import { expectClose, largestMagnitude } from '../support/close.js'
-import { narrow } from './cnnReference.js'
+import { narrow, randomCnn, smoothPictures } from './cnnReference.js'
 import { classification, describeArchives, differences, hasNative, matching, pixels, textIds, tiny } from './models.js'
 
 beforeAll(async () => {
@@ -38,14 +38,26 @@ function batch(changes: Partial<NativeTrainingBatch> = {}): NativeTrainingBatch 
 /** With drop path; its plain maps are no sums that nearly cancel. */
 const noisy = { ...tiny, dropPathRate: 0.5, maps: 'plain' }
 
+const fixed: MaskGeneratorConfig = { ...narrow, backbone: 'resnet50', norm: 'fixed' }
+const frozen: MaskGeneratorConfig = { ...fixed, norm: 'frozen' }
+
 describeArchives('gradients of parts of a batch', (archive) => {
   let clip: Clip
   beforeAll(async () => {
     clip = await Clip.open({ path: archive('openai') })
+    // Sums are rounded otherwise in parts of other sizes; the sign of a value near 0 must not hang on it.
+    const chosen = await smoothPictures({ fixed, frozen }, [count, side, side])
+    smooth.set(fixed, chosen.fixed!).set(frozen, chosen.frozen!)
   })
+  const smooth = new Map<MaskGeneratorConfig | undefined, TensorData>()
+
+  function batchFor(sizes?: MaskGeneratorConfig): NativeTrainingBatch {
+    const images = smooth.get(sizes)
+    return images === undefined ? batch() : { images, labels, seed: 4, learningRate: 1e-3, details: true }
+  }
 
   async function stage(config: Partial<TrainerConfig>, sizes: MaskGeneratorConfig = noisy) {
-    const generator = await MaskGenerator.create(sizes)
+    const generator = smooth.has(sizes) ? (await randomCnn(sizes)).generator : await MaskGenerator.create(sizes)
     const prompts = await BackgroundPrompts.create({ classes: 3, length: 4, width: 16, deviation: 0.05, seed: 9 })
     const trainer = await Trainer.create({
       generator,
@@ -69,14 +81,14 @@ describeArchives('gradients of parts of a batch', (archive) => {
     ['repel', { trains: 'prompts', terms: { repel_foreground: 1, background_prompt: 1 }, maskEpsilon: 1e-4 }],
     ['guide', { terms: { ...matching, foreground_prompt: 0.05 } }],
     ['area alone', { ...all, terms: { area: 1 } }],
-    ['cnn, classify', { ...all, terms: { coarse_logits: 1 } }, { ...narrow, norm: 'fixed' }],
-    ['cnn, match', { ...all, terms: { ...matching, coarse_logits: 0.5 } }, { ...narrow, norm: 'frozen' }],
+    ['cnn, classify', { ...all, terms: { coarse_logits: 1 } }, fixed],
+    ['cnn, match', { ...all, terms: { ...matching, coarse_logits: 0.5 } }, frozen],
   ]
 
   /** What one step gives, and what it leaves. */
   async function step(microBatch: number, config: Partial<TrainerConfig>, sizes?: MaskGeneratorConfig) {
     const { generator, prompts, trainer } = await stage({ ...config, microBatch }, sizes)
-    const result = await trainer.step(batch())
+    const result = await trainer.step(batchFor(sizes))
     const after: TensorMap = { ...(await generator.state()), prompts: await prompts.state() }
     return { ...result, after }
   }

@@ -36,6 +36,7 @@ export const photos: ConfigDifferences = {
     // Kernels reach as far as they did when the weights were trained.
     dilate: true,
     frozen: 'all',
+    cacheMegabytes: 2048,
     head: 'context',
     headStart: 'imagenet',
   },

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { choice, flag, positive } from '../../base/fields.js'
+import { choice, flag, positive, whole } from '../../base/fields.js'
 import { commonFields, generatorKind, misfit } from './kind.js'
 
 const schema = z.strictObject({
@@ -34,6 +34,11 @@ const schema = z.strictObject({
     ['linear', 'context'],
     'CAM head: the row of each class times the features; or besides it a 3x3 convolution over features of two depths.',
   ).default('linear'),
+  cacheMegabytes: whole(
+    0,
+    'Memory for features of a frozen network: pictures that come again as they were are not computed again.',
+    { unit: 'MiB' },
+  ).default(0),
   headStart: choice(
     ['random', 'imagenet'],
     'What the head starts from: noise, or for classes with an ImageNet name the rows of the classification head in the weights.',

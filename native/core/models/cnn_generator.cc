@@ -42,7 +42,7 @@ void CnnConfig::check(const GeneratorBasics&) const {
 }
 
 CnnGenerator::CnnGenerator(const CnnConfig& config, const GeneratorBasics& basics)
-    : config_(config), classes_(basics.classes), net_(make_backbone(config)) {
+    : config_(config), classes_(basics.classes), net_(make_backbone(config)), cache_(config.cache_megabytes << 20) {
   const int64_t channels = net_.stages.back().channels;
   parameters_ = net_.parameters;
   head_weight_ = torch::zeros({classes_, channels, 1, 1});
@@ -113,6 +113,7 @@ CnnGenerator::Features CnnGenerator::encode(const at::Tensor& images, const Forw
   const size_t frozen = options.gradients == "semples" ? net_.stages.size() : frozen_stages();
   const bool live = config_.norm == NormKind::kLive && options.training;
   const NormPass pass{live, config_.norm != NormKind::kFrozen};
+  if (options.again && cache_.enabled() && frozen == net_.stages.size() && !options.trace) return remembered(images, pass);
   const bool apart = frozen == net_.stages.size() || !at::GradMode::is_enabled();
   const int64_t few = std::max<int64_t>(1, kPixelsAtOnce / (images.size(2) * images.size(3)));
   if (options.trace || pass.live || !apart || images.size(0) <= few)
@@ -124,6 +125,23 @@ CnnGenerator::Features CnnGenerator::encode(const at::Tensor& images, const Forw
     Features features = encode_stages(part, pass, frozen, nullptr);
     last.push_back(std::move(features.last));
     context.push_back(std::move(features.context));
+  }
+  return {at::cat(last, 0), at::cat(context, 0)};
+}
+
+// One picture at a time, so that features do not depend on which pictures they were computed with.
+CnnGenerator::Features CnnGenerator::remembered(const at::Tensor& images, const NormPass& pass) const {
+  NamedTensors weights = net_.parameters;
+  weights.insert(weights.end(), net_.buffers.begin(), net_.buffers.end());
+  cache_.belongs_to(weights);
+  std::vector<at::Tensor> last, context;
+  for (int64_t i = 0; i < images.size(0); ++i) {
+    const std::vector<at::Tensor>* known = cache_.find(images[i]);
+    const Features own = known ? Features{(*known)[0], (*known)[1]}
+                               : encode_stages(images.narrow(0, i, 1), pass, net_.stages.size(), nullptr);
+    if (!known) cache_.keep(images[i], {own.last, own.context});
+    last.push_back(own.last);
+    context.push_back(own.context);
   }
   return {at::cat(last, 0), at::cat(context, 0)};
 }

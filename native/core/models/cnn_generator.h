@@ -2,6 +2,7 @@
 // 1512.04150), as one 1x1 convolution: the mean of its output is the class's logit.
 #pragma once
 #include "core/models/cnn_backbone.h"
+#include "core/models/feature_cache.h"
 #include "core/models/generators.h"
 
 namespace semples {
@@ -25,6 +26,7 @@ struct CnnConfig {
   NormKind norm = NormKind::kFrozen;
   Frozen frozen = Frozen::kNone;
   CnnHead head = CnnHead::kLinear;
+  int64_t cache_megabytes = 0;  // for features of a frozen backbone
 
   void visit(OptionVisitor& options) {
     options.choice("backbone", backbone,
@@ -40,6 +42,7 @@ struct CnnConfig {
         "frozen", frozen,
         {{"none", Frozen::kNone}, {"stem", Frozen::kStem}, {"layer2", Frozen::kLayer2}, {"all", Frozen::kAll}});
     options.choice("head", head, {{"linear", CnnHead::kLinear}, {"context", CnnHead::kContext}});
+    options.whole("cacheMegabytes", cache_megabytes, 0, 1 << 20);
   }
   void check(const GeneratorBasics& basics) const;
 };
@@ -70,12 +73,14 @@ class CnnGenerator : public MaskGenerator {
   Features encode(const at::Tensor& images, const ForwardOptions& options, NamedTensors& trace) const;
   Features encode_stages(const at::Tensor& images, const NormPass& pass, size_t frozen, NamedTensors* trace) const;
   at::Tensor respond(const Features& features) const;
+  Features remembered(const at::Tensor& images, const NormPass& pass) const;
   size_t frozen_stages() const;
   void initialize(uint64_t seed);
 
   const CnnConfig config_;
   const int64_t classes_;
   CnnBackbone net_;
+  mutable FeatureCache cache_;
   at::Tensor head_weight_, reduce_weight_, reduce_bias_, context_weight_;
   NamedTensors parameters_;
 };

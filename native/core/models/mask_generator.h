@@ -23,6 +23,7 @@ struct ForwardOptions {
   std::string gradients;
   at::Tensor noise;           // of `sample_noise`; undefined: none
   bool training = false;      // batch norm uses, and remembers, the statistics of this batch
+  bool again = false;         // the same pictures will come again: what is computed of them may be kept
   bool feature_maps = false;  // also give feature maps
   bool trace = false;         // also give what lies between
 };

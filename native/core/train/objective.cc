@@ -96,6 +96,7 @@ GeneratorOutputs Objective::generate(const at::Tensor& images, const at::Tensor&
   options.gradients = config_.gradients;
   options.noise = noise;
   options.training = trained;
+  options.again = true;
   options.feature_maps = needs(need::kFeatureMaps);
   return generator_->forward(images, options);
 }
