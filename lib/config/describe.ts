@@ -1,7 +1,8 @@
 import { isRecord, valueAt } from '../base/optionError.js'
+import { kindOfGenerator } from '../models/generators/kinds.js'
 import { knownTerms } from '../stages/terms.js'
 import { defaultConfig } from './resolve.js'
-import { allNotes } from './schema.js'
+import { notesOfGenerator } from './schema.js'
 import type { RunConfig } from './types.js'
 
 /** One field of a config, for people. */
@@ -16,10 +17,17 @@ export interface ConfigField {
   text: string
 }
 
-/** Every field of a config with its default under a preset, in the order of the config. */
-export function describeConfig(options: { preset?: RunConfig['preset']; reference?: boolean } = {}): ConfigField[] {
-  const values = defaultConfig(options.preset, options.reference)
-  return [...allNotes()].flatMap(([field, { text, expected, unit }]) => {
+export interface DescribeOptions {
+  preset?: RunConfig['preset']
+  reference?: boolean
+  /** Kind of mask generator. Default: that of the preset. */
+  generator?: string
+}
+
+/** Every field of a config with its default under a preset, in the order of the config; those of one kind of generator. */
+export function describeConfig({ preset, reference, generator }: DescribeOptions = {}): ConfigField[] {
+  const values = defaultConfig(preset, reference, generator)
+  return [...notesOfGenerator(kindOfGenerator(values.generator.kind))].flatMap(([field, { text, expected, unit }]) => {
     const value = valueAt(values, field.split('.'))
     const own = { field, default: value, unit, expected, text }
     return field.endsWith('.terms') && isRecord(value) ? [own, ...termsOf(field, value)] : [own]

@@ -3,6 +3,7 @@ import { merge } from '../base/merge.js'
 import { isRecord, optionError } from '../base/optionError.js'
 import type { DataSpec } from '../datasets/kinds.js'
 import { kindOfData } from '../datasets/kinds.js'
+import { kindOfGenerator } from '../models/generators/kinds.js'
 import { clipMissing, weightsMissing } from '../models/missing.js'
 import { stageNames } from '../stages/kinds.js'
 import { type CheckedInput, checkInput, kindsOf } from './check.js'
@@ -37,9 +38,17 @@ export function resolveConfig(input: TrainConfigInput): RunConfig {
   return config
 }
 
-/** The values that hold under a preset where the user says nothing else; of the default kinds. */
-export function defaultConfig(preset: Preset = 'none', published = false): Omit<RunConfig, 'data' | 'out'> {
-  return base({ preset, reference: published }) as unknown as RunConfig
+/**
+ * The values that hold under a preset where the user says nothing else; of the default kind of data, and of that kind of
+ * generator, or the preset's.
+ */
+export function defaultConfig(
+  preset: Preset = 'none',
+  published = false,
+  generator?: string,
+): Omit<RunConfig, 'data' | 'out'> {
+  const named = generator === undefined ? {} : { generator: { kind: kindOfGenerator(generator).kind } }
+  return base({ preset, reference: published, ...named } as Partial<CheckedInput>) as unknown as RunConfig
 }
 
 /** Defaults, with the differences of the preset and those of published behaviour. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { deviceField } from '../base/device.js'
-import { choice, type FieldNote, fieldsOf, flag, path, special, whole, wholeOrAuto } from '../base/fields.js'
+import { choice, type FieldNote, fieldsOf, flag, oneOf, path, special, whole, wholeOrAuto } from '../base/fields.js'
 import { camsSchema, masksSchema } from '../cam/options.js'
 import type { DatasetKind } from '../datasets/kind.js'
 import { datasetKinds } from '../datasets/kinds.js'
@@ -97,16 +97,27 @@ export function notesWith(kinds: ConfigKinds): Map<string, FieldNote> {
   return new Map([...fieldsOf(givenSchema(kinds))].map(([field, { note }]) => [field, note]))
 }
 
-let notes: Map<string, FieldNote> | undefined
+let notes: ReadonlyMap<string, FieldNote> | undefined
 
 /** The notes of every field of any config. A field that kinds share under one name has the notes of each. */
 export function allNotes(): ReadonlyMap<string, FieldNote> {
-  if (notes !== undefined) return notes
-  notes = new Map()
-  for (const data of datasetKinds as readonly DatasetKind[])
-    for (const generator of generatorKinds as readonly GeneratorKind[])
-      for (const [field, note] of notesWith({ data, generator })) notes.set(field, joined(notes.get(field), note))
+  notes ??= joinedNotes(generatorKinds)
   return notes
+}
+
+/** The notes of every field of a config with that kind of generator, whatever its data. */
+export function notesOfGenerator(generator: GeneratorKind): Map<string, FieldNote> {
+  const own = joinedNotes([generator])
+  const kind = own.get('generator.kind')!
+  return own.set('generator.kind', { ...kind, expected: oneOf(generatorKinds.map((each) => each.kind)) })
+}
+
+function joinedNotes(generators: readonly GeneratorKind[]): Map<string, FieldNote> {
+  const found = new Map<string, FieldNote>()
+  for (const data of datasetKinds as readonly DatasetKind[])
+    for (const generator of generators)
+      for (const [field, note] of notesWith({ data, generator })) found.set(field, joined(found.get(field), note))
+  return found
 }
 
 function joined(one: FieldNote | undefined, other: FieldNote): FieldNote {

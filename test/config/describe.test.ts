@@ -5,7 +5,7 @@ import { describeConfig } from '../../lib/config/describe.js'
 import { configJsonSchema } from '../../lib/config/jsonSchema.js'
 import { defaultConfig, resolveConfig } from '../../lib/config/resolve.js'
 
-const presets = ['none', 'voc2012', 'coco2014', 'demo'] as const
+const presets = ['none', 'voc2012', 'coco2014', 'cnn', 'photos', 'demo'] as const
 
 function leaves(value: unknown, path = ''): string[] {
   if (!isRecord(value)) return [path]
@@ -27,6 +27,22 @@ describe('the list of fields', () => {
       const value = field.split('.').reduce<unknown>((inner, key) => (inner as Record<string, unknown>)[key], values)
       expect([field, described.get(field)]).toEqual([field, value])
     }
+  })
+
+  test("fields of the generator are those of one kind: the preset's, or the one that is asked for", () => {
+    const fieldsWith = (options: Parameters<typeof describeConfig>[0]) =>
+      describeConfig(options)
+        .map(({ field }) => field)
+        .filter((field) => field.startsWith('generator.'))
+    expect(fieldsWith({})).toContain('generator.patchSize')
+    expect(fieldsWith({})).not.toContain('generator.backbone')
+    for (const options of [{ preset: 'cnn' }, { generator: 'cnn' }, { preset: 'demo', generator: 'cnn' }] as const) {
+      expect(fieldsWith(options)).toContain('generator.backbone')
+      expect(fieldsWith(options)).not.toContain('generator.patchSize')
+    }
+    expect(describeConfig({ preset: 'cnn' })).toContainEqual(
+      expect.objectContaining({ field: 'generator.kind', default: 'cnn', expected: 'weaktr or cnn' }),
+    )
   })
 
   test('weights of loss terms come with formula and source', () => {

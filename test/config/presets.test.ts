@@ -16,6 +16,7 @@ describe('cnn', () => {
       weights: 'random',
       imageSize: 512,
       backbone: 'resnet50',
+      cacheMegabytes: 0,
       width: 1,
       outputStride: 16,
       dilate: false,
@@ -104,7 +105,6 @@ describe('what fits a kind of generator', () => {
   test.each([
     [{ preset: 'cnn', generator: { outputStride: 32, dilate: true } }, 'generator.dilate'],
     [{ preset: 'cnn', generator: { outputStride: 24 } }, 'generator.outputStride'],
-    [{ generator: { kind: 'cnn', headStart: 'imagenet' } }, 'generator.headStart'],
     [{ preset: 'cnn', generator: { backbone: 'resnet18' } }, 'generator.backbone'],
     [{ preset: 'cnn', generator: { width: 0 } }, 'generator.width'],
     [{ match: { microBatch: -1 } }, 'match.microBatch'],

@@ -9,6 +9,7 @@ import { printJson, table } from '../output.js'
 
 interface ConfigOptions {
   preset?: RunConfig['preset']
+  generator?: string
   reference?: boolean
   schema?: boolean
   json?: boolean
@@ -20,6 +21,7 @@ export function configCommand(cli: Cli): Command {
     .description('Lists the fields that "semples train --set field=value" and --config take, with their defaults.')
     .argument('[text]', 'only fields whose name holds this')
     .option('--preset <name>', 'defaults under a preset')
+    .option('--generator <kind>', 'fields of another kind of mask generator than the preset has: weaktr, cnn')
     .option('--reference', 'defaults under the published behaviour')
     .option('--schema', 'print the JSON Schema of config files instead, for editors that complete and check them')
     .addOption(shared.json())
@@ -29,10 +31,11 @@ export function configCommand(cli: Cli): Command {
         'semples config',
         'semples config match.terms',
         'semples config --preset coco2014 lr',
+        'semples config --generator cnn generator',
         'semples config --schema > semples.schema.json',
       ),
     )
-    .action(async (text: string | undefined, { preset, reference, schema, json }: ConfigOptions) => {
+    .action(async (text: string | undefined, { preset, generator, reference, schema, json }: ConfigOptions) => {
       if (schema) {
         const { configJsonSchema } = await import('../../config/jsonSchema.js')
         cli.terminal.out(JSON.stringify(configJsonSchema(), null, 2))
@@ -42,7 +45,7 @@ export function configCommand(cli: Cli): Command {
       const { knownTerms } = await import('../../stages/terms.js')
       const { checkInput } = await import('../../config/check.js')
       checkInput({ preset })
-      const fields = describeConfig({ preset, reference }).filter(
+      const fields = describeConfig({ preset, reference, generator }).filter(
         ({ field }) => text === undefined || field.includes(text),
       )
       if (fields.length === 0 && text !== undefined) throw noSuchField(text)
