@@ -113,7 +113,8 @@ CnnGenerator::Features CnnGenerator::encode(const at::Tensor& images, const Forw
   const size_t frozen = options.gradients == "semples" ? net_.stages.size() : frozen_stages();
   const bool live = config_.norm == NormKind::kLive && options.training;
   const NormPass pass{live, config_.norm != NormKind::kFrozen};
-  if (options.again && cache_.enabled() && frozen == net_.stages.size() && !options.trace) return remembered(images, pass);
+  if (options.again && cache_.enabled() && frozen == net_.stages.size() && !options.trace)
+    return remembered(images, pass);
   const bool apart = frozen == net_.stages.size() || !at::GradMode::is_enabled();
   const int64_t few = std::max<int64_t>(1, kPixelsAtOnce / (images.size(2) * images.size(3)));
   if (options.trace || pass.live || !apart || images.size(0) <= few)
