@@ -1,7 +1,7 @@
 // npm run bench -- photos [--data DIR]: SemPLeS on photographs, beside its controls. A third of each set is judged.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -50,7 +50,7 @@ export async function run(words) {
         const clip = makeClip(python, { weights, folder, list, data: values.data, out: join(place, 'clip.pt') })
         const made = { data: train, clip, seed, out: place, threads, changes: applySettings({}, values.set) }
         const runs = await trainRuns(made)
-        const judged = await judgeRuns(runs, judge, { threshold, threads })
+        const judged = await judgeRuns(runs, judge, { threshold, threads, words: await backgroundWords(values.data) })
         const seconds = (performance.now() - started) / 1000
         results.push({ set: basename(folder), seed, threshold, seconds, ...judged })
         await writeFile(join(place, 'result.json'), JSON.stringify(results.at(-1)))
@@ -62,6 +62,14 @@ export async function run(words) {
   for (const set of new Set(results.map((each) => each.set))) printMean(results.filter((each) => each.set === set))
   if (values.json) console.log(JSON.stringify(results))
   return 0
+}
+
+/** The words of backgrounds.csv, which prompts are named by; undefined: all that the stand-in knows. */
+async function backgroundWords(data) {
+  const file = join(resolve(data), 'msrc', 'backgrounds.csv')
+  if (!existsSync(file)) return undefined
+  const rows = (await readFile(file, 'utf8')).trim().split(/\r?\n/).slice(1)
+  return [...new Set(rows.flatMap((row) => row.slice(row.indexOf(',') + 1).split(';')))].filter((word) => word !== '')
 }
 
 function skip(reason) {
