@@ -53,6 +53,8 @@ export async function loadInitialWeights(
   if (start !== 'weights') await generator.load((await resultOf(run, start, 'generator')).tensors.generator!)
   else if (config.generator.weights === 'random') await generator.load(await models.initialState())
   else {
+    // Published weights do not hold the whole head, and an earlier stage may have trained it.
+    if (wantsRows(config)) await generator.load(await models.initialState())
     const note = await loadWeights(config, stage.name, generator, dataset)
     if (note !== undefined) onProgress(notice(stage.name, note))
   }

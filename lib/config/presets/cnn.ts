@@ -16,7 +16,7 @@ export const cnn: ConfigDifferences = {
     groups: [{ parameters: 'head', factor: 10 }],
     augment: 'place',
   },
-  // Ours: the published stages with rates for a network whose every weight learns.
+  // Ours: few epochs, in parts of a batch that fit a small machine. Not measured.
   match: { epochs: 5, batch: 16, microBatch: 4 },
   prompt: { batch: 64 },
   guide: { epochs: 5, batch: 16, microBatch: 4 },
