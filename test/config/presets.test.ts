@@ -62,7 +62,7 @@ describe('photos', () => {
     expect(trainer).toMatchObject({ maskGain: 12, maskCentre: 0.3, gradientClip: 1 })
     expect(schedule).toEqual({ kind: 'cosine-steps', warmup: 20 })
     expect(augment).toMatchObject({ flip: 0.5, crop: null, place: null })
-    expect(stageOf(resolved, 'prompt').terms).toEqual({ background_prompt: 1, prompt_floor: 1, repel_foreground: 0.1 })
+    expect(stageOf(resolved, 'prompt').terms).toEqual({ background_prompt: 1, text_prompt: 0.02, prompt_floor: 1 })
   })
 
   test('its own values win over what the kind of generator changes', () => {

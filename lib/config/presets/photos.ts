@@ -63,8 +63,7 @@ export const photos: ConfigDifferences = {
     optimizer: { kind: 'adamw', weightDecay: 0 },
     space: 'joint',
     deviation: 0.02,
-    // Away from what the mask keeps rather than from the class's text: what is left beside an object still has its outline.
-    terms: { text_prompt: 0, repel_foreground: 0.1, prompt_floor: 1 },
+    terms: { text_prompt: 0.02, prompt_floor: 1 },
   },
   guide: { ...maskStage, terms: { ...maskTerms, foreground_prompt: 6 } },
   cams: { side: 320, scales: [1, 1.4], resample: 'fast' },
