@@ -387,4 +387,14 @@ export interface NativeInspection {
   promptGradient(clip: NativeClip, vectors: TensorData, cotangent: TensorData): Promise<TensorMap>
   lossTerms(features: TensorMap, terms: Readonly<Record<string, number>>, form: 'log' | 'cosine'): Promise<TensorMap>
   similarityGradient(term: string, similarities: TensorData): Promise<TensorMap>
+  memory(): NativeMemory
+}
+
+/** Bytes of large blocks of tensors on the processor; zeros on systems where none are kept. */
+export interface NativeMemory {
+  used: number
+  /** Waiting for the next tensor of their size; never makes more than `most`, together with `used`. */
+  kept: number
+  /** The most that was used at once since something was disposed. */
+  most: number
 }

@@ -3,6 +3,7 @@
 
 #include "binding/environment.h"
 #include "binding/exports.h"
+#include "core/memory.h"
 
 // process.exit() on the main thread ends the process without Node-API's cleanup hooks: what LibTorch holds would be
 // destroyed under a running job.
@@ -16,6 +17,7 @@ static void stop_before_exit(Napi::Env env) {
 
 static Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   using namespace semples;
+  install_memory();
   env.SetInstanceData(new Environment(env));
   export_runtime(env, exports);
   export_generator(env, exports);

@@ -10,6 +10,7 @@
 #include "binding/errors.h"
 #include "binding/options.h"
 #include "core/error.h"
+#include "core/memory.h"
 
 namespace semples {
 
@@ -55,7 +56,10 @@ class Handle : public Napi::ObjectWrap<Derived> {
     bytes_ = bytes;
   }
 
-  void dispose_handle(const Napi::CallbackInfo&) { set_core(nullptr, 0); }
+  void dispose_handle(const Napi::CallbackInfo&) {
+    set_core(nullptr, 0);
+    release_memory();
+  }
   Napi::Value is_disposed(const Napi::CallbackInfo& info) { return Napi::Boolean::New(info.Env(), core_ == nullptr); }
 
   // Defines the class in this environment; objects are made by `make` alone, so `new` from JavaScript gives an empty

@@ -11,6 +11,7 @@
 #include "binding/refine_request.h"
 #include "core/clip/prompts.h"
 #include "core/losses/registry.h"
+#include "core/memory.h"
 
 namespace semples {
 
@@ -170,6 +171,18 @@ Napi::Value crf_filter(const Napi::CallbackInfo& info) {
   });
 }
 
+// () -> { used, kept, most }: bytes of large blocks of tensors; zeros where none are kept (core/memory.h).
+Napi::Value memory(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const MemoryState state = memory_state();
+    Napi::Object result = Napi::Object::New(info.Env());
+    result.Set("used", double(state.used));
+    result.Set("kept", double(state.kept));
+    result.Set("most", double(state.most));
+    return result;
+  });
+}
+
 }  // namespace
 
 void export_inspection(Napi::Env env, Napi::Object exports) {
@@ -180,6 +193,7 @@ void export_inspection(Napi::Env env, Napi::Object exports) {
   inspection.Set("lossTerms", Napi::Function::New(env, loss_terms));
   inspection.Set("similarityGradient", Napi::Function::New(env, similarity_gradient));
   inspection.Set("crfFilter", Napi::Function::New(env, crf_filter));
+  inspection.Set("memory", Napi::Function::New(env, memory));
   exports.Set("inspection", inspection);
 }
 

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "core/error.h"
+#include "core/memory.h"
 
 namespace semples {
 
@@ -134,6 +135,7 @@ StepResult Trainer::step(const TrainingBatch& batch, bool details) {
     return result;
   }
 
+  const KeepMemory keep;
   const Gradients scope(trained_);
   accumulate(batch, details, result);
   if (details)
