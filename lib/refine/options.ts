@@ -35,7 +35,7 @@ const sharedSchema = z
      * that says nothing is refused), and 0, 1, 2, ... for maps in memory.
      */
     classes: special(
-      z.array(z.number().int().min(0).max(254)).min(1),
+      z.array(z.number().int().min(0).max(254)),
       'Class ids of the score maps.',
       'a list of class ids, 0 (background) to 254',
     ),

@@ -6,9 +6,9 @@
 
 This is not the CLIP of the paper, and gives no published figure: it knows the classes of the folders and a few words
 for backgrounds, and nothing else. A class's vector comes from the rows of the 1000-class head that
-models/imagenet-words.json names for it; where there are none, it is fitted to the labels of the photographs. Then it
-is turned from the class's usual surroundings towards the class itself (--focus; focus.py). Background words are fitted
-to backgrounds.csv. Masks are never learned from.
+models/imagenet-words.json names for it; where there are none, it is fitted to the labels of the photographs. --focus 1
+turns it from the class's usual surroundings towards the class itself (focus.py). Background words are fitted to
+backgrounds.csv. Masks are never learned from.
 
     --data FOLDER [LIST]           images/, labels.csv, classes.json; LIST is a file of the names to learn from, one a
                                    line ("00364971.jpg"), so that others are left to judge by

@@ -25,7 +25,7 @@ needs('build', 'python').describe('photos.py on random weights and drawn picture
   beforeAll(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'semples-photos-clip-'))
     await runScript('test/clip/photos_fixture.py', folder)
-    printed = await make('weights.safetensors', 'clip.pt', '--data', at('pictures'))
+    printed = await make('weights.safetensors', 'clip.pt', '--focus', '1', '--data', at('pictures'))
   }, 120_000)
   afterAll(() => rm(folder, { recursive: true, force: true }))
 
@@ -120,7 +120,7 @@ needs('build', 'python').describe('photos.py on random weights and drawn picture
     await writeFile(at('list.txt'), [0, 1, 2, 3, 5, 7].map((index) => `${index}.png\n`).join(''))
     // Pictures that are not in the list need not be there.
     for (const index of [4, 6, 8, 9, 10, 11]) await rm(at('pictures/images', `${index}.png`))
-    await make('weights.pth', 'part.pt', '--focus', '0', '--data', at('pictures'), at('list.txt'))
+    await make('weights.pth', 'part.pt', '--data', at('pictures'), at('list.txt'))
     const provenance = JSON.parse(await readFile(at('part.json'), 'utf8'))
     expect(provenance.sources.player).toEqual({ fitted: 'labels.csv', positives: 1, of: 6 })
   })

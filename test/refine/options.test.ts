@@ -75,7 +75,7 @@ describe('refuses', () => {
     ['threshold', { threshold: Number.NaN }],
     ['confidence', { confidence: 2 }],
     ['classes', { classes: [255] }],
-    ['classes', { classes: [] }],
+    ['classes', { classes: [0.5] }],
     ['dilations', { method: 'pamr', dilations: [0] }],
     ['backgroundPower', { threshold: 0.4, backgroundPower: 1 }],
     ['preset', { method: 'pamr', preset: 'voc' }],

@@ -21,6 +21,14 @@ test.each(['crf', 'pamr'] as const)('CAMs too, by %s', async (method) => {
   expect(mask.data).toEqual(truth)
 })
 
+test.each(['crf', 'pamr'] as const)('a picture that shows no class is background, by %s', async (method) => {
+  const { mask, classes } = await refineMask({ image, scores: new Float32Array(0), classes: [], method })
+  expect(classes).toEqual([0])
+  expect(mask).toEqual({ width, height, data: new Uint8Array(width * height) })
+  const error = await rejection(refineMask({ image, scores: cams, classes: [], method }))
+  expect([error.code, error.value]).toEqual(['SEMPLES_REFINE_INPUT', []])
+})
+
 describe('scores', () => {
   test('sum to one, and the mask is where they are highest', async () => {
     const { mask, scores } = await refineMask({ image, scores: cams, classes: [7], preset: 'psa', withScores: true })

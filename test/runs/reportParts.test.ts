@@ -7,6 +7,7 @@ import type { Dataset } from '../../lib/datasets/dataset.js'
 import { folder } from '../../lib/datasets/folder.js'
 import { galleryPictures, spreadOut } from '../../lib/runs/report/gallery.js'
 import { gatherReport } from '../../lib/runs/report/gather.js'
+import { RefinedRow } from '../../lib/runs/report/refined.js'
 import { shownSize, shrinkMaps, shrinkMask } from '../../lib/runs/report/shrink.js'
 import { reportRun } from '../../lib/runs/report.js'
 import { writeShapes } from './shapes.js'
@@ -106,4 +107,14 @@ describe('without the addon', () => {
     await reportRun({ run: out })
     expect(await filesOf(out)).toContain('report.html')
   })
+})
+
+test('a picture without labels counts among refined masks, as background', async () => {
+  const classes = { name: 'drawn', classes: [{ id: 3, label: 'boat', prompt: 'boat', color: [0, 0, 0] as const }] }
+  const row = new RefinedRow(classes as never, { preset: 'voc' }, 0.4, 'semples')
+  const image = { data: new Uint8Array(4 * 4 * 3), width: 4, height: 4 }
+  const none = { cams: new Float32Array(0), classIds: [], width: 4, height: 4 }
+  await row.add(image as never, none, { data: new Uint8Array(16), width: 4, height: 4 }, 'meadow')
+  expect(row.row()).toMatchObject({ pictures: 1, miou: 1 })
+  expect((await row.refine(image as never, none)).mask.data).toEqual(new Uint8Array(16))
 })

@@ -137,12 +137,12 @@ CnnGenerator::Features CnnGenerator::remembered(const at::Tensor& images, const 
   cache_.belongs_to(weights);
   std::vector<at::Tensor> last, context;
   for (int64_t i = 0; i < images.size(0); ++i) {
-    const std::vector<at::Tensor>* known = cache_.find(images[i]);
-    const Features own = known ? Features{(*known)[0], (*known)[1]}
-                               : encode_stages(images.narrow(0, i, 1), pass, net_.stages.size(), nullptr);
-    if (!known) cache_.keep(images[i], {own.last, own.context});
-    last.push_back(own.last);
-    context.push_back(own.context);
+    const std::vector<at::Tensor> own = cache_.features_of(images[i], [&]() -> std::vector<at::Tensor> {
+      const Features made = encode_stages(images.narrow(0, i, 1), pass, net_.stages.size(), nullptr);
+      return {made.last, made.context};
+    });
+    last.push_back(own[0]);
+    context.push_back(own[1]);
   }
   return {at::cat(last, 0), at::cat(context, 0)};
 }

@@ -31,16 +31,19 @@ void FeatureCache::belongs_to(const NamedTensors& weights) {
   free_ = size_;
 }
 
-const std::vector<at::Tensor>* FeatureCache::find(const at::Tensor& picture) const {
-  const auto found = kept_.find(hash_of(picture));
-  return found == kept_.end() ? nullptr : &found->second;
-}
-
-void FeatureCache::keep(const at::Tensor& picture, const std::vector<at::Tensor>& features) {
+std::vector<at::Tensor> FeatureCache::features_of(const at::Tensor& picture,
+                                                  const std::function<std::vector<at::Tensor>()>& compute) {
+  const uint64_t hash = hash_of(picture);
+  const auto found = kept_.find(hash);
+  if (found != kept_.end()) return found->second;
+  std::vector<at::Tensor> features = compute();
   int64_t bytes = 0;
   for (const at::Tensor& each : features) bytes += int64_t(each.nbytes());
-  if (bytes > free_) return;
-  if (kept_.emplace(hash_of(picture), features).second) free_ -= bytes;
+  if (bytes <= free_) {
+    free_ -= bytes;
+    kept_.emplace(hash, features);
+  }
+  return features;
 }
 
 }  // namespace semples

@@ -3,6 +3,7 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <unordered_map>
 #include <vector>
 
@@ -20,9 +21,10 @@ class FeatureCache {
   // Forgets everything where the network's weights are others than those that the features were made with.
   void belongs_to(const NamedTensors& weights);
 
-  // By the content of the picture, [3, H, W] float32. What was kept first stays; nullptr where there is nothing.
-  const std::vector<at::Tensor>* find(const at::Tensor& picture) const;
-  void keep(const at::Tensor& picture, const std::vector<at::Tensor>& features);
+  // Those of a picture, [3, H, W] float32, by its content: kept ones, or those that `compute` makes. What was kept first
+  // stays.
+  std::vector<at::Tensor> features_of(const at::Tensor& picture,
+                                      const std::function<std::vector<at::Tensor>()>& compute);
 
  private:
   int64_t free_;
