@@ -1,4 +1,4 @@
-// npm run bench -- cnn [--threads N] [--rounds N] [--json]: training steps and CAMs of CNN generators beside plain
+// npm run bench -- cnn [--threads N] [--rounds N] [--only TEXT] [--json]: training steps and CAMs of CNN generators beside plain
 // PyTorch with the same weights, in turns.
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
@@ -36,6 +36,7 @@ export async function run(words) {
     options: {
       threads: { type: 'string', default: '2' },
       rounds: { type: 'string', default: '5' },
+      only: { type: 'string', default: '' },
       json: { type: 'boolean', default: false },
     },
   })
@@ -50,7 +51,7 @@ export async function run(words) {
     console.log(
       'task                                      ours ms   peer ms   peer/ours   ours MiB   peer MiB   difference',
     )
-    for (const [name, task] of Object.entries(TASKS)) {
+    for (const [name, task] of Object.entries(TASKS).filter(([name]) => name.includes(values.only))) {
       const weights = join(folder, `${task.backbone}.safetensors`)
       if (!existsSync(weights)) await randomWeights(task.backbone, weights)
       const whole = { ...task, weights, classes: CLASSES, present: PRESENT, threads: Number(values.threads) }
