@@ -21,8 +21,8 @@ class FeatureCache {
   // Forgets everything where the network's weights are others than those that the features were made with.
   void belongs_to(const NamedTensors& weights);
 
-  // Those of a picture, [3, H, W] float32, by its content: kept ones, or those that `compute` makes. What was kept first
-  // stays.
+  // Those of a picture, [3, H, W] float32, by its content: kept ones, or those that `compute` makes. What was kept
+  // first stays.
   std::vector<at::Tensor> features_of(const at::Tensor& picture,
                                       const std::function<std::vector<at::Tensor>()>& compute);
 
