@@ -1,5 +1,5 @@
-// npm run bench -- cnn [--threads N] [--rounds N] [--only TEXT] [--json]: training steps and CAMs of CNN generators beside plain
-// PyTorch with the same weights, in turns.
+// npm run bench -- cnn [--threads N] [--rounds N] [--only TEXT] [--json]: training steps and CAMs of CNN generators
+// beside plain PyTorch with the same weights, in turns.
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'

@@ -32,7 +32,7 @@ const sharedSchema = z
     values: choice(['probabilities', 'energies'], 'Kind of the values in score maps.'),
     /**
      * Class id (pixel value) of each score map, in map order; 0 is a background map. Default: what the file says (one
-     * that says nothing is refused), and 0, 1, 2, ... for maps in memory.
+     * that says nothing is refused), and 0, 1, 2, ... for maps in memory. An empty list, with no maps: all is background.
      */
     classes: special(
       z.array(z.number().int().min(0).max(254)),

@@ -5,8 +5,8 @@
 namespace semples {
 
 // The C library gives blocks of megabytes back to the system when a tensor dies, and the system clears every page of
-// the next one: a sixth of the time of a training step. After this, blocks can be kept instead: never more of them than
-// were in use at once. Linux only, where this was measured.
+// the next one, which takes a good part of a training step. After this, blocks can be kept instead: never more of them
+// than were in use at once. Linux only, where this was measured.
 void install_memory();
 
 // While one of these lives, blocks are kept. Training steps do that, which want the same sizes again and again; for

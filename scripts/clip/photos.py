@@ -102,7 +102,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="archive to write; provenance beside it as .json")
     parser.add_argument("--size", type=int, default=224, help="side of the pictures it sees (default: 224)")
     parser.add_argument(
-        "--focus", type=float, default=0.0, help="how far class vectors turn to the objects: 1 for as much again (default: 0)"
+        "--focus", type=float, default=0.0, help="how far class vectors turn to the objects, 0 for not (default: 0)"
     )
     parser.add_argument(
         "--apart", type=float, default=0.0, help="share of the background words taken out of class vectors (default: 0)"
