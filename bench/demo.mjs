@@ -1,4 +1,5 @@
-// npm run bench -- demo --seeds 0,1,2 [--out FOLDER] [--json]: the demo on several seeds, one table. Minutes a seed.
+// npm run bench -- demo --seeds 0,1,2 [--set FIELD=VALUE ...] [--out FOLDER] [--json]: the demo on several seeds, one
+// table. --set changes settings, with the words of `semples train --set`. Minutes a seed.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,17 +13,20 @@ export async function run(words) {
     options: {
       seeds: { type: 'string', default: '0' },
       out: { type: 'string' },
+      set: { type: 'string', multiple: true, default: [] },
       threads: { type: 'string', default: 'auto' },
       json: { type: 'boolean', default: false },
     },
   })
-  const { runDemo } = await import('../dist/runs/demo.js')
+  const { RECIPE, runDemo } = await import('../dist/runs/demo.js')
+  const { applySettings } = await import('../dist/config/settings.js')
+  const recipe = { ...RECIPE, changes: applySettings({}, values.set) }
   const threads = values.threads === 'auto' ? 'auto' : Number(values.threads)
   const folder = values.out ?? (await mkdtemp(join(tmpdir(), 'semples-bench-demo-')))
   const results = []
   try {
     for (const seed of values.seeds.split(',').map(Number)) {
-      const result = await runDemo({ seed, out: join(folder, String(seed)), threads })
+      const result = await runDemo({ seed, out: join(folder, String(seed)), threads }, recipe)
       results.push(row(result))
       if (results.length === 1) console.log(header(result.threshold))
       console.log(line(results.at(-1)))

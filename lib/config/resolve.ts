@@ -27,7 +27,8 @@ export function resolveConfig(input: TrainConfigInput): RunConfig {
   if (checked.data === undefined) throw dataMissing()
   if (!checked.out) throw outMissing()
   const value: Record<string, unknown> = { ...fillIn(checked), data: withPublished(checked.data, checked.reference) }
-  if (!isRecord(value.generator) || !value.generator.weights) throw weightsMissing()
+  const generator = isRecord(value.generator) ? value.generator : {}
+  if (!generator.weights) throw weightsMissing(generator.kind)
   const kinds = kindsOf(value)
   const schema = configSchema(kinds)
   const result = schema.safeParse(value)

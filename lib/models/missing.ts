@@ -1,18 +1,21 @@
 import { SemplesError } from '../base/error.js'
+import { kindOfGenerator } from './generators/kinds.js'
+import { DEIT } from './generators/weaktr.js'
 
 /** Where to get what only the user can give. */
 export const sources = {
-  deit: 'https://dl.fbaipublicfiles.com/deit/deit_small_patch16_224-cd65a155.pth',
+  deit: DEIT,
   clip: 'https://openaipublic.azureedge.net/clip/models/40d365715913c9da98579312b702a82c18be219cc2a73407c4526f58eba950af/ViT-B-32.pt',
 }
 
 /** The errors for models that only the user can give, each with where to get it. */
 
-export function weightsMissing(): SemplesError {
+/** @param kind name of the kind of mask generator; default: the default kind */
+export function weightsMissing(kind?: unknown): SemplesError {
   return new SemplesError('SEMPLES_WEIGHTS_MISSING', {
     message: 'The mask generator needs weights to start from (generator.weights).',
     field: 'generator.weights',
-    hint: `Fetch DeiT-S/16 (deit_small_patch16_224-cd65a155.pth, 88 MB) from ${sources.deit} and give the file as it is. Or, to try things out, ask for random weights: generator.weights = 'random'; masks then mean nothing.`,
+    hint: `${kindOfGenerator(kind).origin} Or, to try things out, ask for random weights: generator.weights = 'random'; masks then mean nothing.`,
   })
 }
 

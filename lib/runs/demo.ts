@@ -29,7 +29,7 @@ const REFINE: RefineRowOptions = { preset: 'deeplab', thresholds: [0.35, 0.55] }
 /** Number of pictures in the report. */
 const GALLERY = 12
 
-const RECIPE: DemoRecipe = { train: 300, val: 100 }
+export const RECIPE: DemoRecipe = { train: 300, val: 100 }
 
 export interface DemoOptions {
   /** Folder for pictures, runs and report; an interrupted demo in it is resumed. Default `runs/demo-<seed>`. */

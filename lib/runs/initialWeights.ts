@@ -81,7 +81,7 @@ export async function loadWeights(
       message: `There are no weights ${path}.`,
       file: path,
       field: 'generator.weights',
-      hint: nearest === undefined ? weightsMissing().hint : `Did you mean ${nearest}?`,
+      hint: nearest === undefined ? weightsMissing(config.generator.kind).hint : `Did you mean ${nearest}?`,
     })
   }
   const tensors = await readStateDict(path)

@@ -186,6 +186,12 @@ describe('what only the user can give', () => {
     expect(error.message).toMatch(/deit_small_patch16_224.*https:.*\.pth.*'random'/s)
   })
 
+  test('weights of a CNN: those of its backbones', () => {
+    const { message } = refusal(() => resolveConfig({ ...least, preset: 'cnn', generator: {} }))
+    expect(message).toMatch(/resnet50-0676ba61\.pth.*weights fetch efficientnet-lite0.*'random'/s)
+    expect(message).not.toMatch(/deit/i)
+  })
+
   test('CLIP, where a stage uses it', () => {
     const error = refusal(() => resolveConfig({ ...least, clip: undefined }))
     expect(error.code).toBe('SEMPLES_CLIP_MISSING')

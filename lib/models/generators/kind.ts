@@ -8,6 +8,8 @@ export interface GeneratorKind<Kind extends string = string, Schema extends z.Zo
   kind: Kind
   /** For people: name and source. */
   title: string
+  /** For people without weights: where published ones lie, as a sentence. */
+  origin: string
   /** Fields of `generator`, each with its note and its default. What `native` leaves goes to the addon as it is. */
   schema: Schema
   /** Loss terms, by name with weights, of a classification training of this network. */
