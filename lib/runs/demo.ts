@@ -24,7 +24,7 @@ export interface DemoRecipe {
 }
 
 /** A published preset, evaluated at two more thresholds. */
-const REFINE: RefineRowOptions = { preset: 'deeplab', thresholds: [0.35, 0.55] }
+const REFINE: RefineRowOptions = { preset: 'deeplab', thresholds: [0.4, 0.6] }
 
 /** Number of pictures in the report. */
 const GALLERY = 12

@@ -46,7 +46,8 @@ export const demo: ConfigDifferences = {
   match: { ...maskStage, terms: maskTerms },
   // Short prompts that begin near nothing: random long ones are unlike every picture, where the loss has no slope.
   prompt: { epochs: 6, batch: 8, lr: 0.32, length: 6, deviation: 0.005, terms: { text_prompt: 0.5 } },
-  guide: { ...maskStage, terms: { ...maskTerms, foreground_prompt: 0.6 } },
+  // The published weight of the background's text lets masks grow over it; the prompts are what holds them back.
+  guide: { ...maskStage, terms: { ...maskTerms, background_text: 2.4, foreground_prompt: 3 } },
   cams: { scales: [1, 1.5], maxSide: 192, resample: 'fast' },
-  masks: { threshold: 0.45 },
+  masks: { threshold: 0.5 },
 }
