@@ -16,7 +16,8 @@ constexpr const char* kAdvice = "Give an OpenAI CLIP archive (ViT-B-32.pt) or on
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
-torch::jit::Module load_archive(const std::string& path) {
+// On the device at once: Module::to leaves behind tensors that are neither parameters nor buffers.
+torch::jit::Module load_archive(const std::string& path, at::Device device) {
   std::error_code ignored;
   const std::filesystem::file_status status = std::filesystem::status(std::filesystem::u8path(path), ignored);
   if (!std::filesystem::is_regular_file(status))
@@ -25,7 +26,7 @@ torch::jit::Module load_archive(const std::string& path) {
         .in_file(path)
         .hint(kAdvice);
   try {
-    return torch::jit::load(path, at::kCPU);
+    return torch::jit::load(path, device);
   } catch (const c10::OutOfMemoryError&) {
     throw;
   } catch (const c10::Error& error) {
@@ -43,7 +44,7 @@ torch::jit::Module load_archive(const std::string& path) {
 }  // namespace
 
 std::unique_ptr<Clip> Clip::open(const std::string& path, const ClipOptions& options) {
-  torch::jit::Module module = load_archive(path);
+  torch::jit::Module module = load_archive(path, options.device);
   const bool has_methods = module.find_method("encode_image") && module.find_method("encode_text") &&
                            module.find_method("embed_tokens") && module.find_method("encode_embeddings");
   try {

@@ -28,7 +28,6 @@ class ScriptClip : public Clip {
     read_statistics("mean", info_.statistics.mean);
     read_statistics("std", info_.statistics.deviation);
     module_.eval();
-    module_.to(device_);
     for (at::Tensor parameter : module_.parameters()) parameter.set_requires_grad(false);
 
     torch::NoGradGuard no_grad;
