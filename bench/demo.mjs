@@ -52,7 +52,7 @@ function row({ seed, seconds, ablation, control, prompts }) {
     semples,
     'semples+crf': crf,
     control: control.miou,
-    best: ablation.map(({ best }) => best.miou),
+    best: [...ablation, control].map(({ best }) => best.miou),
     named,
     seconds,
   }
@@ -61,7 +61,7 @@ function row({ seed, seconds, ablation, control, prompts }) {
 function meanOf(rows) {
   const mean = (of) => rows.reduce((sum, each) => sum + of(each), 0) / rows.length
   const means = Object.fromEntries([...COLUMNS, 'named', 'seconds'].map((name) => [name, mean((each) => each[name])]))
-  return { seed: 'mean', ...means, best: [0, 1, 2, 3].map((at) => mean(({ best }) => best[at])) }
+  return { seed: 'mean', ...means, best: [...COLUMNS.keys()].map((at) => mean(({ best }) => best[at])) }
 }
 
 const COLUMNS = ['cam', 'matching', 'semples', 'semples+crf', 'control']
@@ -70,10 +70,7 @@ function header(threshold) {
   const names = [
     'seed',
     ...COLUMNS.map((name) => `${name}@${threshold}`),
-    'best: cam',
-    'matching',
-    'semples',
-    'semples+crf',
+    ...COLUMNS.map((name) => `${name} at best`),
     'prompts named',
     'seconds',
   ]
