@@ -29,6 +29,7 @@ const REFINE: RefineRowOptions = { preset: 'deeplab', thresholds: [0.4, 0.6] }
 /** Number of pictures in the report. */
 const GALLERY = 12
 
+/** Sizes of the demo that people run. */
 export const RECIPE: DemoRecipe = { train: 300, val: 100 }
 
 export interface DemoOptions {
