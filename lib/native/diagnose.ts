@@ -1,9 +1,10 @@
 import { packageVersion } from '../base/version.js'
 import type { LibTorch, RefusedLibTorch } from '../libtorch/candidate.js'
-import { describeRefused, searchLibTorch } from '../libtorch/find.js'
+import { describeRefused } from '../libtorch/find.js'
 import { currentPlatform, type Platform } from '../libtorch/platform.js'
-import { minorVersion, torchVersion, versionOfAbi } from '../libtorch/version.js'
-import { type AddonFile, describeRefusedAddon, type RefusedAddon, searchAddon } from './addonFile.js'
+import { versionOfAbi } from '../libtorch/version.js'
+import { type AddonFile, describeRefusedAddon, type RefusedAddon } from './addonFile.js'
+import { searchNative } from './choose.js'
 import { openmpCopies } from './loaderAddon.js'
 import { type ProbeResult, probeAddon } from './probe.js'
 
@@ -30,9 +31,7 @@ export interface Diagnosis {
 
 /** `diagnose` of the public API, documented in lib/api/machine.ts. */
 export async function diagnose(options: { libtorch?: string } = {}): Promise<Diagnosis> {
-  const addon = searchAddon()
-  const wanted = addon.found?.builtFor ?? minorVersion(torchVersion)
-  const libtorch = searchLibTorch({ libtorch: options.libtorch, version: wanted })
+  const { addon, libtorch, versions } = searchNative({ libtorch: options.libtorch })
   const probe = addon.found && libtorch.found ? await probeAddon(addon.found, libtorch.found) : undefined
   const diagnosis: Diagnosis = {
     version: packageVersion(),
@@ -46,11 +45,11 @@ export async function diagnose(options: { libtorch?: string } = {}): Promise<Dia
     openmp: openmpCopies(probe?.mapped ?? []),
     problems: [],
   }
-  diagnosis.problems.push(...problems(diagnosis, wanted))
+  diagnosis.problems.push(...problems(diagnosis, versions))
   return diagnosis
 }
 
-function problems({ addon, libtorch, probe, abi, openmp }: Diagnosis, wanted: string): string[] {
+function problems({ addon, libtorch, probe, abi, openmp }: Diagnosis, versions: string[]): string[] {
   const found: string[] = []
   if (addon.found === undefined) {
     found.push(`There is no native addon. Looked at: ${addon.refused.map(describeRefusedAddon).join('; ')}.`)
@@ -58,12 +57,12 @@ function problems({ addon, libtorch, probe, abi, openmp }: Diagnosis, wanted: st
   if (libtorch.found === undefined) {
     const looked = libtorch.refused.map(describeRefused).join('; ')
     found.push(
-      `LibTorch ${wanted} was not found. Looked at: ${looked}. To fetch it, type: npx semples libtorch install`,
+      `LibTorch ${versions.join(' or ')} was not found. Looked at: ${looked}. To fetch it, type: npx semples libtorch install`,
     )
   }
   if (probe?.problem !== undefined) found.push(probe.problem)
-  if (abi !== undefined && abi !== wanted) {
-    found.push(`LibTorch says that it is version ${abi}, and the addon is built for ${wanted}.`)
+  if (abi !== undefined && addon.found && abi !== addon.found.builtFor) {
+    found.push(`LibTorch says that it is version ${abi}, and the addon is built for ${addon.found.builtFor}.`)
   }
   if (openmp.length > 1) found.push(`Two OpenMP runtimes are loaded, each with its own threads: ${openmp.join(', ')}.`)
   if (libtorch.found?.kind === 'cuda' && probe?.works && probe.runtime?.cudaDevices === 0) {
