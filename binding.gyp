@@ -11,7 +11,7 @@
           "inputs": ["CMakeLists.txt"],
           # Never written, so the action runs each time; the build itself knows what has changed.
           "outputs": ["<(PRODUCT_DIR)/always"],
-          "action": ["node", "scripts/build.mjs", "--native-only"],
+          "action": ["node", "scripts/build.mjs", "--native-only", "--arch", "<(target_arch)"],
         }
       ],
     }

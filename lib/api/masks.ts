@@ -1,4 +1,5 @@
 import type { Evaluation } from '../evaluate/evaluate.js'
+import { withLogger } from '../native/logger.js'
 import type { RefineMaskOptions } from '../refine/refineMask.js'
 import type { RefinedMask } from '../refine/types.js'
 import type { EvaluateOptions } from '../runs/evaluate.js'
@@ -21,8 +22,9 @@ import type { GenerateMasksOptions, GenerateMasksResult } from '../runs/generate
  * const data = { folder: 'new-photos' }
  * await generateMasks({ run: 'runs/boats', data, labels: 'predicted', out: 'new-masks' })
  */
-export async function generateMasks(options: GenerateMasksOptions): Promise<GenerateMasksResult> {
-  return (await import('../runs/generateMasks.js')).generateMasks(options)
+export async function generateMasks({ logger, ...options }: GenerateMasksOptions): Promise<GenerateMasksResult> {
+  const { generateMasks: generate } = await import('../runs/generateMasks.js')
+  return withLogger(logger, () => generate(options))
 }
 
 /**
@@ -43,8 +45,9 @@ export async function generateMasks(options: GenerateMasksOptions): Promise<Gene
  * await writeMask('harbour.png', mask)
  * console.log(`${mask.width} x ${mask.height}, classes ${classes.join(' ')}`) // e.g. 500 x 375, classes 0 1 3
  */
-export async function refineMask(options: RefineMaskOptions): Promise<RefinedMask> {
-  return (await import('../refine/refineMask.js')).refineMask(options)
+export async function refineMask({ logger, ...options }: RefineMaskOptions): Promise<RefinedMask> {
+  const { refineMask: refine } = await import('../refine/refineMask.js')
+  return withLogger(logger, () => refine(options))
 }
 
 /**

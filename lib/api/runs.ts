@@ -1,4 +1,5 @@
 import type { TrainConfigInput } from '../config/types.js'
+import { withLogger } from '../native/logger.js'
 import type { DemoOptions, DemoRecipe, DemoResult } from '../runs/demo.js'
 import type { ReportOptions, ReportResult } from '../runs/report.js'
 import type { RunResult, TrainOptions } from '../runs/trainSemPLeS.js'
@@ -24,8 +25,9 @@ import type { RunResult, TrainOptions } from '../runs/trainSemPLeS.js'
  * })
  * for (const { name, lastLoss } of stages) console.log(name, lastLoss.toFixed(3)) // e.g. classify 0.067
  */
-export async function trainSemPLeS(input: TrainConfigInput & TrainOptions): Promise<RunResult> {
-  return (await import('../runs/trainSemPLeS.js')).trainSemPLeS(input)
+export async function trainSemPLeS({ logger, ...input }: TrainConfigInput & TrainOptions): Promise<RunResult> {
+  const { trainSemPLeS: train } = await import('../runs/trainSemPLeS.js')
+  return withLogger(logger, () => train(input))
 }
 
 /**
@@ -47,8 +49,9 @@ export async function trainSemPLeS(input: TrainConfigInput & TrainOptions): Prom
  * console.log(`open ${path}`)
  * for (const { name, miou } of ablation) console.log(name, miou.toFixed(2)) // e.g. cam 0.20
  */
-export async function reportRun(options: ReportOptions): Promise<ReportResult> {
-  return (await import('../runs/report.js')).reportRun(options)
+export async function reportRun({ logger, ...options }: ReportOptions): Promise<ReportResult> {
+  const { reportRun: report } = await import('../runs/report.js')
+  return withLogger(logger, () => report(options))
 }
 
 /**
@@ -69,6 +72,7 @@ export async function reportRun(options: ReportOptions): Promise<ReportResult> {
  * for (const { name, miou } of ablation) console.log(name, miou.toFixed(2)) // e.g. cam 0.20
  * console.log(prompts[0].label, prompts[0].words.length) // e.g. train 3
  */
-export async function runDemo(options?: DemoOptions, recipe?: DemoRecipe): Promise<DemoResult> {
-  return (await import('../runs/demo.js')).runDemo(options, recipe)
+export async function runDemo({ logger, ...options }: DemoOptions = {}, recipe?: DemoRecipe): Promise<DemoResult> {
+  const { runDemo: demo } = await import('../runs/demo.js')
+  return withLogger(logger, () => demo(options, recipe))
 }

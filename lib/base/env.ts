@@ -24,6 +24,11 @@ export const environmentVariables = {
     purpose: 'The addon (.node file) to load instead of the one that belongs to the package',
     fallback: 'build/Release in a clone, else prebuilds/<platform>-<architecture>',
   },
+  SEMPLES_SYSROOT: {
+    purpose:
+      'System to build against in a clone: `debian11`, so that the addon runs on Debian 11 and whatever is newer',
+    fallback: 'this machine; `npm run prebuild` sets it',
+  },
   SEMPLES_DEBUG: {
     purpose: 'Any value: the command line prints where in the code an error arose',
     fallback: 'errors are printed in a sentence',

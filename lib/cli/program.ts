@@ -1,6 +1,7 @@
 import { Command } from 'commander'
-import { packageVersion } from '../base/version.js'
+import { packageVersion } from '../base/package.js'
 import type { Cli } from './cli.js'
+import { buildCommand } from './commands/build.js'
 import { completionCommands } from './commands/completion.js'
 import { configCommand } from './commands/config.js'
 import { convertCommand } from './commands/convert.js'
@@ -46,6 +47,7 @@ const commands = [
   configCommand,
   doctorCommand,
   libtorchCommand,
+  buildCommand,
   weightsCommand,
 ]
 

@@ -1,9 +1,10 @@
 /** Progress of what is fetched into the user cache. */
 export interface FetchProgress {
   /**
-   * `wait`: another process is fetching; `search`: looking for the packages; `download`; `unpack`; `done`.
+   * `wait`: another process is fetching; `search`: looking for the packages; `download`; `unpack`; `build`: compiling,
+   * whose steps are counted instead of bytes; `done`.
    */
-  phase: 'wait' | 'search' | 'download' | 'unpack' | 'done'
+  phase: 'wait' | 'search' | 'download' | 'unpack' | 'build' | 'done'
   /** The phase in words, with its size where it has one. */
   message: string
   /** Bytes done in this phase. */

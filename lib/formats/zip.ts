@@ -1,4 +1,4 @@
-import { type Entry, fromBufferPromise, openPromise, type ZipFile } from 'yauzl'
+import type { Entry, ZipFile } from 'yauzl'
 import { SemplesError } from '../base/error.js'
 
 /** Deflate packs no further; an archive that announces more is damaged. */
@@ -26,6 +26,7 @@ export class ZipArchive {
     try {
       // yauzl refuses directories that leave the archive, and entries that are not of their announced size.
       const options = { lazyEntries: true, autoClose: false }
+      const { fromBufferPromise, openPromise } = await import('yauzl')
       const zip = await (typeof source === 'string'
         ? openPromise(source, options)
         : fromBufferPromise(Buffer.from(source.buffer, source.byteOffset, source.byteLength), options))

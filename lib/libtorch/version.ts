@@ -4,6 +4,9 @@ import { basename, dirname, join } from 'node:path'
 /** The LibTorch that semples is built for and fetches. */
 export const torchVersion = '2.13.0'
 
+/** Minor versions that the addon compiles against, the preferred one first (docs/install.md says which were tried). */
+export const supportedVersions = ['2.13', '2.14', '2.12', '2.11'] as const
+
 /** `2.13` of `2.13.0+cpu`: LibTorch keeps its binary interface within a minor version. */
 export function minorVersion(version: string): string {
   return version.split('.', 2).join('.')

@@ -11,6 +11,8 @@ export interface Addon {
   /** LibTorch version the binary was built for: `2.13`. */
   readonly builtForTorch: string
   runtimeInfo(): RuntimeInfo
+  /** What LibTorch warned of in this environment since the last call. */
+  takeWarnings(): string[]
   /** Threads of one operation (1..4096), from the next job on. Resolves to the number in force. */
   setThreads(threads: number): Promise<number>
   createGenerator(config: NativeGeneratorConfig): Promise<NativeGenerator>

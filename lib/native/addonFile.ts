@@ -1,9 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { readEnvironment } from '../base/env.js'
 import { SemplesError } from '../base/error.js'
-import { packageVersion } from '../base/version.js'
+import { packageFolder, packageVersion } from '../base/package.js'
 import { cacheFolder } from '../fetch/cache.js'
 import { currentPlatform, type Platform } from '../libtorch/platform.js'
 import { minorVersion, torchVersion } from '../libtorch/version.js'
@@ -33,9 +32,6 @@ export interface AddonSearch {
   refused: RefusedAddon[]
 }
 
-/** The folder of the package: lib/native in a clone and dist/native in the package are two levels below it. */
-export const packageFolder = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..')
-
 const loaderName = 'semples_loader.node'
 
 /** `linux-x64`: the folder of prebuilds/ for a machine. */
@@ -58,16 +54,17 @@ export function builtAddonFolder(): string {
  * prebuilt ones of this machine. Opens none.
  * @param root folder of the package
  */
-export function searchAddons(root: string = packageFolder): AddonSearch {
+export function searchAddons(root?: string): AddonSearch {
   const search: AddonSearch = { candidates: [], refused: [] }
   const named = readEnvironment('SEMPLES_ADDON')
   if (named !== undefined) {
     consider(search, 'SEMPLES_ADDON', resolve(named))
     return search
   }
-  consider(search, 'build', join(root, 'build', 'Release', 'semples.node'))
+  const folder = root ?? packageFolder()
+  consider(search, 'build', join(folder, 'build', 'Release', 'semples.node'))
   considerFolder(search, 'cache', builtAddonFolder())
-  considerFolder(search, 'prebuild', join(root, 'prebuilds', prebuildFolder()))
+  considerFolder(search, 'prebuild', join(folder, 'prebuilds', prebuildFolder()))
   return search
 }
 
@@ -93,7 +90,7 @@ function considerFolder(search: AddonSearch, origin: AddonFile['origin'], folder
  * As `searchAddons`, but that there is none is an error that says what was looked at and what to type.
  * @throws SemplesError `SEMPLES_ADDON_NOT_FOUND`
  */
-export function findAddons(root: string = packageFolder): AddonFile[] {
+export function findAddons(root?: string): AddonFile[] {
   const { candidates, refused } = searchAddons(root)
   if (candidates.length > 0) return candidates
   throw new SemplesError('SEMPLES_ADDON_NOT_FOUND', {
@@ -103,11 +100,11 @@ export function findAddons(root: string = packageFolder): AddonFile[] {
 }
 
 /** What to type where no addon fits. */
-export function buildHint(root: string = packageFolder): string {
+export function buildHint(root?: string): string {
   if (readEnvironment('SEMPLES_ADDON') !== undefined) return 'Correct or unset SEMPLES_ADDON.'
   if (currentPlatform().libc === 'musl')
     return 'PyTorch publishes LibTorch for glibc alone: use an image such as node:22-bookworm-slim.'
-  if (existsSync(join(root, 'binding.gyp'))) return 'To build it, type: npm run build'
+  if (existsSync(join(root ?? packageFolder(), 'binding.gyp'))) return 'To build it, type: npm run build'
   return `There is no prebuilt addon for this machine (${prebuildFolder()}). To build it, type: npx semples build`
 }
 

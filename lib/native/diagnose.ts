@@ -1,4 +1,4 @@
-import { packageVersion } from '../base/version.js'
+import { packageVersion } from '../base/package.js'
 import type { LibTorch, RefusedLibTorch } from '../libtorch/candidate.js'
 import { describeRefused } from '../libtorch/find.js'
 import { currentPlatform, type Platform } from '../libtorch/platform.js'

@@ -1,4 +1,5 @@
 import { SemplesError, type SemplesErrorDetails } from '../base/error.js'
+import { deliverWarnings } from './logger.js'
 
 /** What the addon throws or rejects with: an Error with a code and, where they apply, the details of `SemplesError`. */
 interface NativeError extends Error {
@@ -35,11 +36,15 @@ export function callNative<T>(call: () => T): T {
     result = call()
   } catch (error) {
     throw fromNative(error, site)
+  } finally {
+    deliverWarnings()
   }
   if (!isPromise(result)) return result
-  return result.catch((error: unknown) => {
-    throw fromNative(error, site)
-  }) as T
+  return result
+    .catch((error: unknown) => {
+      throw fromNative(error, site)
+    })
+    .finally(deliverWarnings) as T
 }
 
 function callSite(below: (...values: never[]) => unknown): Error {

@@ -8,6 +8,7 @@ import type { Addon } from './addon.js'
 import type { AddonFile } from './addonFile.js'
 import { findNative } from './choose.js'
 import { type LoaderAddon, mappedTwice } from './loaderAddon.js'
+import { collectWarnings, logWarning } from './logger.js'
 import { limitOpenMpSpin } from './openmp.js'
 
 export interface LoadOptions {
@@ -25,7 +26,6 @@ export interface Loaded {
   cudaProblem?: string
 }
 
-const require = createRequire(import.meta.url)
 let loaded: Loaded | undefined
 
 /**
@@ -46,6 +46,7 @@ export function load(options: LoadOptions = {}): Loaded {
   openLibTorch(loader, libtorch, addonFile)
   const cudaProblem = openCuda(loader, libtorch)
   const addon = requireAddon<Addon>(addonFile.file)
+  collectWarnings(() => addon.takeWarnings())
   loaded = { addon, addonFile, libtorch, loader, cudaProblem }
   return loaded
 }
@@ -60,7 +61,8 @@ function openLibTorch(loader: LoaderAddon, libtorch: LibTorch, addon: AddonFile)
   const foreign = mappedTwice(loader.mapped(), libtorch.libraries)
   if (foreign !== undefined) throw conflict(libtorch, dirname(foreign))
   limitOpenMpSpin()
-  const failure = loader.open(libtorch.libraries)
+  const { failure, said } = loader.open(libtorch.libraries)
+  for (const line of said) logWarning(`OpenMP: ${line}`)
   if (failure !== undefined) {
     throw new SemplesError('SEMPLES_LIBTORCH_LOAD_FAILED', {
       message: `LibTorch in ${libtorch.folder} could not be opened: ${failure.reason}.`,
@@ -80,7 +82,7 @@ function openLibTorch(loader: LoaderAddon, libtorch: LibTorch, addon: AddonFile)
 
 /** Half an installation (a torch wheel without its nvidia wheels) computes on the processor; `cuda` is then an error. */
 function openCuda(loader: LoaderAddon, { cudaLibraries }: LibTorch): string | undefined {
-  const failure = cudaLibraries.length === 0 ? undefined : loader.open(cudaLibraries)
+  const failure = cudaLibraries.length === 0 ? undefined : loader.open(cudaLibraries).failure
   return failure === undefined ? undefined : `${basename(failure.path)} could not be opened: ${failure.reason}`
 }
 
@@ -97,7 +99,7 @@ function conflict(libtorch: LibTorch, present: string): SemplesError {
  */
 export function requireAddon<T>(file: string): T {
   try {
-    return require(file) as T
+    return createRequire(file)(file) as T
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause)
     const packed = /\.asar[\\/]/.test(file)

@@ -4,8 +4,12 @@ import type { LossTermInfo } from './addon.js'
 
 /** The small addon without LibTorch, native/loader/loader.cc. */
 export interface LoaderAddon {
-  /** Opens libraries by absolute path, for good, visible to all opened later; the first failure, if any. */
-  open(paths: string[]): { path: string; reason: string } | undefined
+  /**
+   * Opens libraries by absolute path, for good, visible to all opened later. `failure` is the first, if any; `said` are
+   * the lines that an OpenMP runtime would have written to standard error (a setting in the environment that it does
+   * not understand).
+   */
+  open(paths: string[]): { failure?: { path: string; reason: string }; said: string[] }
   /** Version of the open LibTorch, 0xMMmmpp0000000000; undefined while none is open. */
   abiVersion(): bigint | undefined
   /** Absolute paths of the shared libraries in this process; empty where the system does not tell. */

@@ -17,6 +17,8 @@ export interface ProbeResult {
   cudaProblem?: string
   /** CUDA version that the NVIDIA driver supports (13000 is 13.0); 0 without a driver. */
   driver?: number
+  /** What OpenMP and LibTorch warned of while they were loaded. */
+  said?: string[]
   /** Seconds that opening LibTorch and requiring the addon took in the child. */
   seconds?: number
 }
@@ -28,16 +30,17 @@ const say = (answer) => process.stdout.write(JSON.stringify(answer))
 const start = performance.now()
 try {
   const loader = require(loaderFile)
-  const failure = loader.open(libraries)
-  if (failure !== undefined) say({ problem: failure.reason, mapped: loader.mapped() })
+  const { failure, said } = loader.open(libraries)
+  if (failure !== undefined) say({ problem: failure.reason, said, mapped: loader.mapped() })
   else {
     const abi = String(loader.abiVersion() ?? '')
-    const cudaProblem = cudaLibraries.length > 0 ? loader.open(cudaLibraries)?.reason : undefined
+    const cudaProblem = cudaLibraries.length > 0 ? loader.open(cudaLibraries).failure?.reason : undefined
     try {
       const addon = require(addonFile)
       const seconds = (performance.now() - start) / 1000
       const runtime = addon.runtimeInfo()
-      say({ abi, seconds, cudaProblem, mapped: loader.mapped(), driver: loader.driverVersion(), runtime })
+      said.push(...addon.takeWarnings())
+      say({ abi, seconds, said, cudaProblem, mapped: loader.mapped(), driver: loader.driverVersion(), runtime })
     } catch (error) {
       say({ abi, problem: String(error.message).split('\\n')[0], mapped: loader.mapped() })
     }

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
-import sharp, { type Metadata, type Sharp } from 'sharp'
 import { runInSlices } from '../base/cooperative.js'
 import { SemplesError } from '../base/error.js'
 import { emptyImage, type RawImage } from './image.js'
+import { loadSharp, type Metadata, type Sharp } from './sharp.js'
 
 export interface DecodeOptions {
   /** `exif`: apply the EXIF orientation, as viewers do. `stored` (default): keep the rows as they are in the file. */
@@ -39,6 +39,7 @@ export async function decodeImage(
     const bytes = typeof source === 'string' ? await readFile(source, { signal: options.signal }) : source
     if (bytes.length === 0) throw new Error('the file is empty')
     // The failure level `error` includes truncation but not warnings of decoders.
+    const sharp = await loadSharp()
     const input = sharp(bytes, { failOn: 'error' })
     const metadata = await input.metadata()
     checkReadable(metadata)
@@ -58,6 +59,7 @@ export async function decodeImage(
 
 async function pixelsOf(bytes: Uint8Array, metadata: Metadata, options: DecodeOptions): Promise<RawImage> {
   const plainCmyk = metadata.space === 'cmyk' && !metadata.hasProfile
+  const sharp = await loadSharp()
   let pipeline: Sharp = sharp(bytes, { failOn: 'error' })
   if (options.orientation === 'exif') pipeline = pipeline.autoOrient()
   const size = reducedSize(metadata, options)

@@ -1,5 +1,5 @@
-import sharp from 'sharp'
 import { SemplesError } from '../base/error.js'
+import { loadSharp } from './sharp.js'
 
 const START_OF_IMAGE = 0xffd8
 const START_OF_SCAN = 0xda
@@ -12,6 +12,7 @@ const APPLICATION_1 = 0xe1
  * @throws SemplesError `SEMPLES_IMAGE_UNREADABLE`
  */
 export async function withoutOrientation(bytes: Uint8Array, file: string): Promise<Uint8Array> {
+  const sharp = await loadSharp()
   const { orientation = 1 } = await sharp(bytes)
     .metadata()
     .catch((cause: unknown) => {

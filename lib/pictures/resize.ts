@@ -1,7 +1,7 @@
-import sharp from 'sharp'
 import type { Mutex } from '../base/cooperative.js'
 import { type Box, type RawImage, wholeBox } from './image.js'
 import { resizeBicubicAsync } from './resample.js'
+import { loadSharp } from './sharp.js'
 
 export interface ResizeOptions {
   /** The rectangle to resize. Default: the whole picture. */
@@ -20,6 +20,7 @@ export async function resizeImage(
   { box = wholeBox(image), mode, mutex, signal }: ResizeOptions,
 ): Promise<RawImage> {
   if (mode === 'exact') return resizeBicubicAsync(image, width, height, { box, mutex, signal })
+  const sharp = await loadSharp()
   const { data } = await sharp(image.data, { raw: { width: image.width, height: image.height, channels: 3 } })
     .extract(box)
     .resize({ width, height, fit: 'fill', kernel: 'cubic' })

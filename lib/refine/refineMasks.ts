@@ -1,4 +1,5 @@
 import { SemplesError } from '../base/error.js'
+import { addLogger } from '../native/logger.js'
 import {
   isFolders,
   type RefineDone,
@@ -33,10 +34,13 @@ export function refineMasks(
   return new RefineStream(async function* (summary) {
     // sharp and LibTorch are loaded when work starts.
     const { refineAll } = await import('./refineAll.js')
-    if (!isFolders(inputs)) yield* refineAll(inputs, options, summary)
-    else {
-      const { images, cams, ...beside } = inputs
-      yield* refineAll({ images, cams }, { ...beside, ...options }, summary)
+    const { images: _images, cams: _cams, ...beside } = isFolders(inputs) ? inputs : ({} as Partial<RefineFolders>)
+    const { logger, ...settings }: RefineMasksOptions = { ...beside, ...options }
+    const end = logger === undefined ? undefined : addLogger(logger)
+    try {
+      yield* refineAll(isFolders(inputs) ? { images: inputs.images, cams: inputs.cams } : inputs, settings, summary)
+    } finally {
+      end?.()
     }
   })
 }

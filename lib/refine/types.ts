@@ -5,6 +5,7 @@ import type { TensorData } from '../base/tensor.js'
 import type { LabelMap } from '../masks/labelMap.js'
 import type { Orientation } from '../masks/orientation.js'
 import type { Palette } from '../masks/palette.js'
+import type { LoggerOption } from '../native/logger.js'
 import type { RefineOptions } from './options.js'
 
 /** Pixels in memory: RGB, RGBA (alpha is dropped) or grey bytes, row-major; an `ImageData` will do. */
@@ -46,7 +47,7 @@ export interface RefinedMask {
 }
 
 /** Output and resources of one refinement. */
-export interface RefineExecution {
+export interface RefineExecution extends LoggerOption {
   /** Also give the refined scores. Default false. */
   withScores?: boolean
   /** Threads for this picture, 1 to 256. Default: all processors. */

@@ -7,6 +7,7 @@ import { RunDirectory } from '../checkpoints/runDirectory.js'
 import { resolveConfig } from '../config/resolve.js'
 import type { StageName, TrainConfigInput } from '../config/types.js'
 import type { FolderData } from '../datasets/kinds/folder.js'
+import type { LoggerOption } from '../native/logger.js'
 import type { AblationRow, PromptReport } from '../report/runReport.js'
 import { requireReportPath, writeReport } from '../report/writeReport.js'
 import { writeScenes } from '../scenes/write.js'
@@ -32,7 +33,7 @@ const GALLERY = 12
 /** Sizes of the demo that people run. */
 export const RECIPE: DemoRecipe = { train: 300, val: 100 }
 
-export interface DemoOptions {
+export interface DemoOptions extends LoggerOption {
   /** Folder for pictures, runs and report; an interrupted demo in it is resumed. Default `runs/demo-<seed>`. */
   out?: string
   /** Random seed of pictures and training: any integer. Default 0. */

@@ -16,10 +16,11 @@ import type { Orientation } from '../masks/orientation.js'
 import { maskPalette } from '../masks/palette.js'
 import { chooseCompute } from '../models/devices.js'
 import type { MaskGenerator } from '../models/maskGenerator.js'
+import type { LoggerOption } from '../native/logger.js'
 import { trainedGenerator } from './trainedGenerator.js'
 import { configWarnings } from './warnings.js'
 
-export interface GenerateMasksOptions extends LabelOptions {
+export interface GenerateMasksOptions extends LabelOptions, LoggerOption {
   /** Folder of the run that trained the generator. */
   run: string
   /**

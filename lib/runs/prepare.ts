@@ -1,6 +1,6 @@
 import { SemplesError } from '../base/error.js'
+import { packageVersion } from '../base/package.js'
 import { notice, type OnProgress } from '../base/progress.js'
-import { packageVersion } from '../base/version.js'
 import { RunDirectory } from '../checkpoints/runDirectory.js'
 import { resolveConfig } from '../config/resolve.js'
 import { stagesOf } from '../config/stagesOf.js'

@@ -1,10 +1,11 @@
 import { resolve } from 'node:path'
+import type { LoggerOption } from '../native/logger.js'
 import type { AblationRow, PromptReport } from '../report/runReport.js'
 import { requireReportPath, writeReport } from '../report/writeReport.js'
 import { gatherReport } from './report/gather.js'
 import type { GatherOptions } from './report/options.js'
 
-export interface ReportOptions extends Omit<GatherOptions, 'ablation' | 'control'> {
+export interface ReportOptions extends Omit<GatherOptions, 'ablation' | 'control'>, LoggerOption {
   /** The HTML file; an older report is replaced, anything else is not. Default `report.html` in the folder of the run. */
   out?: string
 }

@@ -3,6 +3,7 @@ import type { RunDirectory } from '../checkpoints/runDirectory.js'
 import type { RunConfig, TrainConfigInput } from '../config/types.js'
 import type { ClassTable } from '../datasets/dataset.js'
 import type { JsonlLog } from '../formats/jsonl.js'
+import type { LoggerOption } from '../native/logger.js'
 import { positionOf } from './checkpoints.js'
 import type { RunContext } from './context.js'
 import { type PreparedRun, prepareNew, prepareResumed } from './prepare.js'
@@ -12,7 +13,7 @@ import { type StageSummary, summarize } from './summary.js'
 import { TensorBoardLog } from './tensorboard.js'
 import { configWarnings } from './warnings.js'
 
-export interface TrainOptions {
+export interface TrainOptions extends LoggerOption {
   /** Called for every step and for every notice. */
   onProgress?: OnProgress
   /** Stops after the step under way; the run can be resumed. */

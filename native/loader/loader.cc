@@ -3,11 +3,14 @@
 // values. What the loss terms are is told here too, so that a configuration can be checked without LibTorch.
 #include <dlfcn.h>
 #include <node_api.h>
+#include <unistd.h>
 
 #include <cstdint>
+#include <cstdio>
 #include <fstream>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/losses/terms.h"
@@ -54,7 +57,62 @@ bool ReadPaths(napi_env env, napi_value list, std::vector<std::string>* paths) {
   return true;
 }
 
-// open(paths: string[]): { path, reason } of the first library that failed, or undefined.
+// Takes what is written to standard error while libraries are opened. OpenMP runtimes complain of their environment
+// there and nowhere else.
+class StandardError {
+ public:
+  StandardError() : file_(std::tmpfile()), before_(file_ == nullptr ? -1 : dup(STDERR_FILENO)) {
+    if (before_ >= 0 && dup2(fileno(file_), STDERR_FILENO) < 0) Restore();
+  }
+  ~StandardError() {
+    Restore();
+    if (file_ != nullptr) std::fclose(file_);
+  }
+  StandardError(const StandardError&) = delete;
+  StandardError& operator=(const StandardError&) = delete;
+
+  // The lines of OpenMP runtimes. What other threads wrote meanwhile goes where it was meant to.
+  std::vector<std::string> Take() {
+    std::vector<std::string> taken;
+    if (before_ < 0) return taken;
+    Restore();
+    std::rewind(file_);
+    std::string line;
+    for (int sign = std::fgetc(file_); sign != EOF; sign = std::fgetc(file_)) {
+      if (sign != '\n') line += char(sign);
+      else SortLine(std::exchange(line, {}), &taken);
+    }
+    if (!line.empty()) SortLine(line, &taken);
+    return taken;
+  }
+
+ private:
+  static void SortLine(const std::string& line, std::vector<std::string>* taken) {
+    for (const char* start : {"libgomp: ", "OMP: "})
+      if (line.rfind(start, 0) == 0) return taken->push_back(line);
+    if (!line.empty()) std::fprintf(stderr, "%s\n", line.c_str());
+  }
+  void Restore() {
+    std::fflush(stderr);
+    if (before_ >= 0) {
+      dup2(before_, STDERR_FILENO);
+      close(before_);
+    }
+    before_ = -1;
+  }
+  std::FILE* file_;
+  int before_;
+};
+
+napi_value Failure(napi_env env, const std::string& path, const char* reason) {
+  napi_value failure = nullptr;
+  napi_create_object(env, &failure);
+  napi_set_named_property(env, failure, "path", Text(env, path));
+  napi_set_named_property(env, failure, "reason", Text(env, reason == nullptr ? "unknown error" : reason));
+  return failure;
+}
+
+// open(paths: string[]): { failure: { path, reason } of the first library that failed, or undefined, said: string[] }
 // The libraries stay open for the life of the process: LibTorch cannot be unloaded.
 napi_value Open(napi_env env, napi_callback_info info) {
   size_t count = 1;
@@ -65,16 +123,21 @@ napi_value Open(napi_env env, napi_callback_info info) {
   for (const std::string& path : paths) {
     if (path.empty() || path[0] != '/') return TypeError(env, "open expects absolute paths");
   }
+  napi_value failure = Undefined(env);
+  StandardError standard_error;
   for (const std::string& path : paths) {
     if (dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL) != nullptr) continue;
-    const char* reason = dlerror();
-    napi_value failure = nullptr;
-    napi_create_object(env, &failure);
-    napi_set_named_property(env, failure, "path", Text(env, path));
-    napi_set_named_property(env, failure, "reason", Text(env, reason == nullptr ? "unknown error" : reason));
-    return failure;
+    failure = Failure(env, path, dlerror());
+    break;
   }
-  return Undefined(env);
+  napi_value result = nullptr, said = nullptr;
+  napi_create_object(env, &result);
+  napi_create_array(env, &said);
+  uint32_t count_said = 0;
+  for (const std::string& line : standard_error.Take()) napi_set_element(env, said, count_said++, Text(env, line));
+  napi_set_named_property(env, result, "failure", failure);
+  napi_set_named_property(env, result, "said", said);
+  return result;
 }
 
 // abiVersion(): the version of the LibTorch that is open, 0xMMmmpp0000000000 as a bigint, or undefined.

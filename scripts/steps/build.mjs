@@ -6,11 +6,11 @@ export async function build() {
   await compileAll()
 }
 
-/** The same without npm packages. */
-export async function compileAll() {
+/** The same without npm packages, for the processor of `architecture`. */
+export async function compileAll(options = {}) {
   // Imported late: what these import may have to be installed first.
   const { compileTypeScript } = await import('./typescript.mjs')
   const { buildNative } = await import('./native.mjs')
   await compileTypeScript()
-  await buildNative()
+  await buildNative(options)
 }

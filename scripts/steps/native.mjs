@@ -1,73 +1,87 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { availableParallelism, totalmem } from 'node:os'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { arch } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { root, run, say } from './process.mjs'
 import { fingerprint, once } from './stamp.mjs'
-import { buildTools, checkCompiler } from './tools.mjs'
+import { ensureSysroot } from './sysroot.mjs'
 
-const build = join(root, 'build')
-const addons = ['semples.node', 'semples_loader.node'].map((name) => join(build, 'Release', name))
+export const addons = ['semples.node', 'semples_loader.node']
 
-/** A source of the addon includes ATen and needs about this much memory to compile. */
-const memoryOfOneJob = 1.5e9
-
-/** Builds the addon into build/Release with CMake where something has changed. */
-export async function buildNative() {
+/**
+ * Builds the addon where something has changed, in a folder of build/ for each LibTorch version and system, and puts it
+ * into build/Release.
+ * @param architecture `x64` or `arm64`
+ * @returns the folder with the addon, and the minor version of LibTorch that it is for
+ */
+export async function buildNative({ sysroot = process.env.SEMPLES_SYSROOT, architecture = arch() } = {}) {
+  const { minorVersion } = await import(join(root, 'dist/libtorch/version.js'))
   const libtorch = await ensureLibTorch()
-  const stamp = `${fingerprint(['native', 'CMakeLists.txt', 'package-lock.json'])} ${libtorch.folder} ${libtorch.version}`
-  if (addons.some((file) => !existsSync(file))) rmSync(join(build, '.stamp'), { force: true })
-  await once('build/.stamp', stamp, () => compile(libtorch))
+  const system = sysroot ? ensureSysroot(sysroot, architecture) : undefined
+  const name = [`torch${minorVersion(libtorch.version)}`, system?.name, architecture].filter(Boolean).join('-')
+  const folder = join('build', name)
+  const inputs = fingerprint(['native', 'CMakeLists.txt', 'scripts/cmake', 'package-lock.json'])
+  if (addons.some((file) => !existsSync(join(root, folder, 'Release', file))))
+    rmSync(join(root, folder, '.stamp'), { force: true })
+  const stamp = `${inputs} ${libtorch.folder} ${libtorch.version} ${system?.folder}`
+  await once(join(folder, '.stamp'), stamp, () => compile(libtorch, folder, system))
+  publishBuild({ folder, torch: libtorch.version })
+  return { folder: join(root, folder, 'Release'), version: minorVersion(libtorch.version) }
 }
 
 /**
  * The LibTorch to build against: one that is named by SEMPLES_LIBTORCH, else a CPU build, fetched where there is none.
- * The CMake package of a CUDA build wants a CUDA toolkit; the addon built for the CPU runs on both.
+ * The addon that is built for the CPU runs on a CUDA build too.
  */
 async function ensureLibTorch() {
   const { findLibTorch, searchLibTorch } = await import(join(root, 'dist/libtorch/find.js'))
+  const { supportedVersions } = await import(join(root, 'dist/libtorch/version.js'))
   const { installLibTorch } = await import(join(root, 'dist/libtorch/install.js'))
   const { fetchLines } = await import(join(root, 'dist/cli/progress/fetchLines.js'))
   // A path that was named is mended by its owner; what is fetched would not be used.
-  if (process.env.SEMPLES_LIBTORCH) return findLibTorch()
+  if (process.env.SEMPLES_LIBTORCH) return findLibTorch({ versions: supportedVersions })
   const { found } = searchLibTorch()
-  if (found?.kind === 'cpu' && existsSync(join(found.folder, 'share/cmake/Torch'))) return found
+  if (found?.kind === 'cpu' && existsSync(join(found.folder, 'include/torch'))) return found
   say('Making sure of a CPU build of LibTorch to build against')
   const { directory } = await installLibTorch({ kind: 'cpu', onProgress: fetchLines(say) })
   return findLibTorch({ libtorch: directory })
 }
 
-function compile(libtorch) {
-  checkCompiler()
-  const { cmake, ninja } = buildTools()
-  const prefix = join(libtorch.folder, 'share', 'cmake')
-  if (!configuredFor(prefix)) {
-    rmSync(join(build, 'CMakeCache.txt'), { force: true })
-    rmSync(join(build, 'CMakeFiles'), { recursive: true, force: true })
-  }
-  const jobs = Math.max(1, Math.min(availableParallelism(), Math.floor(totalmem() / memoryOfOneJob)))
-  say(`Building the addon for LibTorch ${libtorch.version} (${jobs} jobs)`)
+async function compile(libtorch, folder, system) {
+  const { findBuildTools } = await import(join(root, 'dist/native/build/tools.js'))
+  const { compileJobs } = await import(join(root, 'dist/native/build/compile.js'))
+  const { cmake, ninja } = await findBuildTools(join(root, '.venv'), say)
+  say(`Building the addon for LibTorch ${libtorch.version} in ${folder} (${compileJobs()} jobs)`)
+  const variables = { SEMPLES_LIBTORCH: libtorch.folder, CMAKE_MAKE_PROGRAM: ninja, ...system?.variables }
   const parameters = [
     'node_modules/cmake-js/bin/cmake-js',
     'compile',
     '--generator=Ninja',
     '--config=Release',
+    `--out=${folder}`,
     `--cmake-path=${cmake}`,
-    `--parallel=${jobs}`,
-    `--CDCMAKE_PREFIX_PATH=${prefix}`,
-    `--CDCMAKE_MAKE_PROGRAM=${ninja}`,
+    `--parallel=${compileJobs()}`,
+    ...Object.entries(variables).map(([name, value]) => `--CD${name}=${value}`),
   ]
   // CMake asks for node and ninja by name.
   const path = [dirname(process.execPath), dirname(ninja), process.env.PATH].join(delimiter)
   run(process.execPath, parameters, { env: { PATH: path }, otherwise: 'The addon did not build; see above.' })
-  writeFileSync(join(build, 'Release', 'semples.json'), `${JSON.stringify({ torch: libtorch.version })}\n`)
 }
 
-function configuredFor(prefix) {
-  const cache = join(build, 'CMakeCache.txt')
-  if (!existsSync(cache)) return true
-  const text = readFileSync(cache, 'utf8')
-  return (
-    text.includes(`CMAKE_PREFIX_PATH:UNINITIALIZED=${prefix}\n`) ||
-    text.includes(`CMAKE_PREFIX_PATH:STRING=${prefix}\n`)
-  )
+const release = join(root, 'build', 'Release')
+
+/** What lies in build/Release: `{ folder, torch }`, or undefined. */
+export function publishedBuild() {
+  const file = join(release, 'semples.json')
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined
+}
+
+/** Puts a build into build/Release. Each file is replaced at once: a process that runs has mapped the old one. */
+export function publishBuild({ folder, torch }) {
+  mkdirSync(release, { recursive: true })
+  for (const file of addons) {
+    copyFileSync(join(root, folder, 'Release', file), join(release, `${file}.new`))
+    renameSync(join(release, `${file}.new`), join(release, file))
+  }
+  copyFileSync(join(root, folder, 'compile_commands.json'), join(root, 'build', 'compile_commands.json'))
+  writeFileSync(join(release, 'semples.json'), `${JSON.stringify({ torch, folder })}\n`)
 }

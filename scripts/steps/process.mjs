@@ -14,9 +14,9 @@ export function say(line) {
 }
 
 /** Runs a program in the repository with its output shown; a failure ends the step with `otherwise`. */
-export function run(program, parameters, { otherwise, env = {}, quiet = false } = {}) {
+export function run(program, parameters, { otherwise, env = {}, quiet = false, cwd = root } = {}) {
   const child = spawnSync(program, parameters, {
-    cwd: root,
+    cwd,
     env: { ...process.env, ...env },
     // A program's standard output is shown as progress, on standard error.
     stdio: ['ignore', quiet ? 'pipe' : 2, quiet ? 'pipe' : 2],

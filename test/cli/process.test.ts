@@ -14,7 +14,7 @@ beforeAll(() => {
   const compiled = readdirSync(root, { withFileTypes: true }).filter(({ name }) => name !== 'package.json')
   mkdirSync(join(root, 'dist'))
   for (const { name } of compiled) renameSync(join(root, name), join(root, 'dist', name))
-  writeFileSync(join(root, 'package.json'), '{ "type": "module", "version": "1.2.3" }')
+  writeFileSync(join(root, 'package.json'), '{ "name": "semples", "type": "module", "version": "1.2.3" }')
   // The program with a job that waits until it is stopped, or for ever.
   writeFileSync(
     join(root, 'dist', 'waiting.js'),

@@ -2,6 +2,7 @@
 
 import pickle
 import sys
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -44,9 +45,12 @@ class Odd(nn.Module):
 
     @torch.jit.export
     def encode_image(self, pixels: Tensor) -> Tensor:
+        if self.fault == "warns":
+            warnings.warn("these pictures are old")
         if self.fault == "raises":
             raise RuntimeError("no pictures today")
-        return torch.ones(pixels.shape[0], 3)  # texts have 16 numbers
+        # Texts have 16 numbers.
+        return torch.ones(pixels.shape[0], 16 if self.fault == "warns" else 3)
 
     @torch.jit.export
     def encode_text(self, ids: Tensor) -> Tensor:
@@ -97,7 +101,7 @@ def main(folder: Path) -> None:
     openai("wrong_width.pt", transformer__resblocks__0__mlp__c_fc__weight=torch.zeros(64, 17))
     openai("no_square.pt", visual__positional_embedding=torch.zeros(8, 32))
     save_archive(torch.jit.script(NoClip()), folder / "no_clip.pt")
-    for fault in ("raises", "shape"):
+    for fault in ("raises", "shape", "warns"):
         save_archive(torch.jit.script(Odd(fault)), folder / f"{fault}.pt")
     torch.save({"weight": torch.zeros(2)}, folder / "pickled_tensors.pt")
     (folder / "pickle.pt").write_bytes(pickle.dumps({"weight": [0.0]}))

@@ -4,7 +4,8 @@ import { basename, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, test } from '@jest/globals'
-import { addonName, builtAddonFolder, findAddons, packageFolder, searchAddons } from '../../lib/native/addonFile.js'
+import { packageFolder } from '../../lib/base/package.js'
+import { addonName, builtAddonFolder, findAddons, searchAddons } from '../../lib/native/addonFile.js'
 import { searchNative } from '../../lib/native/choose.js'
 import { diagnose } from '../../lib/native/diagnose.js'
 import { load, loadAddon } from '../../lib/native/load.js'
@@ -17,7 +18,7 @@ const built = searchNative().addon.found
 const libtorch = searchNative().libtorch.found
 // Without the addon only the refusals can be tested: npm test builds it first.
 const withBuild = needs('build').describe
-const distLoad = JSON.stringify(pathToFileURL(join(packageFolder, 'dist/native/load.js')))
+const distLoad = JSON.stringify(pathToFileURL(join(packageFolder(), 'dist/native/load.js')))
 const run = promisify(execFile)
 
 /** Runs a program on dist/ in a Node of its own. `load` is lib/native/load, `say` prints JSON. */
@@ -171,8 +172,8 @@ withBuild('loading', () => {
     expect(() => loader.open(['libc.so.6'])).toThrow(/absolute/)
     expect(() => loader.open('/x' as never)).toThrow(/array/)
     expect(loader.open(['/nowhere/libx.so'])).toEqual({
-      path: '/nowhere/libx.so',
-      reason: expect.stringContaining('No such file'),
+      failure: { path: '/nowhere/libx.so', reason: expect.stringContaining('No such file') },
+      said: [],
     })
   })
 })

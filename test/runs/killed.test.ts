@@ -3,15 +3,15 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { beforeAll, expect, test } from '@jest/globals'
+import { packageFolder } from '../../lib/base/package.js'
 import type { StageName, TrainConfigInput } from '../../lib/config/types.js'
-import { packageFolder } from '../../lib/native/addonFile.js'
 import { trainSemPLeS } from '../../lib/runs/trainSemPLeS.js'
 import { needs } from '../support/needs.js'
 import { writeShapes } from './shapes.js'
 import { metricsOf, outcomeOf, temporaryFolder, tinyRun } from './tiny.js'
 import { tinyClipArchive } from './tinyClip.js'
 
-const index = join(packageFolder, 'dist/index.js')
+const index = join(packageFolder(), 'dist/index.js')
 const EPOCHS = 4
 
 /**

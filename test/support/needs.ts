@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from '@jest/globals'
-import { packageFolder } from '../../lib/native/addonFile.js'
+import { packageFolder } from '../../lib/base/package.js'
 import { searchNative } from '../../lib/native/choose.js'
 import { findChromium } from './chromium.js'
 import { python } from './python.js'
@@ -17,7 +17,7 @@ const present = {
   build: () =>
     searchNative().addon.found !== undefined &&
     searchNative().libtorch.found !== undefined &&
-    existsSync(join(packageFolder, 'dist/index.js')),
+    existsSync(join(packageFolder(), 'dist/index.js')),
   pictures: () => existsSync(pictureFolder),
   photographs: () => existsSync(join(pictureFolder, 'photos')),
   linux: () => process.platform === 'linux',

@@ -1,11 +1,9 @@
-import { fileURLToPath } from 'node:url'
+import { packagePath } from '../../base/package.js'
 import type { ConfigDifferences } from '../types.js'
 
-const models = new URL('../../../models/', import.meta.url)
-
 /** The small CLIP of the package and the DeiT that is its image tower; scripts/clip/train_demo.py made both. */
-export const demoClip = fileURLToPath(new URL('demo-clip.pt', models))
-export const demoWeights = fileURLToPath(new URL('demo-vit.safetensors', models))
+export const demoClip = packagePath('models', 'demo-clip.pt')
+export const demoWeights = packagePath('models', 'demo-vit.safetensors')
 
 /** What stages a and c share. */
 const maskTerms = {

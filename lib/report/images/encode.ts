@@ -1,4 +1,4 @@
-import sharp, { type Sharp } from 'sharp'
+import { loadSharp, type Sharp } from '../../pictures/sharp.js'
 
 /** A picture that an `<img>` shows. */
 export interface Image {
@@ -19,17 +19,18 @@ const LOSSLESS_PIXELS = 128 * 128
 
 /** Encodes a photograph, or a drawing over one: PNG if it is small, else WebP. */
 export async function photo(pixels: Pixels): Promise<Image> {
-  const image = raw(pixels)
+  const image = await raw(pixels)
   const lossless = pixels.width * pixels.height <= LOSSLESS_PIXELS
   return lossless ? encoded(image.png(), 'png') : encoded(image.webp({ quality: 82, effort: 2 }), 'webp')
 }
 
 /** Encodes flat colours without loss, as PNG. */
 export async function drawing(pixels: Pixels): Promise<Image> {
-  return encoded(raw(pixels).png(), 'png')
+  return encoded((await raw(pixels)).png(), 'png')
 }
 
-function raw({ width, height, data }: Pixels): Sharp {
+async function raw({ width, height, data }: Pixels): Promise<Sharp> {
+  const sharp = await loadSharp()
   return sharp(data, { raw: { width, height, channels: data.length === width * height * 4 ? 4 : 3 } })
 }
 

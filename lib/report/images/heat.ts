@@ -1,5 +1,5 @@
 import { interpolateInferno } from 'd3-scale-chromatic'
-import sharp from 'sharp'
+import { loadSharp } from '../../pictures/sharp.js'
 import type { Pixels } from './encode.js'
 import { grey } from './mask.js'
 
@@ -50,6 +50,7 @@ export async function enlarge(
   { width, height }: { width: number; height: number },
 ): Promise<Float32Array> {
   const bytes = Uint8Array.from(grid.values, (value) => Math.round(Math.min(1, Math.max(0, value || 0)) * 255))
+  const sharp = await loadSharp()
   const enlarged = await sharp(bytes, { raw: { width: grid.columns, height: grid.rows, channels: 1 } })
     .resize({ width, height, fit: 'fill', kernel: 'linear' })
     .toColourspace('b-w')

@@ -1,4 +1,4 @@
-import sharp from 'sharp'
+import { loadSharp } from '../../pictures/sharp.js'
 import type { Pixels } from './encode.js'
 
 interface Size {
@@ -10,6 +10,7 @@ interface Size {
 export async function shrink(picture: Pixels, maxSide: number): Promise<Pixels> {
   const { width, height } = picture
   if (Math.max(width, height) <= maxSide) return picture
+  const sharp = await loadSharp()
   const { data, info } = await sharp(picture.data, { raw: { width, height, channels: 3 } })
     .resize({ width: maxSide, height: maxSide, fit: 'inside' })
     .raw()

@@ -1,5 +1,5 @@
 import { availableParallelism, cpus, release, totalmem } from 'node:os'
-import { packageVersion } from '../../base/version.js'
+import { packageVersion } from '../../base/package.js'
 import type { RunManifest } from '../../checkpoints/runDirectory.js'
 import type { Compute } from '../../models/devices.js'
 
