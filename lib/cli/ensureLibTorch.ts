@@ -1,6 +1,7 @@
 import { readEnvironment } from '../base/env.js'
+import { findLibTorch } from '../libtorch/find.js'
 import { installLibTorch } from '../libtorch/install.js'
-import { findNative, searchNative } from '../native/choose.js'
+import { searchNative } from '../native/choose.js'
 import { fetchLines } from './progress/fetchLines.js'
 
 export interface EnsureOptions {
@@ -23,9 +24,10 @@ export interface EnsureOptions {
  *   what `installLibTorch` throws
  */
 export async function ensureLibTorch({ offline, device, quiet, write, signal }: EnsureOptions): Promise<void> {
-  if (searchNative().libtorch.found !== undefined) return
+  const { libtorch, versions } = searchNative()
+  if (libtorch.found !== undefined) return
   if (offline || readEnvironment('SEMPLES_LIBTORCH') !== undefined) {
-    findNative()
+    findLibTorch({ versions })
     return
   }
   const kind = device?.startsWith('cuda') ? 'cuda' : 'cpu'

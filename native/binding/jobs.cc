@@ -7,7 +7,10 @@ namespace semples {
 
 // More refinements than processors at once: some wait for memory, and their ends do not fall together.
 JobQueue::JobQueue(Napi::Env env, std::function<void()> begin)
-    : env_(env), begin_(std::move(begin)), models_(1), refinements_(2 * std::max(1u, std::thread::hardware_concurrency())) {
+    : env_(env),
+      begin_(std::move(begin)),
+      models_(1),
+      refinements_(2 * std::max(1u, std::thread::hardware_concurrency())) {
   const Napi::String name = Napi::String::New(env, "semples jobs");
   if (napi_create_threadsafe_function(env, nullptr, nullptr, name, 0, 1, nullptr, nullptr, this, &JobQueue::complete,
                                       &done_) != napi_ok)

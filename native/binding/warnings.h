@@ -24,7 +24,8 @@ class WarningLog : public c10::WarningHandler {
   std::vector<std::string> messages_;
 };
 
-// LibTorch's other lines (LOG) go to standard error and nowhere else: they are turned off, unless the user chose a level.
+// LibTorch's other lines (LOG) go to standard error and nowhere else: they are turned off, unless the user chose a
+// level.
 void silence_log_lines();
 
 }  // namespace semples

@@ -79,8 +79,10 @@ class StandardError {
     std::rewind(file_);
     std::string line;
     for (int sign = std::fgetc(file_); sign != EOF; sign = std::fgetc(file_)) {
-      if (sign != '\n') line += char(sign);
-      else SortLine(std::exchange(line, {}), &taken);
+      if (sign != '\n')
+        line += char(sign);
+      else
+        SortLine(std::exchange(line, {}), &taken);
     }
     if (!line.empty()) SortLine(line, &taken);
     return taken;
