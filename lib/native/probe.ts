@@ -15,6 +15,8 @@ export interface ProbeResult {
   runtime?: { torch: string; cudaDevices: number; threads: number }
   /** CUDA version that the NVIDIA driver supports (13000 is 13.0); 0 without a driver. */
   driver?: number
+  /** Why the CUDA libraries of LibTorch could not be opened, where its processor part works without them. */
+  cudaProblem?: string
   /** Seconds that opening LibTorch and requiring the addon took in the child. */
   seconds?: number
 }

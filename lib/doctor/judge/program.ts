@@ -1,0 +1,145 @@
+import type { LibTorchOrigin } from '../../libtorch/candidate.js'
+import { describeRefused } from '../../libtorch/find.js'
+import { compareVersions } from '../../libtorch/platform.js'
+import { type AddonFile, describeRefusedAddon } from '../../native/addonFile.js'
+import type { Facts } from '../facts.js'
+import { type Finding, ok, problem, warning } from '../finding.js'
+import { installCommands, unsupported } from './install.js'
+
+export function judgeNode({ node }: Facts): Finding {
+  const oldest = /^>=\s*(\d+(?:\.\d+)*)$/.exec(node.wanted ?? '')?.[1]
+  if (oldest === undefined || compareVersions(node.version, oldest) >= 0) return ok('Node', node.version)
+  return problem('Node', {
+    text: `${node.version} is too old: semples needs ${oldest} or newer`,
+    details: [node.path],
+    remedy: 'Install a newer Node (https://nodejs.org), with nvm for example:',
+    commands: ['nvm install 22'],
+  })
+}
+
+export function judgeSystem({ platform, probe }: Facts): Finding {
+  const libc = [platform.libc, platform.glibc].filter(Boolean).join(' ')
+  const name = `${platform.system}-${platform.architecture}${libc === '' ? '' : `, ${libc}`}`
+  const reason = unsupported(platform)
+  // Whoever built LibTorch themselves knows better.
+  if (reason === undefined || probe?.works) return ok('system', name)
+  return problem('system', { text: `${name}: ${reason.text}`, remedy: reason.remedy })
+}
+
+const seeSystem = 'See what is said of the system.'
+
+const addonOrigins: Record<AddonFile['origin'], string> = {
+  SEMPLES_ADDON: 'named in SEMPLES_ADDON',
+  build: 'built here',
+  prebuild: 'prebuilt, from the package',
+}
+
+export function judgeAddon(facts: Facts): Finding {
+  const { found, refused } = facts.addon
+  if (found === undefined) {
+    return problem('addon', {
+      text: 'there is no native addon for this machine',
+      details: refused.map((each) => `not ${describeRefusedAddon(each)}`),
+      ...buildAddon(facts),
+    })
+  }
+  // LibTorch was opened and states its version, so what failed came after it.
+  if (facts.probe?.works === false && facts.abi === found.builtFor) {
+    return problem('addon', { text: withoutStop(facts.probe.problem), details: [found.file], ...buildAddon(facts) })
+  }
+  const passedOver = refused.filter(({ reason }) => reason !== 'it does not exist')
+  return ok('addon', `for LibTorch ${found.builtFor}, ${addonOrigins[found.origin]}`, [
+    found.file,
+    ...passedOver.map((each) => `not ${describeRefusedAddon(each)}`),
+  ])
+}
+
+function buildAddon({ addon: { found, refused }, platform }: Facts): { remedy: string; commands: string[] } {
+  // Building needs a LibTorch, too.
+  if (unsupported(platform) !== undefined) return { remedy: seeSystem, commands: [] }
+  const origins = [found, ...refused].map((each) => each?.origin)
+  const remedy = origins.includes('SEMPLES_ADDON')
+    ? 'Correct or unset SEMPLES_ADDON, or build the addon anew:'
+    : 'Build it from its sources:'
+  // The package has no build of its own to be looked for in vain, unless nothing else was found either.
+  const isClone = found?.origin === 'build'
+  return { remedy, commands: [isClone ? 'npm run build' : 'npx semples build'] }
+}
+
+const libtorchOrigins: Record<LibTorchOrigin, string> = {
+  option: 'named by the option libtorch',
+  SEMPLES_LIBTORCH: 'named in SEMPLES_LIBTORCH',
+  cache: 'installed by semples libtorch install',
+  python3: 'the torch of python3',
+}
+
+export function judgeLibTorch(facts: Facts): Finding {
+  const { libtorch, addon, probe, abi } = facts
+  const { found, refused } = libtorch
+  const passedOver = refused.map((each) => `not ${describeRefused(each)}`)
+  if (found === undefined) {
+    return problem('LibTorch', {
+      text: `${addon.wanted} was not found`,
+      details: passedOver,
+      remedy: installRemedy(facts),
+      commands: installCommands(facts),
+    })
+  }
+  const build = found.kind === 'cpu' ? 'CPU build' : `for CUDA${libtorch.cuda === undefined ? '' : ` ${libtorch.cuda}`}`
+  const text = `${found.version} (${build}), ${libtorchOrigins[found.origin]}`
+  const details = [found.folder, ...passedOver]
+  if (probe?.works === false && abi !== addon.found?.builtFor) {
+    const stated = abi === undefined ? withoutStop(probe.problem) : `it states version ${abi}, not ${addon.wanted}`
+    return problem('LibTorch', { text: `${text}: ${stated}`, details, ...repair(facts, probe.problem ?? '') })
+  }
+  if (abi !== undefined && abi !== addon.wanted) {
+    const differs = `it states version ${abi}, and the addon is built for ${addon.wanted}`
+    return problem('LibTorch', { text: `${text}: ${differs}`, details, ...repair(facts, '') })
+  }
+  if (probe?.cudaProblem !== undefined) {
+    return warning('LibTorch', {
+      text: `${text}: the processor works, cuda does not, since its CUDA libraries cannot be opened`,
+      details: [withoutStop(probe.cudaProblem), ...details],
+      ...repair(facts, ''),
+    })
+  }
+  const seconds = probe?.seconds === undefined ? [] : [`opens in ${probe.seconds.toFixed(2)} s`]
+  return ok('LibTorch', text, [...details, ...seconds])
+}
+
+function installRemedy(facts: Facts): string {
+  const named = facts.libtorch.named
+    ? 'Correct the path that was named, or leave it out'
+    : facts.libtorch.refused.some(({ origin }) => origin === 'SEMPLES_LIBTORCH')
+      ? 'Correct or unset SEMPLES_LIBTORCH'
+      : undefined
+  if (installCommands(facts).length === 0) return named === undefined ? seeSystem : `${named}.`
+  return named === undefined ? 'Fetch it:' : `${named}; or fetch the right one:`
+}
+
+/** Libraries of the system that slim images lack, with their Debian packages. */
+const systemLibraries: Record<string, string> = { 'libstdc++.so.6': 'libstdc++6', 'libgomp.so.1': 'libgomp1' }
+
+/** What to do about a LibTorch that is there and cannot be opened as it should. */
+function repair(facts: Facts, reason: string): { remedy: string; commands: string[] } {
+  const { origin, kind } = facts.libtorch.found!
+  const absent = /(lib[\w+.-]+\.so[.\d]*): cannot open shared object file/.exec(reason)?.[1] ?? ''
+  const debian = systemLibraries[absent]
+  if (debian !== undefined) {
+    return { remedy: `Install ${absent}, on Debian and Ubuntu by:`, commands: [`sudo apt-get install ${debian}`] }
+  }
+  const flags = kind === 'cuda' ? ' --cuda' : ''
+  if (origin === 'cache') {
+    return { remedy: 'Install it again:', commands: installCommands(facts, `${flags} --force`) }
+  }
+  if (origin === 'python3') return { remedy: 'Install one of its own:', commands: installCommands(facts, flags) }
+  const unset = origin === 'SEMPLES_LIBTORCH' ? ['unset SEMPLES_LIBTORCH'] : []
+  return {
+    remedy: 'Mend the one that was named, or install another and name none:',
+    commands: [...unset, ...installCommands(facts, flags)],
+  }
+}
+
+function withoutStop(sentence = 'it cannot be loaded'): string {
+  return sentence.replace(/\.$/, '')
+}
