@@ -1,6 +1,6 @@
 import { readEnvironment } from '../base/env.js'
-import { findLibTorch, searchLibTorch } from '../libtorch/find.js'
 import { installLibTorch } from '../libtorch/install.js'
+import { findNative, searchNative } from '../native/choose.js'
 import { fetchLines } from './progress/fetchLines.js'
 
 export interface EnsureOptions {
@@ -23,9 +23,9 @@ export interface EnsureOptions {
  *   what `installLibTorch` throws
  */
 export async function ensureLibTorch({ offline, device, quiet, write, signal }: EnsureOptions): Promise<void> {
-  if (searchLibTorch().found !== undefined) return
+  if (searchNative().libtorch.found !== undefined) return
   if (offline || readEnvironment('SEMPLES_LIBTORCH') !== undefined) {
-    findLibTorch()
+    findNative()
     return
   }
   const kind = device?.startsWith('cuda') ? 'cuda' : 'cpu'

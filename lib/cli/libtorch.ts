@@ -1,8 +1,9 @@
 import { formatBytes, type ReportProgress } from '../fetch/progress.js'
 import { listLibTorch, removeLibTorch } from '../libtorch/cache.js'
 import type { LibTorchKind } from '../libtorch/candidate.js'
-import { describeRefused, searchLibTorch } from '../libtorch/find.js'
+import { describeRefused } from '../libtorch/find.js'
 import { installLibTorch } from '../libtorch/install.js'
+import { searchNative } from '../native/choose.js'
 import { printJson } from './output.js'
 
 type Write = (line: string) => void
@@ -21,13 +22,13 @@ export async function libtorchInstall(
 export function libtorchList(write: Write, json = false): void {
   const installed = listLibTorch()
   if (json) {
-    const { found: used = null, refused } = searchLibTorch()
+    const { found: used = null, refused } = searchNative().libtorch
     printJson({ out: write }, { installed, used, refused })
     return
   }
   if (installed.length === 0) write('No LibTorch is installed in the cache.')
   for (const { name, bytes, directory } of installed) write(`${name}\t${formatBytes(bytes)}\t${directory}`)
-  const { found, refused } = searchLibTorch()
+  const { found, refused } = searchNative().libtorch
   for (const each of refused) write(`not used: ${describeRefused(each)}`)
   write(
     found ? `used: ${found.version} ${found.folder} (${found.origin})` : 'To fetch it: npx semples libtorch install',

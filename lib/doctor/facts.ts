@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { nodeRange, packageVersion } from '../base/version.js'
 import type { LibTorch, RefusedLibTorch } from '../libtorch/candidate.js'
-import { searchLibTorch } from '../libtorch/find.js'
 import { currentPlatform, type Platform } from '../libtorch/platform.js'
-import { minorVersion, torchVersion, versionOfAbi } from '../libtorch/version.js'
-import { type AddonFile, type RefusedAddon, searchAddon } from '../native/addonFile.js'
+import { versionOfAbi } from '../libtorch/version.js'
+import { type AddonFile, packageFolder, type RefusedAddon } from '../native/addonFile.js'
+import { searchNative } from '../native/choose.js'
 import { openmpCopies } from '../native/loaderAddon.js'
 import { type ProbeResult, probeAddon } from '../native/probe.js'
 import { cudaVersion } from './cudaVersions.js'
@@ -30,8 +32,10 @@ export interface Facts {
   addon: {
     found?: AddonFile
     refused: RefusedAddon[]
-    /** Minor version of LibTorch that is needed, e.g. `2.13`. */
-    wanted: string
+    /** Minor versions of LibTorch that there are addons for, e.g. `2.13`. */
+    versions: string[]
+    /** The command that builds one here. */
+    build: string
   }
   libtorch: {
     found?: LibTorch
@@ -67,9 +71,7 @@ export async function gatherFacts(
   options: { libtorch?: string } = {},
   machine: Machine = thisMachine(),
 ): Promise<Facts> {
-  const addon = searchAddon()
-  const wanted = addon.found?.builtFor ?? minorVersion(torchVersion)
-  const libtorch = searchLibTorch({ libtorch: options.libtorch, version: wanted })
+  const { addon, libtorch, versions } = searchNative({ libtorch: options.libtorch })
   const { CUDA_VISIBLE_DEVICES: visibleDevices } = machine.environment
   const [probe, { release, ...gpus }, toolkit, cache, sharp, writeAccess] = await Promise.all([
     addon.found && libtorch.found ? probeAddon(addon.found, libtorch.found) : undefined,
@@ -82,12 +84,13 @@ export async function gatherFacts(
   const driver = readDriver(machine)
   if (probe?.driver) driver.cuda = cudaVersion(probe.driver)
   if (release !== undefined) driver.release ??= release
+  const isClone = existsSync(join(packageFolder, 'binding.gyp'))
   const cuda = libtorch.found === undefined ? undefined : readTorchCuda(libtorch.found)
   return {
     version: packageVersion(),
     node: { version: process.version.slice(1), wanted: nodeRange(), path: process.execPath },
     platform: currentPlatform(),
-    addon: { ...addon, wanted },
+    addon: { ...addon, versions, build: isClone ? 'npm run build' : 'npx semples build' },
     libtorch: { ...libtorch, ...(cuda === undefined ? {} : { cuda }), named: options.libtorch !== undefined },
     ...(probe === undefined ? {} : { probe }),
     ...(probe?.abi === undefined ? {} : { abi: versionOfAbi(probe.abi) }),

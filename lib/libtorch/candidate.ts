@@ -17,6 +17,8 @@ export interface LibTorch {
   kind: LibTorchKind
   /** Absolute paths of the libraries to open, in this order, before the addon is required. */
   libraries: string[]
+  /** Those of a CUDA build for the GPU, to open after the others: without them it computes on the processor. */
+  cudaLibraries: string[]
 }
 
 /** A place without a usable LibTorch. */
@@ -32,12 +34,12 @@ export type Inspected = { found: LibTorch } | { refused: RefusedLibTorch }
 
 /**
  * Checks a folder by its files and the version written in them; no library is opened.
- * @param wanted minor version the addon was built for, e.g. `2.13`
+ * @param wanted minor versions that there are addons for, e.g. `['2.13']`
  */
 export function inspectLibTorch(
   path: string,
   origin: LibTorchOrigin,
-  wanted: string = minorVersion(torchVersion),
+  wanted: readonly string[] = [minorVersion(torchVersion)],
 ): Inspected {
   const refuse = (reason: string): Inspected => ({ refused: { origin, path, reason } })
   const absolute = resolve(path)
@@ -46,25 +48,27 @@ export function inspectLibTorch(
   if (folder === undefined) return refuse('it holds no lib/libtorch_cpu.so')
   const version = readTorchVersion(folder)
   if (version === undefined) return refuse('neither version.py nor build-version states its version')
-  if (minorVersion(version) !== wanted) return refuse(`it is version ${version}, and the addon is built for ${wanted}`)
+  if (!wanted.includes(minorVersion(version)))
+    return refuse(`it is version ${version}, and the addon is built for ${wanted.join(', ')}`)
   if (!existsSync(join(folder, 'lib', 'libc10.so'))) return refuse('lib/libc10.so is missing')
-  const kind = existsSync(join(folder, 'lib', 'libtorch_cuda.so')) ? 'cuda' : 'cpu'
-  return { found: { origin, folder, version, kind, libraries: librariesToOpen(folder, kind) } }
+  const lib = join(folder, 'lib')
+  const kind = existsSync(join(lib, 'libtorch_cuda.so')) ? 'cuda' : 'cpu'
+  const cudaLibraries = kind === 'cuda' ? ['libc10_cuda.so', 'libtorch_cuda.so'].map((name) => join(lib, name)) : []
+  return { found: { origin, folder, version, kind, libraries: librariesToOpen(folder), cudaLibraries } }
 }
 
 /**
  * The OpenMP runtime comes first, so that everything opened later (the addon too) binds to this one copy;
  * two copies in one process would each start their own threads.
  */
-function librariesToOpen(folder: string, kind: LibTorchKind): string[] {
+function librariesToOpen(folder: string): string[] {
   const lib = join(folder, 'lib')
   const openmp = [lib, join(folder, '..', 'torch.libs')].flatMap((directory) =>
     filesIn(directory)
       .filter((name) => /^libgomp[-.\w]*\.so/.test(name))
       .map((name) => join(directory, name)),
   )
-  const names = ['libc10.so', 'libtorch_cpu.so', ...(kind === 'cuda' ? ['libc10_cuda.so', 'libtorch_cuda.so'] : [])]
-  return [...openmp.slice(0, 1), ...names.map((name) => join(lib, name))]
+  return [...openmp.slice(0, 1), join(lib, 'libc10.so'), join(lib, 'libtorch_cpu.so')]
 }
 
 function filesIn(directory: string): string[] {

@@ -9,8 +9,8 @@ import { minorVersion, torchVersion } from './version.js'
 export interface FindLibTorchOptions {
   /** A LibTorch folder or the `torch` folder of a Python installation; no other place is then searched. */
   libtorch?: string
-  /** Minor version the addon was built for; default that of this package. */
-  version?: string
+  /** Minor versions that there are addons for; default that of this package. */
+  versions?: readonly string[]
 }
 
 /** The LibTorch to use, if any, and the places that were refused before it. */
@@ -25,7 +25,7 @@ export interface LibTorchSearch {
  * Opens no library and downloads nothing.
  */
 export function searchLibTorch(options: FindLibTorchOptions = {}): LibTorchSearch {
-  const wanted = options.version ?? minorVersion(torchVersion)
+  const wanted = options.versions ?? [minorVersion(torchVersion)]
   const refused: RefusedLibTorch[] = []
   const tryPath = (path: string, origin: LibTorchOrigin): LibTorch | undefined => {
     const inspected = inspectLibTorch(path, origin, wanted)
@@ -55,7 +55,7 @@ export function searchLibTorch(options: FindLibTorchOptions = {}): LibTorchSearc
 export function findLibTorch(options: FindLibTorchOptions = {}): LibTorch {
   const { found, refused } = searchLibTorch(options)
   if (found !== undefined) return found
-  const wanted = options.version ?? minorVersion(torchVersion)
+  const wanted = (options.versions ?? [minorVersion(torchVersion)]).join(' or ')
   const onlyVersions = refused.length > 0 && refused.every(({ reason }) => reason.startsWith('it is version'))
   throw new SemplesError(onlyVersions ? 'SEMPLES_LIBTORCH_VERSION' : 'SEMPLES_LIBTORCH_NOT_FOUND', {
     message: `LibTorch ${wanted} was not found. Looked at: ${refused.map(describeRefused).join('; ')}.`,

@@ -3,12 +3,15 @@ import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readEnvironment } from '../base/env.js'
 import { SemplesError } from '../base/error.js'
+import { packageVersion } from '../base/version.js'
+import { cacheFolder } from '../fetch/cache.js'
 import { currentPlatform, type Platform } from '../libtorch/platform.js'
 import { minorVersion, torchVersion } from '../libtorch/version.js'
 
 /** The compiled addon and the small one that opens LibTorch for it. */
 export interface AddonFile {
-  origin: 'SEMPLES_ADDON' | 'build' | 'prebuild'
+  /** `build`: built in this clone; `cache`: built by `semples build`; `prebuild`: brought by the package. */
+  origin: 'SEMPLES_ADDON' | 'build' | 'cache' | 'prebuild'
   /** Absolute path of the addon. */
   file: string
   /** Absolute path of the loader that lies beside it. */
@@ -24,73 +27,92 @@ export interface RefusedAddon {
   reason: string
 }
 
+/** The addons of this machine, the preferred one first, and where none was. */
+export interface AddonSearch {
+  candidates: AddonFile[]
+  refused: RefusedAddon[]
+}
+
 /** The folder of the package: lib/native in a clone and dist/native in the package are two levels below it. */
 export const packageFolder = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..')
+
+const loaderName = 'semples_loader.node'
 
 /** `linux-x64`: the folder of prebuilds/ for a machine. */
 export function prebuildFolder(platform: Platform = currentPlatform()): string {
   return `${platform.system}-${platform.architecture}`
 }
 
-/**
- * Chooses the addon: `SEMPLES_ADDON`, the build of this clone, the prebuilt one of this machine. Opens none.
- * @param root folder of the package
- */
-export function searchAddon(root: string = packageFolder): { found?: AddonFile; refused: RefusedAddon[] } {
-  const refused: RefusedAddon[] = []
-  const inspect = (file: string, loader: string, origin: AddonFile['origin']): AddonFile | undefined => {
-    const missing = [file, loader].find((each) => !existsSync(each))
-    if (missing === undefined) return { origin, file, loader, builtFor: builtFor(file) }
-    refused.push({ origin, path: missing, reason: 'it does not exist' })
-    return undefined
-  }
-  const named = readEnvironment('SEMPLES_ADDON')
-  if (named !== undefined) {
-    const file = resolve(named)
-    return { found: inspect(file, join(dirname(file), 'semples_loader.node'), 'SEMPLES_ADDON'), refused }
-  }
-  const build = join(root, 'build', 'Release')
-  const built = inspect(join(build, 'semples.node'), join(build, 'semples_loader.node'), 'build')
-  if (built !== undefined) return { found: built, refused }
-  const folder = join(root, 'prebuilds', prebuildFolder())
-  const name = prebuiltAddons(folder)[0]
-  if (name === undefined) {
-    refused.push({ origin: 'prebuild', path: folder, reason: 'it holds no addon' })
-    return { refused }
-  }
-  return { found: inspect(join(folder, name), join(folder, 'semples_loader.node'), 'prebuild'), refused }
+/** `torch2.13.glibc.node`: the name of an addon for a machine and a minor version of LibTorch. */
+export function addonName(version: string, platform: Platform = currentPlatform()): string {
+  return `torch${version}${platform.libc === undefined ? '' : `.${platform.libc}`}.node`
+}
+
+/** Where `semples build` keeps its addons. */
+export function builtAddonFolder(): string {
+  return join(cacheFolder('addons'), `${packageVersion()}-${prebuildFolder()}`)
 }
 
 /**
- * As `searchAddon`, but an absent addon is an error that says what was looked at and what to type.
+ * Looks for addons: `SEMPLES_ADDON` alone where it is set; else the build of this clone, what `semples build` made, the
+ * prebuilt ones of this machine. Opens none.
+ * @param root folder of the package
+ */
+export function searchAddons(root: string = packageFolder): AddonSearch {
+  const search: AddonSearch = { candidates: [], refused: [] }
+  const named = readEnvironment('SEMPLES_ADDON')
+  if (named !== undefined) {
+    consider(search, 'SEMPLES_ADDON', resolve(named))
+    return search
+  }
+  consider(search, 'build', join(root, 'build', 'Release', 'semples.node'))
+  considerFolder(search, 'cache', builtAddonFolder())
+  considerFolder(search, 'prebuild', join(root, 'prebuilds', prebuildFolder()))
+  return search
+}
+
+function consider({ candidates, refused }: AddonSearch, origin: AddonFile['origin'], file: string): void {
+  const loader = join(dirname(file), loaderName)
+  const missing = [file, loader].find((each) => !existsSync(each))
+  if (missing === undefined) candidates.push({ origin, file, loader, builtFor: builtFor(file) })
+  else refused.push({ origin, path: missing, reason: 'it does not exist' })
+}
+
+/** A folder with addons for several LibTorch versions, the newest first. */
+function considerFolder(search: AddonSearch, origin: AddonFile['origin'], folder: string): void {
+  const names = existsSync(folder) ? readdirSync(folder) : []
+  const suffix = addonName('')
+  const addons = names.filter((name) => /^torch\d+\.\d+\./.test(name) && name.endsWith(suffix.slice('torch'.length)))
+  if (addons.length === 0) search.refused.push({ origin, path: folder, reason: 'it holds no addon' })
+  for (const name of addons.sort((a, b) => b.localeCompare(a, 'en', { numeric: true }))) {
+    consider(search, origin, join(folder, name))
+  }
+}
+
+/**
+ * As `searchAddons`, but that there is none is an error that says what was looked at and what to type.
  * @throws SemplesError `SEMPLES_ADDON_NOT_FOUND`
  */
-export function findAddon(root: string = packageFolder): AddonFile {
-  const { found, refused } = searchAddon(root)
-  if (found !== undefined) return found
+export function findAddons(root: string = packageFolder): AddonFile[] {
+  const { candidates, refused } = searchAddons(root)
+  if (candidates.length > 0) return candidates
   throw new SemplesError('SEMPLES_ADDON_NOT_FOUND', {
     message: `The native addon of semples was not found. Looked at: ${refused.map(describeRefusedAddon).join('; ')}.`,
     hint: buildHint(root),
   })
 }
 
-function buildHint(root: string): string {
+/** What to type where no addon fits. */
+export function buildHint(root: string = packageFolder): string {
   if (readEnvironment('SEMPLES_ADDON') !== undefined) return 'Correct or unset SEMPLES_ADDON.'
-  if (existsSync(join(root, 'CMakeLists.txt'))) return 'To build it, type: npm run build'
-  return `There is no prebuilt addon for ${prebuildFolder()}: build semples from its repository (npm run build) and name the addon in SEMPLES_ADDON.`
+  if (currentPlatform().libc === 'musl')
+    return 'PyTorch publishes LibTorch for glibc alone: use an image such as node:22-bookworm-slim.'
+  if (existsSync(join(root, 'binding.gyp'))) return 'To build it, type: npm run build'
+  return `There is no prebuilt addon for this machine (${prebuildFolder()}). To build it, type: npx semples build`
 }
 
 export function describeRefusedAddon({ origin, path, reason }: RefusedAddon): string {
   return `${origin} ${path} (${reason})`
-}
-
-/** `torch2.13-cpu.glibc.node`, the newest LibTorch first. */
-function prebuiltAddons(folder: string): string[] {
-  if (!existsSync(folder)) return []
-  const suffix = currentPlatform().libc === undefined ? '.node' : `.${currentPlatform().libc}.node`
-  return readdirSync(folder)
-    .filter((name) => /^torch\d+\.\d+/.test(name) && name.endsWith(suffix))
-    .sort((a, b) => b.localeCompare(a, 'en', { numeric: true }))
 }
 
 /** A build says so in semples.json beside it, a prebuilt addon in its name. */

@@ -1,11 +1,12 @@
 import { createRequire } from 'node:module'
-import { dirname } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { SemplesError } from '../base/error.js'
 import type { LibTorch } from '../libtorch/candidate.js'
 import { findLibTorch } from '../libtorch/find.js'
 import { versionOfAbi } from '../libtorch/version.js'
 import type { Addon } from './addon.js'
-import { type AddonFile, findAddon } from './addonFile.js'
+import type { AddonFile } from './addonFile.js'
+import { findNative } from './choose.js'
 import { type LoaderAddon, mappedTwice } from './loaderAddon.js'
 import { limitOpenMpSpin } from './openmp.js'
 
@@ -20,6 +21,8 @@ export interface Loaded {
   addonFile: AddonFile
   libtorch: LibTorch
   loader: LoaderAddon
+  /** Why the CUDA libraries of this LibTorch could not be opened; the processor works without them. */
+  cudaProblem?: string
 }
 
 const require = createRequire(import.meta.url)
@@ -38,16 +41,17 @@ export function loadAddon(options: LoadOptions = {}): Addon {
 /** As `loadAddon`, with the files that were chosen. */
 export function load(options: LoadOptions = {}): Loaded {
   if (loaded !== undefined) return options.libtorch === undefined ? loaded : sameLibTorch(loaded, options.libtorch)
-  const addonFile = findAddon()
-  const libtorch = findLibTorch({ libtorch: options.libtorch, version: addonFile.builtFor })
+  const { addonFile, libtorch } = findNative(options)
   const loader = requireAddon<LoaderAddon>(addonFile.loader)
   openLibTorch(loader, libtorch, addonFile)
-  loaded = { addon: requireAddon<Addon>(addonFile.file), addonFile, libtorch, loader }
+  const cudaProblem = openCuda(loader, libtorch)
+  const addon = requireAddon<Addon>(addonFile.file)
+  loaded = { addon, addonFile, libtorch, loader, cudaProblem }
   return loaded
 }
 
 function sameLibTorch(present: Loaded, path: string): Loaded {
-  const asked = findLibTorch({ libtorch: path, version: present.addonFile.builtFor })
+  const asked = findLibTorch({ libtorch: path, versions: [present.addonFile.builtFor] })
   if (asked.folder === present.libtorch.folder) return present
   throw conflict(asked, present.libtorch.folder)
 }
@@ -72,6 +76,12 @@ function openLibTorch(loader: LoaderAddon, libtorch: LibTorch, addon: AddonFile)
     expected: addon.builtFor,
     hint: 'To fetch the right one, type: npx semples libtorch install',
   })
+}
+
+/** Half an installation (a torch wheel without its nvidia wheels) computes on the processor; `cuda` is then an error. */
+function openCuda(loader: LoaderAddon, { cudaLibraries }: LibTorch): string | undefined {
+  const failure = cudaLibraries.length === 0 ? undefined : loader.open(cudaLibraries)
+  return failure === undefined ? undefined : `${basename(failure.path)} could not be opened: ${failure.reason}`
 }
 
 function conflict(libtorch: LibTorch, present: string): SemplesError {

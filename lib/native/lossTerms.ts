@@ -1,6 +1,6 @@
 import { SemplesError } from '../base/error.js'
 import type { LossTermInfo } from './addon.js'
-import { findAddon } from './addonFile.js'
+import { buildHint, findAddons } from './addonFile.js'
 import { requireAddon } from './load.js'
 import type { LoaderAddon } from './loaderAddon.js'
 
@@ -16,12 +16,12 @@ export function lossTerms(): readonly LossTermInfo[] {
 }
 
 function read(): readonly LossTermInfo[] {
-  const file = findAddon().loader
+  const file = findAddons()[0]!.loader
   const listed = requireAddon<Partial<LoaderAddon>>(file).lossTerms
   if (listed !== undefined) return listed
   throw new SemplesError('SEMPLES_ADDON_LOAD_FAILED', {
     message: 'This addon is older than this semples: it does not list its loss terms.',
     file,
-    hint: 'To build it, type: npm run build',
+    hint: buildHint(),
   })
 }

@@ -13,17 +13,17 @@ export interface ProbeResult {
   mapped: string[]
   /** What the addon says of itself: version of LibTorch in full, CUDA devices, threads of one operation. */
   runtime?: { torch: string; cudaDevices: number; threads: number }
+  /** The CUDA libraries of LibTorch could not be opened (the words of the dynamic linker); the processor works. */
+  cudaProblem?: string
   /** CUDA version that the NVIDIA driver supports (13000 is 13.0); 0 without a driver. */
   driver?: number
-  /** Why the CUDA libraries of LibTorch could not be opened, where its processor part works without them. */
-  cudaProblem?: string
   /** Seconds that opening LibTorch and requiring the addon took in the child. */
   seconds?: number
 }
 
 // Runs by `node -e`, so it needs no file of its own and works from a bundle too.
 const childProgram = `
-const [loaderFile, addonFile, libraries] = JSON.parse(process.argv[1])
+const [loaderFile, addonFile, libraries, cudaLibraries] = JSON.parse(process.argv[1])
 const say = (answer) => process.stdout.write(JSON.stringify(answer))
 const start = performance.now()
 try {
@@ -32,10 +32,12 @@ try {
   if (failure !== undefined) say({ problem: failure.reason, mapped: loader.mapped() })
   else {
     const abi = String(loader.abiVersion() ?? '')
+    const cudaProblem = cudaLibraries.length > 0 ? loader.open(cudaLibraries)?.reason : undefined
     try {
       const addon = require(addonFile)
       const seconds = (performance.now() - start) / 1000
-      say({ abi, seconds, mapped: loader.mapped(), driver: loader.driverVersion(), runtime: addon.runtimeInfo() })
+      const runtime = addon.runtimeInfo()
+      say({ abi, seconds, cudaProblem, mapped: loader.mapped(), driver: loader.driverVersion(), runtime })
     } catch (error) {
       say({ abi, problem: String(error.message).split('\\n')[0], mapped: loader.mapped() })
     }
@@ -61,7 +63,7 @@ export async function probeAddon(
   libtorch: LibTorch,
   { timeout = 60_000 }: { timeout?: number } = {},
 ): Promise<ProbeResult> {
-  const task = JSON.stringify([addon.loader, addon.file, libtorch.libraries])
+  const task = JSON.stringify([addon.loader, addon.file, libtorch.libraries, libtorch.cudaLibraries])
   const child = spawn(process.execPath, ['-e', childProgram, task], {
     env: { ...process.env, NODE_OPTIONS: '', ELECTRON_RUN_AS_NODE: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],

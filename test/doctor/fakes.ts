@@ -24,10 +24,11 @@ export function healthy(): Facts {
     addon: {
       found: { origin: 'prebuild', file: '/app/a.node', loader: '/app/l.node', builtFor: '2.13' },
       refused: [{ origin: 'build', path: '/app/build/Release/semples.node', reason: 'it does not exist' }],
-      wanted: '2.13',
+      versions: ['2.13'],
+      build: 'npx semples build',
     },
     libtorch: {
-      found: { origin: 'cache', folder, version: '2.13.0+cu130', kind: 'cuda', libraries: [] },
+      found: { origin: 'cache', folder, version: '2.13.0+cu130', kind: 'cuda', libraries: [], cudaLibraries: [] },
       refused: [],
       cuda: '13.0',
       named: false,

@@ -340,7 +340,7 @@ describe('the rest', () => {
       text: problem.replace(/\.$/, ''),
       commands: ['npx semples build'],
     })
-    const clone = { found: { origin: 'build' as const } }
+    const clone = { build: 'npm run build' }
     expect(faults(factsWith({ addon: clone, probe: { works: false, problem } })).addon?.commands).toEqual([
       'npm run build',
     ])

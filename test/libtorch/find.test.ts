@@ -82,7 +82,7 @@ describe('where LibTorch is found', () => {
       expect(() => findLibTorch()).toThrow(
         expect.objectContaining({ code: 'SEMPLES_LIBTORCH_VERSION', message: expect.stringContaining('2.9.1+cu128') }),
       )
-      expect(findLibTorch({ version: '2.9' }).version).toBe('2.9.1+cu128')
+      expect(findLibTorch({ versions: ['2.13', '2.9'] }).version).toBe('2.9.1+cu128')
     })
     const trap = writeFiles(temporaryFolder(), {
       'version.py': `open('executed', 'w')\n__version__ = "2.13.0"\n`,
@@ -104,15 +104,17 @@ describe('where LibTorch is found', () => {
 })
 
 describe('what is opened', () => {
-  const names = (folder: string) =>
-    findLibTorch({ libtorch: folder }).libraries.map((path) => path.slice(folder.length + 1))
+  const names = (folder: string) => {
+    const { libraries, cudaLibraries } = findLibTorch({ libtorch: folder })
+    return [libraries, cudaLibraries].map((paths) => paths.map((path) => path.slice(folder.length + 1)))
+  }
 
   test("the OpenMP runtime first, then LibTorch's own libraries from the lowest up", () => {
     const folder = writeFiles(temporaryFolder(), wheelFiles())
-    expect(names(folder)).toEqual(['torch/lib/libgomp.so.1', 'torch/lib/libc10.so', 'torch/lib/libtorch_cpu.so'])
+    expect(names(folder)).toEqual([['torch/lib/libgomp.so.1', 'torch/lib/libc10.so', 'torch/lib/libtorch_cpu.so'], []])
   })
 
-  test('an OpenMP runtime under a hashed name in torch.libs, and the CUDA libraries', () => {
+  test('an OpenMP runtime under a hashed name in torch.libs; the CUDA libraries by themselves', () => {
     const { 'torch/lib/libgomp.so.1': _, ...files } = wheelFiles('2.13.0+cu130')
     const folder = writeFiles(temporaryFolder(), {
       ...files,
@@ -122,11 +124,8 @@ describe('what is opened', () => {
     })
     expect(findLibTorch({ libtorch: folder }).kind).toBe('cuda')
     expect(names(folder)).toEqual([
-      'torch.libs/libgomp-a34b3233.so.1.0.0',
-      'torch/lib/libc10.so',
-      'torch/lib/libtorch_cpu.so',
-      'torch/lib/libc10_cuda.so',
-      'torch/lib/libtorch_cuda.so',
+      ['torch.libs/libgomp-a34b3233.so.1.0.0', 'torch/lib/libc10.so', 'torch/lib/libtorch_cpu.so'],
+      ['torch/lib/libc10_cuda.so', 'torch/lib/libtorch_cuda.so'],
     ])
   })
 })

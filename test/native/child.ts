@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll } from '@jest/globals'
-import { searchAddon } from '../../lib/native/addonFile.js'
+import { searchNative } from '../../lib/native/choose.js'
 import { compileFolders } from '../support/compiled.js'
 
 export interface Ending {
@@ -64,7 +64,7 @@ async function runNode(program: string, flags: string[]): Promise<Ending> {
   const { LD_LIBRARY_PATH: _, ...env } = process.env
   const child = spawn(process.execPath, [...flags, '--input-type=module', '-e', program], {
     // Test processes compete for the cores: waiting OpenMP threads sleep at once.
-    env: { ...env, OMP_WAIT_POLICY: 'passive', SEMPLES_ADDON: searchAddon().found!.file, NODE_OPTIONS: '' },
+    env: { ...env, OMP_WAIT_POLICY: 'passive', SEMPLES_ADDON: searchNative().addon.found!.file, NODE_OPTIONS: '' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''

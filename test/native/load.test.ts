@@ -4,16 +4,16 @@ import { basename, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, test } from '@jest/globals'
-import { searchLibTorch } from '../../lib/libtorch/find.js'
-import { findAddon, packageFolder, searchAddon } from '../../lib/native/addonFile.js'
+import { addonName, builtAddonFolder, findAddons, packageFolder, searchAddons } from '../../lib/native/addonFile.js'
+import { searchNative } from '../../lib/native/choose.js'
 import { load, loadAddon } from '../../lib/native/load.js'
 import { openmpCopies } from '../../lib/native/loaderAddon.js'
 import { probeAddon } from '../../lib/native/probe.js'
 import { temporaryFolder, wheelFiles, withEnvironment, writeFiles } from '../libtorch/folders.js'
 import { needs } from '../support/needs.js'
 
-const built = searchAddon().found
-const libtorch = searchLibTorch().found
+const built = searchNative().addon.found
+const libtorch = searchNative().libtorch.found
 // Without the addon only the refusals can be tested: npm test builds it first.
 const withBuild = needs('build').describe
 const distLoad = JSON.stringify(pathToFileURL(join(packageFolder, 'dist/native/load.js')))
@@ -51,36 +51,71 @@ withBuild('threads that wait for work', () => {
 })
 
 describe('choosing the addon', () => {
-  const file = (root: string) => findAddon(root).file.slice(root.length + 1)
   const build = { 'build/Release/semples.node': '', 'build/Release/semples_loader.node': '' }
   const folder = `prebuilds/${process.platform}-${process.arch}`
-  const prebuilt = { [`${folder}/torch2.13-cpu.glibc.node`]: '', [`${folder}/semples_loader.node`]: '' }
+  const prebuilt = (...versions: string[]) => ({
+    ...Object.fromEntries(versions.map((version) => [join(folder, addonName(version)), ''])),
+    [`${folder}/semples_loader.node`]: '',
+  })
+  const named = (root: string) =>
+    searchAddons(root).candidates.map(({ file, builtFor }) => [file.slice(root.length + 1), builtFor])
 
-  test('the build of a clone comes before the prebuilt one', () => {
-    const root = writeFiles(temporaryFolder(), { ...build, ...prebuilt })
-    expect(file(root)).toBe('build/Release/semples.node')
-    expect(file(writeFiles(temporaryFolder(), prebuilt))).toBe(`${folder}/torch2.13-cpu.glibc.node`)
+  test('the build of a clone comes before the prebuilt ones, the newest of them first', () => {
+    const root = writeFiles(temporaryFolder(), { ...build, ...prebuilt('2.13', '2.9') })
+    expect(named(root)).toEqual([
+      ['build/Release/semples.node', '2.13'],
+      [join(folder, addonName('2.13')), '2.13'],
+      [join(folder, addonName('2.9')), '2.9'],
+    ])
   })
 
-  test('the LibTorch it needs stands in its name or beside it', () => {
+  test('what `semples build` made comes before the prebuilt ones too', async () => {
+    const root = writeFiles(temporaryFolder(), prebuilt('2.13'))
+    await withEnvironment({ SEMPLES_CACHE: join(root, 'cache') }, () => {
+      writeFiles(builtAddonFolder(), { [addonName('2.12')]: '', 'semples_loader.node': '' })
+      expect(searchAddons(root).candidates.map(({ origin, builtFor }) => [origin, builtFor])).toEqual([
+        ['cache', '2.12'],
+        ['prebuild', '2.13'],
+      ])
+    })
+  })
+
+  test('one for another C library is none', () => {
+    const name = addonName('2.13', { system: 'linux', architecture: 'x64', libc: 'musl' })
+    const root = writeFiles(temporaryFolder(), { [join(folder, name)]: '', [`${folder}/semples_loader.node`]: '' })
+    expect(named(root)).toEqual([])
+  })
+
+  test('the LibTorch that is found decides which of them is used', () => {
+    const root = writeFiles(temporaryFolder(), prebuilt('2.11', '2.12', '2.13'))
+    const twelve = writeFiles(temporaryFolder(), wheelFiles('2.12.1+cu130'))
+    const { addon, libtorch, versions } = searchNative({ root, libtorch: twelve })
+    expect([addon.found?.builtFor, libtorch.found?.version]).toEqual(['2.12', '2.12.1+cu130'])
+    expect(versions).toEqual(['2.13', '2.12', '2.11'])
+    const ten = writeFiles(temporaryFolder(), wheelFiles('2.10.0'))
+    expect(searchNative({ root, libtorch: ten }).libtorch).toMatchObject({
+      refused: [{ reason: 'it is version 2.10.0, and the addon is built for 2.13, 2.12, 2.11' }],
+    })
+  })
+
+  test('the LibTorch that a build needs stands beside it', () => {
     const root = writeFiles(temporaryFolder(), { ...build, 'build/Release/semples.json': '{"torch": "2.11.0+cpu"}' })
-    expect(findAddon(root).builtFor).toBe('2.11')
-    const newest = { ...prebuilt, [`${folder}/torch2.9-cpu.glibc.node`]: '' }
-    expect(findAddon(writeFiles(temporaryFolder(), newest)).builtFor).toBe('2.13')
+    expect(findAddons(root)[0]?.builtFor).toBe('2.11')
   })
 
   test('none: in a clone the message says how to build it, in a package it names the machine', () => {
-    const clone = writeFiles(temporaryFolder(), { 'CMakeLists.txt': '' })
-    expect(() => findAddon(clone)).toThrow(
-      expect.objectContaining({ code: 'SEMPLES_ADDON_NOT_FOUND', message: expect.stringContaining('npm run build') }),
-    )
-    expect(() => findAddon(temporaryFolder())).toThrow(`${process.platform}-${process.arch}`)
+    const clone = writeFiles(temporaryFolder(), { 'binding.gyp': '' })
+    const thrown = (words: string) =>
+      expect.objectContaining({ code: 'SEMPLES_ADDON_NOT_FOUND', message: expect.stringContaining(words) })
+    expect(() => findAddons(clone)).toThrow(thrown('npm run build'))
+    expect(() => findAddons(temporaryFolder())).toThrow(thrown('npx semples build'))
+    expect(() => findAddons(temporaryFolder())).toThrow(thrown(`${process.platform}-${process.arch}`))
   })
 
   test('SEMPLES_ADDON is used or refused', async () => {
     const root = writeFiles(temporaryFolder(), build)
     await withEnvironment({ SEMPLES_ADDON: join(root, 'elsewhere.node') }, () =>
-      expect(() => findAddon(root)).toThrow(/elsewhere\.node \(it does not exist\).*unset SEMPLES_ADDON/),
+      expect(() => findAddons(root)).toThrow(/elsewhere\.node \(it does not exist\).*unset SEMPLES_ADDON/),
     )
   })
 })
@@ -192,10 +227,17 @@ withBuild('in a process of its own', () => {
 
 describe('trying in a child process', () => {
   const addonFile = (loader: string) => ({ origin: 'build', file: '/nowhere.node', loader, builtFor: '2.13' }) as const
-  const nothing = { origin: 'cache', folder: '/', version: '2.13.0', kind: 'cpu', libraries: [] } as const
+  const nothing = {
+    origin: 'cache',
+    folder: '/',
+    version: '2.13.0',
+    kind: 'cpu',
+    libraries: [],
+    cudaLibraries: [],
+  } as const
   const probe = (program: string, options = {}) => {
     const folder = writeFiles(temporaryFolder(), { 'loader.cjs': program })
-    return probeAddon(addonFile(join(folder, 'loader.cjs')), { ...nothing, libraries: [] }, options)
+    return probeAddon(addonFile(join(folder, 'loader.cjs')), { ...nothing, libraries: [], cudaLibraries: [] }, options)
   }
 
   test.each([
@@ -213,7 +255,7 @@ describe('trying in a child process', () => {
   })
 
   test('and a loader that is missing', async () => {
-    const result = await probeAddon(addonFile('/nowhere/loader.node'), { ...nothing, libraries: [] })
+    const result = await probeAddon(addonFile('/nowhere/loader.node'), { ...nothing, libraries: [], cudaLibraries: [] })
     expect(result).toMatchObject({ works: false, problem: expect.stringContaining('Cannot find module') })
   })
 })

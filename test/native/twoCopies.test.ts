@@ -1,7 +1,7 @@
 import { copyFileSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { searchAddon } from '../../lib/native/addonFile.js'
+import { searchNative } from '../../lib/native/choose.js'
 import { temporaryFolder } from '../libtorch/folders.js'
 import { children } from './child.js'
 import { describeNative } from './models.js'
@@ -10,7 +10,7 @@ describeNative('two copies of the addon in one process', () => {
   const node = children()
   let copy = ''
   beforeAll(() => {
-    const { file, loader } = searchAddon().found!
+    const { file, loader } = searchNative().addon.found!
     const folder = temporaryFolder()
     for (const each of [file, loader]) copyFileSync(each, join(folder, basename(each)))
     copy = join(folder, basename(file))

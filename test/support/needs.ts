@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from '@jest/globals'
-import { searchLibTorch } from '../../lib/libtorch/find.js'
-import { packageFolder, searchAddon } from '../../lib/native/addonFile.js'
+import { packageFolder } from '../../lib/native/addonFile.js'
+import { searchNative } from '../../lib/native/choose.js'
 import { findChromium } from './chromium.js'
 import { python } from './python.js'
 import { pictureFolder } from './realPictures.js'
@@ -15,8 +15,8 @@ const present = {
   python: () => python !== '',
   sanitizers: canSanitize,
   build: () =>
-    searchAddon().found !== undefined &&
-    searchLibTorch().found !== undefined &&
+    searchNative().addon.found !== undefined &&
+    searchNative().libtorch.found !== undefined &&
     existsSync(join(packageFolder, 'dist/index.js')),
   pictures: () => existsSync(pictureFolder),
   photographs: () => existsSync(join(pictureFolder, 'photos')),

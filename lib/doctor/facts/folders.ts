@@ -29,7 +29,9 @@ export interface WriteAccess {
 
 export async function readCache(): Promise<CacheFacts> {
   const folder = cacheFolder('')
-  const disk = await statfs(await nearestExisting(folder)).catch(() => undefined)
+  const disk = await nearestExisting(folder)
+    .then((nearest) => statfs(nearest))
+    .catch(() => undefined)
   return {
     folder,
     named: readEnvironment('SEMPLES_CACHE') !== undefined,

@@ -30,7 +30,8 @@ const seeSystem = 'See what is said of the system.'
 
 const addonOrigins: Record<AddonFile['origin'], string> = {
   SEMPLES_ADDON: 'named in SEMPLES_ADDON',
-  build: 'built here',
+  build: 'built in this clone',
+  cache: 'built by semples build',
   prebuild: 'prebuilt, from the package',
 }
 
@@ -47,23 +48,21 @@ export function judgeAddon(facts: Facts): Finding {
   if (facts.probe?.works === false && facts.abi === found.builtFor) {
     return problem('addon', { text: withoutStop(facts.probe.problem), details: [found.file], ...buildAddon(facts) })
   }
-  const passedOver = refused.filter(({ reason }) => reason !== 'it does not exist')
+  const passedOver = refused.filter(({ reason }) => !/^it (does not exist|holds no addon)$/.test(reason))
   return ok('addon', `for LibTorch ${found.builtFor}, ${addonOrigins[found.origin]}`, [
     found.file,
     ...passedOver.map((each) => `not ${describeRefusedAddon(each)}`),
   ])
 }
 
-function buildAddon({ addon: { found, refused }, platform }: Facts): { remedy: string; commands: string[] } {
+function buildAddon({ addon: { found, refused, build }, platform }: Facts): { remedy: string; commands: string[] } {
   // Building needs a LibTorch, too.
   if (unsupported(platform) !== undefined) return { remedy: seeSystem, commands: [] }
   const origins = [found, ...refused].map((each) => each?.origin)
   const remedy = origins.includes('SEMPLES_ADDON')
     ? 'Correct or unset SEMPLES_ADDON, or build the addon anew:'
     : 'Build it from its sources:'
-  // The package has no build of its own to be looked for in vain, unless nothing else was found either.
-  const isClone = found?.origin === 'build'
-  return { remedy, commands: [isClone ? 'npm run build' : 'npx semples build'] }
+  return { remedy, commands: [build] }
 }
 
 const libtorchOrigins: Record<LibTorchOrigin, string> = {
@@ -79,7 +78,7 @@ export function judgeLibTorch(facts: Facts): Finding {
   const passedOver = refused.map((each) => `not ${describeRefused(each)}`)
   if (found === undefined) {
     return problem('LibTorch', {
-      text: `${addon.wanted} was not found`,
+      text: `${addon.versions.join(' or ')} was not found`,
       details: passedOver,
       remedy: installRemedy(facts),
       commands: installCommands(facts),
@@ -88,13 +87,14 @@ export function judgeLibTorch(facts: Facts): Finding {
   const build = found.kind === 'cpu' ? 'CPU build' : `for CUDA${libtorch.cuda === undefined ? '' : ` ${libtorch.cuda}`}`
   const text = `${found.version} (${build}), ${libtorchOrigins[found.origin]}`
   const details = [found.folder, ...passedOver]
-  if (probe?.works === false && abi !== addon.found?.builtFor) {
-    const stated = abi === undefined ? withoutStop(probe.problem) : `it states version ${abi}, not ${addon.wanted}`
-    return problem('LibTorch', { text: `${text}: ${stated}`, details, ...repair(facts, probe.problem ?? '') })
-  }
-  if (abi !== undefined && abi !== addon.wanted) {
-    const differs = `it states version ${abi}, and the addon is built for ${addon.wanted}`
+  const builtFor = addon.found?.builtFor
+  if (abi !== undefined && abi !== builtFor) {
+    const differs = `it states version ${abi}, and the addon is built for ${builtFor}`
     return problem('LibTorch', { text: `${text}: ${differs}`, details, ...repair(facts, '') })
+  }
+  if (probe?.works === false && abi === undefined) {
+    const why = withoutStop(probe.problem)
+    return problem('LibTorch', { text: `${text}: ${why}`, details, ...repair(facts, why) })
   }
   if (probe?.cudaProblem !== undefined) {
     return warning('LibTorch', {

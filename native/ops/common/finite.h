@@ -1,7 +1,7 @@
 #pragma once
 #include <algorithm>
-#include <bit>
 #include <cstdint>
+#include <cstring>
 
 namespace semples {
 
@@ -9,7 +9,11 @@ namespace semples {
 inline int64_t first_not_finite(const float* values, int64_t count) {
   constexpr uint32_t kExponent = 0x7f800000;
   constexpr int64_t kBlock = 4096;
-  const auto not_finite = [](float value) { return (std::bit_cast<uint32_t>(value) & kExponent) == kExponent; };
+  const auto not_finite = [](float value) {
+    uint32_t bits = 0;
+    std::memcpy(&bits, &value, sizeof bits);  // GCC 10 has no std::bit_cast
+    return (bits & kExponent) == kExponent;
+  };
   for (int64_t begin = 0; begin < count; begin += kBlock) {
     const int64_t end = std::min(begin + kBlock, count);
     bool any = false;
