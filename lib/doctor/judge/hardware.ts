@@ -36,7 +36,10 @@ export function judgeThreads({ processors: facts, probe, openmp }: Facts): Findi
   return ok('threads', text)
 }
 
-/** Below this, loading CLIP and a generator and training on small batches may end in "killed". */
+/**
+ * Below this, training on photographs may end in "killed": the demo's small models take 0.5 GB (peak of a process that
+ * trains them), and the weights of CLIP ViT-B/32 alone are 0.6 GB.
+ */
 const leastMemory = 2e9
 
 export function judgeMemory({ memory, cuda }: Facts): Finding {
