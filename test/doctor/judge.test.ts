@@ -34,7 +34,11 @@ describe('machines on which all is well', () => {
     })
     expect(finding(facts, 'LibTorch')).toMatchObject({
       text: '2.13.0+cu130 (for CUDA 13.0), installed by semples libtorch install',
-      details: [facts.libtorch.found!.folder, 'not cache /c/2.11.0+cpu (it is version 2.11.0+cpu)', 'opens in 0.50 s'],
+      details: [
+        facts.libtorch.found!.folder,
+        'passed over: cache /c/2.11.0+cpu (it is version 2.11.0+cpu)',
+        'opens in 0.50 s',
+      ],
     })
   })
 
@@ -57,10 +61,18 @@ describe('driver against the CUDA of LibTorch', () => {
       text: '570.86.15, for CUDA up to 12.8: too old for LibTorch 2.13, which is for CUDA 13.0',
       remedy: expect.stringMatching(/^Update the NVIDIA driver to 580 or newer .*torch for CUDA 12:$/),
       commands: [
-        'pip install "torch==2.13.*" --index-url https://download.pytorch.org/whl/cu126',
+        'python3 -m venv torch-cuda12',
+        'torch-cuda12/bin/pip install "torch==2.13.*" --index-url https://download.pytorch.org/whl/cu126',
         expect.stringMatching(/^export SEMPLES_LIBTORCH=/),
       ],
     })
+  })
+
+  test('a CUDA 11 driver runs neither', () => {
+    const cuda = { driver: { cuda: '11.4', release: '470.256.02' } }
+    const found = faults(factsWith({ cuda, probe: { ...blind, driver: 11040 } }))['CUDA driver']
+    expect(found?.remedy).toBe('Update the NVIDIA driver to 580 or newer (https://www.nvidia.com/drivers).')
+    expect(found?.commands).toBeUndefined()
   })
 
   test('so it is said by its release alone, where no library could be asked', () => {
@@ -256,7 +268,7 @@ describe('LibTorch', () => {
     expect(found.LibTorch).toMatchObject({
       state: 'warning',
       text: expect.stringContaining('the processor works, cuda does not'),
-      details: [reason, facts.libtorch.found!.folder],
+      details: [`its CUDA libraries cannot be opened: ${reason}`, facts.libtorch.found!.folder],
       commands: ['npx semples libtorch install --cuda --force'],
     })
     expect(finding(facts, 'devices').text).toBe('cpu')
@@ -287,6 +299,16 @@ describe('LibTorch', () => {
     expect(faults(facts).LibTorch?.commands).toEqual(['sudo apt-get install libstdc++6'])
   })
 
+  test('SEMPLES_LIBTORCH that names none: no other is looked for until it is unset', () => {
+    const refused = [{ origin: 'SEMPLES_LIBTORCH' as const, path: '/x', reason: 'it does not exist' }]
+    const facts = factsWith({
+      libtorch: { found: undefined, refused, cuda: undefined },
+      probe: undefined,
+      abi: undefined,
+    })
+    expect(faults(facts).LibTorch?.commands).toEqual(['unset SEMPLES_LIBTORCH', 'npx semples libtorch install'])
+  })
+
   test('none: what was looked at, and the command', () => {
     const refused = [{ origin: 'python3' as const, path: 'python3', reason: 'it has no torch' }]
     const facts = factsWith({
@@ -295,7 +317,7 @@ describe('LibTorch', () => {
       abi: undefined,
     })
     expect(paragraph(faults(facts).LibTorch!)).toBe(
-      'LibTorch: 2.13 was not found (not python3 (it has no torch)). Fetch it: npx semples libtorch install',
+      'LibTorch: 2.13 was not found (passed over: python3 (it has no torch)). Fetch it: npx semples libtorch install',
     )
   })
 })

@@ -4,6 +4,7 @@ import { capabilityFor } from '../cudaVersions.js'
 import type { Gpu } from '../facts/gpus.js'
 import type { Facts } from '../facts.js'
 import { type Finding, ok, warning } from '../finding.js'
+import { startWithGpu } from './driver.js'
 import { installCommands } from './install.js'
 
 /** The toolkit serves building alone, so that none is as good as any. */
@@ -86,8 +87,7 @@ function hidden({ cuda }: Facts, text: string, details: string[]): Finding {
     return warning('devices', {
       text: `${text}; this container has no GPU`,
       details: said,
-      remedy: 'Start it with the GPU, for example:',
-      commands: ['docker run --gpus all ...'],
+      ...startWithGpu,
     })
   }
   return warning('devices', {

@@ -37,7 +37,7 @@ export function judgeDriver(facts: Facts): Finding {
 function compare(facts: Facts, broken: DriverLibrary[]): Finding {
   const { driver } = facts.cuda
   const { found, cuda } = facts.libtorch
-  const major = driver.cuda === undefined ? cudaOfDriver(driver.release ?? '') : majorOf(driver.cuda)
+  const major = majorOfDriver(facts)
   const upTo = driver.cuda ?? major
   const named = [
     driver.release ?? 'present',
@@ -51,6 +51,11 @@ function compare(facts: Facts, broken: DriverLibrary[]): Finding {
   return ok('CUDA driver', suits, broken.map(describe))
 }
 
+/** The major version of CUDA that the driver supports, by its own word or else by its release. */
+function majorOfDriver({ cuda: { driver } }: Facts): number | undefined {
+  return driver.cuda === undefined ? cudaOfDriver(driver.release ?? '') : majorOf(driver.cuda)
+}
+
 /** Within a major version an older driver will do; that deserves a word where it is so. */
 function minorNote(driver: string | undefined, cuda: string | undefined): string {
   if (driver === undefined || cuda === undefined || majorOf(driver) !== majorOf(cuda)) return ''
@@ -62,14 +67,16 @@ function tooOld(facts: Facts, named: string, cuda: string): Fault {
   const version = minorVersion(facts.libtorch.found!.version)
   const text = `${named}: too old for LibTorch ${version}, which is for CUDA ${cuda}`
   const update = `${updateDriver(facts, cuda)}; or use a torch for CUDA 12`
-  // PyTorch 2.12 to 2.14 are published for CUDA 12.6 beside 13: https://github.com/pytorch/pytorch/blob/main/RELEASE.md
-  if (majorOf(cuda) !== 13) return { text, remedy: `${updateDriver(facts, cuda)}.` }
+  // Up to 2.14, PyTorch is published for CUDA 12.6 beside 13: https://github.com/pytorch/pytorch/blob/main/RELEASE.md
+  const isPublished = majorOf(cuda) === 13 && Number(version.split('.')[1]) <= 14
+  if (!isPublished || majorOfDriver(facts) !== 12) return { text, remedy: `${updateDriver(facts, cuda)}.` }
   return {
     text,
     remedy: `${update}:`,
     commands: [
-      `pip install "torch==${version}.*" --index-url https://download.pytorch.org/whl/cu126`,
-      `export SEMPLES_LIBTORCH="$(python3 -c 'import torch; print(torch.__path__[0])')"`,
+      'python3 -m venv torch-cuda12',
+      `torch-cuda12/bin/pip install "torch==${version}.*" --index-url https://download.pytorch.org/whl/cu126`,
+      'export SEMPLES_LIBTORCH="$(echo "$PWD"/torch-cuda12/lib/python3*/site-packages/torch)"',
     ],
   }
 }
@@ -92,23 +99,25 @@ function absent(facts: Facts, broken: DriverLibrary[]): Finding {
   return warning('CUDA driver', { text: `${text}${noHelp}`, ...getDriver(facts) })
 }
 
+/** For containers, also inside WSL: they get the driver of the host. */
+export const startWithGpu = {
+  remedy: 'Start the container with the GPU (its host needs the NVIDIA Container Toolkit), for example:',
+  commands: ['docker run --gpus all ...'],
+}
+
 function getDriver({ cuda: { driver }, libtorch }: Facts): { remedy: string; commands?: string[] } {
   const release = driverFor(libtorch.cuda)
-  const ifGpu = driver.pciGpus > 0 ? '' : 'Where there is an NVIDIA GPU: '
-  const sentence = (text: string) => (ifGpu === '' ? text : `${ifGpu}${text.charAt(0).toLowerCase()}${text.slice(1)}`)
+  if (driver.container) return startWithGpu
+  const sentence = (rest: string) =>
+    driver.pciGpus > 0 ? `Install ${rest}` : `If there is an NVIDIA GPU, install ${rest}`
+  const version = `${release} or newer (https://www.nvidia.com/drivers)`
   if (driver.wsl) {
-    const windows = `Install the NVIDIA driver of Windows, ${release} or newer (https://www.nvidia.com/drivers), and none inside WSL`
-    return { remedy: `${sentence(windows)}; then, in Windows:`, commands: ['wsl --shutdown'] }
+    const windows = sentence(`the NVIDIA driver of Windows, ${version}, and none inside WSL`)
+    return { remedy: `${windows}; then, in Windows:`, commands: ['wsl --shutdown'] }
   }
-  if (driver.container) {
-    return {
-      remedy: sentence('Start the container with the GPU, for example:'),
-      commands: ['docker run --gpus all ...'],
-    }
-  }
-  const install = `Install the NVIDIA driver ${release} or newer (https://www.nvidia.com/drivers)`
-  if (driver.distribution !== 'ubuntu') return { remedy: `${sentence(install)}.` }
-  return { remedy: `${sentence(install)}, on Ubuntu by:`, commands: [`sudo apt install nvidia-driver-${release}`] }
+  const linux = sentence(`the NVIDIA driver ${version}`)
+  if (driver.distribution !== 'ubuntu') return { remedy: `${linux}.` }
+  return { remedy: `${linux}, on Ubuntu by:`, commands: [`sudo apt install nvidia-driver-${release}`] }
 }
 
 /** The kernel has a driver, or there was one, but programs cannot reach it. */
@@ -116,17 +125,10 @@ function unreachable({ cuda: { driver } }: Facts, broken: DriverLibrary[]): Faul
   const text =
     broken.length > 0 ? 'libcuda.so.1 leads nowhere' : 'its kernel module is loaded, but libcuda.so.1 is missing'
   const details = broken.map(describe)
+  if (driver.container) return { text, details, ...startWithGpu }
   if (driver.wsl) {
     const remedy = `Let WSL link the driver of Windows anew (it lies in ${wslFolder}); in Windows:`
     return { text, details, remedy, commands: ['wsl --shutdown'] }
-  }
-  if (driver.container) {
-    return {
-      text,
-      details,
-      remedy: 'Start the container with the GPU, for example:',
-      commands: ['docker run --gpus all ...'],
-    }
   }
   return { text, details, remedy: 'Install the NVIDIA driver again (https://www.nvidia.com/drivers).' }
 }
@@ -137,7 +139,7 @@ function notOpened({ cuda: { driver } }: Facts, { path }: DriverLibrary): Fault 
   return {
     text: 'libcuda.so.1 is there, but programs do not find it',
     details: [path],
-    remedy: 'Name its folder to the dynamic linker:',
+    remedy: 'Install the driver again, or name its folder to the dynamic linker:',
     commands: [`export LD_LIBRARY_PATH=${shellWord(folder)}\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}`],
   }
 }

@@ -8,7 +8,7 @@ import { otherCache } from './install.js'
 export function judgeCache(facts: Facts): Finding {
   const { cache, writeAccess, libtorch } = facts
   const room = cache.freeBytes === undefined ? '' : `, ${formatBytes(cache.freeBytes)} free`
-  const text = `${cache.folder}${cache.named ? ' (SEMPLES_CACHE)' : ''}: ${formatBytes(cache.bytes)}${room}`
+  const text = `${cache.folder}${cache.named ? ' (SEMPLES_CACHE)' : ''}: ${cache.bytes === 0 ? 'empty' : formatBytes(cache.bytes)}${room}`
   const details = cache.libtorch.map(({ name, bytes }) => `LibTorch ${name}, ${formatBytes(bytes)}`)
   const access = writeAccess.find(({ place }) => place === 'cache')
   if (access === undefined || access.writable) return ok('cache', text, details)

@@ -40,7 +40,7 @@ export function judgeAddon(facts: Facts): Finding {
   if (found === undefined) {
     return problem('addon', {
       text: 'there is no native addon for this machine',
-      details: refused.map((each) => `not ${describeRefusedAddon(each)}`),
+      details: refused.map((each) => `passed over: ${describeRefusedAddon(each)}`),
       ...buildAddon(facts),
     })
   }
@@ -51,7 +51,7 @@ export function judgeAddon(facts: Facts): Finding {
   const passedOver = refused.filter(({ reason }) => !/^it (does not exist|holds no addon)$/.test(reason))
   return ok('addon', `for LibTorch ${found.builtFor}, ${addonOrigins[found.origin]}`, [
     found.file,
-    ...passedOver.map((each) => `not ${describeRefusedAddon(each)}`),
+    ...passedOver.map((each) => `passed over: ${describeRefusedAddon(each)}`),
   ])
 }
 
@@ -75,13 +75,12 @@ const libtorchOrigins: Record<LibTorchOrigin, string> = {
 export function judgeLibTorch(facts: Facts): Finding {
   const { libtorch, addon, probe, abi } = facts
   const { found, refused } = libtorch
-  const passedOver = refused.map((each) => `not ${describeRefused(each)}`)
+  const passedOver = refused.map((each) => `passed over: ${describeRefused(each)}`)
   if (found === undefined) {
     return problem('LibTorch', {
       text: `${addon.versions.join(' or ')} was not found`,
       details: passedOver,
-      remedy: installRemedy(facts),
-      commands: installCommands(facts),
+      ...install(facts),
     })
   }
   const build = found.kind === 'cpu' ? 'CPU build' : `for CUDA${libtorch.cuda === undefined ? '' : ` ${libtorch.cuda}`}`
@@ -98,8 +97,8 @@ export function judgeLibTorch(facts: Facts): Finding {
   }
   if (probe?.cudaProblem !== undefined) {
     return warning('LibTorch', {
-      text: `${text}: the processor works, cuda does not, since its CUDA libraries cannot be opened`,
-      details: [withoutStop(probe.cudaProblem), ...details],
+      text: `${text}: the processor works, cuda does not`,
+      details: [`its CUDA libraries cannot be opened: ${withoutStop(probe.cudaProblem)}`, ...details],
       ...repair(facts, ''),
     })
   }
@@ -107,14 +106,15 @@ export function judgeLibTorch(facts: Facts): Finding {
   return ok('LibTorch', text, [...details, ...seconds])
 }
 
-function installRemedy(facts: Facts): string {
-  const named = facts.libtorch.named
-    ? 'Correct the path that was named, or leave it out'
-    : facts.libtorch.refused.some(({ origin }) => origin === 'SEMPLES_LIBTORCH')
-      ? 'Correct or unset SEMPLES_LIBTORCH'
-      : undefined
-  if (installCommands(facts).length === 0) return named === undefined ? seeSystem : `${named}.`
-  return named === undefined ? 'Fetch it:' : `${named}; or fetch the right one:`
+function install(facts: Facts): { remedy: string; commands: string[] } {
+  const commands = installCommands(facts)
+  // It is set, so that nothing else is looked for while it is.
+  if (facts.libtorch.refused.some(({ origin }) => origin === 'SEMPLES_LIBTORCH')) {
+    const remedy = 'Correct SEMPLES_LIBTORCH, or use a LibTorch that semples installs:'
+    return { remedy, commands: ['unset SEMPLES_LIBTORCH', ...commands] }
+  }
+  if (facts.libtorch.named) return { remedy: 'Correct the path that was named, or leave it out and type:', commands }
+  return { remedy: commands.length === 0 ? seeSystem : 'Fetch it:', commands }
 }
 
 /** Libraries of the system that slim images lack, with their Debian packages. */
