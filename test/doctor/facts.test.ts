@@ -243,6 +243,11 @@ describe('write access', () => {
     expect((await import('node:fs')).readdirSync(root)).toEqual([])
   })
 
+  test('a current folder that was removed takes nothing', async () => {
+    const folder = join(temporaryFolder(), 'gone')
+    expect(await tryToWrite('current folder', folder)).toMatchObject({ writable: false, reason: `ENOENT ${folder}` })
+  })
+
   test('a file in the way', async () => {
     const root = writeFiles(temporaryFolder(), { file: '' })
     expect(await tryToWrite('cache', join(root, 'file/cache'))).toMatchObject({

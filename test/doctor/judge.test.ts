@@ -299,6 +299,17 @@ describe('LibTorch', () => {
     expect(faults(facts).LibTorch?.commands).toEqual(['sudo apt-get install libstdc++6'])
   })
 
+  test('one that fails in a current folder that was removed is not at fault itself', () => {
+    const gone = { place: 'current folder' as const, folder: '/gone', writable: false, reason: 'ENOENT /gone' }
+    const problem = 'Loading failed: Intel oneMKL FATAL ERROR.'
+    const facts = factsWith({
+      abi: undefined,
+      probe: { works: false, problem, runtime: undefined },
+      writeAccess: [gone],
+    })
+    expect(faults(facts).LibTorch?.commands).toEqual(['cd ~'])
+  })
+
   test('SEMPLES_LIBTORCH that names none: no other is looked for until it is unset', () => {
     const refused = [{ origin: 'SEMPLES_LIBTORCH' as const, path: '/x', reason: 'it does not exist' }]
     const facts = factsWith({

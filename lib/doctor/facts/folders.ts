@@ -71,19 +71,29 @@ async function sizeOf(folder: string): Promise<number> {
 export async function readWriteAccess(): Promise<WriteAccess[]> {
   return Promise.all([
     tryToWrite('cache', cacheFolder('')),
-    tryToWrite('current folder', process.cwd()),
+    tryToWrite('current folder', currentFolder()),
     tryToWrite('temporary folder', tmpdir()),
   ])
 }
 
+/** A shell may stand in a folder that was removed; nothing can be written there. */
+function currentFolder(): string {
+  try {
+    return process.cwd()
+  } catch {
+    return process.env.PWD ?? '.'
+  }
+}
+
 /**
- * Makes an empty folder and removes it: permissions alone do not tell of read-only and full disks. A folder that does
- * not exist yet is tried in the nearest that does.
+ * Makes an empty folder and removes it: permissions alone do not tell of read-only and full disks. A cache that
+ * does not exist yet is tried in the nearest folder that does.
  */
 export async function tryToWrite(place: WriteAccess['place'], folder: string): Promise<WriteAccess> {
   let where = folder
   try {
-    where = await nearestExisting(folder)
+    // Only the cache is made where it is missing.
+    if (place === 'cache') where = await nearestExisting(folder)
     await rmdir(await mkdtemp(join(where, '.semples-doctor-')))
     return { place, folder, writable: true }
   } catch (error) {

@@ -123,6 +123,11 @@ const systemLibraries: Record<string, string> = { 'libstdc++.so.6': 'libstdc++6'
 /** What to do about a LibTorch that is there and cannot be opened as it should. */
 function repair(facts: Facts, reason: string): { remedy: string; commands: string[] } {
   const { origin, kind } = facts.libtorch.found!
+  // oneMKL, inside LibTorch, ends the process where it cannot tell the current folder.
+  const current = facts.writeAccess.find(({ place }) => place === 'current folder')
+  if (current?.reason?.startsWith('ENOENT')) {
+    return { remedy: 'The current folder was removed; go to one that is there:', commands: ['cd ~'] }
+  }
   const absent = /(lib[\w+.-]+\.so[.\d]*): cannot open shared object file/.exec(reason)?.[1] ?? ''
   const debian = systemLibraries[absent]
   if (debian !== undefined) {
