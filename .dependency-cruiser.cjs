@@ -1,6 +1,6 @@
 // The one-way imports of lib/: a folder imports only what stands to its right, and the ground that all stand on.
 const chain = [
-  'cli', 'runs', 'config', 'segment', 'refine', 'cam', 'prompts', 'stages', 'models', 'loader', 'scenes', 'datasets',
+  'cli', 'doctor', 'runs', 'config', 'segment', 'refine', 'cam', 'prompts', 'stages', 'models', 'loader', 'scenes', 'datasets',
   'checkpoints', 'distributed', 'text', 'native', 'libtorch', 'weights', 'fetch',
 ]
 // These stand beside the chain: they run without models and without the addon.

@@ -22,7 +22,7 @@ export const environmentVariables = {
   },
   SEMPLES_ADDON: {
     purpose: 'The addon (.node file) to load instead of the one that belongs to the package',
-    fallback: 'build/Release in a clone, else prebuilds/<platform>-<architecture>',
+    fallback: 'build/Release in a clone, what `semples build` made, then prebuilds/<platform>-<architecture>',
   },
   SEMPLES_SYSROOT: {
     purpose:

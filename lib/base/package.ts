@@ -18,6 +18,7 @@ export function packagePath(...parts: string[]): string {
 interface PackageFile {
   name: string
   version: string
+  engines?: { node?: string }
 }
 
 let known: { folder: string; file: PackageFile } | undefined
@@ -33,6 +34,11 @@ export function packageFolder(): string {
 /** Version of this package. */
 export function packageVersion(): string {
   return thisPackage().file.version
+}
+
+/** Versions of Node that this package runs on, e.g. `>=22.12.0`. */
+export function nodeRange(): string | undefined {
+  return thisPackage().file.engines?.node
 }
 
 /** `require` from the package, for dependencies that are loaded on demand at once. */

@@ -1,47 +1,67 @@
-import { describeRefused } from '../libtorch/find.js'
-import { describeRefusedAddon } from '../native/addonFile.js'
-import { type Diagnosis, diagnose } from '../native/diagnose.js'
+import { type Diagnosis, diagnose } from '../doctor/diagnose.js'
+import type { Finding } from '../doctor/finding.js'
 import { printJson } from './output.js'
+import { styles, type Terminal } from './terminal.js'
 
 /**
- * `semples doctor`: prints what semples found on this machine, and the problems.
- * @param write receives lines for standard output
- * @returns exit status: 0 where all is well
+ * `semples doctor`: prints what semples found on this machine, a line a subject, and below each fault what to do.
+ * @returns exit status: 0 where semples works, warnings or not
  */
 export async function doctor(
   options: { json?: boolean; libtorch?: string },
-  write: (line: string) => void,
+  terminal: Pick<Terminal, 'out' | 'colorOut' | 'unicode' | 'width'>,
 ): Promise<number> {
   const diagnosis = await diagnose({ libtorch: options.libtorch })
-  if (options.json) printJson({ out: write }, diagnosis)
-  else for (const line of describeDiagnosis(diagnosis)) write(line)
+  if (options.json) printJson(terminal, diagnosis)
+  else for (const line of describeDiagnosis(diagnosis, terminal)) terminal.out(line)
   return diagnosis.problems.length === 0 ? 0 : 1
 }
 
-/** The diagnosis as lines of a table, its problems last. */
-export function describeDiagnosis({ platform, addon, libtorch, probe, openmp, ...facts }: Diagnosis): string[] {
-  const libc = platform.libc === undefined ? '' : ` ${platform.libc} ${platform.glibc ?? ''}`.trimEnd()
-  const rows: [string, string][] = [
-    ['semples', facts.version],
-    ['Node', facts.node],
-    ['system', `${platform.system}-${platform.architecture}${libc}`],
-    [
-      'addon',
-      addon.found ? `${addon.found.file} (${addon.found.origin}, for LibTorch ${addon.found.builtFor})` : 'none',
-    ],
-    ...addon.refused.map((refused): [string, string] => ['', `not ${describeRefusedAddon(refused)}`]),
-    [
-      'LibTorch',
-      libtorch.found ? `${libtorch.found.version} ${libtorch.found.folder} (${libtorch.found.origin})` : 'none',
-    ],
-    ...libtorch.refused.map((refused): [string, string] => ['', `not ${describeRefused(refused)}`]),
-  ]
-  if (probe?.works) {
-    rows.push(['loads in', `${probe.seconds?.toFixed(2)} s (LibTorch states version ${facts.abi})`])
-    rows.push(['devices', facts.devices.join(', ')])
-    rows.push(['threads', String(probe.runtime?.threads)])
-    rows.push(['OpenMP', openmp.join(', ') || 'unknown'])
+const marks = {
+  unicode: { ok: '✓', warning: '!', problem: '✗' },
+  ascii: { ok: 'ok', warning: '!', problem: 'x' },
+}
+
+/** The findings as aligned lines, the sum of them last. */
+export function describeDiagnosis(
+  { version, findings }: Pick<Diagnosis, 'version' | 'findings'>,
+  { colorOut, unicode, width }: Pick<Terminal, 'colorOut' | 'unicode' | 'width'>,
+): string[] {
+  const style = styles(colorOut)
+  const color = { ok: style.green, warning: style.yellow, problem: style.red }
+  const mark = marks[unicode ? 'unicode' : 'ascii']
+  const markWidth = Math.max(...Object.values(mark).map(({ length }) => length))
+  const nameWidth = Math.max(...findings.map(({ subject }) => subject.length))
+  const indent = ' '.repeat(markWidth + nameWidth + 3)
+  const columns = (width ?? Number.POSITIVE_INFINITY) - indent.length
+  const lines = findings.flatMap(({ subject, state, text, details = [], remedy, commands = [] }) => {
+    const [first, ...rest] = wrap(text, columns)
+    const name = subject.padEnd(nameWidth)
+    return [
+      `${color[state](mark[state].padEnd(markWidth))} ${state === 'ok' ? name : style.bold(name)}  ${first}`,
+      ...rest.map((line) => indent + line),
+      ...details.map((line) => indent + style.dim(line)),
+      ...wrap(remedy ?? '', columns).map((line) => indent + line),
+      // A command is one line, however long, so that it can be copied.
+      ...commands.map((line) => `${indent}  ${style.bold(line)}`),
+    ]
+  })
+  return [`semples ${version}`, ...lines, '', sum(findings, mark)]
+}
+
+function sum(findings: readonly Finding[], mark: Record<Finding['state'], string>): string {
+  const has = (wanted: Finding['state']) => findings.some(({ state }) => state === wanted)
+  if (has('problem')) return `semples cannot work here until what is marked ${mark.problem} is mended.`
+  return has('warning') ? `semples works here; what is marked ${mark.warning} could be better.` : 'All is well.'
+}
+
+/** Breaks a text between words into lines of at most `width` characters; a longer word has a line of its own. */
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = []
+  for (const word of text.split(' ').filter(Boolean)) {
+    const last = lines.at(-1)
+    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`
+    else lines.push(word)
   }
-  const lines = rows.map(([name, value]) => `${name.padEnd(10)}${value}`)
-  return [...lines, '', ...(facts.problems.length === 0 ? ['All is well.'] : facts.problems.map((text) => `! ${text}`))]
+  return lines
 }

@@ -1,5 +1,7 @@
 import type { Terminal } from './terminal.js'
 
+export { shellWord } from '../base/shell.js'
+
 /** Prints a result as one line of JSON. Numbers that are not finite become null. */
 export function printJson(terminal: Pick<Terminal, 'out'>, result: unknown): void {
   terminal.out(JSON.stringify(result, (_, value) => (typeof value === 'bigint' ? String(value) : value)))
@@ -8,12 +10,6 @@ export function printJson(terminal: Pick<Terminal, 'out'>, result: unknown): voi
 /** A fraction in percent with two digits: `52.10`; `-` where there is no number. */
 export function percent(fraction: number): string {
   return Number.isNaN(fraction) ? '-' : (100 * fraction).toFixed(2)
-}
-
-/** A path as it must be typed in a shell: quoted where it has spaces or special characters. */
-export function shellWord(path: string, platform: NodeJS.Platform = process.platform): string {
-  if (platform === 'win32') return /^[\w:.\\/-]+$/.test(path) ? path : `"${path}"`
-  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
 }
 
 const NUMBER = /^-?[\d.]+$|^-$/

@@ -10,6 +10,10 @@ export interface Terminal {
   /** Whether `out` and `err` may be coloured. */
   colorOut?: boolean
   color: boolean
+  /** Whether `out` shows letters beyond ASCII. */
+  unicode?: boolean
+  /** Columns of the terminal behind `out`; undefined in pipes and files, whose lines are not broken. */
+  width?: number
   /** Set while a progress bar is drawn: receives the lines of `err` instead. */
   aside?: (line: string) => void
 }
@@ -31,6 +35,8 @@ export function processTerminal(environment: NodeJS.ProcessEnv = process.env): T
     screen: watched ? process.stderr : undefined,
     colorOut: mayColor(process.stdout, environment),
     color: mayColor(process.stderr, environment),
+    unicode: hasUnicode(environment),
+    width: process.stdout.isTTY ? process.stdout.columns : undefined,
   }
   return terminal
 }
@@ -41,6 +47,13 @@ export function mayColor(stream: { isTTY?: boolean }, environment: NodeJS.Proces
   if (NO_COLOR) return false
   if (FORCE_COLOR) return !['0', 'false'].includes(FORCE_COLOR)
   return stream.isTTY === true && TERM !== 'dumb'
+}
+
+/** Whether the locale is of UTF-8; Windows has none in its environment, and its terminals of today show Unicode. */
+export function hasUnicode(environment: NodeJS.ProcessEnv, platform: NodeJS.Platform = process.platform): boolean {
+  if (platform === 'win32') return environment.WT_SESSION !== undefined || environment.TERM_PROGRAM === 'vscode'
+  const { LC_ALL, LC_CTYPE, LANG } = environment
+  return /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || '')
 }
 
 /** Styles of the output, disabled where colours are: red for errors, bold for headings, dim for error codes. */

@@ -7,7 +7,6 @@ import { describe, expect, test } from '@jest/globals'
 import { packageFolder } from '../../lib/base/package.js'
 import { addonName, builtAddonFolder, findAddons, searchAddons } from '../../lib/native/addonFile.js'
 import { searchNative } from '../../lib/native/choose.js'
-import { diagnose } from '../../lib/native/diagnose.js'
 import { load, loadAddon } from '../../lib/native/load.js'
 import { openmpCopies } from '../../lib/native/loaderAddon.js'
 import { probeAddon } from '../../lib/native/probe.js'
@@ -259,25 +258,5 @@ describe('trying in a child process', () => {
   test('and a loader that is missing', async () => {
     const result = await probeAddon(addonFile('/nowhere/loader.node'), { ...nothing, libraries: [], cudaLibraries: [] })
     expect(result).toMatchObject({ works: false, problem: expect.stringContaining('Cannot find module') })
-  })
-})
-
-withBuild('diagnosis', () => {
-  test('of a working installation: no problem, one OpenMP runtime, the CPU', async () => {
-    const diagnosis = await diagnose()
-    expect(diagnosis).toMatchObject({ problems: [], abi: built!.builtFor, node: process.version })
-    expect(diagnosis.devices[0]).toBe('cpu')
-    expect(diagnosis.openmp).toHaveLength(1)
-    expect(diagnosis.probe?.seconds).toBeGreaterThan(0)
-  })
-
-  test('of a broken one: what was looked at, and what to type', async () => {
-    const { problems, probe } = await diagnose({ libtorch: '/nowhere' })
-    expect(probe).toBeUndefined()
-    expect(problems).toEqual([
-      expect.stringMatching(/option \/nowhere \(it does not exist\).*npx semples libtorch install/),
-    ])
-    const folder = writeFiles(temporaryFolder(), wheelFiles())
-    expect((await diagnose({ libtorch: folder })).problems[0]).toMatch(/Loading failed: .*libgomp/)
   })
 })

@@ -4,12 +4,14 @@ import { shared } from '../options.js'
 
 export function doctorCommand(cli: Cli): Command {
   return new Command('doctor')
-    .summary('check Node, addon, LibTorch and devices')
-    .description('Checks Node, the native addon, LibTorch and the devices. Exit status 1 if there is a problem.')
+    .summary('check this machine, and say what to type')
+    .description(
+      'Checks Node, addon, LibTorch, CUDA, devices, threads, memory, cache, sharp and write access, and says what to do about what is wrong. Exit status 1 if semples cannot work here; warnings do not change it.',
+    )
     .option('--libtorch <path>', 'check this LibTorch or torch folder')
     .addOption(shared.json())
     .action(async (options: { json?: boolean; libtorch?: string }) => {
       const { doctor } = await import('../doctor.js')
-      cli.status = await doctor(options, cli.terminal.out)
+      cli.status = await doctor(options, cli.terminal)
     })
 }
