@@ -1,7 +1,9 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from '@jest/globals'
 import { packageFolder } from '../../lib/base/package.js'
+import { searchAddons } from '../../lib/native/addonFile.js'
 import { searchNative } from '../../lib/native/choose.js'
 import { findChromium } from './chromium.js'
 import { python } from './python.js'
@@ -20,6 +22,8 @@ const present = {
     existsSync(join(packageFolder(), 'dist/index.js')),
   pictures: () => existsSync(pictureFolder),
   photographs: () => existsSync(join(pictureFolder, 'photos')),
+  prebuild: () => searchAddons().candidates.some(({ origin }) => origin === 'prebuild'),
+  registry: hasRegistry,
   linux: () => process.platform === 'linux',
   mount: canMount,
 }
@@ -74,6 +78,15 @@ function unless(lacking: keyof typeof requirements | undefined) {
       one(because(title), body, timeout)
     },
   }
+}
+
+/** Whether npm can look a package up. */
+function hasRegistry(): boolean {
+  const child = spawnSync('npm', ['view', 'semver', 'version', '--fetch-retries=0', '--fetch-timeout=10000'], {
+    stdio: 'ignore',
+    timeout: 20_000,
+  })
+  return child.status === 0
 }
 
 function canMount(): boolean {
