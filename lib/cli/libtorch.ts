@@ -1,19 +1,22 @@
-import { formatBytes, type ReportProgress } from '../fetch/progress.js'
+import { type FetchProgress, formatBytes } from '../fetch/progress.js'
 import { listLibTorch, removeLibTorch } from '../libtorch/cache.js'
 import type { LibTorchKind } from '../libtorch/candidate.js'
 import { describeRefused, searchLibTorch } from '../libtorch/find.js'
 import { installLibTorch } from '../libtorch/install.js'
 import { printJson } from './output.js'
+import type { FetchView } from './progress/fetchLines.js'
 
 type Write = (line: string) => void
 
-/** `semples libtorch install`: fetches LibTorch; for `onProgress` see `fetchLines`. */
+/** `semples libtorch install`: fetches LibTorch; closes the view. */
 export async function libtorchInstall(
   options: { kind?: LibTorchKind; from?: string; force?: boolean; signal?: AbortSignal },
   write: Write,
-  onProgress: ReportProgress,
+  view: FetchView,
 ): Promise<void> {
-  const installed = await installLibTorch({ ...options, onProgress })
+  // The last phase would say what the line on standard output says.
+  const onProgress = (progress: FetchProgress) => progress.phase !== 'done' && view.show(progress)
+  const installed = await installLibTorch({ ...options, onProgress }).finally(() => view.close())
   write(`LibTorch ${installed.version} (${formatBytes(installed.bytes)}) is in ${installed.directory}`)
 }
 
