@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { SemplesError } from '../base/error.js'
 import { placeOf, sizeOf } from './downloads.js'
 import { formatBytes } from './progress.js'
-import { sha256Of } from './sha256.js'
+import { RunningSha256 } from './sha256.js'
 import type { IndexFile } from './simpleIndex.js'
 import { Broken, type DownloadOptions, type Transfer, transfer } from './transfer.js'
 
@@ -31,27 +31,37 @@ export async function downloadFile(file: IndexFile, folder: string, options: Dow
   await mkdir(dirname(place), { recursive: true })
   try {
     for (let again = false; ; again = true) {
-      const isContinued = await receive(file, folder, options)
-      const sha256 = await sha256Of(place, signal)
+      const hash = new RunningSha256()
+      const isContinued = await receive(file, folder, hash, options)
+      const sha256 = hash.digest()
       if (sha256 === file.sha256) return place
       await rm(place)
       // The part may have been of another file; a whole download has no such excuse.
       if (again || !isContinued) throw damaged(file, sha256)
     }
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw error
   } finally {
     if (sizeOf(place) === 0) await rm(dirname(place), { recursive: true, force: true })
   }
 }
 
 /** Gets all bytes onto the disk, in as many tries as it takes. @returns whether some were there or came in parts */
-async function receive(file: IndexFile, folder: string, options: DownloadOptions): Promise<boolean> {
+async function receive(
+  file: IndexFile,
+  folder: string,
+  hash: RunningSha256,
+  options: DownloadOptions,
+): Promise<boolean> {
   const { signal, pauses = PAUSES } = options
   const place = placeOf(folder, file)
-  const job: Transfer = { file, folder, place, start: sizeOf(place), size: file.size }
+  const job: Transfer = { file, folder, place, hash, start: sizeOf(place), size: file.size }
   let most = job.start
   let isContinued = false
   for (let tries = 0; ; ) {
     isContinued ||= job.start > 0
+    await hash.catchUp(place, job.start, signal)
     if (job.start > 0 && job.start === job.size) return isContinued
     try {
       if ((await transfer(job, options)) === 'whole') return isContinued

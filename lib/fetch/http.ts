@@ -81,14 +81,17 @@ export function withoutCredentials(address: string): string {
   return url.href
 }
 
+/** For what undici calls it. */
+const phrases: Record<string, string> = { 'other side closed': 'the server closed the connection' }
+
 /**
  * The reason of a failed request as a clause, with what to look at: the message of `fetch` is only `fetch failed`, its
  * cause has the reason.
  */
 export function reasonOf(error: unknown): string {
   const cause = error instanceof Error ? (error.cause ?? error) : error
-  const reason = cause instanceof Error ? cause.message.replace(/\.$/, '') : String(cause)
-  const code = String((cause as { code?: unknown }).code)
+  const reason = cause instanceof Error ? (phrases[cause.message] ?? cause.message.replace(/\.$/, '')) : String(cause)
+  const code = String((cause as { code?: unknown } | undefined)?.code)
   if (/CERT|SELF_SIGNED|UNABLE_TO/.test(code)) {
     return `${reason} (where a proxy or mirror has a certificate of its own authority, name its file in NODE_EXTRA_CA_CERTS)`
   }

@@ -1,10 +1,39 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { pipeline } from 'node:stream/promises'
 
 /** Hexadecimal. */
-export async function sha256Of(file: string, signal?: AbortSignal): Promise<string> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash, { signal })
-  return hash.digest('hex')
+export async function sha256Of(file: string): Promise<string> {
+  const hash = new RunningSha256()
+  await hash.catchUp(file)
+  return hash.digest()
+}
+
+/** The sha256 of a file that grows. */
+export class RunningSha256 {
+  private hash = createHash('sha256')
+  /** Bytes that are in. */
+  private bytes = 0
+
+  /** The next bytes of the file. */
+  update(chunk: Uint8Array): void {
+    this.hash.update(chunk)
+    this.bytes += chunk.length
+  }
+
+  /** Reads the beginning of a file again, unless exactly so many bytes of it are in already. */
+  async catchUp(file: string, bytes = Number.POSITIVE_INFINITY, signal?: AbortSignal): Promise<void> {
+    if (bytes === this.bytes) return
+    this.hash = createHash('sha256')
+    this.bytes = 0
+    if (bytes === 0) return
+    for await (const chunk of createReadStream(file, { end: bytes - 1, highWaterMark: 1 << 20, signal })) {
+      this.update(chunk as Buffer)
+    }
+  }
+
+  /** Hexadecimal. It ends the hash. */
+  digest(): string {
+    this.bytes = Number.NaN
+    return this.hash.digest('hex')
+  }
 }

@@ -4,6 +4,7 @@ import { checkSpace, diskFull } from './cache.js'
 import { type Response, reasonOf, request, withoutCredentials } from './http.js'
 import { type FetchOptions, formatBytes } from './progress.js'
 import { readAnswer } from './range.js'
+import type { RunningSha256 } from './sha256.js'
 import type { IndexFile } from './simpleIndex.js'
 
 /** A connection without data for this long is broken. */
@@ -22,6 +23,8 @@ export interface Transfer {
   /** The folder of all downloads, for messages. */
   folder: string
   place: string
+  /** Of what is at the place. */
+  hash: RunningSha256
   /** Bytes that are at the place already. */
   start: number
   /** Of the whole file, once it is known. */
@@ -58,13 +61,15 @@ export async function transfer(job: Transfer, options: DownloadOptions): Promise
     if (answer.kind !== 'body' || response.body === null) {
       await response.body?.cancel()
       if (answer.kind === 'restart' || answer.kind === 'whole') return answer.kind
-      throw new Broken(`${shown(file)} answered ${response.status}`, undefined, answer.kind === 'refused')
+      const message = `${withoutCredentials(file.url)} answered ${response.status}`
+      throw new Broken(message, undefined, answer.kind === 'refused')
     }
     job.size = answer.totalBytes
     // Where the server began anew, what stands at the place is overwritten.
     const { size = 0 } = job
     await checkSpace(job.folder, Math.max(0, size - start) + size * (options.unpacked ?? 0), file.name)
     job.start = answer.from
+    await job.hash.catchUp(place, job.start, signal)
     const handle = await open(place, job.start === 0 ? 'w' : 'a').catch((cause) => cannotWrite(job, cause))
     try {
       const end = await copy(response, handle, job, options, timer)
@@ -103,15 +108,16 @@ async function copy(
   timer: NodeJS.Timeout,
 ): Promise<number> {
   const { file, folder, start, size: totalBytes } = job
-  const at = start === 0 ? '' : ` from ${formatBytes(start)} on`
-  const size = totalBytes === undefined ? '' : `, ${formatBytes(totalBytes)}`
-  const message = `Downloading ${file.name}${size}${at}, from ${new URL(file.url).host} into ${folder}`
+  const there = start === 0 ? '' : ` (${formatBytes(start)} of them are there)`
+  const size = totalBytes === undefined ? '' : `, ${formatBytes(totalBytes)}${there}`
+  const message = `Downloading ${file.name}${size}, from ${new URL(file.url).host} into ${folder}`
   let doneBytes = start
   const report = () => options.onProgress?.({ phase: 'download', message, doneBytes, totalBytes })
   report()
   for await (const chunk of response.body!) {
     timer.refresh()
     await handle.appendFile(chunk).catch((cause) => cannotWrite(job, cause))
+    job.hash.update(chunk)
     doneBytes += chunk.length
     report()
   }
@@ -127,4 +133,4 @@ function cannotWrite({ file, folder, size }: Transfer, cause: NodeJS.ErrnoExcept
   })
 }
 
-const shown = ({ url }: IndexFile): string => withoutCredentials(url)
+const shown = ({ name, url }: IndexFile): string => `${name} from ${new URL(url).host}`

@@ -66,7 +66,8 @@ export function fetchBarLine(progress: FetchProgress, rate: number, columns: num
   const parts = [
     `${formatBytes(doneBytes)} of ${formatBytes(totalBytes)}`,
     ...(rate > 0 ? [`${formatBytes(rate)}/s`] : []),
-    ...(rate > 0 && left >= 0.5 ? [`${roughDuration(left)} left`] : []),
+    // Unpacking begins with thousands of small files, which say nothing of the large ones.
+    ...(phase === 'download' && rate > 0 && left >= 0.5 ? [`${roughDuration(left)} left`] : []),
   ]
   const head = phase.padEnd(8)
   const room = () => columns - 1 - [head, '', percent, ...parts].join('  ').length
