@@ -62,9 +62,9 @@ async function receive(
   for (let tries = 0; ; ) {
     isContinued ||= job.start > 0
     await hash.catchUp(place, job.start, signal)
-    if (job.start > 0 && job.start === job.size) return isContinued
+    if (job.start > 0 && (job.start === job.size || hash.digest() === file.sha256)) return isContinued
     try {
-      if ((await transfer(job, options)) === 'whole') return isContinued
+      if ((await transfer(job, options)) === 'done') return isContinued
       // Once: without a part on disk nothing else is asked for than the whole file.
       await rm(place, { force: true })
       job.start = 0

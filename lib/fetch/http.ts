@@ -60,11 +60,22 @@ function proxyAddress(...names: string[]): string {
   const value = name === undefined ? '' : process.env[name]!.trim()
   if (value === '') return ''
   const address = /^\w+:\/\//.test(value) ? value : `http://${value}`
-  if (URL.canParse(address) && /^(https?|socks5?):$/.test(new URL(address).protocol)) return address
+  if (isProxy(address)) return address
   throw new SemplesError('SEMPLES_FETCH_FAILED', {
     message: `The environment variable ${name} holds no address of a proxy.`,
     expected: 'http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT with special characters as %XX',
   })
+}
+
+function isProxy(address: string): boolean {
+  try {
+    const { protocol, username, password } = new URL(address)
+    // Throws where a percent sign stands alone.
+    decodeURIComponent(username + password)
+    return /^(https?|socks5?):$/.test(protocol)
+  } catch {
+    return false
+  }
 }
 
 /** The names of the proxy variables that are set, for messages. */
@@ -81,20 +92,25 @@ export function withoutCredentials(address: string): string {
   return url.href
 }
 
-/** For what undici calls it. */
-const phrases: Record<string, string> = { 'other side closed': 'the server closed the connection' }
-
 /**
- * The reason of a failed request as a clause, with what to look at: the message of `fetch` is only `fetch failed`, its
- * cause has the reason.
+ * The reason of a failed request as a clause, with what to look at: the message of `fetch` is only `fetch failed`, the
+ * last of its causes has the reason.
  */
 export function reasonOf(error: unknown): string {
-  const cause = error instanceof Error ? (error.cause ?? error) : error
-  const reason = cause instanceof Error ? (phrases[cause.message] ?? cause.message.replace(/\.$/, '')) : String(cause)
-  const code = String((cause as { code?: unknown } | undefined)?.code)
-  if (/CERT|SELF_SIGNED|UNABLE_TO/.test(code)) {
+  let cause = error
+  while (cause instanceof Error && cause.cause !== undefined) cause = cause.cause
+  const { code } = Object(cause) as { code?: unknown }
+  const reason = cause instanceof Error ? inPlainWords(cause.message || String(code)) : String(cause)
+  if (/CERT|SELF_SIGNED|UNABLE_TO/.test(String(code))) {
     return `${reason} (where a proxy or mirror has a certificate of its own authority, name its file in NODE_EXTRA_CA_CERTS)`
   }
   const [proxy] = proxyVariables()
   return proxy === undefined ? reason : `${reason} (the environment names a proxy in ${proxy})`
+}
+
+/** For what undici says. */
+function inPlainWords(message: string): string {
+  const status = /^Proxy response \((\d+)\)/.exec(message)?.[1]
+  if (status !== undefined) return `the proxy answered ${status}`
+  return message === 'other side closed' ? 'the server closed the connection' : message.replace(/\.$/, '')
 }

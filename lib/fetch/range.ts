@@ -2,8 +2,6 @@
 export type Answer =
   /** The body begins at byte `from`. `totalBytes` of the whole file where the server states them. */
   | { kind: 'body'; from: number; totalBytes?: number }
-  /** There is nothing after what is on disk already. */
-  | { kind: 'whole' }
   /** What is on disk does not fit the file on the server, or the server cannot go on there: from the start, then. */
   | { kind: 'restart' }
   /** A failure that may pass. */
@@ -33,8 +31,7 @@ export function readAnswer(
     const fits = encoding === 'identity' && Number(from) === start && (size === undefined || totalBytes === size)
     return fits ? { kind: 'body', from: start, totalBytes } : { kind: 'restart' }
   }
-  if (status === 416 && start > 0) {
-    return headers.get('content-range') === `bytes */${start}` ? { kind: 'whole' } : { kind: 'restart' }
-  }
+  // The file ends before, so what is on disk is another.
+  if (status === 416 && start > 0) return { kind: 'restart' }
   return { kind: [408, 425, 429].includes(status) || status >= 500 ? 'busy' : 'refused' }
 }

@@ -31,9 +31,8 @@ export class RunningSha256 {
     }
   }
 
-  /** Hexadecimal. It ends the hash. */
+  /** Of the bytes so far, hexadecimal. */
   digest(): string {
-    this.bytes = Number.NaN
-    return this.hash.digest('hex')
+    return this.hash.copy().digest('hex')
   }
 }

@@ -47,7 +47,7 @@ export class Broken extends Error {
  * @returns `restart` where what is at the place cannot be continued
  * @throws Broken
  */
-export async function transfer(job: Transfer, options: DownloadOptions): Promise<'whole' | 'restart'> {
+export async function transfer(job: Transfer, options: DownloadOptions): Promise<'done' | 'restart'> {
   const { file, place, start } = job
   const idle = new AbortController()
   const timer = setTimeout(
@@ -60,7 +60,7 @@ export async function transfer(job: Transfer, options: DownloadOptions): Promise
     const answer = readAnswer(response.status, response.headers, start, job.size)
     if (answer.kind !== 'body' || response.body === null) {
       await response.body?.cancel()
-      if (answer.kind === 'restart' || answer.kind === 'whole') return answer.kind
+      if (answer.kind === 'restart') return 'restart'
       const message = `${withoutCredentials(file.url)} answered ${response.status}`
       throw new Broken(message, undefined, answer.kind === 'refused')
     }
@@ -77,7 +77,7 @@ export async function transfer(job: Transfer, options: DownloadOptions): Promise
     } finally {
       await handle.close()
     }
-    return 'whole'
+    return 'done'
   } catch (cause) {
     if (cause instanceof Broken || cause instanceof SemplesError) throw cause
     throw new Broken(

@@ -100,20 +100,12 @@ describe('a connection that breaks at 40 %', () => {
 })
 
 describe('what lies on disk from before', () => {
-  test('the whole file: nothing is asked', async () => {
+  test.each([true, false])('the whole file: nothing is asked, whether its size is known (%s)', async (sizes) => {
     const folder = temporaryFolder()
-    const file = await serving(noRanges)
+    const file = await serving(noRanges, { sizes })
     leave(folder, file, content)
     expect(readFileSync(await downloadFile(file, folder)).equals(content)).toBe(true)
     expect(server?.fileRequests()).toEqual([])
-  })
-
-  test('the whole file of unknown size: the server says that there is no more', async () => {
-    const folder = temporaryFolder()
-    const file = await serving((...all) => answer(all[0], all[1], all[2], all[0].length), { sizes: false })
-    leave(folder, file, content)
-    expect(readFileSync(await downloadFile(file, folder)).equals(content)).toBe(true)
-    expect(server?.fileRequests()).toEqual([at(1_000_000)])
   })
 
   test.each([

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from '@jest/globals'
@@ -8,6 +9,7 @@ import { python } from './python.js'
 import { pictureFolder } from './realPictures.js'
 import { canSanitize } from './sanitizers.js'
 import { mountTinyDisk } from './tinyDisk.js'
+import { findTorchWheel } from './torchWheel.js'
 
 /** What a test may need and a machine may lack; requirements.json says what is printed, and how it is installed. */
 const present = {
@@ -20,6 +22,8 @@ const present = {
     existsSync(join(packageFolder, 'dist/index.js')),
   pictures: () => existsSync(pictureFolder),
   photographs: () => existsSync(join(pictureFolder, 'photos')),
+  openssl: () => spawnSync('openssl', ['version'], { stdio: 'ignore' }).status === 0,
+  torchWheel: () => findTorchWheel() !== undefined,
   linux: () => process.platform === 'linux',
   mount: canMount,
 }
