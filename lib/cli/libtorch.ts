@@ -1,5 +1,5 @@
 import { type FetchProgress, formatBytes } from '../fetch/progress.js'
-import { listLibTorch, removeLibTorch } from '../libtorch/cache.js'
+import { listLibTorch, removeDownloadedLibTorch, removeLibTorch } from '../libtorch/cache.js'
 import type { LibTorchKind } from '../libtorch/candidate.js'
 import { describeRefused, searchLibTorch } from '../libtorch/find.js'
 import { installLibTorch } from '../libtorch/install.js'
@@ -37,8 +37,9 @@ export function libtorchList(write: Write, json = false): void {
   )
 }
 
-/** `semples libtorch remove NAME`, or all of them. */
+/** `semples libtorch remove NAME`, or all of them with what was downloaded in part. */
 export async function libtorchRemove(name: string | undefined, write: Write): Promise<void> {
   const names = name === undefined ? listLibTorch().map((each) => each.name) : [name]
   for (const each of names) write(`removed ${(await removeLibTorch(each)).directory}`)
+  if (name === undefined) await removeDownloadedLibTorch()
 }
