@@ -49,8 +49,8 @@ export async function downloadFiles(
 /** Content-Length of a file; undefined where the server does not say. */
 async function askSize({ url }: IndexFile, signal?: AbortSignal): Promise<number | undefined> {
   try {
-    const headers = { 'accept-encoding': 'identity' }
-    const response = await request(url, { method: 'HEAD', headers, signal, timeout: 20_000 })
+    const response = await request(url, { method: 'HEAD', signal, timeout: 20_000 })
+    response.cancel()
     return (response.ok && Number(response.headers.get('content-length'))) || undefined
   } catch {
     signal?.throwIfAborted()

@@ -1,5 +1,5 @@
 import { SemplesError } from '../base/error.js'
-import { reasonOf, request, withoutCredentials } from './http.js'
+import { reasonOf, request, statusOf, withoutCredentials } from './http.js'
 
 /** A file that a package index offers. */
 export interface IndexFile {
@@ -60,11 +60,14 @@ async function listPage(url: string, index: string, signal?: AbortSignal): Promi
     return fail(`${shown} cannot be reached: ${reasonOf(cause)}.`, cause)
   })
   if (!response.ok) {
-    await response.body?.cancel()
+    response.cancel()
     if (response.status === 404) return undefined
-    fail(`${shown} answered ${`${response.status} ${response.statusText}`.trim()}.`)
+    fail(`${shown} answered ${statusOf(response)}.`)
   }
-  const text = await response.text()
+  const text = await response.text().catch((cause: unknown) => {
+    signal?.throwIfAborted()
+    return fail(`${shown} could not be read: ${reasonOf(cause)}.`, cause)
+  })
   const json = response.headers.get('content-type')?.includes('json') === true
   const files = json ? parseJsonIndex(text, response.url) : await parseHtmlIndex(text, response.url)
   if (files === undefined) fail(`${shown} did not answer with a list of files.`)

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { SemplesError } from '../base/error.js'
 import { checkSpace, diskFull } from './cache.js'
-import { type Response, reasonOf, request, withoutCredentials } from './http.js'
+import { type Answer, reasonOf, request, statusOf, withoutCredentials } from './http.js'
 import { type FetchOptions, formatBytes } from './progress.js'
 import { readAnswer } from './range.js'
 import type { RunningSha256 } from './sha256.js'
@@ -58,10 +58,10 @@ export async function transfer(job: Transfer, options: DownloadOptions): Promise
     const signal = AbortSignal.any([idle.signal, ...(options.signal === undefined ? [] : [options.signal])])
     const response = await ask(job, signal)
     const answer = readAnswer(response.status, response.headers, start, job.size)
-    if (answer.kind !== 'body' || response.body === null) {
-      await response.body?.cancel()
+    if (answer.kind !== 'body') {
+      response.cancel()
       if (answer.kind === 'restart') return 'restart'
-      const message = `${withoutCredentials(file.url)} answered ${response.status}`
+      const message = `${withoutCredentials(file.url)} answered ${statusOf(response)}`
       throw new Broken(message, undefined, answer.kind === 'refused')
     }
     job.size = answer.totalBytes
@@ -89,10 +89,8 @@ export async function transfer(job: Transfer, options: DownloadOptions): Promise
   }
 }
 
-async function ask({ file, start }: Transfer, signal: AbortSignal): Promise<Response> {
-  // Otherwise the bytes of a range might be those of a compressed form.
-  const headers: Record<string, string> = { 'accept-encoding': 'identity' }
-  if (start > 0) headers.range = `bytes=${start}-`
+async function ask({ file, start }: Transfer, signal: AbortSignal): Promise<Answer> {
+  const headers: Record<string, string> = start === 0 ? {} : { range: `bytes=${start}-` }
   return request(file.url, { headers, signal }).catch((cause: unknown) => {
     if (cause instanceof SemplesError) throw cause
     // Where nothing was ever received, the host is more likely unreachable than busy.
@@ -101,7 +99,7 @@ async function ask({ file, start }: Transfer, signal: AbortSignal): Promise<Resp
 }
 
 async function copy(
-  response: Response,
+  response: Answer,
   handle: FileHandle,
   job: Transfer,
   options: DownloadOptions,
@@ -114,7 +112,9 @@ async function copy(
   let doneBytes = start
   const report = () => options.onProgress?.({ phase: 'download', message, doneBytes, totalBytes })
   report()
-  for await (const chunk of response.body!) {
+  for await (const chunk of response.body) {
+    // What came before an abort is still handed out.
+    options.signal?.throwIfAborted()
     timer.refresh()
     await handle.appendFile(chunk).catch((cause) => cannotWrite(job, cause))
     job.hash.update(chunk)

@@ -87,7 +87,10 @@ async function metadataOf(file: IndexFile, downloads: string, options: FetchOpti
   const shown = withoutCredentials(url.href)
   try {
     const response = await request(url.href, { signal: options.signal, timeout: 20_000 })
-    if (!response.ok) throw new Error(`the server answered ${response.status}`)
+    if (!response.ok) {
+      response.cancel()
+      throw new Error(`the server answered ${response.status}`)
+    }
     return await response.text()
   } catch (cause) {
     options.signal?.throwIfAborted()

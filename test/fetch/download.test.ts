@@ -99,6 +99,29 @@ describe('a connection that breaks at 40 %', () => {
   })
 })
 
+test('a server that closes each connection after its answer, faster than the disk', async () => {
+  const large = randomBytes(20_000_000)
+  const closing: Serve = (file, _request, response) =>
+    void response.writeHead(200, { 'content-length': file.length, connection: 'close' }).end(file)
+  const file = await serving(closing, { files: { [name]: large } })
+  expect(readFileSync(await downloadFile(file, temporaryFolder())).equals(large)).toBe(true)
+  expect(server?.fileRequests()).toHaveLength(1)
+})
+
+test('a redirect to another host: the range goes along, the password does not', async () => {
+  const target = await startIndex({ files: { [name]: content }, format: 'json', serve: cutOff(0.4) })
+  const redirecting: Serve = (_file, request, response) =>
+    void response.writeHead(302, { location: `${target.url.replace('/simple', '')}${request.url}` }).end()
+  await serving(redirecting)
+  const file = { ...(await listIndexFiles(server!.url, 'torch'))[0]! }
+  file.url = file.url.replace('http://', 'http://name:password@')
+  expect(readFileSync(await downloadFile(file, temporaryFolder(), quick)).equals(content)).toBe(true)
+  expect(server?.requests.at(-1)?.headers.authorization).toBeDefined()
+  expect(target.fileRequests()).toEqual([`GET ${name}`, at(400_000)])
+  expect(target.requests.map(({ headers }) => headers.authorization)).toEqual([undefined, undefined])
+  await target.close()
+})
+
 describe('what lies on disk from before', () => {
   test.each([true, false])('the whole file: nothing is asked, whether its size is known (%s)', async (sizes) => {
     const folder = temporaryFolder()

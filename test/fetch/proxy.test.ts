@@ -9,7 +9,7 @@ import { type ProxyServer, startProxy } from './proxyServer.js'
 const name = 'torch-2.13.0+cpu-cp311-cp311-manylinux_2_28_x86_64.whl'
 const content = Buffer.alloc(100_000, 'wheel')
 const noProxies = Object.fromEntries(
-  ['http_proxy', 'https_proxy', 'no_proxy'].flatMap((each) => [
+  ['http_proxy', 'https_proxy', 'all_proxy', 'no_proxy'].flatMap((each) => [
     [each, undefined],
     [each.toUpperCase(), undefined],
   ]),
@@ -72,8 +72,8 @@ describe('a proxy with a password', () => {
 })
 
 test.each(['ftp://host', 'http://name:secret@', 'http://name:secret%@host'])('%s is no proxy', async (address) => {
-  await expect(fetchWith({ HTTPS_PROXY: address })).rejects.toMatchObject({
+  await expect(fetchWith({ HTTP_PROXY: address })).rejects.toMatchObject({
     code: 'SEMPLES_FETCH_FAILED',
-    message: expect.stringMatching(/^(?!.*secret).*HTTPS_PROXY holds no address/s),
+    message: expect.stringMatching(/^(?!.*secret).*HTTP_PROXY holds no address/s),
   })
 })

@@ -115,8 +115,16 @@ needs('openssl').test(
       const refused = await result(start({ ...known, HTTPS_PROXY: proxy.url.replace(/:pass[^@]*/, ':secret') }))
       expect(refused.err).toMatch(/407.*HTTPS_PROXY/)
       expect(refused.err).not.toContain('secret')
-      const { out } = await result(start(known))
+      const { out, err, status } = await result(start(known))
+      expect([status, err]).toEqual([0, ''])
       expect(isInstalled(out.trim())).toBe(true)
+      const other = server!.url.replace('127.0.0.1', 'localhost')
+      for (const variables of [known, { ...known, HTTPS_PROXY: '' }]) {
+        const elsewhere = await result(start({ ...variables, SEMPLES_CACHE: folder, SEMPLES_TORCH_INDEX: other }))
+        expect(elsewhere.err).toContain('localhost')
+        expect(elsewhere.err).toMatch(/does not match certificate/)
+      }
+      proxy.requests.splice(proxy.requests.indexOf(`CONNECT ${new URL(other).host}`), 1)
       expect(new Set(proxy.requests)).toEqual(new Set([`CONNECT ${new URL(server!.url).host}`]))
     } finally {
       await proxy.close()
