@@ -64,9 +64,13 @@ export function openBars<T>(screen: WriteStream, format: (payload: T) => string)
 
 /** Prints a line above the bars. */
 export function sayAbove(bars: MultiBar, screen: WriteStream, line: string): void {
+  // Drawn before the first bar, cli-progress would keep a timer that nothing stops.
+  if (!bars.isActive) {
+    screen.write(`${line}\n`)
+    return
+  }
   // While a bar is on the screen, the terminal would cut long lines off.
   for (const part of wrap(line, screen.columns ?? 80)) bars.log(`${part}\n`)
-  // Without a bar nothing would draw it.
   bars.update()
 }
 
