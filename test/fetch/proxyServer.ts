@@ -26,7 +26,8 @@ export async function startProxy(login = 'name:pass word'): Promise<ProxyServer>
     const { 'proxy-authorization': _, ...headers } = request.headers
     const onward = forward(request.url!, { method: request.method, headers }, (answer) => {
       response.writeHead(answer.statusCode!, answer.headers)
-      answer.on('error', () => response.destroy()).pipe(response)
+      // What came before the connection broke is still passed on.
+      answer.on('error', () => response.socket?.end()).pipe(response)
     })
     onward.on('error', () => response.destroy()).end()
   })

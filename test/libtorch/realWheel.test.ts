@@ -29,7 +29,12 @@ needs('torchWheel').test(
         () => installLibTorch({ onProgress: (each) => seen.push(each) }),
       )
       const part = Math.floor(content.length * 0.4)
-      expect(index.fileRequests()).toEqual([`GET ${name}`, `GET ${name} bytes=${part}-`])
+      const [first, second, ...more] = index.fileRequests()
+      expect([first, more]).toEqual([`GET ${name}`, []])
+      // Bytes that were under way when the connection broke may be lost.
+      const start = Number(/ bytes=(\d+)-$/.exec(second!)?.[1])
+      expect(start).toBeGreaterThan(0)
+      expect(start).toBeLessThanOrEqual(part)
       expect(proxy.requests).toHaveLength(3)
       expect(seen.some(({ message }) => message.includes('of them are there'))).toBe(true)
       const inspected = inspectLibTorch(join(installed.directory, 'torch'), 'cache')
