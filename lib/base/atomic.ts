@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import { fsync } from 'node:fs'
 import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { promisify } from 'node:util'
 import { SemplesError } from './error.js'
 import { makeFolders } from './folders.js'
 
@@ -35,7 +37,7 @@ export async function writeAtomic(path: string, content: string | Uint8Array | I
     const handle = await open(temporary, 'wx')
     try {
       await writeAll(handle, content)
-      await handle.sync()
+      await flush(handle)
     } finally {
       await handle.close()
     }
@@ -52,12 +54,15 @@ export async function writeJsonAtomic(path: string, value: unknown): Promise<voi
   await writeAtomic(path, `${JSON.stringify(value, null, 2)}\n`)
 }
 
+/** Waits until what was written is on the disk. By descriptor: under Yarn's plug'n'play a FileHandle cannot (`sync`). */
+export const flush = ({ fd }: FileHandle): Promise<void> => promisify(fsync)(fd)
+
 /** Flushes a folder, so that a rename in it survives a power cut. Windows cannot open folders and does not need this. */
 export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return
   const handle = await open(folder, 'r')
   try {
-    await handle.sync()
+    await flush(handle)
   } finally {
     await handle.close()
   }

@@ -17,8 +17,8 @@ export const environmentVariables = {
     fallback: 'the cache folder of the operating system ($XDG_CACHE_HOME/semples or ~/.cache/semples on Linux)',
   },
   SEMPLES_TORCH_INDEX: {
-    purpose: 'Package index with the CPU builds of torch, asked after the indexes that pip is configured with',
-    fallback: 'https://download.pytorch.org/whl/cpu',
+    purpose: 'Package index, or one page, with the builds of torch, asked before pip and all other indexes',
+    fallback: 'pip as it is configured, then https://download.pytorch.org/whl/cpu; for CUDA PyPI',
   },
   SEMPLES_ADDON: {
     purpose: 'The addon (.node file) to load instead of the one that belongs to the package',

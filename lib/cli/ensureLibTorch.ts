@@ -1,4 +1,5 @@
 import { readEnvironment } from '../base/env.js'
+import { downloadSizes } from '../libtorch/fetchWheels.js'
 import { findLibTorch } from '../libtorch/find.js'
 import { installLibTorch } from '../libtorch/install.js'
 import { searchNative } from '../native/choose.js'
@@ -31,7 +32,8 @@ export async function ensureLibTorch({ offline, device, quiet, write, signal }: 
     return
   }
   const kind = device?.startsWith('cuda') ? 'cuda' : 'cpu'
-  const size = kind === 'cuda' ? '2.5 GB' : '190 MB'
-  write(`LibTorch is missing: fetching it into the user cache, once (about ${size}; --offline forbids it)`)
+  write(
+    `LibTorch is missing: fetching it into the user cache, once (about ${downloadSizes[kind]}; --offline forbids it)`,
+  )
   await installLibTorch({ kind, onProgress: quiet ? () => undefined : fetchLines(write), signal })
 }

@@ -1,20 +1,23 @@
-import { formatBytes, type ReportProgress } from '../fetch/progress.js'
-import { listLibTorch, removeLibTorch } from '../libtorch/cache.js'
+import { type FetchProgress, formatBytes } from '../fetch/progress.js'
+import { listLibTorch, removeDownloadedLibTorch, removeLibTorch } from '../libtorch/cache.js'
 import type { LibTorchKind } from '../libtorch/candidate.js'
 import { describeRefused } from '../libtorch/find.js'
 import { installLibTorch } from '../libtorch/install.js'
 import { searchNative } from '../native/choose.js'
 import { printJson } from './output.js'
+import type { FetchView } from './progress/fetchLines.js'
 
 type Write = (line: string) => void
 
-/** `semples libtorch install`: fetches LibTorch; for `onProgress` see `fetchLines`. */
+/** `semples libtorch install`: fetches LibTorch; closes the view. */
 export async function libtorchInstall(
   options: { kind?: LibTorchKind; from?: string; force?: boolean; signal?: AbortSignal },
   write: Write,
-  onProgress: ReportProgress,
+  view: FetchView,
 ): Promise<void> {
-  const installed = await installLibTorch({ ...options, onProgress })
+  // The last phase would say what the line on standard output says.
+  const onProgress = (progress: FetchProgress) => progress.phase !== 'done' && view.show(progress)
+  const installed = await installLibTorch({ ...options, onProgress }).finally(() => view.close())
   write(`LibTorch ${installed.version} (${formatBytes(installed.bytes)}) is in ${installed.directory}`)
 }
 
@@ -35,8 +38,9 @@ export function libtorchList(write: Write, json = false): void {
   )
 }
 
-/** `semples libtorch remove NAME`, or all of them. */
+/** `semples libtorch remove NAME`, or all of them with what was downloaded in part. */
 export async function libtorchRemove(name: string | undefined, write: Write): Promise<void> {
   const names = name === undefined ? listLibTorch().map((each) => each.name) : [name]
   for (const each of names) write(`removed ${(await removeLibTorch(each)).directory}`)
+  if (name === undefined) await removeDownloadedLibTorch()
 }

@@ -1,13 +1,21 @@
-import { formatBytes } from '../fetch/progress.js'
+import { type FetchProgress, formatBytes } from '../fetch/progress.js'
 import { listWeights, removeWeights } from '../weights/cache.js'
 import { type FetchWeightsOptions, fetchWeights } from '../weights/fetch.js'
 import { printJson, table } from './output.js'
+import type { FetchView } from './progress/fetchLines.js'
 
 type Write = (line: string) => void
 
-/** `semples weights fetch NAME`; for `onProgress` see `fetchLines`. */
-export async function weightsFetch(name: string, options: FetchWeightsOptions, write: Write): Promise<void> {
-  const { file, bytes } = await fetchWeights(name, options)
+/** `semples weights fetch NAME`; closes the view. */
+export async function weightsFetch(
+  name: string,
+  options: Omit<FetchWeightsOptions, 'onProgress'>,
+  write: Write,
+  view: FetchView,
+): Promise<void> {
+  // The last phase would say what the line on standard output says.
+  const onProgress = (progress: FetchProgress) => progress.phase !== 'done' && view.show(progress)
+  const { file, bytes } = await fetchWeights(name, { ...options, onProgress }).finally(() => view.close())
   write(`${name} (${formatBytes(bytes)}) is in ${file}`)
 }
 

@@ -4,6 +4,7 @@ import envPaths from 'env-paths'
 import { readEnvironment } from '../base/env.js'
 import { SemplesError } from '../base/error.js'
 import { makeFolders } from '../base/folders.js'
+import { removeDownloads } from './downloads.js'
 import { withFetchLock } from './lock.js'
 import { type FetchOptions, formatBytes } from './progress.js'
 
@@ -15,7 +16,8 @@ export function cacheFolder(name: string): string {
 
 /**
  * Runs a task that puts something into a folder of the cache. Only one process does so at a time, others wait for it;
- * what an interrupted one left behind is removed first.
+ * what an interrupted one left behind is removed first. Downloads stay where the next call may go on with them, that is
+ * where this one was aborted or could not fetch everything.
  *
  * @param title what is fetched, for messages: `LibTorch`
  * @throws SemplesError `SEMPLES_WRITE_FAILED`; the signal's reason when aborted
@@ -36,7 +38,16 @@ export async function withCacheFolder<T>(
   })
   return withFetchLock(folder, title, options, async () => {
     await removeLeftovers(folder)
-    return task()
+    let failure: unknown
+    try {
+      return await task()
+    } catch (error) {
+      failure = error
+      throw (error as NodeJS.ErrnoException).code === 'ENOSPC' ? diskFull(folder, undefined, title) : error
+    } finally {
+      const isCutOff = failure instanceof SemplesError && failure.code === 'SEMPLES_FETCH_FAILED'
+      if (!isCutOff && !options.signal?.aborted) await removeDownloads(folder).catch(() => {})
+    }
   })
 }
 
@@ -62,9 +73,10 @@ export async function checkSpace(folder: string, bytes: number, title: string): 
   if (bavail * bsize < bytes) throw diskFull(folder, bytes, title)
 }
 
-export function diskFull(folder: string, bytes: number, title: string): SemplesError {
+export function diskFull(folder: string, bytes: number | undefined, title: string): SemplesError {
+  const needed = bytes === undefined ? '' : `: ${formatBytes(bytes)} are needed`
   return new SemplesError('SEMPLES_WRITE_FAILED', {
-    message: `There is not enough space for ${title} in ${folder}: ${formatBytes(bytes)} are needed.`,
+    message: `There is not enough space for ${title} in ${folder}${needed}.`,
     hint: 'Free some space, or set SEMPLES_CACHE to a folder on another disk.',
   })
 }

@@ -1,65 +1,95 @@
-import { createHash } from 'node:crypto'
-import { createWriteStream } from 'node:fs'
-import { rm } from 'node:fs/promises'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import { mkdir, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { SemplesError } from '../base/error.js'
-import { type FetchOptions, formatBytes } from './progress.js'
-import { type IndexFile, reasonOf, request, withoutCredentials } from './simpleIndex.js'
+import { placeOf, sizeOf } from './downloads.js'
+import { formatBytes } from './progress.js'
+import { RunningSha256 } from './sha256.js'
+import type { IndexFile } from './simpleIndex.js'
+import { Broken, type DownloadOptions, type Transfer, transfer } from './transfer.js'
 
-/** A connection without data for this long is aborted. */
-const IDLE_TIMEOUT_MS = 60_000
+/** Milliseconds before each further try; a try that got further than all before it begins the row anew. */
+const PAUSES = [500, 1000, 2000, 4000, 8000]
 
 /**
- * Downloads a file of a package index and checks its sha256; a file that does not match is deleted.
- * @throws SemplesError `SEMPLES_FETCH_FAILED`
+ * Downloads a file of a package index and checks its sha256. What a broken connection, an abort or a killed process left
+ * in `folder` is continued where the server can do that. A file that does not match is deleted.
+ *
+ * @param folder what is fetched, whole or in part, lies in hidden folders of it until `removeDownloads`
+ * @returns path of the file, which has the name that the index gives it
+ * @throws SemplesError `SEMPLES_FETCH_FAILED`, `SEMPLES_WRITE_FAILED`; the signal's reason when aborted
  */
-export async function downloadFile(file: IndexFile, target: string, options: FetchOptions = {}): Promise<void> {
+export async function downloadFile(file: IndexFile, folder: string, options: DownloadOptions = {}): Promise<string> {
+  const { signal } = options
   if (file.sha256 === undefined) {
     throw new SemplesError('SEMPLES_FETCH_FAILED', {
       message: `The index states no sha256 for ${file.name}, so a download of it could not be checked.`,
     })
   }
-  const idle = new AbortController()
-  const timer = setTimeout(
-    () => idle.abort(new Error(`no data for ${IDLE_TIMEOUT_MS / 1000} seconds`)),
-    IDLE_TIMEOUT_MS,
-  )
-  const hash = createHash('sha256')
+  signal?.throwIfAborted()
+  const place = placeOf(folder, file)
+  await mkdir(dirname(place), { recursive: true })
   try {
-    const signal = AbortSignal.any([idle.signal, ...(options.signal === undefined ? [] : [options.signal])])
-    const response = await request(file.url, { signal })
-    if (!response.ok || response.body === null) throw new Error(`the server answered ${response.status}`)
-    const totalBytes = Number(response.headers.get('content-length')) || undefined
-    const size = totalBytes === undefined ? '' : ` (${formatBytes(totalBytes)})`
-    let doneBytes = 0
-    const report = () =>
-      options.onProgress?.({ phase: 'download', message: `Downloading ${file.name}${size}`, doneBytes, totalBytes })
-    report()
-    const counted = async function* (chunks: AsyncIterable<Buffer>) {
-      for await (const chunk of chunks) {
-        timer.refresh()
-        hash.update(chunk)
-        doneBytes += chunk.length
-        report()
-        yield chunk
-      }
+    for (let again = false; ; again = true) {
+      const hash = new RunningSha256()
+      const isContinued = await receive(file, folder, hash, options)
+      const sha256 = hash.digest()
+      if (sha256 === file.sha256) return place
+      await rm(place)
+      // The part may have been of another file; a whole download has no such excuse.
+      if (again || !isContinued) throw damaged(file, sha256)
     }
-    await pipeline(Readable.fromWeb(response.body as never), counted, createWriteStream(target), { signal })
-  } catch (cause) {
-    await rm(target, { force: true })
-    options.signal?.throwIfAborted()
-    throw new SemplesError('SEMPLES_FETCH_FAILED', {
-      message: `${withoutCredentials(file.url)} could not be downloaded: ${reasonOf(idle.signal.aborted ? idle.signal.reason : cause)}.`,
-      cause,
-    })
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw error
   } finally {
-    clearTimeout(timer)
+    if (sizeOf(place) === 0) await rm(dirname(place), { recursive: true, force: true })
   }
-  const sha256 = hash.digest('hex')
-  if (sha256 === file.sha256) return
-  await rm(target, { force: true })
-  throw new SemplesError('SEMPLES_FETCH_FAILED', {
+}
+
+/** Gets all bytes onto the disk, in as many tries as it takes. @returns whether some were there or came in parts */
+async function receive(
+  file: IndexFile,
+  folder: string,
+  hash: RunningSha256,
+  options: DownloadOptions,
+): Promise<boolean> {
+  const { signal, pauses = PAUSES } = options
+  const place = placeOf(folder, file)
+  const job: Transfer = { file, folder, place, hash, start: sizeOf(place), size: file.size }
+  let most = job.start
+  let isContinued = false
+  for (let tries = 0; ; ) {
+    isContinued ||= job.start > 0
+    await hash.catchUp(place, job.start, signal)
+    if (job.start > 0 && (job.start === job.size || hash.digest() === file.sha256)) return isContinued
+    try {
+      if ((await transfer(job, options)) === 'done') return isContinued
+      // Once: without a part on disk nothing else is asked for than the whole file.
+      await rm(place, { force: true })
+      job.start = 0
+    } catch (error) {
+      signal?.throwIfAborted()
+      if (!(error instanceof Broken)) throw error
+      job.start = sizeOf(place)
+      if (job.start > most) tries = 0
+      most = Math.max(most, job.start)
+      const wait = error.isFinal ? undefined : pauses[tries++]
+      if (wait === undefined) throw failed(error, job.start)
+      const message = `${error.message}. Trying again in ${wait / 1000} s`
+      options.onProgress?.({ phase: 'download', message, doneBytes: job.start, totalBytes: job.size })
+      await pause(wait, undefined, { signal })
+    }
+  }
+}
+
+function failed(error: Broken, bytes: number): SemplesError {
+  const kept = bytes === 0 ? undefined : `${formatBytes(bytes)} of it are kept, and the same command goes on there.`
+  return new SemplesError('SEMPLES_FETCH_FAILED', { message: `${error.message}.`, hint: kept, cause: error.cause })
+}
+
+function damaged(file: IndexFile, sha256: string): SemplesError {
+  return new SemplesError('SEMPLES_FETCH_FAILED', {
     message: `The download of ${file.name} is damaged.`,
     value: sha256,
     expected: `sha256 ${file.sha256}`,

@@ -37,7 +37,8 @@ export async function withFetchLock<T>(
           doneBytes: 0,
         })
       }
-      await pause(500, undefined, { signal: options.signal })
+      // Its own error is not the reason that the caller gave.
+      await pause(500, undefined, { signal: options.signal }).catch(() => options.signal?.throwIfAborted())
       continue
     }
     try {

@@ -3,7 +3,8 @@ import { mkdirSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { SemplesError } from '../base/error.js'
-import type { FetchOptions, ReportProgress } from './progress.js'
+import { checkSpace, diskFull } from './cache.js'
+import type { FetchOptions } from './progress.js'
 
 export interface PipDownload extends FetchOptions {
   /** Requirements, e.g. `torch==2.13.0+cpu`. */
@@ -15,6 +16,10 @@ export interface PipDownload extends FetchOptions {
   platform: string
   /** Empty folder for the wheels; temporary files lie beside it. */
   directory: string
+  /** The folder that all this is for, on the same disk; for messages. */
+  into: string
+  /** Size of what will be unpacked of the wheels beside them, as a multiple of their own; default 0. */
+  unpacked?: number
   /** An index to ask besides those that pip is configured with. */
   extraIndex?: string
   /** Also fetch what the requirements require; default false. */
@@ -39,7 +44,7 @@ export function findPip(): string[] | undefined {
  * Downloads wheels by pip with the user's own configuration (indexes, find-links, proxy, certificates); pip checks their
  * hashes. Timeouts are short, so that an unreachable host fails within seconds.
  * @returns paths of the wheels
- * @throws SemplesError `SEMPLES_FETCH_FAILED` with pip's last errors
+ * @throws SemplesError `SEMPLES_FETCH_FAILED` with pip's last errors; `SEMPLES_WRITE_FAILED`
  */
 export async function pipDownload(pip: string[], download: PipDownload): Promise<string[]> {
   const wheels = join(download.directory, 'wheels')
@@ -48,12 +53,23 @@ export async function pipDownload(pip: string[], download: PipDownload): Promise
   const [program, ...first] = pip as [string, ...string[]]
   const child = spawn(program, [...first, ...downloadArguments(download, wheels)], {
     // Wheels of this size do not belong in a /tmp that may live in memory.
-    env: { ...process.env, TMPDIR: temporary, PIP_REQUIRE_VIRTUALENV: '0', PIP_NO_INPUT: '1' },
+    env: {
+      // Known to pip 25.1 and newer, and left alone by older ones.
+      PIP_RESUME_RETRIES: '5',
+      ...process.env,
+      TMPDIR: temporary,
+      PIP_REQUIRE_VIRTUALENV: '0',
+      PIP_NO_INPUT: '1',
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
     signal: download.signal,
   })
   const words: string[] = []
-  const watch = watchDownload(temporary, download.onProgress)
+  let refused: unknown
+  const watch = watchDownload(temporary, download, (error) => {
+    refused = error
+    child.kill()
+  })
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on('line', (line) => {
       watch.line(line)
@@ -62,7 +78,8 @@ export async function pipDownload(pip: string[], download: PipDownload): Promise
   }
   try {
     const status = await new Promise<number | null>((done, failed) => child.once('error', failed).once('close', done))
-    if (status !== 0) throw pipFailed(download.requirements, words)
+    if (refused !== undefined) throw refused
+    if (status !== 0) throw pipFailed(download, words)
   } catch (error) {
     download.signal?.throwIfAborted()
     throw error
@@ -101,7 +118,10 @@ function acceptedPlatforms(platform: string): string[] {
   return [...tags, `manylinux2014_${parts[2]}`]
 }
 
-function pipFailed(requirements: string[], words: string[]): SemplesError {
+function pipFailed({ requirements, into }: PipDownload, words: string[]): SemplesError {
+  if (words.some((line) => line.includes('No space left on device'))) {
+    return diskFull(into, undefined, requirements.join(' '))
+  }
   const errors = words.filter((line) => line.startsWith('ERROR: ')).slice(-2)
   // The list of all existing versions is long and does not help.
   const reasons = (errors.length > 0 ? errors : words.slice(-2)).map((line) =>
@@ -114,22 +134,33 @@ function pipFailed(requirements: string[], words: string[]): SemplesError {
 
 const units: Record<string, number> = { kB: 1e3, MB: 1e6, GB: 1e9 }
 
-/** pip prints each size before it downloads; the progress is the size of its temporary folder. */
-function watchDownload(temporary: string, onProgress?: ReportProgress) {
+/**
+ * pip prints each size before it downloads; the progress is the size of its temporary folder.
+ * @param refuse is called where the disk has not enough space for what pip begins to download
+ */
+function watchDownload(
+  temporary: string,
+  { into, unpacked = 0, onProgress }: PipDownload,
+  refuse: (error: unknown) => void,
+) {
   let totalBytes = 0
-  let names = ''
-  const timer = setInterval(() => {
-    if (totalBytes === 0) return
+  let message = ''
+  const report = () => {
     const doneBytes = Math.min(sizeOf(temporary), totalBytes)
-    onProgress?.({ phase: 'download', message: `Downloading ${names}`, doneBytes, totalBytes })
-  }, 500)
+    onProgress?.({ phase: 'download', message, doneBytes, totalBytes })
+    return doneBytes
+  }
+  const timer = setInterval(() => totalBytes > 0 && report(), 500)
   return {
     line(line: string): void {
-      const [, name, size, unit] = /^\s*Downloading (\S+\.whl)\S* \(([\d.]+) (kB|MB|GB)\)/.exec(line) ?? []
-      if (name === undefined) return
+      const [, url, size, unit] = /^\s*Downloading (\S+\.whl)\S* \(([\d.]+) (kB|MB|GB)\)/.exec(line) ?? []
+      if (url === undefined) return
       totalBytes += Number(size) * units[unit!]!
-      names = `${name.split('/').at(-1)} (${size} ${unit})`
-      onProgress?.({ phase: 'download', message: `Downloading ${names}`, doneBytes: sizeOf(temporary), totalBytes })
+      const name = url.split('/').at(-1)!
+      const host = URL.canParse(url) ? ` from ${new URL(url).host}` : ''
+      message = `Downloading ${name}, ${size} ${unit}, by pip${host} into ${into}`
+      const doneBytes = report()
+      checkSpace(into, totalBytes * (1 + unpacked) - doneBytes, name).catch(refuse)
     },
     stop: () => clearInterval(timer),
   }

@@ -1,8 +1,8 @@
 /** Progress of what is fetched into the user cache. */
 export interface FetchProgress {
   /**
-   * `wait`: another process is fetching; `search`: looking for the packages; `download`; `unpack`; `build`: compiling,
-   * whose steps are counted instead of bytes; `done`.
+   * `wait`: another process is fetching; `search`: looking for the packages; `download`, which also says where a
+   * connection broke off; `unpack`; `build`: compiling, whose steps are counted instead of bytes; `done`.
    */
   phase: 'wait' | 'search' | 'download' | 'unpack' | 'build' | 'done'
   /** The phase in words, with its size where it has one. */

@@ -1,5 +1,5 @@
 import { type FileHandle, open, readFile } from 'node:fs/promises'
-import { errorCode, writeAtomic, writeFailed } from '../base/atomic.js'
+import { errorCode, flush, writeAtomic, writeFailed } from '../base/atomic.js'
 import { SemplesError } from '../base/error.js'
 
 /** One line of a JSONL file: numbers that are not finite become null. */
@@ -48,7 +48,7 @@ export class JsonlLog {
 
   /** Waits until every record is on the disk. */
   flush(): Promise<void> {
-    return this.inTurn(() => this.handle.datasync())
+    return this.inTurn(() => flush(this.handle))
   }
 
   async close(): Promise<void> {

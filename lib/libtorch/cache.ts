@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SemplesError } from '../base/error.js'
-import { cacheFolder } from '../fetch/cache.js'
+import { cacheFolder, withCacheFolder } from '../fetch/cache.js'
 import type { LibTorchKind } from './candidate.js'
 
 /** Record of an installation, written last by `installLibTorch`; a folder without it is not an installation. */
@@ -59,6 +59,13 @@ function readRecord(directory: string): InstallationRecord | undefined {
   } catch {
     return undefined
   }
+}
+
+/** Removes what interrupted installations have downloaded; waits for one that is under way. */
+export async function removeDownloadedLibTorch(): Promise<void> {
+  const cache = libTorchCache()
+  // Whatever ends without being cut off leaves no downloads.
+  if (existsSync(cache)) await withCacheFolder(cache, 'LibTorch', {}, async () => {})
 }
 
 /**

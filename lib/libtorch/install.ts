@@ -24,9 +24,10 @@ export interface InstallLibTorchOptions extends FetchOptions {
 /**
  * Installs LibTorch into the user cache, where every later process finds it. Fetches about 190 MB (CPU) or 2.5 GB (CUDA)
  * and keeps the files that building and running the addon need. Only one process installs at a time, others wait for it.
- * An interrupted installation is never taken for a complete one; the next call removes its leftovers.
- * @throws SemplesError `SEMPLES_FETCH_FAILED`, `SEMPLES_LIBTORCH_INVALID`,
- * `SEMPLES_WRITE_FAILED`, `SEMPLES_PLATFORM_UNSUPPORTED`, `SEMPLES_WRITE_FAILED`; the signal's reason when aborted
+ * An interrupted installation is never taken for a complete one; the next call goes on with what it downloaded and removes
+ * its other leftovers.
+ * @throws SemplesError `SEMPLES_FETCH_FAILED`, `SEMPLES_LIBTORCH_INVALID`, `SEMPLES_WRITE_FAILED`,
+ *   `SEMPLES_PLATFORM_UNSUPPORTED`; the signal's reason when aborted
  */
 export async function installLibTorch(options: InstallLibTorchOptions = {}): Promise<InstalledLibTorch> {
   options.signal?.throwIfAborted()

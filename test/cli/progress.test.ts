@@ -5,6 +5,7 @@ import type { Progress } from '../../lib/base/progress.js'
 import { itemProgress } from '../../lib/base/progress.js'
 import { table } from '../../lib/cli/output.js'
 import { BarView, barLine } from '../../lib/cli/progress/bar.js'
+import { FetchBarView, fetchBarLine } from '../../lib/cli/progress/fetchBar.js'
 import { decimal, figures, roughDuration, shareDone } from '../../lib/cli/progress/format.js'
 import { LineView } from '../../lib/cli/progress/view.js'
 import type { Terminal } from '../../lib/cli/terminal.js'
@@ -115,6 +116,18 @@ describe('lines', () => {
   })
 })
 
+function screen(columns = 80) {
+  const chunks: string[] = []
+  const stream = new Writable({
+    write: (chunk, _, done) => {
+      chunks.push(String(chunk))
+      done()
+    },
+  })
+  Object.assign(stream, { isTTY: true, columns })
+  return { stream: stream as unknown as WriteStream, text: () => chunks.join('') }
+}
+
 describe('bar', () => {
   const busy = at(10, 50, { epochs: 60, loss: 1.2345, picturesPerSecond: 12.34, eta: 400 })
 
@@ -135,18 +148,6 @@ describe('bar', () => {
     expect(barLine(busy, 50)).toMatch(/^match +━+─+ {2}epoch 10\/60 {2}7 min left$/)
     expect(barLine(busy, 30)).toMatch(/^match +━+─+ {2}7 min left$/)
   })
-
-  function screen(columns = 80) {
-    const chunks: string[] = []
-    const stream = new Writable({
-      write: (chunk, _, done) => {
-        chunks.push(String(chunk))
-        done()
-      },
-    })
-    Object.assign(stream, { isTTY: true, columns })
-    return { stream: stream as unknown as WriteStream, text: () => chunks.join('') }
-  }
 
   test('shows stage, share, epoch and figures; gives the cursor back', () => {
     const { stream, text } = screen()
@@ -174,5 +175,35 @@ describe('bar', () => {
   test('closing without a bar leaves nothing running', () => {
     const { stream } = screen()
     new BarView({}, stream).close()
+  })
+})
+
+describe('bar of a download', () => {
+  const half = { phase: 'download' as const, message: 'Downloading x', doneBytes: 76.7e6, totalBytes: 191.8e6 }
+
+  test('share, sizes, rate and time left, as far as there is room', () => {
+    expect(fetchBarLine(half, 12.3e6, 80)).toMatch(
+      /^download {2}━+─+ {3}39 % {2}76\.7 MB of 191\.8 MB {2}12\.3 MB\/s {2}9 s left$/,
+    )
+    expect(fetchBarLine(half, 0, 80)).toBe(`download  ${'━'.repeat(10)}${'─'.repeat(14)}   39 %  76.7 MB of 191.8 MB`)
+    expect(fetchBarLine({ ...half, phase: 'unpack' }, 12.3e6, 80)).not.toContain('left')
+    for (const columns of [20, 30, 40, 50, 60, 80, 100]) {
+      expect(fetchBarLine(half, 12.3e6, columns).length).toBeLessThan(columns)
+    }
+  })
+
+  test('each message once, above the bars; gives the cursor back', () => {
+    const { stream, text } = screen(100)
+    const terminal: Pick<Terminal, 'aside'> = {}
+    const view = new FetchBarView(terminal, stream)
+    view.show({ phase: 'search', message: 'Looking for x', doneBytes: 0 })
+    view.show({ ...half, doneBytes: 0 })
+    view.show(half)
+    view.close()
+    expect(text().split('Downloading x\n')).toHaveLength(2)
+    expect(text()).toContain('Looking for x\n')
+    expect(text()).toMatch(/download .*39 %/)
+    expect(text().lastIndexOf('\u001b[?25h')).toBeGreaterThan(text().lastIndexOf('\u001b[?25l'))
+    expect(terminal.aside).toBeUndefined()
   })
 })

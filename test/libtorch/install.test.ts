@@ -3,12 +3,14 @@ import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { unzipSync, zipSync } from 'fflate'
 import { checkSpace } from '../../lib/fetch/cache.js'
-import type { FetchProgress } from '../../lib/fetch/progress.js'
+import { type FetchProgress, formatBytes } from '../../lib/fetch/progress.js'
 import { libTorchCache, listLibTorch } from '../../lib/libtorch/cache.js'
 import { cudaRequirements } from '../../lib/libtorch/fetchWheels.js'
 import { findLibTorch } from '../../lib/libtorch/find.js'
 import { type InstallLibTorchOptions, installLibTorch } from '../../lib/libtorch/install.js'
 import { startIndex } from '../fetch/indexServer.js'
+import { needs } from '../support/needs.js'
+import { mountTinyDisk } from '../support/tinyDisk.js'
 import { neededFiles, temporaryFolder, wheelFiles, withEnvironment, writeFiles, zip } from './folders.js'
 
 const wheelName = 'torch-2.13.0+cpu-cp311-cp311-manylinux_2_28_x86_64.whl'
@@ -194,7 +196,8 @@ describe('fetching', () => {
     await index.close()
   })
 
-  test("pip's own indexes first, then with PyTorch's index added", async () => {
+  test("the user's mirror first; then pip's own indexes, then with the mirror added", async () => {
+    const mirror = await startIndex({ files: {}, format: 'html' })
     // Stands for a pip that has the wheel only where an index is added; it writes down how it was called.
     const bin = temporaryFolder()
     const wheel = writeWheel()
@@ -207,7 +210,9 @@ for argument in "$@"; do case "$argument" in --dest=*) /bin/cp '${wheel}' "\${ar
 `,
     })
     chmodSync(join(bin, 'python3'), 0o755)
-    const installed = await install({}, { PATH: bin, SEMPLES_TORCH_INDEX: 'https://mirror.example/cpu' })
+    const installed = await install({}, { PATH: bin, SEMPLES_TORCH_INDEX: mirror.url })
+    await mirror.close()
+    expect(mirror.requests.map(({ url }) => url)).toEqual(['/simple/torch/'])
     expect(filesIn(installed.directory)).toEqual(neededFiles)
     const [own, added, ...rest] = readFileSync(join(bin, 'calls'), 'utf8').trim().split('\n')
     expect(rest).toEqual([])
@@ -219,7 +224,52 @@ for argument in "$@"; do case "$argument" in --dest=*) /bin/cp '${wheel}' "\${ar
       expect(call).toMatch(/--platform=manylinux_2_28_(x86_64|aarch64) /)
       expect(call).not.toMatch(/ --index-url|--no-index|--isolated/)
     }
-    expect(added).toContain('--extra-index-url=https://mirror.example/cpu')
+    expect(added).toContain(`--extra-index-url=${mirror.url}`)
+  })
+
+  test('a mirror with a password and sizes; the size, the host and the folder are said before the first byte', async () => {
+    const index = await startIndex({ files, format: 'json', sizes: true, login: 'name:pa ss', flat: true })
+    const cache = temporaryFolder()
+    const seen: FetchProgress[] = []
+    const url = index.url.replace('http://', 'http://name:pa%20ss@')
+    await install({ onProgress: (each) => seen.push(each) }, { cache, SEMPLES_TORCH_INDEX: url })
+    const size = formatBytes(files[wheelName]!.length)
+    const first = seen.find(({ phase }) => phase === 'download')
+    expect(first).toMatchObject({ doneBytes: 0, totalBytes: files[wheelName]!.length })
+    expect(first?.message).toBe(
+      `Downloading ${wheelName}, ${size}, from ${new URL(index.url).host} into ${join(cache, 'libtorch')}`,
+    )
+    expect(seen.some(({ message }) => message.includes('pa%20ss'))).toBe(false)
+    await index.close()
+  })
+
+  test('downloads of other versions are cleared away when one is installed, and kept until then', async () => {
+    const cache = temporaryFolder()
+    writeFiles(join(cache, 'libtorch', `.download-${'ab'.repeat(32)}`), { 'torch-2.12.1+cpu.whl': 'a part' })
+    const empty = await startIndex({ files: {}, format: 'json' })
+    await expect(install({}, { cache, SEMPLES_TORCH_INDEX: empty.url })).rejects.toThrow('could not be fetched')
+    await empty.close()
+    expect(readdirSync(join(cache, 'libtorch'))).toHaveLength(1)
+    const index = await startIndex({ files, format: 'json' })
+    await install({}, { cache, SEMPLES_TORCH_INDEX: index.url })
+    await index.close()
+    expect(readdirSync(join(cache, 'libtorch'))).toEqual(['2.13.0+cpu'])
+  })
+
+  needs('mount').test('a full disk ends it at once, and nothing is left there', async () => {
+    const disk = mountTinyDisk(64)!
+    const index = await startIndex({ files: { [wheelName]: new Uint8Array(100_000) }, format: 'json' })
+    try {
+      await expect(install({}, { cache: disk.path, SEMPLES_TORCH_INDEX: index.url })).rejects.toMatchObject({
+        code: 'SEMPLES_WRITE_FAILED',
+        message: expect.stringMatching(/not enough space .*0\.[34] MB are needed.*SEMPLES_CACHE/),
+      })
+      expect(index.fileRequests()).toHaveLength(1)
+      expect(filesIn(disk.path)).toEqual([])
+    } finally {
+      disk.remove()
+      await index.close()
+    }
   })
 
   test('neither way: the message tells what each answered and what can be done', async () => {
@@ -227,7 +277,7 @@ for argument in "$@"; do case "$argument" in --dest=*) /bin/cp '${wheel}' "\${ar
     await expect(install({}, { SEMPLES_TORCH_INDEX: index.url })).rejects.toThrow(
       expect.objectContaining({
         code: 'SEMPLES_FETCH_FAILED',
-        message: expect.stringMatching(/There is no pip\. .*has no torch 2\.13\.0\+cpu.*--from FILE/s),
+        message: expect.stringMatching(/has no torch 2\.13\.0\+cpu.* There is no pip\. .*--from FILE/s),
       }),
     )
     await index.close()

@@ -26,12 +26,12 @@ export async function execute(
   return { status, stdout, stderr, seconds: (performance.now() - start) / 1000 }
 }
 
-/** A folder for PATH with Node and a shell, and nothing else: no compiler, no CMake, no Python. */
+/** A folder for PATH with Node, a shell and what shell scripts of programs call: no compiler, no CMake, no Python. */
 export function barePath(folder: string, node: string = process.execPath): string {
   const bin = join(folder, 'bin')
   mkdirSync(bin, { recursive: true })
   symlinkSync(node, join(bin, 'node'))
-  symlinkSync('/bin/sh', join(bin, 'sh'))
+  for (const name of ['sh', 'sed', 'dirname', 'basename', 'uname']) symlinkSync(`/bin/${name}`, join(bin, name))
   return bin
 }
 

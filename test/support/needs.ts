@@ -10,6 +10,7 @@ import { python } from './python.js'
 import { pictureFolder } from './realPictures.js'
 import { canSanitize } from './sanitizers.js'
 import { mountTinyDisk } from './tinyDisk.js'
+import { findTorchWheel } from './torchWheel.js'
 
 /** What a test may need and a machine may lack; requirements.json says what is printed, and how it is installed. */
 const present = {
@@ -24,6 +25,8 @@ const present = {
   photographs: () => existsSync(join(pictureFolder, 'photos')),
   prebuild: () => searchAddons().candidates.some(({ origin }) => origin === 'prebuild'),
   registry: hasRegistry,
+  openssl: () => spawnSync('openssl', ['version'], { stdio: 'ignore' }).status === 0,
+  torchWheel: () => findTorchWheel() !== undefined,
   linux: () => process.platform === 'linux',
   mount: canMount,
 }

@@ -20,9 +20,11 @@ export function libtorchCommand(cli: Cli): Command {
     .addHelpText('after', examples('semples libtorch install', 'semples libtorch install --cuda'))
     .action(async ({ cpu, cuda, from, force }: { cpu?: boolean; cuda?: boolean; from?: string; force?: boolean }) => {
       const { libtorchInstall } = await import('../libtorch.js')
-      const { fetchLines } = await import('../progress/fetchLines.js')
+      const { openFetchView } = await import('../progress/fetchLines.js')
       const kind: LibTorchKind | undefined = cuda ? 'cuda' : cpu ? 'cpu' : undefined
-      await libtorchInstall({ kind, from, force, signal }, terminal.out, fetchLines(terminal.err))
+      cli.afterInterrupt = () => 'To resume, type the same command again.'
+      const view = await openFetchView(terminal)
+      await libtorchInstall({ kind, from, force, signal }, terminal.out, view)
     })
   command
     .command('list')

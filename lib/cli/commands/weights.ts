@@ -23,8 +23,9 @@ export function weightsCommand(cli: Cli): Command {
     )
     .action(async (name: string, { from }: { from?: string }) => {
       const { weightsFetch } = await import('../weights.js')
-      const { fetchLines } = await import('../progress/fetchLines.js')
-      await weightsFetch(name, { from, signal, onProgress: fetchLines(terminal.err) }, terminal.out)
+      const { openFetchView } = await import('../progress/fetchLines.js')
+      const view = await openFetchView(terminal)
+      await weightsFetch(name, { from, signal }, terminal.out, view)
     })
   command
     .command('list')

@@ -20,17 +20,7 @@ export class BarView {
     private readonly screen: WriteStream,
   ) {
     terminal.aside = (line) => this.say(line)
-    this.bars = new cliProgress.MultiBar({
-      stream: screen,
-      hideCursor: true,
-      linewrap: false,
-      // The command handles Ctrl-C: it stops the job first.
-      gracefulExit: false,
-      fps: 10,
-      // A notice moves the bars down; those at rest must be drawn again too.
-      forceRedraw: true,
-      format: (_options, _params, { progress }) => barLine(progress, screen.columns ?? 80),
-    })
+    this.bars = openBars<{ progress: Progress }>(screen, ({ progress }) => barLine(progress, screen.columns ?? 80))
   }
 
   show(progress: Progress): void {
@@ -53,11 +43,35 @@ export class BarView {
   }
 
   private say(line: string): void {
-    // While a bar is on the screen, the terminal would cut long lines off.
-    for (const part of wrap(line, this.screen.columns ?? 80)) this.bars.log(`${part}\n`)
-    // Without a bar nothing would draw it.
-    this.bars.update()
+    sayAbove(this.bars, this.screen, line)
   }
+}
+
+/** Bars of which each line is what `format` makes of the payload. */
+export function openBars<T>(screen: WriteStream, format: (payload: T) => string): MultiBar {
+  return new cliProgress.MultiBar({
+    stream: screen,
+    hideCursor: true,
+    linewrap: false,
+    // The command handles Ctrl-C: it stops the job first.
+    gracefulExit: false,
+    fps: 10,
+    // A notice moves the bars down; those at rest must be drawn again too.
+    forceRedraw: true,
+    format: (_options, _params, payload) => format(payload as T),
+  })
+}
+
+/** Prints a line above the bars. */
+export function sayAbove(bars: MultiBar, screen: WriteStream, line: string): void {
+  // Drawn before the first bar, cli-progress would keep a timer that nothing stops.
+  if (!bars.isActive) {
+    screen.write(`${line}\n`)
+    return
+  }
+  // While a bar is on the screen, the terminal would cut long lines off.
+  for (const part of wrap(line, screen.columns ?? 80)) bars.log(`${part}\n`)
+  bars.update()
 }
 
 /**
@@ -85,7 +99,8 @@ function room(stage: string, parts: Record<string, string>, columns: number): nu
   return columns - 1 - texts.join('  ').length - 2
 }
 
-function drawBar(share: number, width: number): string {
+/** `━━━───` */
+export function drawBar(share: number, width: number): string {
   const full = Math.round(share * width)
   return '━'.repeat(full) + '─'.repeat(width - full)
 }
