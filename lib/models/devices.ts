@@ -48,7 +48,7 @@ export function chooseDevice(device: string, facts: CudaFacts | undefined): { de
   return { device, why: '' }
 }
 
-function unavailable(device: string, { devices, kind }: CudaFacts, reason: string | undefined): SemplesError {
+function unavailable(device: string, { devices, libtorch }: CudaFacts, reason: string | undefined): SemplesError {
   return new SemplesError('SEMPLES_DEVICE_UNAVAILABLE', {
     message: `The device ${device} is not available: ${reason ?? `LibTorch sees ${count(devices, 'CUDA device')}`}.`,
     field: 'device',
@@ -56,7 +56,7 @@ function unavailable(device: string, { devices, kind }: CudaFacts, reason: strin
     expected:
       devices > 1 ? `cpu, auto, or cuda:0 to cuda:${devices - 1}` : devices === 1 ? 'cpu, auto or cuda' : 'cpu or auto',
     hint:
-      kind === 'cpu'
+      libtorch.kind === 'cpu'
         ? 'For an NVIDIA GPU, type: npx semples libtorch install --cuda'
         : 'For the whole picture, type: npx semples doctor',
   })

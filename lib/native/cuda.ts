@@ -6,7 +6,7 @@ import type { Loaded } from './load.js'
 export interface CudaFacts {
   /** CUDA devices that LibTorch sees. */
   devices: number
-  kind: LibTorch['kind']
+  libtorch: Pick<LibTorch, 'kind' | 'version'>
   /** Why its CUDA libraries could not be opened. */
   cudaProblem?: string
   /** CUDA version that the NVIDIA driver supports (13000 is 13.0); 0 without a driver. */
@@ -19,18 +19,18 @@ export interface CudaFacts {
 export function cudaFacts({ addon, loader, libtorch, cudaProblem }: Loaded): CudaFacts {
   const devices = callNative(() => addon.runtimeInfo()).cudaDevices
   const driver = devices === 0 && libtorch.kind === 'cuda' ? loader.driverVersion() : 0
-  return { devices, kind: libtorch.kind, cudaProblem, driver, visibleDevices: process.env.CUDA_VISIBLE_DEVICES }
+  return { devices, libtorch, cudaProblem, driver, visibleDevices: process.env.CUDA_VISIBLE_DEVICES }
 }
 
 /** Why there is no CUDA device, as the end of a sentence; undefined where there is one. */
-export function whyNoCuda({ devices, kind, cudaProblem, driver, visibleDevices }: CudaFacts): string | undefined {
+export function whyNoCuda({ devices, libtorch, cudaProblem, driver, visibleDevices }: CudaFacts): string | undefined {
   if (devices > 0) return undefined
-  if (kind === 'cpu') return 'this LibTorch is a CPU build'
+  if (libtorch.kind === 'cpu') return 'this LibTorch is a CPU build'
   const noDriver = driver === 0 ? ['there is no NVIDIA driver'] : []
   if (cudaProblem !== undefined) return [...noDriver, cudaProblem].join(', and ')
   if (driver === 0) return noDriver[0]
   if (visibleDevices?.trim() === '') return 'CUDA_VISIBLE_DEVICES is empty, which hides every GPU'
   const upTo = `${Math.floor(driver / 1000)}.${Math.floor((driver % 1000) / 10)}`
   const shown = visibleDevices === undefined ? '' : `, and CUDA_VISIBLE_DEVICES is ${visibleDevices}`
-  return `LibTorch finds no usable GPU (the NVIDIA driver is for CUDA up to ${upTo}${shown})`
+  return `LibTorch ${libtorch.version} finds no usable GPU (the NVIDIA driver is for CUDA up to ${upTo}${shown})`
 }

@@ -7,29 +7,33 @@ import { describeNative } from '../native/models.js'
 
 const cannotOpen = 'libtorch_cuda.so could not be opened: libcusparse.so.12: cannot open shared object file'
 
+const cpu = { kind: 'cpu', version: '2.13.0+cpu' } as const
+const cuda = { kind: 'cuda', version: '2.13.0+cu130' } as const
+
 /** Machines without a usable CUDA device, by what is said of each. */
 const machines: Record<string, CudaFacts> = {
-  'this LibTorch is a CPU build': { devices: 0, kind: 'cpu', driver: 0 },
-  'there is no NVIDIA driver': { devices: 0, kind: 'cuda', driver: 0 },
-  [cannotOpen]: { devices: 0, kind: 'cuda', driver: 13000, cudaProblem: cannotOpen },
-  [`there is no NVIDIA driver, and ${cannotOpen}`]: { devices: 0, kind: 'cuda', driver: 0, cudaProblem: cannotOpen },
+  'this LibTorch is a CPU build': { devices: 0, libtorch: cpu, driver: 0 },
+  'there is no NVIDIA driver': { devices: 0, libtorch: cuda, driver: 0 },
+  [cannotOpen]: { devices: 0, libtorch: cuda, driver: 13000, cudaProblem: cannotOpen },
+  [`there is no NVIDIA driver, and ${cannotOpen}`]: { devices: 0, libtorch: cuda, driver: 0, cudaProblem: cannotOpen },
   'CUDA_VISIBLE_DEVICES is empty, which hides every GPU': {
     devices: 0,
-    kind: 'cuda',
+    libtorch: cuda,
     driver: 13000,
     visibleDevices: '',
   },
-  'LibTorch finds no usable GPU (the NVIDIA driver is for CUDA up to 12.4)': {
+  'LibTorch 2.13.0+cu130 finds no usable GPU (the NVIDIA driver is for CUDA up to 12.4)': {
     devices: 0,
-    kind: 'cuda',
+    libtorch: cuda,
     driver: 12040,
   },
-  'LibTorch finds no usable GPU (the NVIDIA driver is for CUDA up to 13.0, and CUDA_VISIBLE_DEVICES is 7)': {
-    devices: 0,
-    kind: 'cuda',
-    driver: 13000,
-    visibleDevices: '7',
-  },
+  'LibTorch 2.13.0+cu130 finds no usable GPU (the NVIDIA driver is for CUDA up to 13.0, and CUDA_VISIBLE_DEVICES is 7)':
+    {
+      devices: 0,
+      libtorch: cuda,
+      driver: 13000,
+      visibleDevices: '7',
+    },
 }
 
 function refusal(device: string, facts: CudaFacts): SemplesError {
@@ -50,7 +54,7 @@ describe.each(Object.entries(machines))('without a CUDA device: %s', (reason, fa
     const error = refusal(device, facts)
     expect(error).toMatchObject({ code: 'SEMPLES_DEVICE_UNAVAILABLE', field: 'device', value: device })
     expect(error.message).toContain(`The device ${device} is not available: ${reason}`)
-    expect(error.hint).toContain(facts.kind === 'cpu' ? 'libtorch install --cuda' : 'doctor')
+    expect(error.hint).toContain(facts.libtorch.kind === 'cpu' ? 'libtorch install --cuda' : 'doctor')
   })
 
   test('`cpu` is `cpu`', () => {
@@ -59,7 +63,7 @@ describe.each(Object.entries(machines))('without a CUDA device: %s', (reason, fa
 })
 
 describe('with CUDA devices', () => {
-  const two: CudaFacts = { devices: 2, kind: 'cuda', driver: 13000 }
+  const two: CudaFacts = { devices: 2, libtorch: cuda, driver: 13000 }
 
   test('each of them is given, and `auto` takes the first', () => {
     expect(whyNoCuda(two)).toBeUndefined()
@@ -77,25 +81,25 @@ describe('with CUDA devices', () => {
 })
 
 describe('what is asked of the machine', () => {
-  const loaded = (kind: 'cpu' | 'cuda', cudaDevices: number, driver: () => number) =>
+  const loaded = (libtorch: typeof cpu | typeof cuda, cudaDevices: number, driver: () => number) =>
     ({
       addon: { runtimeInfo: () => ({ torch: '2.13.0', cudaDevices, threads: 1 }) },
       loader: { driverVersion: driver },
-      libtorch: { kind },
-      cudaProblem: kind === 'cuda' ? cannotOpen : undefined,
+      libtorch,
+      cudaProblem: libtorch === cuda ? cannotOpen : undefined,
     }) as unknown as Loaded
   const never = () => {
     throw new Error('the driver was asked')
   }
 
   test('the driver, only where a CUDA build sees no device', () => {
-    expect(cudaFacts(loaded('cuda', 0, () => 12040))).toMatchObject({
+    expect(cudaFacts(loaded(cuda, 0, () => 12040))).toMatchObject({
       devices: 0,
       driver: 12040,
       cudaProblem: cannotOpen,
     })
-    expect(cudaFacts(loaded('cuda', 1, never))).toMatchObject({ devices: 1, driver: 0 })
-    expect(cudaFacts(loaded('cpu', 0, never))).toMatchObject({ kind: 'cpu', driver: 0 })
+    expect(cudaFacts(loaded(cuda, 1, never))).toMatchObject({ devices: 1, driver: 0 })
+    expect(cudaFacts(loaded(cpu, 0, never))).toMatchObject({ libtorch: cpu, driver: 0 })
   })
 })
 

@@ -12,16 +12,19 @@ export interface PublishedTorch {
   version: string
   /** Beside it, as its metadata asks for them: all for the GPU, or those without which nothing can be opened. */
   nvidia: string[]
+  /** Whether these are all. */
+  whole: boolean
 }
 
 const forProcessor = ['nvidia-cuda-runtime==13.0.96', 'nvidia-cuda-cupti==13.0.85']
 const toolkit = 'cublas,cudart,cufft,cufile,cupti,curand,cusolver,cusparse,nvjitlink,nvrtc,nvtx'
 
 export const publishedTorches: PublishedTorch[] = [
-  { version: '2.11.0', nvidia: forProcessor },
-  { version: '2.12.1', nvidia: forProcessor },
+  { version: '2.11.0', nvidia: forProcessor, whole: false },
+  { version: '2.12.1', nvidia: forProcessor, whole: false },
   {
     version: '2.14.1',
+    whole: true,
     nvidia: [
       `cuda-toolkit[${toolkit}]==13.0.3`,
       'nvidia-cudnn-cu13==9.24.0.43',
