@@ -1,7 +1,8 @@
 import { count } from '../base/count.js'
-import type { Addon } from '../native/addon.js'
+import { SemplesError } from '../base/error.js'
+import { type CudaFacts, cudaFacts, whyNoCuda } from '../native/cuda.js'
 import { callNative } from '../native/errors.js'
-import { loadAddon } from '../native/load.js'
+import { load } from '../native/load.js'
 
 /** What `device` and `threads` of a configuration came to. */
 export interface Compute {
@@ -13,19 +14,50 @@ export interface Compute {
 }
 
 /**
- * Chooses device and threads. A requested device is obtained or is an error where it is first used; only `auto`
- * takes what is there, and says so.
+ * Chooses device and threads. A requested device is obtained or is an error; only `auto` takes what is there, and says
+ * so, with the reason where that is the processor.
+ * @throws SemplesError `SEMPLES_DEVICE_UNAVAILABLE` with the reason; what loading the addon throws
  */
 export async function chooseCompute(device: string, threads: number | 'auto'): Promise<Compute> {
-  const addon: Addon = loadAddon()
+  const loaded = load()
+  const { addon } = loaded
   const info = callNative(() => addon.runtimeInfo())
-  const chosen = device === 'auto' ? (info.cudaDevices > 0 ? 'cuda' : 'cpu') : device
+  const chosen = chooseDevice(device, device === 'cpu' ? undefined : cudaFacts(loaded))
   const used = await callNative(() => addon.setThreads(threads === 'auto' ? info.threads : threads))
-  const why = device === 'auto' ? (chosen === 'cpu' ? ' (auto: no CUDA device)' : ' (auto)') : ''
   return {
-    device: chosen,
+    device: chosen.device,
     threads: used,
     torch: info.torch,
-    description: `device ${chosen}${why}, ${count(used, 'thread')}, LibTorch ${info.torch}`,
+    description: `device ${chosen.device}${chosen.why}, ${count(used, 'thread')}, LibTorch ${info.torch}`,
   }
+}
+
+/**
+ * The device that is meant, and for `auto` a few words in brackets that say why.
+ * @param facts needed unless the device is `cpu`
+ * @throws SemplesError `SEMPLES_DEVICE_UNAVAILABLE`
+ */
+export function chooseDevice(device: string, facts: CudaFacts | undefined): { device: string; why: string } {
+  if (facts === undefined || device === 'cpu') return { device, why: '' }
+  const reason = whyNoCuda(facts)
+  if (device === 'auto')
+    return reason === undefined ? { device: 'cuda', why: ' (auto)' } : { device: 'cpu', why: ` (auto: ${reason})` }
+  // Any other name is for the addon to refuse.
+  const index = /^cuda(?::(\d+))?$/.exec(device)
+  if (index !== null && Number(index[1] ?? 0) >= facts.devices) throw unavailable(device, facts, reason)
+  return { device, why: '' }
+}
+
+function unavailable(device: string, { devices, libtorch }: CudaFacts, reason: string | undefined): SemplesError {
+  return new SemplesError('SEMPLES_DEVICE_UNAVAILABLE', {
+    message: `The device ${device} is not available: ${reason ?? `LibTorch sees ${count(devices, 'CUDA device')}`}.`,
+    field: 'device',
+    value: device,
+    expected:
+      devices > 1 ? `cpu, auto, or cuda:0 to cuda:${devices - 1}` : devices === 1 ? 'cpu, auto or cuda' : 'cpu or auto',
+    hint:
+      libtorch.kind === 'cpu'
+        ? 'For an NVIDIA GPU, type: npx semples libtorch install --cuda'
+        : 'For the whole picture, type: npx semples doctor',
+  })
 }

@@ -5,7 +5,7 @@ import type { LibTorch } from '../libtorch/candidate.js'
 import { findLibTorch } from '../libtorch/find.js'
 import { versionOfAbi } from '../libtorch/version.js'
 import type { Addon } from './addon.js'
-import type { AddonFile } from './addonFile.js'
+import { type AddonFile, buildHint } from './addonFile.js'
 import { findNative } from './choose.js'
 import { type LoaderAddon, mappedTwice } from './loaderAddon.js'
 import { collectWarnings, logWarning } from './logger.js'
@@ -46,6 +46,7 @@ export function load(options: LoadOptions = {}): Loaded {
   openLibTorch(loader, libtorch, addonFile)
   const cudaProblem = openCuda(loader, libtorch)
   const addon = requireAddon<Addon>(addonFile.file)
+  requireBuiltFor(addon, addonFile)
   collectWarnings(() => addon.takeWarnings())
   loaded = { addon, addonFile, libtorch, loader, cudaProblem }
   return loaded
@@ -77,6 +78,20 @@ function openLibTorch(loader: LoaderAddon, libtorch: LibTorch, addon: AddonFile)
     value: version,
     expected: addon.builtFor,
     hint: 'To fetch the right one, type: npx semples libtorch install',
+  })
+}
+
+/**
+ * What a name or semples.json says may be wrong, or nothing said it. Symbols are bound when they are first used, so that
+ * an addon for another LibTorch can be opened, and ends the process later.
+ */
+function requireBuiltFor({ builtForTorch }: Addon, { file, builtFor }: AddonFile): void {
+  if (builtForTorch === builtFor) return
+  throw new SemplesError('SEMPLES_ADDON_LOAD_FAILED', {
+    message: `The native addon ${file} is for another LibTorch than its name says, or the semples.json beside it.`,
+    value: builtForTorch,
+    expected: builtFor,
+    hint: buildHint(),
   })
 }
 

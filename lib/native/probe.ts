@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import type { LibTorch } from '../libtorch/candidate.js'
+import { minorVersion } from '../libtorch/version.js'
 import type { AddonFile } from './addonFile.js'
 
 /** What became of loading LibTorch and the addon in a child process. */
@@ -87,11 +88,17 @@ export async function probeAddon(
   if (answer === undefined || ending.status !== 0) {
     return { works: false, problem: sentence(`the child ended with status ${ending.status}`, complaints), mapped: [] }
   }
-  const { problem, ...facts } = answer
+  const { problem = mistaken(addon, answer.runtime?.torch), ...facts } = answer
   const abi = answer.abi ? BigInt(answer.abi) : undefined
   return problem === undefined
     ? { works: true, ...facts, abi }
     : { works: false, problem: `Loading failed: ${problem}.`, ...facts, abi }
+}
+
+/** An addon that says itself that it is for another LibTorch than was believed; see `load`. */
+function mistaken({ builtFor }: AddonFile, torch: string | undefined): string | undefined {
+  if (torch === undefined || minorVersion(torch) === builtFor) return undefined
+  return `the addon is for LibTorch ${minorVersion(torch)}, and its name or semples.json says ${builtFor}`
 }
 
 type Answer = Omit<ProbeResult, 'works' | 'abi'> & { abi?: string }

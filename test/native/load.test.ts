@@ -187,6 +187,23 @@ withBuild('in a process of its own', () => {
     ])
   })
 
+  test('an addon for another LibTorch than its name says is refused', async () => {
+    const folder = writeFiles(temporaryFolder(), {
+      ...wheelFiles('2.12.1'),
+      [addonName('2.12')]: '',
+      'semples_loader.node': '',
+    })
+    const body = `
+      const { default: Module } = await import('node:module')
+      const loader = { open: () => ({ said: [] }), mapped: () => [], abiVersion: () => 0x020c000000000000n }
+      Module._extensions['.node'] = (module, file) => {
+        module.exports = file.endsWith('loader.node') ? loader : { builtForTorch: '2.13' }
+      }
+      try { load.loadAddon() } catch (error) { say([error.code, error.value, error.expected]) }`
+    const environment = { SEMPLES_ADDON: join(folder, addonName('2.12')), SEMPLES_LIBTORCH: folder }
+    expect(await node(body, environment)).toEqual(['SEMPLES_ADDON_LOAD_FAILED', '2.13', '2.12'])
+  })
+
   test('importing loads nothing; using it does', async () => {
     const mapped = `(await import('node:fs')).readFileSync('/proc/self/maps', 'utf8').includes('libtorch_cpu')`
     expect(await node(`const before = ${mapped}; load.loadAddon(); say([before, ${mapped}])`)).toEqual([false, true])
@@ -253,6 +270,24 @@ describe('trying in a child process', () => {
   test('so does a program that never ends', async () => {
     const result = await probe('for (;;) {}', { timeout: 500 })
     expect(result).toMatchObject({ works: false, problem: expect.stringContaining('more than 0.5 s') })
+  })
+
+  test('an addon for another LibTorch than its name says does not work', async () => {
+    const folder = writeFiles(temporaryFolder(), {
+      'loader.cjs': `
+        exports.open = () => ({ said: [] })
+        exports.abiVersion = () => 0x020d000000000000n
+        exports.mapped = () => []
+        exports.driverVersion = () => 0`,
+      'addon.cjs': `exports.runtimeInfo = () => ({ torch: '2.12.1' }); exports.takeWarnings = () => []`,
+    })
+    const none = { ...nothing, libraries: [], cudaLibraries: [] }
+    const named = { ...addonFile(join(folder, 'loader.cjs')), file: join(folder, 'addon.cjs') }
+    expect(await probeAddon(named, none)).toMatchObject({
+      works: false,
+      problem: 'Loading failed: the addon is for LibTorch 2.12, and its name or semples.json says 2.13.',
+    })
+    expect(await probeAddon({ ...named, builtFor: '2.12' }, none)).toMatchObject({ works: true })
   })
 
   test('and a loader that is missing', async () => {
