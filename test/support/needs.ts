@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from '@jest/globals'
 import { packageFolder } from '../../lib/base/package.js'
+import { searchAddons } from '../../lib/native/addonFile.js'
 import { searchNative } from '../../lib/native/choose.js'
 import { findChromium } from './chromium.js'
 import { python } from './python.js'
@@ -20,6 +21,7 @@ const present = {
     existsSync(join(packageFolder(), 'dist/index.js')),
   pictures: () => existsSync(pictureFolder),
   photographs: () => existsSync(join(pictureFolder, 'photos')),
+  prebuild: () => searchAddons().candidates.some(({ origin }) => origin === 'prebuild'),
   linux: () => process.platform === 'linux',
   mount: canMount,
 }
