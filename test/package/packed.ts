@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
+import { pack as packIn } from '../../scripts/release/tarball.mjs'
 
 const run = promisify(execFile)
 export const repository = resolve(import.meta.dirname, '../..')
@@ -17,15 +18,8 @@ export interface Packed {
 }
 
 /** What `npm pack` makes of the built package, in a folder that exists. */
-export async function pack(folder: string): Promise<Packed> {
-  const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--json', `--pack-destination=${folder}`], {
-    cwd: repository,
-    maxBuffer: 1e8,
-  })
-  const [{ filename, size, unpackedSize, files }] = JSON.parse(stdout) as [
-    { filename: string; size: number; unpackedSize: number; files: { path: string }[] },
-  ]
-  return { tarball: join(folder, filename), size, unpackedSize, files: files.map(({ path }) => path) }
+export function pack(folder: string): Promise<Packed> {
+  return packIn(repository, folder)
 }
 
 /**

@@ -1,15 +1,11 @@
-import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { publint } from 'publint'
-import { formatMessage } from 'publint/utils'
+import { largestTarball, publintMessages, typeProblems, unwantedFiles } from '../../scripts/release/tarball.mjs'
 import { needs } from '../support/needs.js'
 import { type Packed, pack, repository } from './packed.js'
 
-const run = promisify(execFile)
 const manifest = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as Record<string, unknown>
 
 test('no script runs when the package is installed', () => {
@@ -26,7 +22,7 @@ needs('build').describe('the packed tarball', () => {
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-  test('is less than 30 MB', () => expect(packed.size).toBeLessThan(30e6))
+  test('is less than 30 MB', () => expect(packed.size).toBeLessThan(largestTarball))
 
   test('has what is needed to run and to build, licences included', () => {
     for (const file of [
@@ -45,22 +41,16 @@ needs('build').describe('the packed tarball', () => {
 
   // pnpm and Yarn 1 run node-gyp where there is one.
   test('has no binding.gyp, no LibTorch, and nothing of the development', () => {
-    const unwanted = /binding\.gyp|\.stamp$|libtorch\w*\.so|^(test|bench|build|lib|node_modules|\.)|\.(npmrc|env)$/
-    expect(packed.files.filter((file) => unwanted.test(file))).toEqual([])
+    expect(unwantedFiles(packed.files)).toEqual([])
   })
 
   test('publint finds nothing', async () => {
-    const { messages } = await publint({ pack: { tarball: new Uint8Array(readFileSync(packed.tarball)).buffer } })
-    expect(messages.map((message) => formatMessage(message, manifest))).toEqual([])
+    expect(await publintMessages(packed.tarball, manifest)).toEqual([])
   })
 
   test('its types are right for every way to import it', async () => {
-    const attw = join(repository, 'node_modules/@arethetypeswrong/cli/dist/index.js')
-    const { stdout } = await run(process.execPath, [attw, packed.tarball, '--format', 'json'], {
-      maxBuffer: 1e8,
-    }).catch((error: { stdout: string }) => error)
-    const { analysis, problems } = JSON.parse(stdout) as { analysis: { entrypoints: object }; problems: object }
-    expect(Object.keys(analysis.entrypoints)).toContain('.')
+    const { entrypoints, problems } = await typeProblems(repository, packed.tarball)
+    expect(entrypoints).toContain('.')
     expect(problems).toEqual({})
   })
 })
