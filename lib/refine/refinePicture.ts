@@ -70,12 +70,14 @@ export function resourcesOf({ threads, memoryLimit }: Pick<RefineExecution, 'thr
 } {
   return {
     threads: wholeNumber('threads', threads ?? Math.min(MAX_THREADS, availableParallelism()), MAX_THREADS),
-    memoryLimit: wholeNumber(
-      'memoryLimit',
-      memoryLimit ?? Math.floor(process.availableMemory() / 2),
-      Number.MAX_SAFE_INTEGER,
-    ),
+    memoryLimit: wholeNumber('memoryLimit', memoryLimit ?? halfOfFree(), Number.MAX_SAFE_INTEGER),
   }
+}
+
+/** In bytes. A system that does not tell what is free, as a chroot without /proc, sets no limit. */
+function halfOfFree(): number {
+  const free = process.availableMemory()
+  return free > 0 ? Math.max(1, Math.floor(free / 2)) : Number.MAX_SAFE_INTEGER
 }
 
 /** Checks that `value` is a whole number from 1 to `maximum`. */

@@ -52,7 +52,7 @@ export interface RefineExecution extends LoggerOption {
   withScores?: boolean
   /** Threads for this picture, 1 to 256. Default: all processors. */
   threads?: number
-  /** Maximum memory of the refinement, in bytes. Default: half of the free memory. */
+  /** Maximum memory of the refinement, in bytes. Default: half of the free memory; none where the system does not tell. */
   memoryLimit?: number
   /** Where it is computed. Default `cpu`, so far the only device that has kernels. */
   device?: Exclude<DeviceName, 'auto'>

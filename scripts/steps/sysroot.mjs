@@ -99,7 +99,7 @@ function aptOptions(work, architecture) {
 }
 
 /** The mirror that this machine uses, then Debian's own, also for what has left them. */
-function mirrors() {
+export function mirrors() {
   const own = (ask('apt-get', ['indextargets', '--format', '$(SITE)', 'Origin: Debian']) ?? '').split('\n')
   const mirror = own.find((site) => /^https?:/.test(site) && !site.includes('security'))
   const debian = ['http://deb.debian.org/debian', 'http://archive.debian.org/debian']

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
 import { refineMask } from '../../lib/index.js'
 import { rejection } from '../config/refusal.js'
 import { halves } from './halves.js'
@@ -99,6 +99,15 @@ describe('refuses', () => {
     expect(error.code).toBe('SEMPLES_MEMORY_LIMIT')
     expect(error.hint).toContain('memoryLimit')
     expect(Number(String(error.value).match(/\d+/)?.[0])).toBeGreaterThan(1000)
+  })
+
+  test('where the system does not tell what is free: without a limit of memory', async () => {
+    const free = jest.spyOn(process, 'availableMemory').mockReturnValue(0)
+    try {
+      expect((await refineMask({ image, labels: noisy })).mask.width).toBe(image.width)
+    } finally {
+      free.mockRestore()
+    }
   })
 
   test.each(['threads', 'memoryLimit'])('%s of 0', async (field) => {

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from '@jest/globals'
 import { packageFolder } from '../../lib/base/package.js'
+import { onPath } from '../../lib/base/program.js'
 import { searchAddons } from '../../lib/native/addonFile.js'
 import { searchNative } from '../../lib/native/choose.js'
 import { findChromium } from './chromium.js'
@@ -25,6 +26,7 @@ const present = {
   photographs: () => existsSync(join(pictureFolder, 'photos')),
   prebuild: () => searchAddons().candidates.some(({ origin }) => origin === 'prebuild'),
   registry: hasRegistry,
+  debian11: () => process.getuid?.() === 0 && process.arch === 'x64' && onPath('debootstrap') !== undefined,
   openssl: () => spawnSync('openssl', ['version'], { stdio: 'ignore' }).status === 0,
   torchWheel: () => findTorchWheel() !== undefined,
   linux: () => process.platform === 'linux',
