@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from '@jest/globals'
@@ -22,6 +23,7 @@ const present = {
   pictures: () => existsSync(pictureFolder),
   photographs: () => existsSync(join(pictureFolder, 'photos')),
   prebuild: () => searchAddons().candidates.some(({ origin }) => origin === 'prebuild'),
+  cross: () => process.arch === 'x64' && spawnSync('aarch64-linux-gnu-g++', ['--version']).status === 0,
   linux: () => process.platform === 'linux',
   mount: canMount,
 }
