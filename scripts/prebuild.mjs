@@ -39,7 +39,6 @@ async function prebuild(torch, { arch: architecture, here }) {
   const { default: prebuildify } = await import('prebuildify')
   // Built first, so that a failure is a sentence; prebuildify then finds it done.
   const built = await buildNative({ architecture })
-  const stripBin = architecture === arch() ? 'strip' : 'aarch64-linux-gnu-strip'
   await promisify(prebuildify)({
     cwd: root,
     arch: architecture,
@@ -49,7 +48,7 @@ async function prebuild(torch, { arch: architecture, here }) {
     tagLibc: platform() === 'linux',
     libc: 'glibc',
     strip: true,
-    stripBin,
+    stripBin: built.strip,
     nodeGyp: join(root, 'scripts', 'node-gyp', 'incremental.mjs'),
     cache: join(root, '.cache', 'prebuildify'),
   })
@@ -57,6 +56,6 @@ async function prebuild(torch, { arch: architecture, here }) {
   // prebuildify knows one addon; the loader is the same for every LibTorch.
   const loader = join(folder, 'semples_loader.node')
   copyFileSync(join(built.folder, 'semples_loader.node'), loader)
-  run(stripBin, ['--strip-all', loader])
+  run(built.strip, ['--strip-all', loader])
   say(`${join('prebuilds', `${platform()}-${architecture}`)} has an addon for LibTorch ${built.version}`)
 }

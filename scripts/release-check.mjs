@@ -11,10 +11,10 @@ await main(async () => {
   ensurePackages()
   const { compileTypeScript } = await import('./steps/typescript.mjs')
   await compileTypeScript()
-  const { torchVersion } = await import(join(root, 'dist/libtorch/version.js'))
+  const { supportedVersions } = await import(join(root, 'dist/libtorch/version.js'))
   const { releaseChecks } = await import('./release/checks.mjs')
   const allowMissingPlatforms = values['allow-missing-platforms']
-  const checks = await releaseChecks(root, { torch: torchVersion, allowMissingPlatforms })
+  const checks = await releaseChecks(root, { torchVersions: supportedVersions, allowMissingPlatforms })
   for (const { name, problem, remedy, fine } of checks) {
     console.log(`${problem ? '✗' : '✓'} ${name}: ${problem || fine}${problem ? `\n    ${remedy}` : ''}`)
   }

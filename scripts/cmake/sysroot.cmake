@@ -7,6 +7,8 @@ if(NOT CMAKE_HOST_SYSTEM_PROCESSOR STREQUAL "${SEMPLES_PROCESSOR}" AND SEMPLES_P
   set(CMAKE_SYSTEM_PROCESSOR ${SEMPLES_PROCESSOR})
   set(CMAKE_C_COMPILER ${SEMPLES_TRIPLET}-gcc)
   set(CMAKE_CXX_COMPILER ${SEMPLES_TRIPLET}-g++)
+  # The libraries that stand in for LibTorch's are empty (scripts/steps/cross.mjs), and yet asked for.
+  set(keep "-Wl,--no-as-needed ")
 endif()
 set(CMAKE_SYSROOT ${SEMPLES_SYSROOT})
 set(usr ${SEMPLES_SYSROOT}/usr)
@@ -20,7 +22,7 @@ add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:-nostdinc++>"
   "$<$<COMPILE_LANGUAGE:CXX>:SHELL:-isystem ${headers}/${SEMPLES_TRIPLET}/c++/${SEMPLES_SYSROOT_GCC}>"
   -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread -Wno-restrict)
 # A compiler looks into its own folders first where none is named.
-set(link "-B${usr}/lib/${SEMPLES_TRIPLET}")
+set(link "${keep}-B${usr}/lib/${SEMPLES_TRIPLET}")
 foreach(folder ${usr}/lib/${SEMPLES_TRIPLET} ${SEMPLES_SYSROOT}/lib/${SEMPLES_TRIPLET} ${gcc})
   string(APPEND link " -L${folder}")
 endforeach()

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { foreignLicences } from './licences.mjs'
-import { missingPlatforms, platforms, prebuiltFiles, versionsOf } from './platforms.mjs'
+import { missingAddons, platforms, prebuiltFiles, versionsOf } from './platforms.mjs'
 import { machineOf, neededSymbols, newest, tooNew } from './symbols.mjs'
 import { largestTarball, pack, publintMessages, typeProblems, unwantedFiles } from './tarball.mjs'
 
@@ -11,9 +11,10 @@ import { largestTarball, pack, publintMessages, typeProblems, unwantedFiles } fr
  * Whether a built clone could be released: `[{ name, problem?, remedy?, fine? }]`, in the order in which they are worth
  * reading. A check with a `problem` has failed, and its `remedy` says what to do; `fine` is what else was seen.
  * @param root folder of the repository
- * @param torch version of LibTorch that the package fetches
+ * @param torchVersions minor versions of LibTorch that every platform has an addon for
+ * @param allowMissingPlatforms whether platforms without any addon are no problem
  */
-export async function releaseChecks(root, { torch, allowMissingPlatforms = false }) {
+export async function releaseChecks(root, { torchVersions, allowMissingPlatforms = false }) {
   const manifest = json(root, 'package.json')
   const prebuilds = join(root, 'prebuilds')
   const folder = mkdtempSync(join(tmpdir(), 'semples-release-'))
@@ -22,7 +23,7 @@ export async function releaseChecks(root, { torch, allowMissingPlatforms = false
       workingTree(root),
       repository(manifest),
       changelog(readFileSync(join(root, 'CHANGELOG.md'), 'utf8'), manifest.version),
-      presence(prebuilds, torch.split('.', 2).join('.'), allowMissingPlatforms),
+      presence(prebuilds, torchVersions, allowMissingPlatforms),
       ...prebuiltFiles(prebuilds)
         .filter(({ machine }) => machine !== undefined)
         .map((addon) => binary(root, addon)),
@@ -62,18 +63,21 @@ export function changelog(text, version) {
   }
 }
 
-function presence(prebuilds, version, allowMissing) {
-  const missing = missingPlatforms(prebuilds, version)
+function presence(prebuilds, wanted, allowMissing) {
+  const list = (entries) => entries.map(({ platform, versions }) => `${platform} (${versions.join(', ')})`).join('; ')
   const present = platforms
-    .map(({ name }) => ({ name, versions: versionsOf(prebuilds, name) }))
+    .map(({ name }) => ({ platform: name, versions: versionsOf(prebuilds, name) }))
     .filter(({ versions }) => versions.length > 0)
-    .map(({ name, versions }) => `${name} (LibTorch ${versions.join(', ')})`)
-  const absent = `no addon for LibTorch ${version} on ${missing.join(', ')}`
+  const missing = missingAddons(prebuilds, wanted)
+  const isAllowed = ({ platform }) => allowMissing && !present.some((each) => each.platform === platform)
+  const lacking = missing.filter((each) => !isAllowed(each))
+  const allowed = missing.filter(isAllowed)
   return {
     name: 'prebuilt addons',
-    problem: missing.length > 0 && !allowMissing && absent,
-    remedy: 'on such machines: npm run prebuild (linux-arm64 here: npm run prebuild -- --arch arm64)',
-    fine: [present.join('; ') || 'none', ...(missing.length > 0 ? [`${absent}, which is allowed`] : [])].join('; '),
+    problem: lacking.length > 0 && `missing, by version of LibTorch: ${list(lacking)}`,
+    remedy:
+      'on such machines: npm run prebuild [-- --torch FOLDER]; linux-arm64 also here: npm run prebuild -- --arch arm64',
+    fine: `${list(present) || 'none'}${allowed.length > 0 ? `; missing, which is allowed: ${list(allowed)}` : ''}`,
   }
 }
 

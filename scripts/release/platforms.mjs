@@ -28,9 +28,18 @@ export function versionsOf(folder, platform) {
   return names.flatMap((name) => /^torch(\d+\.\d+)\./.exec(name)?.[1] ?? [])
 }
 
-/** Platforms without an addon for this minor version of LibTorch. */
-export function missingPlatforms(folder, version) {
-  return platforms.map(({ name }) => name).filter((name) => !versionsOf(folder, name).includes(version))
+/**
+ * What the platforms lack of addons for these minor versions of LibTorch: `[{ platform, versions }]`, without the
+ * platforms that lack nothing.
+ * @param {readonly string[]} versions
+ */
+export function missingAddons(folder, versions) {
+  return platforms
+    .map(({ name }) => {
+      const present = versionsOf(folder, name)
+      return { platform: name, versions: versions.filter((version) => !present.includes(version)) }
+    })
+    .filter((missing) => missing.versions.length > 0)
 }
 
 function namesIn(folder) {

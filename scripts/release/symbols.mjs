@@ -24,6 +24,23 @@ export function tooNew(symbols) {
   })
 }
 
+/**
+ * Names that a file takes from elsewhere and that have no version: those of LibTorch and of Node-API.
+ * @returns {string[]}
+ */
+export function unversionedSymbols(file) {
+  return Array.from(read(['--dyn-syms', '--wide', file]).matchAll(/ GLOBAL \S+ +UND ([^\s@]+)$/gm), ([, name]) => name)
+}
+
+/**
+ * Names that a library gives.
+ * @returns {Set<string>}
+ */
+export function definedSymbols(file) {
+  const table = read(['--dyn-syms', '--wide', file])
+  return new Set(Array.from(table.matchAll(/ (?:GLOBAL|WEAK|UNIQUE) +\S+ +\d+ ([^\s@]+)/g), ([, name]) => name))
+}
+
 /** `AArch64` or `X86-64`, as readelf words it. */
 export function machineOf(file) {
   return /Machine:.*?(AArch64|X86-64|\S+)$/m.exec(read(['--file-header', file]))?.[1]
@@ -35,7 +52,7 @@ export function neededLibraries(file) {
 }
 
 function read(parameters) {
-  return execFileSync('readelf', parameters, { encoding: 'utf8', maxBuffer: 1e8, env: { ...process.env, LC_ALL: 'C' } })
+  return execFileSync('readelf', parameters, { encoding: 'utf8', maxBuffer: 1e9, env: { ...process.env, LC_ALL: 'C' } })
 }
 
 function compare(left, right) {

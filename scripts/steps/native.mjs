@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { arch } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
+import { crossVariables, stripProgram } from './cross.mjs'
 import { root, run, say } from './process.mjs'
 import { fingerprint, once } from './stamp.mjs'
 import { ensureSysroot } from './sysroot.mjs'
@@ -11,7 +12,7 @@ export const addons = ['semples.node', 'semples_loader.node']
  * Builds the addon where something has changed, in a folder of build/ for each LibTorch version and system, and puts it
  * into build/Release.
  * @param architecture `x64` or `arm64`
- * @returns the folder with the addon, and the minor version of LibTorch that it is for
+ * @returns the folder with the addon, the minor version of LibTorch that it is for, and the program that strips it
  */
 export async function buildNative({ sysroot = process.env.SEMPLES_SYSROOT, architecture = arch() } = {}) {
   const { minorVersion } = await import(join(root, 'dist/libtorch/version.js'))
@@ -23,9 +24,14 @@ export async function buildNative({ sysroot = process.env.SEMPLES_SYSROOT, archi
   if (addons.some((file) => !existsSync(join(root, folder, 'Release', file))))
     rmSync(join(root, folder, '.stamp'), { force: true })
   const stamp = `${inputs} ${libtorch.folder} ${libtorch.version} ${system?.folder}`
-  await once(join(folder, '.stamp'), stamp, () => compile(libtorch, folder, system))
+  const cross = crossVariables(architecture, join(root, folder, 'libraries'), system)
+  await once(join(folder, '.stamp'), stamp, () => compile(libtorch, folder, { ...system?.variables, ...cross }))
   publishBuild({ folder, torch: libtorch.version })
-  return { folder: join(root, folder, 'Release'), version: minorVersion(libtorch.version) }
+  return {
+    folder: join(root, folder, 'Release'),
+    version: minorVersion(libtorch.version),
+    strip: stripProgram(architecture, system),
+  }
 }
 
 /**
@@ -46,12 +52,12 @@ async function ensureLibTorch() {
   return findLibTorch({ libtorch: directory })
 }
 
-async function compile(libtorch, folder, system) {
+async function compile(libtorch, folder, more) {
   const { findBuildTools } = await import(join(root, 'dist/native/build/tools.js'))
   const { compileJobs } = await import(join(root, 'dist/native/build/compile.js'))
   const { cmake, ninja } = await findBuildTools(join(root, '.venv'), say)
   say(`Building the addon for LibTorch ${libtorch.version} in ${folder} (${compileJobs()} jobs)`)
-  const variables = { SEMPLES_LIBTORCH: libtorch.folder, CMAKE_MAKE_PROGRAM: ninja, ...system?.variables }
+  const variables = { SEMPLES_LIBTORCH: libtorch.folder, CMAKE_MAKE_PROGRAM: ninja, ...more }
   const parameters = [
     'node_modules/cmake-js/bin/cmake-js',
     'compile',

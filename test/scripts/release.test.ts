@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { changelog } from '../../scripts/release/checks.mjs'
 import { foreignLicences } from '../../scripts/release/licences.mjs'
-import { missingPlatforms, versionsOf } from '../../scripts/release/platforms.mjs'
+import { missingAddons, versionsOf } from '../../scripts/release/platforms.mjs'
 import { tooNew } from '../../scripts/release/symbols.mjs'
 import { unwantedFiles } from '../../scripts/release/tarball.mjs'
 
@@ -71,8 +71,10 @@ describe('platforms', () => {
   }
 
   test('all are missing where there is no folder', () => {
-    const missing = ['linux-x64', 'linux-arm64', 'darwin-arm64', 'win32-x64']
-    expect(missingPlatforms(join(folder, 'nowhere'), '2.13')).toEqual(missing)
+    const platforms = ['linux-x64', 'linux-arm64', 'darwin-arm64', 'win32-x64']
+    expect(missingAddons(join(folder, 'nowhere'), ['2.13'])).toEqual(
+      platforms.map((platform) => ({ platform, versions: ['2.13'] })),
+    )
   })
 
   test('an addon of another version, or without its loader, does not count', () => {
@@ -81,6 +83,10 @@ describe('platforms', () => {
     put('darwin-arm64/semples_loader.node', 'darwin-arm64/torch2.14.node')
     put('win32-x64/semples_loader.node', 'win32-x64/torch2.13.node')
     expect(versionsOf(folder, 'linux-x64')).toEqual(['2.13', '2.14'])
-    expect(missingPlatforms(folder, '2.13')).toEqual(['linux-arm64', 'darwin-arm64'])
+    expect(missingAddons(folder, ['2.13', '2.14'])).toEqual([
+      { platform: 'linux-arm64', versions: ['2.13', '2.14'] },
+      { platform: 'darwin-arm64', versions: ['2.13'] },
+      { platform: 'win32-x64', versions: ['2.14'] },
+    ])
   })
 })

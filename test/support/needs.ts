@@ -29,6 +29,7 @@ const present = {
   debian11: () => process.getuid?.() === 0 && process.arch === 'x64' && onPath('debootstrap') !== undefined,
   openssl: () => spawnSync('openssl', ['version'], { stdio: 'ignore' }).status === 0,
   torchWheel: () => findTorchWheel() !== undefined,
+  cross: () => process.arch === 'x64' && spawnSync('aarch64-linux-gnu-g++', ['--version']).status === 0,
   linux: () => process.platform === 'linux',
   mount: canMount,
 }
