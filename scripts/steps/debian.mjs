@@ -5,6 +5,7 @@ import { requirements, strict } from './skipped.mjs'
 
 /** Whether a machine has what an entry of requirements.json with Debian packages brings. */
 const present = {
+  debian11: () => process.arch !== 'x64' || onPath(requirements.debian11.programs),
   chromium: () => Boolean(process.env.SEMPLES_CHROMIUM) || onPath(requirements.chromium.programs),
   python: () =>
     process.env.SEMPLES_PYTHON !== undefined || ask('python3', ['-c', 'import ensurepip, venv']) !== undefined,
