@@ -9,7 +9,9 @@ namespace semples {
 
 namespace {
 
-constexpr double kSimilarityFloor = 1e-4, kSimilarityCeiling = 0.9999, kPromptFloor = 0.01;
+// As float32 has them, so that comparing in double makes no difference.
+constexpr double kSimilarityFloor = 1e-4f, kSimilarityCeiling = 0.9999f;
+constexpr double kPromptFloor = 0.01;
 
 enum class Direction {
   kPull,       // -mean log s
@@ -17,9 +19,15 @@ enum class Direction {
   kPushDown,   // +mean log s
 };
 
+// The gradient passes at the very ends, as in the published code; that of LibTorch's clamp does so only before 2.14.
+at::Tensor clamped_inclusive(const at::Tensor& similarity) {
+  const at::Tensor within = similarity.ge(kSimilarityFloor).logical_and_(similarity.le(kSimilarityCeiling));
+  return at::where(within, similarity, similarity.detach().clamp(kSimilarityFloor, kSimilarityCeiling));
+}
+
 at::Tensor loss_of(const at::Tensor& similarity, Direction direction, LossForm form) {
   if (form == LossForm::kCosine) return direction == Direction::kPull ? -similarity.mean() : similarity.mean();
-  const at::Tensor clamped = similarity.clamp(kSimilarityFloor, kSimilarityCeiling);
+  const at::Tensor clamped = clamped_inclusive(similarity);
   switch (direction) {
     case Direction::kPull:
       return -clamped.log().mean();
