@@ -66,8 +66,8 @@ export function answer(file: Uint8Array, request: IncomingMessage, response: Ser
   response.writeHead(start === 0 ? 200 : 206, start === 0 ? headers : { ...headers, ...range })
   if (request.method === 'HEAD') response.end()
   else if (end === file.length) response.end(file.subarray(start))
-  // What was written must be on its way before the connection goes.
-  else response.write(file.subarray(start, end), () => setTimeout(() => response.destroy(), 50))
+  // What was written must have been taken before the connection goes: a client drops what it has not read by then.
+  else response.write(file.subarray(start, end), () => setTimeout(() => response.destroy(), 300))
 }
 
 /** A package index, as PEP 691 or PEP 503 describe it. */
