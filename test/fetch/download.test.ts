@@ -19,10 +19,12 @@ const sha256 = createHash('sha256').update(content).digest('hex')
 const damaged = { code: 'SEMPLES_FETCH_FAILED', message: expect.stringContaining('damaged') }
 const quick: DownloadOptions = { pauses: [1, 2, 3] }
 let server: IndexServer | undefined
+let target: IndexServer | undefined
 
 afterEach(async () => {
   await server?.close()
-  server = undefined
+  await target?.close()
+  server = target = undefined
 })
 
 async function serving(serve: Serve, options: Partial<Parameters<typeof startIndex>[0]> = {}): Promise<IndexFile> {
@@ -109,9 +111,10 @@ test('a server that closes each connection after its answer, faster than the dis
 })
 
 test('a redirect to another host: the range goes along, the password does not', async () => {
-  const target = await startIndex({ files: { [name]: content }, format: 'json', serve: cutOff(0.4) })
+  target = await startIndex({ files: { [name]: content }, format: 'json', serve: cutOff(0.4) })
+  const { url } = target
   const redirecting: Serve = (_file, request, response) =>
-    void response.writeHead(302, { location: `${target.url.replace('/simple', '')}${request.url}` }).end()
+    void response.writeHead(302, { location: `${url.replace('/simple', '')}${request.url}` }).end()
   await serving(redirecting)
   const file = { ...(await listIndexFiles(server!.url, 'torch'))[0]! }
   file.url = file.url.replace('http://', 'http://name:password@')
@@ -119,7 +122,6 @@ test('a redirect to another host: the range goes along, the password does not', 
   expect(server?.requests.at(-1)?.headers.authorization).toBeDefined()
   expect(target.fileRequests()).toEqual([`GET ${name}`, at(400_000)])
   expect(target.requests.map(({ headers }) => headers.authorization)).toEqual([undefined, undefined])
-  await target.close()
 })
 
 describe('what lies on disk from before', () => {

@@ -3,7 +3,7 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { build, type Format } from 'esbuild'
+import { build, type Format, stop } from 'esbuild'
 import { needs } from '../support/needs.js'
 import { programFolder, repository } from './packed.js'
 
@@ -14,7 +14,10 @@ needs('build').describe('a program with semples in its node_modules', () => {
   beforeAll(async () => {
     folder = (await programFolder()).folder
   })
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  afterAll(async () => {
+    await stop()
+    rmSync(folder, { recursive: true, force: true })
+  })
 
   const write = (name: string, text: string) => {
     writeFileSync(join(folder, name), text)
