@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { pythonEnvironment } from './python-env.mjs'
 import { build } from './steps/build.mjs'
 import { main, root, say } from './steps/process.mjs'
-import { countTests, skippedByReason, skippedLine } from './steps/skipped.mjs'
+import { countTests, skippedByReason, skippedLine, strict } from './steps/skipped.mjs'
 
 const results = join(root, 'build', 'test-results.json')
 
@@ -25,6 +25,8 @@ function runJest(python) {
     'node_modules/jest/bin/jest.js',
     '--json',
     `--outputFile=${results}`,
+    // What a failed test left open must not keep a machine that nobody watches waiting.
+    ...(strict ? ['--forceExit'] : []),
     ...process.argv.slice(2),
   ]
   // Test processes compete for the cores: waiting OpenMP threads sleep at once.
