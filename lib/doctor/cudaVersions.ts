@@ -23,11 +23,6 @@ export function majorOf(version: string): number {
   return Number.parseInt(version, 10)
 }
 
-/** `13.0` of 13000, as the driver states it. */
-export function cudaVersion(driver: number): string {
-  return `${Math.floor(driver / 1000)}.${Math.floor((driver % 1000) / 10)}`
-}
-
 /** Oldest driver for a version of CUDA; of the newest known where the version is unknown. */
 export function driverFor(cuda: string | undefined): number {
   return (majors.find(({ major }) => cuda !== undefined && major === majorOf(cuda)) ?? majors[0]!).driver

@@ -1,8 +1,9 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { mkdirSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { SemplesError } from '../base/error.js'
+import { askProgram } from '../base/program.js'
 import { checkSpace, diskFull } from './cache.js'
 import type { FetchOptions } from './progress.js'
 
@@ -30,13 +31,8 @@ export interface PipDownload extends FetchOptions {
 export function findPip(): string[] | undefined {
   const commands = [['python3', '-m', 'pip'], ['python', '-m', 'pip'], ['pip3']]
   return commands.find(([program, ...rest]) => {
-    const child = spawnSync(program!, [...rest, '--version'], {
-      encoding: 'utf8',
-      env: process.env,
-      stdio: 'pipe',
-      timeout: 20_000,
-    })
-    return child.status === 0 && Number(/^pip (\d+)/.exec(child.stdout)?.[1] ?? 0) >= 20
+    const version = askProgram(program!, [...rest, '--version'])
+    return Number(/^pip (\d+)/.exec(version ?? '')?.[1] ?? 0) >= 20
   })
 }
 

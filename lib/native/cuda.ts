@@ -22,6 +22,11 @@ export function cudaFacts({ addon, loader, libtorch, cudaProblem }: Loaded): Cud
   return { devices, libtorch, cudaProblem, driver, visibleDevices: process.env.CUDA_VISIBLE_DEVICES }
 }
 
+/** `13.0` of 13000, as the driver states it. */
+export function cudaVersion(driver: number): string {
+  return `${Math.floor(driver / 1000)}.${Math.floor((driver % 1000) / 10)}`
+}
+
 /** Why there is no CUDA device, as the end of a sentence; undefined where there is one. */
 export function whyNoCuda({ devices, libtorch, cudaProblem, driver, visibleDevices }: CudaFacts): string | undefined {
   if (devices > 0) return undefined
@@ -30,7 +35,6 @@ export function whyNoCuda({ devices, libtorch, cudaProblem, driver, visibleDevic
   if (cudaProblem !== undefined) return [...noDriver, cudaProblem].join(', and ')
   if (driver === 0) return noDriver[0]
   if (visibleDevices?.trim() === '') return 'CUDA_VISIBLE_DEVICES is empty, which hides every GPU'
-  const upTo = `${Math.floor(driver / 1000)}.${Math.floor((driver % 1000) / 10)}`
   const shown = visibleDevices === undefined ? '' : `, and CUDA_VISIBLE_DEVICES is ${visibleDevices}`
-  return `LibTorch ${libtorch.version} finds no usable GPU (the NVIDIA driver is for CUDA up to ${upTo}${shown})`
+  return `LibTorch ${libtorch.version} finds no usable GPU (the NVIDIA driver is for CUDA up to ${cudaVersion(driver)}${shown})`
 }

@@ -15,8 +15,9 @@ export interface LoggerOption {
 const entries = new Set<{ logger: Logger }>()
 let take: () => string[] = () => []
 
-/** Sends warnings to a logger from now on. @returns ends that */
-export function addLogger(logger: Logger): () => void {
+/** Sends warnings to a logger, if there is one, from now on. @returns ends that */
+export function addLogger(logger: Logger | undefined): () => void {
+  if (logger === undefined) return () => {}
   const entry = { logger }
   entries.add(entry)
   return () => void entries.delete(entry)
@@ -24,7 +25,6 @@ export function addLogger(logger: Logger): () => void {
 
 /** Runs a job whose warnings go to a logger. */
 export async function withLogger<T>(logger: Logger | undefined, job: () => Promise<T>): Promise<T> {
-  if (logger === undefined) return job()
   const end = addLogger(logger)
   try {
     return await job()

@@ -34,15 +34,27 @@ export function refineMasks(
   return new RefineStream(async function* (summary) {
     // sharp and LibTorch are loaded when work starts.
     const { refineAll } = await import('./refineAll.js')
-    const { images: _images, cams: _cams, ...beside } = isFolders(inputs) ? inputs : ({} as Partial<RefineFolders>)
-    const { logger, ...settings }: RefineMasksOptions = { ...beside, ...options }
-    const end = logger === undefined ? undefined : addLogger(logger)
+    const [pictures, { logger, ...settings }] = apart(inputs, options)
+    const end = addLogger(logger)
     try {
-      yield* refineAll(isFolders(inputs) ? { images: inputs.images, cams: inputs.cams } : inputs, settings, summary)
+      yield* refineAll(pictures, settings, summary)
     } finally {
-      end?.()
+      end()
     }
   })
+}
+
+/** Inputs, and options that may stand beside two folders. */
+function apart(
+  inputs: RefineInputs | (RefineFolders & RefineMasksOptions),
+  options: RefineMasksOptions,
+): [RefineInputs, RefineMasksOptions] {
+  if (!isFolders(inputs)) return [inputs, options]
+  const { images, cams, ...beside } = inputs
+  return [
+    { images, cams },
+    { ...beside, ...options },
+  ]
 }
 
 /**

@@ -17,13 +17,20 @@ export const addons = ['semples.node', 'semples_loader.node']
 export async function buildNative({ sysroot = process.env.SEMPLES_SYSROOT, architecture = arch() } = {}) {
   const { minorVersion } = await import(join(root, 'dist/libtorch/version.js'))
   const libtorch = await ensureLibTorch()
+  const inputs = fingerprint(['native', 'CMakeLists.txt', 'scripts/cmake', 'package-lock.json'])
+  const made = `${inputs} ${libtorch.folder} ${libtorch.version} `
+  const present = publishedBuild()
+  // One against an older system serves this one too.
+  if (!sysroot && isMadeOf(present, made, architecture)) {
+    const folder = join(root, present.folder, 'Release')
+    return { folder, version: minorVersion(libtorch.version), strip: stripProgram(architecture) }
+  }
   const system = sysroot ? ensureSysroot(sysroot, architecture) : undefined
   const name = [`torch${minorVersion(libtorch.version)}`, system?.name, architecture].filter(Boolean).join('-')
   const folder = join('build', name)
-  const inputs = fingerprint(['native', 'CMakeLists.txt', 'scripts/cmake', 'package-lock.json'])
   if (addons.some((file) => !existsSync(join(root, folder, 'Release', file))))
     rmSync(join(root, folder, '.stamp'), { force: true })
-  const stamp = `${inputs} ${libtorch.folder} ${libtorch.version} ${system?.folder}`
+  const stamp = `${made}${system?.folder}`
   const cross = crossVariables(architecture, join(root, folder, 'libraries'), system)
   await once(join(folder, '.stamp'), stamp, () => compile(libtorch, folder, { ...system?.variables, ...cross }))
   publishBuild({ folder, torch: libtorch.version })
@@ -79,6 +86,13 @@ const release = join(root, 'build', 'Release')
 export function publishedBuild() {
   const file = join(release, 'semples.json')
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined
+}
+
+/** Whether what lies in build/Release was made of these inputs, for this processor. */
+function isMadeOf(build, made, architecture) {
+  if (!build?.folder?.endsWith(architecture) || addons.some((file) => !existsSync(join(release, file)))) return false
+  const stamp = join(root, build.folder, '.stamp')
+  return existsSync(stamp) && readFileSync(stamp, 'utf8').startsWith(made)
 }
 
 /** Puts a build into build/Release. Each file is replaced at once: a process that runs has mapped the old one. */
