@@ -1,20 +1,7 @@
 import { Command } from 'commander'
 import { packageVersion } from '../base/package.js'
 import type { Cli } from './cli.js'
-import { buildCommand } from './commands/build.js'
-import { completionCommands } from './commands/completion.js'
-import { configCommand } from './commands/config.js'
-import { convertCommand } from './commands/convert.js'
-import { demoCommand } from './commands/demo.js'
-import { doctorCommand } from './commands/doctor.js'
-import { evalCommand } from './commands/eval.js'
-import { libtorchCommand } from './commands/libtorch.js'
-import { masksCommand } from './commands/masks.js'
-import { refineCommand } from './commands/refine.js'
-import { reportCommand } from './commands/report.js'
-import { scenesCommand } from './commands/scenes.js'
-import { trainCommand } from './commands/train.js'
-import { weightsCommand } from './commands/weights.js'
+import { commands } from './commands.js'
 import { reportFailure } from './failures.js'
 import { examples } from './options.js'
 import { styles } from './terminal.js'
@@ -26,7 +13,8 @@ import { styles } from './terminal.js'
  */
 export async function runCommand(words: readonly string[], cli: Cli): Promise<number> {
   try {
-    await createProgram(cli).parseAsync([...words], { from: 'user' })
+    const program = await createProgram(cli, (name) => words.includes(name))
+    await program.parseAsync([...words], { from: 'user' })
     cli.signal.throwIfAborted()
     return cli.status
   } catch (error) {
@@ -34,31 +22,17 @@ export async function runCommand(words: readonly string[], cli: Cli): Promise<nu
   }
 }
 
-/** The visible commands, in the order of the help. */
-const commands = [
-  demoCommand,
-  trainCommand,
-  masksCommand,
-  refineCommand,
-  evalCommand,
-  reportCommand,
-  scenesCommand,
-  convertCommand,
-  configCommand,
-  doctorCommand,
-  libtorchCommand,
-  buildCommand,
-  weightsCommand,
-]
-
 const EXIT_STATUS = `
 Exit status: 0 success, 1 error, 2 wrong usage, 130 stopped by Ctrl-C, 143 by SIGTERM.
 Results are printed to standard output, everything else to standard error. NO_COLOR=1 disables colours,
 FORCE_COLOR=1 enables them. With CI=1, TERM=dumb or in a pipe, progress is printed in lines instead of bars.
 `
 
-/** All commands. */
-export function createProgram(cli: Cli): Command {
+/**
+ * The program with its commands. A command that is not wanted has its name and summary alone: loading the code of all
+ * would make each command, and the help, start more slowly.
+ */
+async function createProgram(cli: Cli, wanted: (name: string) => boolean): Promise<Command> {
   const program = new Command('semples')
     .description('Weakly-supervised semantic segmentation: pictures with image-level labels in, pixel masks out.')
     .version(packageVersion(), '-v, --version', 'print the version')
@@ -77,16 +51,17 @@ export function createProgram(cli: Cli): Command {
       ),
     )
     .addHelpText('after', EXIT_STATUS)
-  for (const create of commands) program.addCommand(create(cli))
-  const [completion, server] = completionCommands(cli, () => createProgram(cli))
-  program.addCommand(completion).addCommand(server, { hidden: true })
+  for (const [name, { summary, hidden, load }] of Object.entries(commands)) {
+    const command = wanted(name) ? (await load())(cli, () => createProgram(cli, () => true)) : new Command(name)
+    program.addCommand(command.summary(summary), { hidden })
+  }
   const { red } = styles(cli.terminal.color)
   const { bold } = styles(cli.terminal.colorOut)
   for (const command of withSubcommands(program)) {
     command
       .exitOverride()
       .showHelpAfterError(`(For help, type: semples ${command === program ? '' : `${nameOf(command)} `}--help)`)
-      .configureHelp({ styleTitle: bold })
+      .configureHelp({ styleTitle: bold, ...(command === program ? { subcommandTerm: (each) => each.name() } : {}) })
       .configureOutput({
         writeOut: (text) => cli.terminal.out(text.replace(/\n$/, '')),
         writeErr: (text) => cli.terminal.err(text.replace(/\n$/, '')),

@@ -5,7 +5,6 @@ import { examples } from '../options.js'
 export function buildCommand(cli: Cli): Command {
   const { terminal, signal } = cli
   return new Command('build')
-    .summary('build the addon from the sources of the package')
     .description(
       'Builds the addon where no prebuilt one fits this machine or this LibTorch, and keeps it in the user cache (SEMPLES_CACHE). Needs a C++20 compiler, and CMake and Ninja or a Python 3 that fetches them; takes minutes.',
     )

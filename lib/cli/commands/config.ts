@@ -17,7 +17,6 @@ interface ConfigOptions {
 
 export function configCommand(cli: Cli): Command {
   return new Command('config')
-    .summary('list every field of the config with its default')
     .description('Lists the fields that "semples train --set field=value" and --config take, with their defaults.')
     .argument('[text]', 'only fields whose name holds this')
     .option('--preset <name>', 'defaults under a preset')

@@ -18,7 +18,6 @@ interface ConvertOptions extends OutputOptions {
 
 export function convertCommand(cli: Cli): Command {
   const command = new Command('convert')
-    .summary('write a data set as a plain folder of pictures and labels')
     .description(
       'Writes VOC 2012, COCO 2014 or a folder as a plain folder: images/, labels.csv, classes.json, and masks/ where there is ground truth. Pictures are copied unchanged. After an interruption, the same command resumes.',
     )

@@ -13,7 +13,6 @@ interface DemoOptions extends ModelOptions {
 
 export function demoCommand(cli: Cli): Command {
   const command = new Command('demo')
-    .summary('see the whole method on drawn pictures, in minutes')
     .description(
       'Draws pictures with image-level labels, trains all stages on them with the small CLIP of the package, evaluates the masks of each stage, and writes a report to open in a browser. Needs no weights and no data.',
     )

@@ -4,7 +4,6 @@ import { shared } from '../options.js'
 
 export function doctorCommand(cli: Cli): Command {
   return new Command('doctor')
-    .summary('check this machine, and say what to type')
     .description(
       'Checks Node, addon, LibTorch, CUDA, devices, threads, memory, cache, sharp and write access, and says what to do about what is wrong. Exit status 1 if semples cannot work here; warnings do not change it.',
     )

@@ -24,7 +24,6 @@ interface EvalOptions extends OutputOptions {
 
 export function evalCommand(cli: Cli): Command {
   const command = new Command('eval')
-    .summary('compare masks with ground truth')
     .description(
       'Compares masks with ground truth: mean IoU over the classes and the background, IoU, precision and recall of every class. Pixels of value 255 in the ground truth are ignored.',
     )

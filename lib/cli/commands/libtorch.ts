@@ -5,11 +5,9 @@ import { examples, shared } from '../options.js'
 
 export function libtorchCommand(cli: Cli): Command {
   const { terminal, signal } = cli
-  const command = new Command('libtorch')
-    .summary('install, list or remove LibTorch')
-    .description(
-      'LibTorch is the tensor library that semples computes with. It is fetched once into the user cache (SEMPLES_CACHE). To use a LibTorch or PyTorch of your own, name its folder in SEMPLES_LIBTORCH.',
-    )
+  const command = new Command('libtorch').description(
+    'LibTorch is the tensor library that semples computes with. It is fetched once into the user cache (SEMPLES_CACHE). To use a LibTorch or PyTorch of your own, name its folder in SEMPLES_LIBTORCH.',
+  )
   command
     .command('install')
     .description('fetch LibTorch into the user cache, if it is not there')

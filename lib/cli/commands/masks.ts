@@ -20,7 +20,6 @@ interface MasksOptions extends ModelOptions {
 
 export function masksCommand(cli: Cli): Command {
   const command = new Command('masks')
-    .summary('make masks with a trained run')
     .description(
       "Makes a mask of every picture: <picture>.png with the VOC palette, pixel values are class ids, 0 is background. A mask holds only classes of the picture's labels.",
     )

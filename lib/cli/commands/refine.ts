@@ -25,7 +25,6 @@ interface RefineCommandOptions
 
 export function refineCommand(cli: Cli): Command {
   const command = new Command('refine')
-    .summary('refine score maps or masks of any method')
     .description(
       'Refines score maps or masks of any method with the colours of their pictures, by dense CRF or PAMR. Files are paired by name: images/a.jpg and cams/a.npy. Reads .npz, .npy, pickles and files of torch.save (nothing in them is executed) and .png masks; writes PNGs whose pixel values are class ids.',
     )

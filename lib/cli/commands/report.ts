@@ -23,7 +23,6 @@ interface ReportOptions extends ModelOptions {
 
 export function reportCommand(cli: Cli): Command {
   const command = new Command('report')
-    .summary('show a run on one HTML page')
     .description(
       'Writes one HTML file about a run, finished or not: loss curves, masks of every stage with their scores where there is ground truth, and for each learned prompt a heat map and the nearest words. It opens in any browser, without a network.',
     )

@@ -18,7 +18,6 @@ interface ScenesOptions extends OutputOptions {
 
 export function scenesCommand(cli: Cli): Command {
   const command = new Command('scenes')
-    .summary('draw pictures with labels and masks for trials')
     .description(
       'Draws scenes of objects before the backgrounds that go with them, and writes them as a PASCAL VOC 2012 data set with labels files, masks and captions. The same seed draws the same pictures.',
     )

