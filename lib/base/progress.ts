@@ -1,6 +1,9 @@
 /** Progress of a long job, as `onProgress` receives it. */
 export interface Progress {
-  /** `classify`, `match`, `prompt`, `refine`, `masks`, or `run` for notices about the whole run. */
+  /**
+   * `classify`, `match`, `prompt`, `guide`; `labels` where thresholds of predicted labels are found; `masks`, `crf`, ...; or
+   * `run` for notices about the whole run.
+   */
   stage: string
   /** Counted from 1; 0 before the first step. */
   epoch: number
@@ -16,6 +19,8 @@ export interface Progress {
   eta?: number
   /** A one-line notice for people: counts, chosen device, effective learning rate. */
   message?: string
+  /** The message is a warning: something may make the result other than meant. It is also among the result's `warnings`. */
+  warning?: true
 }
 
 export type OnProgress = (progress: Progress) => void
@@ -23,6 +28,11 @@ export type OnProgress = (progress: Progress) => void
 /** Progress that carries a message and no step. */
 export function notice(stage: string, message: string): Progress {
   return { stage, epoch: 0, epochs: 0, step: 0, steps: 0, message }
+}
+
+/** Progress that carries a warning and no step. */
+export function warning(stage: string, message: string): Progress {
+  return { ...notice(stage, message), warning: true }
 }
 
 /** Progress of a job that counts only finished items; adds the rate and the time left since this call. */

@@ -6,12 +6,13 @@ import type { DataSpec } from '../datasets/kinds.js'
 import { openDataset, openUnlabelled } from '../datasets/open.js'
 import { requireSameClasses } from '../datasets/sameClasses.js'
 import type { MaskGenerator } from '../models/maskGenerator.js'
+import { resizeImage } from '../pictures/resize.js'
 import type { PreparedPicture } from './picture.js'
 
 /**
  * Which classes the mask of a picture may hold:
  * - `given`: the image-level labels of the data;
- * - `predicted`: the classes whose score, the sigmoid of the generator's class logit, is at least `labelThreshold`;
+ * - `predicted`: the classes whose score, the sigmoid of the generator's class logit, reaches the threshold of the class;
  * - labels by picture (path inside the folder, or file name): `{ 'boat1.jpg': ['boat'] }`; pictures that are not named have none;
  * - a list of labels: the same for every picture.
  *
@@ -25,7 +26,10 @@ export type LabelSource = 'given' | 'predicted' | 'list'
 export interface LabelOptions {
   /** Default `given`. */
   labels?: Labels
-  /** With `predicted`: the lowest score of a class that counts as present, 0 to 1. Default 0.5. */
+  /**
+   * With `predicted`: the lowest score of a class that counts as present, 0 to 1, one for all classes. Default: one for
+   * each class, with which the labels of the training pictures are predicted best (F1), as the run has stored.
+   */
   labelThreshold?: number
 }
 
@@ -34,16 +38,22 @@ export interface LabelledPictures {
   /** With `predicted`, items have no labels until they are asked for. */
   dataset: Dataset
   source: LabelSource
-  /** Present with `predicted`. */
-  threshold?: number
+  /** With `predicted`: the lowest score of each class that counts as present. */
+  thresholds?: readonly number[]
   /** The picture with its labels; they are predicted by the generator where that is asked for. */
-  label(picture: PreparedPicture, generator: MaskGenerator): Promise<PreparedPicture>
+  label(picture: PreparedPicture, generator: MaskGenerator): Promise<LabelledPicture>
+}
+
+export interface LabelledPicture extends PreparedPicture {
+  /** Where the labels are predicted: the score of each class, 0 to 1. */
+  scores?: readonly number[]
 }
 
 /**
  * Opens pictures and gives them the labels that `options` ask for.
  *
  * @param classes the class table of the run
+ * @param calibrated gives the thresholds of the run for predicted labels
  * @throws SemplesError `SEMPLES_CONFIG_INVALID`, `SEMPLES_CLASS_UNKNOWN`, `SEMPLES_PICTURE_MISSING`,
  *   `SEMPLES_CLASSES_DIFFER`, and what opening the data throws
  */
@@ -52,40 +62,46 @@ export async function openLabelled(
   split: 'train' | 'val',
   classes: ClassTable,
   options: LabelOptions,
+  calibrated: () => Promise<readonly number[]>,
 ): Promise<LabelledPictures> {
   checkOptions(options)
-  const { labels = 'given', labelThreshold = 0.5 } = options
+  const { labels = 'given', labelThreshold } = options
   if (labels === 'given') {
     const dataset = await openDataset(data, split).catch(offerPrediction)
     requireSameClasses(classes, dataset.classes, dataset.name)
     return { dataset, source: 'given', label: async (picture) => picture }
   }
   const dataset = await openUnlabelled(data, split, classes)
-  if (labels === 'predicted')
+  if (labels === 'predicted') {
+    const thresholds = labelThreshold === undefined ? await calibrated() : classes.classes.map(() => labelThreshold)
     return {
       dataset,
       source: 'predicted',
-      threshold: labelThreshold,
-      label: async (picture, generator) => ({
-        ...picture,
-        item: { ...picture.item, labels: await predictedLabels(generator, picture, labelThreshold) },
-      }),
+      thresholds,
+      label: async (picture, generator) => {
+        const scores = await labelScores(generator, picture)
+        const own = [...scores.keys()].filter((index) => scores[index]! >= thresholds[index]!)
+        return { ...picture, item: { ...picture.item, labels: own }, scores }
+      },
     }
+  }
   const items = isList(labels) ? sameForAll(dataset, labels) : namedLabels(dataset, labels)
   return { dataset: { ...dataset, items }, source: 'list', label: async (picture) => picture }
 }
 
-/**
- * Indices of the classes whose score, the sigmoid of the class logit of the picture at its own size, is at least
- * `threshold`; [] where none is.
- */
-export async function predictedLabels(
-  generator: MaskGenerator,
-  { scales }: PreparedPicture,
-  threshold: number,
-): Promise<number[]> {
-  const { logits } = await generator.cams(scales.slice(0, 1), [], { flip: false })
-  return [...logits.keys()].filter((index) => 1 / (1 + Math.exp(-logits[index]!)) >= threshold)
+/** Longer pictures are made this long to score their classes: generators are trained on fewer pixels. */
+const SCORED_SIDE = 640
+
+/** The score of each class, the sigmoid of its logit, of a picture at its own size. */
+export async function labelScores(generator: MaskGenerator, { scales: [own] }: PreparedPicture): Promise<number[]> {
+  const { width, height } = own!
+  const factor = Math.min(1, SCORED_SIDE / Math.max(width, height))
+  const picture =
+    factor === 1
+      ? own!
+      : await resizeImage(own!, Math.ceil(factor * width), Math.ceil(factor * height), { mode: 'fast' })
+  const { logits } = await generator.cams([picture], [], { flip: false })
+  return Array.from(logits, (logit) => 1 / (1 + Math.exp(-logit)))
 }
 
 function isList(labels: Exclude<Labels, string>): labels is readonly string[] {

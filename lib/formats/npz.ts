@@ -42,12 +42,15 @@ export async function writeNpz(
   await writeAtomic(file, options.compress === true ? await deflated(entries) : await stored(entries, options.comment))
 }
 
+/** Of every file in an archive, as NumPy has it: the same arrays are the same bytes. */
+const TIME = new Date(1980, 0, 1)
+
 type Entries = readonly (readonly [name: string, tensor: TensorData])[]
 
 function deflated(arrays: Entries): Promise<Uint8Array> {
   const entries = arrays.map(([name, tensor]) => [`${name}.npy`, encodeNpy(tensor)] as const)
   return new Promise((resolve, reject) => {
-    zip(Object.fromEntries(entries), (error, data) => (error === null ? resolve(data) : reject(error)))
+    zip(Object.fromEntries(entries), { mtime: TIME }, (error, data) => (error === null ? resolve(data) : reject(error)))
   })
 }
 
@@ -61,6 +64,7 @@ async function stored(arrays: Entries, comment?: string): Promise<Uint8Array> {
   })
   for (const [name, tensor] of arrays) {
     const entry = new ZipPassThrough(`${name}.npy`)
+    entry.mtime = TIME
     if (comment !== undefined) entry.comment = comment
     archive.add(entry)
     entry.push(encodeNpy(tensor), true)

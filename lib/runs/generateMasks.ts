@@ -1,47 +1,59 @@
-import { dirname, join, relative, resolve, sep } from 'node:path'
-import { writeFailed, writeJsonAtomic } from '../base/atomic.js'
+import { dirname, join, resolve } from 'node:path'
 import { SemplesError } from '../base/error.js'
-import { isSameFolder, MadeFiles, outputExists } from '../base/outputs.js'
-import { notice, type OnProgress, type Progress } from '../base/progress.js'
+import { isSameFolder, outputExists } from '../base/outputs.js'
+import { notice, type OnProgress, warning } from '../base/progress.js'
 import { type LabelledPictures, type LabelOptions, type LabelSource, openLabelled } from '../cam/labels.js'
-import { camsOf, type PictureCams, type PreparedPicture, preparedPictures } from '../cam/picture.js'
-import { writePicture } from '../cam/writePicture.js'
+import type { PictureFiles } from '../cam/writePicture.js'
 import { RunDirectory } from '../checkpoints/runDirectory.js'
 import { resolveConfig } from '../config/resolve.js'
 import type { RunConfig, StageName, TrainConfigInput } from '../config/types.js'
 import { readClassTable } from '../datasets/classes/classTableFile.js'
-import { idsOf } from '../datasets/classes/ids.js'
-import type { Dataset } from '../datasets/dataset.js'
+import type { ClassTable, Dataset } from '../datasets/dataset.js'
+import { fingerprint } from '../datasets/fingerprint.js'
+import { hasSplits } from '../datasets/open.js'
 import type { Orientation } from '../masks/orientation.js'
-import { maskPalette } from '../masks/palette.js'
 import { chooseCompute } from '../models/devices.js'
-import type { MaskGenerator } from '../models/maskGenerator.js'
 import type { LoggerOption } from '../native/logger.js'
-import { trainedGenerator } from './trainedGenerator.js'
+import { resolveRefineOptions } from '../refine/options.js'
+import type { CrfPreset } from '../refine/presets.js'
+import { thresholdsOf } from './labelCalibration.js'
+import { MasksFolder, type PredictedLabels, withoutMasks } from './masksFolder.js'
+import type { RefinementOptions } from './refineCams.js'
+import { type TrainedStage, trainedGenerator, trainedStage } from './trainedGenerator.js'
 import { configWarnings } from './warnings.js'
+import { writeMasks } from './writeMasks.js'
 
 export interface GenerateMasksOptions extends LabelOptions, LoggerOption {
   /** Folder of the run that trained the generator. */
   run: string
   /**
-   * Where the masks go: `<id>.png`, palette PNGs whose pixel values are class ids. Masks that were made there before
-   * are written again; nothing else is written over, and masks do not go among the pictures.
+   * Where the masks go: `<id>.png`, palette PNGs whose pixel values are class ids. Finished masks of the same settings
+   * are kept, so that an interrupted call goes on. Nothing else is written over, and masks do not go among the pictures.
    */
   out: string
   /** Other pictures, with image-level labels where `labels` is `given`; default: the run's own. */
   data?: RunConfig['data']
-  /** Default `train`. */
+  /** Default `train`. An error for data that have one set of pictures. */
   split?: 'train' | 'val'
   /** Background threshold in [0, 1]; default: the run's `masks.threshold`. */
   threshold?: number
   /**
-   * Also write the CAMs of the picture's labels with their class ids, float32 (see `readCamFile`): `npy`: `<id>.npy`,
-   * [labels, H, W] and the class ids behind it; `npz`: `<id>.npz`, one [H, W] array per class id. `true` is `npy`.
-   * Default false.
+   * Refine each mask with the colours of its picture (see `refineMask`): published settings of the dense CRF by name, or
+   * options. Default: no.
+   */
+  refine?: CrfPreset | RefinementOptions
+  /**
+   * Also write the CAMs of the picture's labels with their class ids, float32, not refined (see `readCamFile`): `npy`:
+   * `<id>.npy`, [labels, H, W] and the class ids behind it; `npz`: `<id>.npz`, one [H, W] array per class id. `true` is
+   * `npy`. Default false.
    */
   cams?: boolean | 'npy' | 'npz'
+  /** Also write `overlays/<id>.jpg`, the picture with its mask over it, to look at. Default false. */
+  overlay?: boolean
   /** Which stage's generator; default: the last one that trained it. */
   stage?: StageName
+  /** Make the masks again that `out` holds already, whatever made them. Default false. */
+  overwrite?: boolean
   /** Default: the run's. */
   device?: string
   threads?: number | 'auto'
@@ -54,85 +66,152 @@ export interface GenerateMasksResult {
   /** Absolute folder. */
   out: string
   pictures: number
+  /** Of them, those whose masks were finished before. */
+  skipped: number
   /** Pictures without a label, or without a predicted one: their masks are all background. */
   unlabelled: number
   /** Where the labels come from that say which classes a mask may hold. */
   labels: LabelSource
-  /** Lowest score of a predicted label; absent where labels are not predicted. */
-  labelThreshold?: number
+  /** With `predicted`: the lowest score of each class that counts as present, by label. */
+  labelThresholds?: Record<string, number>
+  /** With `predicted`: labels and their scores, 0 to 1, by picture. Also in masks.json, and as labels.csv. */
+  predicted?: Record<string, PredictedLabels>
   threshold: number
   stage: StageName
-  notices: string[]
+  /** What may make the masks other than meant. */
+  warnings: string[]
 }
 
 /** `generateMasks` of the public API, documented in lib/api/masks.ts. */
 export async function generateMasks(options: GenerateMasksOptions): Promise<GenerateMasksResult> {
-  const { onProgress, signal, split = 'train' } = options
+  const { onProgress, signal } = options
   signal?.throwIfAborted()
   const run = await RunDirectory.open(options.run)
   const config = resolveConfig((await run.readConfig()) as TrainConfigInput)
   const classes = await readClassTable(join(run.path, 'classes.json'))
   const threshold = checkThreshold(options.threshold ?? config.masks.threshold)
-  const out = resolve(options.out)
-  const made = await MadeFiles.open(out, 'masks')
-  const pictures = withoutMasks(await openLabelled(options.data ?? config.data, split, classes, options), made)
-  const keepCams = options.cams === true ? 'npy' : options.cams || undefined
-  await refuseAmongPictures(pictures.dataset, out)
-  await made.requireFree([...pictures.dataset.items.flatMap(({ id }) => filesOf(id, keepCams)), SUMMARY])
-
-  const compute = await chooseCompute(options.device ?? config.device, options.threads ?? config.threads)
-  const trained = await trainedGenerator(run, config, classes, options.stage, compute.device)
-  using generator = trained.generator
-  const notices = [
-    `masks of stage ${trained.stage}, ${compute.description}`,
-    ...labelNotices(pictures),
-    ...configWarnings(config),
-  ]
-  for (const message of notices) onProgress?.(notice('masks', message))
-
-  const unlabelled = await writeAll(pictures, generator, config, { ...options, threshold, keepCams, made })
-  const result = {
-    pictures: pictures.dataset.items.length,
-    unlabelled,
-    labels: pictures.source,
-    ...(pictures.threshold === undefined ? {} : { labelThreshold: pictures.threshold }),
-    threshold,
-    stage: trained.stage,
-    notices,
-  }
-  await made.note([SUMMARY])
-  await writeJsonAtomic(join(out, SUMMARY), {
+  const refine = refinement(options.refine)
+  const trained = await trainedStage(run, options.stage)
+  const { pictures, warnings: labelWarnings } = await openPictures({ run, config, classes, trained }, options)
+  await refuseAmongPictures(pictures.dataset, resolve(options.out))
+  const { items } = pictures.dataset
+  const settings = {
     run: run.path,
-    split,
+    created: run.manifest.created,
+    ...trained,
+    data: await fingerprint(pictures.dataset),
     orientation: orientationOf(pictures.dataset),
     ...config.cams,
-    ...result,
+    labels: pictures.source,
+    labelThresholds: thresholdsByLabel(pictures),
+    threshold,
+    refine: refine && resolveRefineOptions(refine),
+    cams: options.cams === true ? 'npy' : options.cams || undefined,
+    overlay: options.overlay ?? false,
+  }
+  const folder = await MasksFolder.open(
+    {
+      out: options.out,
+      settings,
+      filesOf: (id) => Object.values(filesOf(id, settings)),
+      predicts: pictures.source === 'predicted',
+      overwrite: options.overwrite ?? false,
+    },
+    items.map(({ id }) => id),
+  )
+  try {
+    const compute = await chooseCompute(options.device ?? config.device, options.threads ?? config.threads)
+    const warnings = [...labelWarnings, ...configWarnings(config)]
+    onProgress?.(notice('masks', `masks of stage ${trained.stage}, ${compute.description}`))
+    for (const message of labelNotices(pictures)) onProgress?.(notice('masks', message))
+    for (const message of warnings) onProgress?.(warning('masks', message))
+    using generator = (await trainedGenerator(run, config, classes, options.stage, compute.device)).generator
+    const { skipped, unlabelled } = await writeMasks({
+      pictures,
+      generator,
+      cams: config.cams,
+      threshold,
+      refine,
+      orientation: settings.orientation,
+      folder,
+      filesOf: (id) => filesOf(id, settings),
+      onProgress,
+      signal,
+    })
+    for (const message of fewLabels(pictures, unlabelled)) {
+      onProgress?.(warning('masks', message))
+      warnings.push(message)
+    }
+    const result = { pictures: items.length, unlabelled, warnings }
+    await folder.finish(items, { complete: true, ...result })
+    const { labels, labelThresholds, stage } = settings
+    return {
+      out: folder.path,
+      ...result,
+      skipped,
+      labels,
+      ...(labelThresholds === undefined ? {} : { labelThresholds, predicted: folder.allLabels() }),
+      threshold,
+      stage,
+    }
+  } finally {
+    await folder.close()
+  }
+}
+
+interface OpenedRun {
+  run: RunDirectory
+  config: RunConfig
+  classes: ClassTable
+  trained: TrainedStage
+}
+
+/** The pictures with their labels, without masks that lie among them. */
+async function openPictures(
+  { run, config, classes, trained }: OpenedRun,
+  options: GenerateMasksOptions,
+): Promise<{ pictures: LabelledPictures; warnings: string[] }> {
+  const { data = config.data, split } = options
+  if (split !== undefined && !hasSplits(data)) throw noSplits(split)
+  const warnings: string[] = []
+  const thresholds = async () => {
+    const found = await thresholdsOf(run, trained, classes)
+    warnings.push(...found.warnings)
+    return found.thresholds
+  }
+  const pictures = await openLabelled(data, split ?? 'train', classes, options, thresholds)
+  const { dataset } = pictures
+  warnings.push(...(dataset.warnings ?? []))
+  return {
+    pictures: { ...pictures, dataset: { ...dataset, items: await withoutMasks(dataset.items, options.out) } },
+    warnings,
+  }
+}
+
+function noSplits(split: string): SemplesError {
+  return new SemplesError('SEMPLES_OPTION_INVALID', {
+    message: 'These data have one set of pictures, of which a split has no meaning.',
+    field: 'split',
+    value: split,
+    hint: 'Leave split (--split) out.',
   })
-  return { out, ...result }
 }
-
-interface WriteOptions {
-  threshold: number
-  keepCams: 'npy' | 'npz' | undefined
-  made: MadeFiles
-}
-
-const SUMMARY = 'masks.json'
 
 function orientationOf({ orientation }: Dataset): Orientation {
   return orientation === 'exif' ? 'applied' : 'stored'
 }
 
-/** What is written of a picture. */
-function filesOf(id: string, keepCams: 'npy' | 'npz' | undefined): string[] {
-  return [`${id}.png`, ...(keepCams === undefined ? [] : [`${id}.${keepCams}`])]
+/** Paths inside the folder of what is written of a picture. */
+function filesOf(id: string, { cams, overlay }: { cams?: 'npy' | 'npz'; overlay: boolean }): PictureFiles {
+  return {
+    mask: `${id}.png`,
+    ...(cams === undefined ? {} : { [cams]: `${id}.${cams}` }),
+    ...(overlay ? { overlay: `overlays/${id}.jpg` } : {}),
+  }
 }
 
-/** Masks that an earlier call made within the folder of the pictures are no pictures. */
-function withoutMasks(pictures: LabelledPictures, made: MadeFiles): LabelledPictures {
-  const { items } = pictures.dataset
-  const kept = items.filter(({ image }) => !made.has(relative(made.folder, image).split(sep).join('/')))
-  return kept.length === items.length ? pictures : { ...pictures, dataset: { ...pictures.dataset, items: kept } }
+function refinement(refine: GenerateMasksOptions['refine']): RefinementOptions | undefined {
+  return typeof refine === 'string' ? { preset: refine } : refine
 }
 
 /** A mask beside its picture would be taken for another picture, if it does not replace it. */
@@ -147,64 +226,26 @@ async function refuseAmongPictures({ items }: Dataset, out: string): Promise<voi
   }
 }
 
-/** Gives the number of pictures without a label. */
-async function writeAll(
-  { dataset, label }: LabelledPictures,
-  generator: MaskGenerator,
-  config: RunConfig,
-  options: Pick<GenerateMasksOptions, 'onProgress' | 'signal'> & WriteOptions,
-): Promise<number> {
-  const palette = maskPalette(dataset.classes.classes)
-  const orientation = orientationOf(dataset)
-  const { threshold, keepCams, made, onProgress, signal } = options
-  const started = performance.now()
-  let done = 0
-  let unlabelled = 0
-  const compute = async (picture: PreparedPicture): Promise<PictureCams> => {
-    const labelled = await label(picture, generator)
-    if (labelled.item.labels.length === 0) unlabelled++
-    return camsOf(generator, labelled, config.cams)
-  }
-  const write = async (picture: PreparedPicture, cams: PictureCams): Promise<void> => {
-    const classIds = idsOf(dataset.classes, cams.classes)
-    const { id } = picture.item
-    await made.note(filesOf(id, keepCams)).catch((cause: unknown) => {
-      throw writeFailed(join(made.folder, `${id}.png`), cause)
-    })
-    await writePicture({ file: join(made.folder, id), cams, classIds, threshold, palette, orientation, keepCams })
-    done++
-    onProgress?.(progressOf(done, dataset.items.length, started))
-  }
-  // One picture is written while the model works on the next.
-  let writing = Promise.resolve()
-  try {
-    for await (const picture of preparedPictures(dataset, dataset.items, config.cams, signal)) {
-      const computing = compute(picture)
-      // Either may fail while the other is awaited.
-      computing.catch(() => undefined)
-      await writing
-      signal?.throwIfAborted()
-      writing = write(picture, await computing)
-      writing.catch(() => undefined)
-    }
-  } finally {
-    await writing
-  }
-  return unlabelled
+function thresholdsByLabel({ thresholds, dataset }: LabelledPictures): Record<string, number> | undefined {
+  if (thresholds === undefined) return undefined
+  return Object.fromEntries(dataset.classes.classes.map(({ label }, index) => [label, thresholds[index]!]))
 }
 
-function labelNotices({ source, threshold }: LabelledPictures): string[] {
+function labelNotices({ source }: LabelledPictures): string[] {
   if (source === 'predicted')
     return [
-      `labels are PREDICTED by the generator: classes with a score of at least ${threshold}; a picture without one is all background`,
+      'labels are PREDICTED by the generator: a picture of which no class reaches its threshold is all background',
     ]
   return source === 'list' ? ['labels are those given in the call'] : []
 }
 
-function progressOf(done: number, pictures: number, started: number): Progress {
-  const picturesPerSecond = (1000 * done) / (performance.now() - started)
-  const eta = (pictures - done) / picturesPerSecond
-  return { stage: 'masks', epoch: 1, epochs: 1, step: done, steps: pictures, picturesPerSecond, eta }
+/** Where hardly any picture has a label, the threshold is wrong, or the pictures are of other things. */
+function fewLabels({ source, dataset }: LabelledPictures, unlabelled: number): string[] {
+  const { length } = dataset.items
+  if (source !== 'predicted' || unlabelled < 0.9 * length) return []
+  return [
+    `${unlabelled} of ${length} pictures have no predicted label, and an empty mask. Lower labelThreshold (--label-threshold), or give the labels.`,
+  ]
 }
 
 function checkThreshold(threshold: number): number {

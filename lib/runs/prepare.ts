@@ -1,6 +1,6 @@
 import { SemplesError } from '../base/error.js'
 import { packageVersion } from '../base/package.js'
-import { notice, type OnProgress } from '../base/progress.js'
+import { notice, type OnProgress, warning } from '../base/progress.js'
 import { RunDirectory } from '../checkpoints/runDirectory.js'
 import { resolveConfig } from '../config/resolve.js'
 import { stagesOf } from '../config/stagesOf.js'
@@ -98,11 +98,11 @@ async function openTraining(config: RunConfig, onProgress: OnProgress): Promise<
   )
   if (unlabelled > 0)
     onProgress(
-      notice(
+      warning(
         'run',
         `${unlabelled} ${unlabelled === 1 ? 'picture has' : 'pictures have'} no label: left out of training`,
       ),
     )
-  for (const warning of dataset.warnings ?? []) onProgress(notice('run', warning))
+  for (const message of dataset.warnings ?? []) onProgress(warning('run', message))
   return dataset
 }

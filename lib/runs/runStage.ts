@@ -1,5 +1,5 @@
 import { count } from '../base/count.js'
-import { notice } from '../base/progress.js'
+import { notice, warning } from '../base/progress.js'
 import { createLoader, type Loader } from '../loader/batches.js'
 import { Trainer } from '../models/trainer.js'
 import { type Position, runEpochs, type StepRecord, stepsOf } from '../stages/epochs.js'
@@ -47,7 +47,7 @@ export async function runStage(context: RunContext, stage: Stage): Promise<void>
     },
   })
   if (loader.skipped > 0)
-    onProgress(notice('run', `${stage.name}: unreadable pictures were left out ${count(loader.skipped, 'time')}`))
+    onProgress(warning('run', `${stage.name}: unreadable pictures were left out ${count(loader.skipped, 'time')}`))
   await run.setStage(stage.name, {
     status: 'done',
     started,

@@ -1,4 +1,4 @@
-import { notice, type OnProgress } from '../base/progress.js'
+import { notice, type OnProgress, warning } from '../base/progress.js'
 import type { RunDirectory } from '../checkpoints/runDirectory.js'
 import type { RunConfig, TrainConfigInput } from '../config/types.js'
 import type { ClassTable } from '../datasets/dataset.js'
@@ -6,11 +6,13 @@ import type { JsonlLog } from '../formats/jsonl.js'
 import type { LoggerOption } from '../native/logger.js'
 import { positionOf } from './checkpoints.js'
 import type { RunContext } from './context.js'
+import { calibrateLabels, writeCalibration } from './labelCalibration.js'
 import { type PreparedRun, prepareNew, prepareResumed } from './prepare.js'
 import { RunModels } from './runModels.js'
 import { runStage } from './runStage.js'
 import { type StageSummary, summarize } from './summary.js'
 import { TensorBoardLog } from './tensorboard.js'
+import { trainedGenerator, trainsGenerator } from './trainedGenerator.js'
 import { configWarnings } from './warnings.js'
 
 export interface TrainOptions extends LoggerOption {
@@ -26,7 +28,7 @@ export interface TrainOptions extends LoggerOption {
   /**
    * Also write `report.html` into the folder of the run when all stages are done (see `reportRun`), with 12 pictures,
    * the stages judged on at most 48 that have ground truth. Default false.
-   * A report that fails is a notice; the run stays as it is.
+   * A report that fails is a warning; the run stays as it is.
    */
   report?: boolean
   /** Folder of a run to go on with; its configuration and data are used. */
@@ -40,17 +42,17 @@ export interface RunResult {
   stages: StageSummary[]
   /** Absolute path of the report, where one was written. */
   report?: string
-  /** What a reader of the result must know: random weights, pixel labels used, pictures left out. */
-  notices: string[]
+  /** What may make the result other than meant: random weights, pixel labels used, pictures left out. */
+  warnings: string[]
 }
 
 /** `trainSemPLeS` of the public API, documented in lib/api/runs.ts. */
 export async function trainSemPLeS(input: TrainConfigInput & TrainOptions): Promise<RunResult> {
   const { onProgress: listener, signal, tensorboard, resume, report = false, ...settings } = input
   signal?.throwIfAborted()
-  const notices: string[] = []
+  const warnings: string[] = []
   const onProgress: OnProgress = (progress) => {
-    if (progress.message !== undefined && progress.stage === 'run') notices.push(progress.message)
+    if (progress.message !== undefined && progress.warning) warnings.push(progress.message)
     listener?.(progress)
   }
   const prepared =
@@ -60,11 +62,17 @@ export async function trainSemPLeS(input: TrainConfigInput & TrainOptions): Prom
   const { run, config, dataset, compute } = prepared
   try {
     onProgress(notice('run', compute.description))
-    for (const message of configWarnings(config)) onProgress(notice('run', message))
+    for (const message of configWarnings(config)) onProgress(warning('run', message))
     if (run.manifest.finished === undefined) await train(prepared, onProgress, { signal, tensorboard })
     const stages = summarize(await run.readMetrics(), config.stages, run.manifest)
     const page = report ? await tryReport(run.path, onProgress, signal) : undefined
-    return { out: run.path, classes: dataset.classes, stages, ...(page === undefined ? {} : { report: page }), notices }
+    return {
+      out: run.path,
+      classes: dataset.classes,
+      stages,
+      ...(page === undefined ? {} : { report: page }),
+      warnings,
+    }
   } finally {
     await run.close()
   }
@@ -82,25 +90,38 @@ async function train(
     events = await TensorBoardLog.open(run, tensorboard)
     const context: RunContext = { config, run, dataset, validation, models, metrics, events, onProgress, signal }
     for (const stage of stages) await runStage(context, stage)
-    await run.updateManifest({ finished: new Date().toISOString() })
   } finally {
     await models.dispose()
     await metrics.close()
     await events?.close()
   }
+  if (config.stages.some(trainsGenerator)) await calibrate({ run, config, dataset, compute }, onProgress, signal)
+  await run.updateManifest({ finished: new Date().toISOString() })
+}
+
+/** Stores from which score on a class counts as present, for masks of pictures whose labels are predicted. */
+async function calibrate(
+  { run, config, dataset, compute }: Pick<PreparedRun, 'run' | 'config' | 'dataset' | 'compute'>,
+  onProgress: OnProgress,
+  signal?: AbortSignal,
+) {
+  const { generator, ...trained } = await trainedGenerator(run, config, dataset.classes, undefined, compute.device)
+  using _ = generator
+  const calibration = await calibrateLabels({ config, dataset, generator, trained, onProgress, signal })
+  await writeCalibration(run, calibration)
 }
 
 /** Fewer pictures than in a report that is asked for: with a whole DeiT-S on a processor one takes seconds a stage. */
 const AFTER_TRAINING = { pictures: 12, judged: 48 } as const
 
-/** The path of the report; undefined, after a notice, where it could not be made. */
+/** The path of the report; undefined, after a warning, where it could not be made. */
 async function tryReport(run: string, onProgress: OnProgress, signal?: AbortSignal): Promise<string | undefined> {
   try {
     const { reportRun } = await import('./report.js')
     return (await reportRun({ run, ...AFTER_TRAINING, onProgress, signal })).path
   } catch (error) {
     signal?.throwIfAborted()
-    onProgress(notice('run', `the report could not be written: ${error instanceof Error ? error.message : error}`))
+    onProgress(warning('run', `the report could not be written: ${error instanceof Error ? error.message : error}`))
     return undefined
   }
 }

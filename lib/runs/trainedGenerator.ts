@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { SemplesError } from '../base/error.js'
 import type { RunDirectory } from '../checkpoints/runDirectory.js'
 import type { RunConfig, StageName } from '../config/types.js'
@@ -12,31 +13,32 @@ const generatorStages = stageKinds
   .map(({ name }) => name)
   .reverse()
 
-export interface TrainedGenerator {
-  generator: MaskGenerator
+/** Whether a stage trains the generator, not prompts. */
+export function trainsGenerator(stage: StageName): boolean {
+  return generatorStages.includes(stage)
+}
+
+/** Which weights of a run are used. */
+export interface TrainedStage {
   stage: StageName
+  /** Name of the checkpoint: of the best epoch where epochs were selected, else of the last. */
+  checkpoint: string
+}
+
+export interface TrainedGenerator extends TrainedStage {
+  generator: MaskGenerator
 }
 
 /**
- * The generator that a run trained: the best epoch where epochs were selected, else the last.
+ * The weights that a run's masks are made with.
  *
- * @param wanted which stage's; default: the last one that has a checkpoint
+ * @param wanted of which stage; default: the last one that has a checkpoint
  * @throws SemplesError `SEMPLES_STAGE_MISSING` where there is none
  */
-export async function trainedGenerator(
-  run: RunDirectory,
-  config: RunConfig,
-  classes: ClassTable,
-  wanted: StageName | undefined,
-  device: string,
-): Promise<TrainedGenerator> {
-  for (const stage of wanted === undefined ? generatorStages : [wanted]) {
-    const state = (await run.stage(stage).load('best', ['generator']))?.tensors.generator
-    if (state === undefined) continue
-    const made = { classes: classes.classes.length, device }
-    const generator = await MaskGenerator.create(nativeGenerator(config.generator, made))
-    await generator.load(state)
-    return { generator, stage }
+export async function trainedStage(run: RunDirectory, wanted: StageName | undefined): Promise<TrainedStage> {
+  for (const stage of generatorStages.filter((each) => wanted === undefined || each === wanted)) {
+    const path = await run.stage(stage).checkpointPath('best')
+    if (path !== undefined) return { stage, checkpoint: basename(path) }
   }
   throw new SemplesError('SEMPLES_STAGE_MISSING', {
     message: 'This run has no trained generator yet.',
@@ -45,4 +47,20 @@ export async function trainedGenerator(
     value: wanted,
     hint: 'Let training finish its first epoch, or resume it.',
   })
+}
+
+/** The generator that a run trained. As `trainedStage`. */
+export async function trainedGenerator(
+  run: RunDirectory,
+  config: RunConfig,
+  classes: ClassTable,
+  wanted: StageName | undefined,
+  device: string,
+): Promise<TrainedGenerator> {
+  const trained = await trainedStage(run, wanted)
+  const checkpoint = await run.stage(trained.stage).load('best', ['generator'])
+  const made = { classes: classes.classes.length, device }
+  const generator = await MaskGenerator.create(nativeGenerator(config.generator, made))
+  await generator.load(checkpoint!.tensors.generator!)
+  return { ...trained, generator }
 }

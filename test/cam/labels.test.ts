@@ -1,6 +1,7 @@
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { copyFile, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from '@jest/globals'
+import type { Progress } from '../../lib/base/progress.js'
 import type { Labels } from '../../lib/cam/labels.js'
 import { folder } from '../../lib/datasets/folder.js'
 import type { FolderData } from '../../lib/datasets/kinds/folder.js'
@@ -58,16 +59,34 @@ describeNative('masks of pictures without labels', () => {
     const at = sorted.findIndex((score, i) => i > sorted.length * 0.7 && sorted[i + 1]! - score > 1e-4)
     const labelThreshold = (sorted[at]! + sorted[at + 1]!) / 2
     const out = join(root, 'predicted')
-    const result = await generateMasks({ run, out, data: { folder: photos }, labels: 'predicted', labelThreshold })
+    const messages: string[] = []
+    const onProgress = ({ message = '' }: Progress) => messages.push(message)
+    const asked = { run, out, data: { folder: photos }, labels: 'predicted', labelThreshold } as const
+    const result = await generateMasks({ ...asked, onProgress })
     const expected = new Map(
       [...scores].map(([id, of]) => [id, shapeClasses.filter((_, index) => of[index]! >= labelThreshold)]),
     )
     const empty = [...expected.values()].filter((labels) => labels.length === 0).length
     expect(empty).toBeGreaterThan(0)
     expect(empty).toBeLessThan(9)
-    expect(result).toMatchObject({ pictures: 9, unlabelled: empty, labels: 'predicted', labelThreshold })
-    expect(result.notices.join('\n')).toMatch(/PREDICTED/)
-    expect(await jsonOf(out, 'masks.json')).toMatchObject({ labels: 'predicted', labelThreshold, unlabelled: empty })
+    const labelThresholds = Object.fromEntries(shapeClasses.map((label) => [label, labelThreshold]))
+    expect(result).toMatchObject({ pictures: 9, unlabelled: empty, labels: 'predicted', labelThresholds })
+    const predicted = ofPhotos(
+      new Map(
+        [...expected].map(([id, own]) => [id, own.map((label) => scores.get(id)![shapeClasses.indexOf(label)]!)]),
+      ),
+    )
+    for (const [id, own] of Object.entries(predicted)) {
+      expect(Object.values(result.predicted![id]!)).toHaveLength(own.length)
+      for (const [index, score] of Object.values(result.predicted![id]!).entries())
+        expect(score).toBeCloseTo(own[index]!, 3)
+    }
+    const { predicted: written, ...summary } = await jsonOf(out, 'masks.json')
+    expect([summary, written]).toMatchObject([
+      { labels: 'predicted', labelThresholds, unlabelled: empty },
+      result.predicted,
+    ])
+    expect(messages.join('\n')).toMatch(/PREDICTED/)
     // The same masks as with these labels in the call, and as with them in a labels file.
     const listed = join(root, 'listed')
     await generateMasks({ run, out: listed, data: { folder: photos }, labels: ofPhotos(expected) })
@@ -85,7 +104,7 @@ describeNative('masks of pictures without labels', () => {
     }
   })
 
-  const ofPhotos = (labels: Map<string, string[]>): Labels =>
+  const ofPhotos = <T>(labels: Map<string, T>): Record<string, T> =>
     Object.fromEntries([...labels].map(([id, of], index) => [index < 6 ? id : `more/${id}`, of]))
 
   test('labels that the data have are not looked at, not even their classes', async () => {
@@ -96,9 +115,65 @@ describeNative('masks of pictures without labels', () => {
     })
     await writeFile(join(photos, 'labels.csv'), 'p00.png,okapi\np01.png,\n')
     const labelled = { folder: photos, labels: 'labels.csv' }
-    const result = await generateMasks({ run, out, data: labelled, labels: 'predicted', labelThreshold: 1 })
+    const other = `${out}-labelled`
+    const result = await generateMasks({ run, out: other, data: labelled, labels: 'predicted', labelThreshold: 1 })
     expect(result).toMatchObject({ pictures: 2, unlabelled: 2 })
-    expect(await classesIn(join(out, 'p00.png'))).toEqual(new Set([0]))
+    expect(result.warnings.join()).toMatch(/2 of 2 pictures have no predicted label.*--label-threshold/)
+    expect(await classesIn(join(other, 'p00.png'))).toEqual(new Set([0]))
+  })
+
+  test('N03: without a threshold, those with which the labels of the training pictures are predicted best', async () => {
+    const scores = await scoresOf()
+    const { items } = await folder(data)
+    const out = join(root, 'calibrated')
+    const result = await generateMasks({ run, out, data: { folder: photos }, labels: 'predicted' })
+    for (const [index, label] of shapeClasses.entries()) {
+      const present = items.map(({ labels }) => labels.includes(index))
+      const f1 = (threshold: number) => {
+        const taken = items.map(({ id }) => scores.get(id)![index]! >= threshold)
+        const both = taken.filter((is, at) => is && present[at]).length
+        return (2 * both) / (taken.filter(Boolean).length + present.filter(Boolean).length)
+      }
+      const best = Math.max(...Array.from({ length: 1000 }, (_, at) => f1(at / 1000)))
+      expect(f1(result.labelThresholds![label]!)).toBeGreaterThanOrEqual(best)
+    }
+    expect(await jsonOf(run, 'labels.json')).toMatchObject({
+      stage: 'classify',
+      pictures: 9,
+      thresholds: result.labelThresholds,
+    })
+    expect(result.unlabelled).toBeLessThan(9)
+    // labels.csv is a labels file: with it the masks are the same.
+    const given = { folder: photos, labels: join(out, 'labels.csv'), classes: join(run, 'classes.json') }
+    await generateMasks({ run, out: `${out}-given`, data: given })
+    for (const name of (await filesOf(out)).filter((each) => each.endsWith('.png')))
+      expect((await readFile(join(out, name))).equals(await readFile(join(`${out}-given`, name)))).toBe(true)
+  })
+
+  test('predicted labels survive an interruption', async () => {
+    const out = join(root, 'interrupted')
+    const asked = { run, out, data: { folder: photos }, labels: 'predicted' } as const
+    const controller = new AbortController()
+    const onProgress = ({ step }: Progress) => void (step === 4 && controller.abort(new Error('stop')))
+    await expect(generateMasks({ ...asked, onProgress, signal: controller.signal })).rejects.toThrow('stop')
+    const resumed = await generateMasks(asked)
+    const whole = await generateMasks({ ...asked, out: `${out}-whole` })
+    expect(resumed.skipped).toBe(4)
+    expect(resumed).toMatchObject({ ...whole, out, skipped: 4 })
+    expect(await filesOf(out)).toEqual(await filesOf(`${out}-whole`))
+    expect(await readFile(join(out, 'labels.csv'), 'utf8')).toBe(
+      await readFile(join(`${out}-whole`, 'labels.csv'), 'utf8'),
+    )
+    expect(await generateMasks(asked)).toMatchObject({ skipped: 9, predicted: whole.predicted })
+  })
+
+  test('a run without thresholds takes 0.5, with a warning', async () => {
+    const old = join(root, 'old')
+    await cp(run, old, { recursive: true })
+    await rm(join(old, 'labels.json'))
+    const result = await generateMasks({ run: old, out: join(root, 'old-masks'), labels: 'predicted' })
+    expect(Object.values(result.labelThresholds!)).toEqual([0.5, 0.5, 0.5])
+    expect(result.warnings.join()).toMatch(/no thresholds .* 0\.5 is taken/)
   })
 
   const ids = ['p00', 'p01', 'more/p08'] as const

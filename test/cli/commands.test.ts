@@ -148,7 +148,7 @@ describe('masks', () => {
     })
     expect(given(ran, 'ensureLibTorch')).toMatchObject({ offline: true })
     expect(ran.out.join('\n')).toMatch(
-      /masks of stage refine\n1 without a label.*\n3 masks at background threshold 0\.45 are in m/,
+      /RANDOM weights.*\n1 without a label.*\n3 masks at background threshold 0\.45 are in m/,
     )
   })
 

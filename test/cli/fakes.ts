@@ -17,7 +17,7 @@ export const runResult: RunResult = {
   out: '/runs/boats',
   classes: { name: 'boats', classes: [] },
   stages: [{ name: 'match', epochs: 2, steps: 20, firstLoss: 2.5, lastLoss: 1.25, seconds: 75 }],
-  notices: ['The generator starts from RANDOM weights: masks will be poor.'],
+  warnings: ['The generator starts from RANDOM weights: masks will be poor.'],
 }
 
 export const evaluation: Evaluation = {
@@ -42,11 +42,12 @@ export async function run(words: string[], jobs: Partial<Jobs> = {}, change: Par
     masks: async ({ out }) => ({
       out,
       pictures: 3,
+      skipped: 0,
       unlabelled: 1,
       labels: 'given',
       threshold: 0.45,
       stage: 'guide',
-      notices: ['masks of stage refine'],
+      warnings: ['The generator starts from RANDOM weights: masks will be poor.'],
     }),
     refine: async ({ out }) => ({
       refined: 2,

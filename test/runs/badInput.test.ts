@@ -145,13 +145,13 @@ describe('pictures and labels', () => {
     test('is left out and counted where that is asked for', async () => {
       await writeFile(damaged(), halves.truncated())
       const said: string[] = []
-      const { notices, stages } = await trainSemPLeS({
+      const { warnings, stages } = await trainSemPLeS({
         ...classifyRun({ batch: 3, loader: { unreadable: 'skip' } }),
         onProgress: ({ message }) => void (message !== undefined && said.push(message)),
       })
       expect(stages).toMatchObject([{ steps: 6 }])
       expect(said.filter((message) => message.startsWith('left out p04'))).toHaveLength(2)
-      expect(notices).toContain('classify: unreadable pictures were left out 2 times')
+      expect(warnings).toContain('classify: unreadable pictures were left out 2 times')
     })
   })
 })

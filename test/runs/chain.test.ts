@@ -164,8 +164,8 @@ describeWithClip('the chain of stages', () => {
         epochs: 1,
         generator: { weights: file },
       })
-      const { notices } = await trainSemPLeS(input)
-      expect(notices.join()).not.toMatch(/random/i)
+      const { warnings } = await trainSemPLeS(input)
+      expect(warnings.join()).not.toMatch(/random/i)
       expect((await tensorsOf(join(root, 'resized'), 'classify')).generator.pos_embed.shape).toEqual([1, 19, 48])
     })
 

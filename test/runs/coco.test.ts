@@ -36,7 +36,7 @@ needs('pictures', 'python').describe('real COCO pictures', () => {
     )
     expect((await metricsOf(result.out)).every(({ loss }) => Number.isFinite(loss))).toBe(true)
     expect(result.classes.classes).toHaveLength(80)
-    expect(result.notices).toContain('2 pictures have no label: left out of training')
+    expect(result.warnings).toContain('2 pictures have no label: left out of training')
   })
 
   test('of the val split get masks of their stored size, with ids of their annotations', async () => {

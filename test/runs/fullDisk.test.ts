@@ -116,7 +116,7 @@ needs('mount', 'python').describe('a full disk', () => {
       })
       const names = await filesOf(out)
       expect(names.length).toBeGreaterThan(0)
-      for (const name of names) expect(name).toMatch(/^p\d\d\.(png|npy)$/)
+      for (const name of names) expect(name).toMatch(/^(p\d\d\.(png|npy)|masks\.json)$/)
       for (const name of names.filter((file) => file.endsWith('.png')))
         expect(await readMask(join(out, name))).toMatchObject({ width: 48, height: 40 })
       await disk.free()

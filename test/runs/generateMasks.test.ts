@@ -1,4 +1,5 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import sharp from 'sharp'
@@ -6,16 +7,18 @@ import { folder } from '../../lib/datasets/folder.js'
 import type { FolderData } from '../../lib/datasets/kinds/folder.js'
 import { readNpy } from '../../lib/formats/npy.js'
 import { readNpz } from '../../lib/formats/npz.js'
+import { vocColor } from '../../lib/masks/palette.js'
 import { readMask, writeMask } from '../../lib/masks/png.js'
 import { maskFromCams } from '../../lib/masks/threshold.js'
 import { MaskGenerator } from '../../lib/models/maskGenerator.js'
 import { decodeImage } from '../../lib/pictures/decode.js'
 import { scaledImages } from '../../lib/pictures/scales.js'
+import { refineMask } from '../../lib/refine/refineMask.js'
 import { evaluate } from '../../lib/runs/evaluate.js'
 import { generateMasks } from '../../lib/runs/generateMasks.js'
 import { trainSemPLeS } from '../../lib/runs/trainSemPLeS.js'
 import { type LabelledPictures, writePictures, writeShapes } from '../runs/shapes.js'
-import { filesOf, temporaryFolder, tensorsOf, tinyGenerator, tinyRun } from '../runs/tiny.js'
+import { filesOf, jsonOf, temporaryFolder, tensorsOf, tinyGenerator, tinyRun } from '../runs/tiny.js'
 import { javaScriptTime } from '../support/processorTime.js'
 
 let root: string
@@ -31,6 +34,15 @@ beforeAll(async () => {
 })
 
 let count = 0
+const hashOf = (content: string | Buffer) => createHash('sha256').update(content).digest('hex')
+
+/** Hashes of the files of a folder by name. */
+async function contentsOf(folder: string): Promise<Record<string, string>> {
+  const names = await filesOf(folder)
+  const contents = names.map(async (name) => [name, hashOf(await readFile(join(folder, name)))])
+  return Object.fromEntries(await Promise.all(contents))
+}
+
 /** A folder of pictures with their labels, of the classes of the run, and a place for their masks. */
 async function pictures(files: LabelledPictures) {
   const place = join(root, `own-${++count}`)
@@ -94,7 +106,7 @@ describe('odd pictures', () => {
       file: join(own.data.folder, 'b.png'),
       value: '7x20',
     })
-    expect(await filesOf(own.out)).toEqual(['a.png'])
+    expect(await filesOf(own.out)).toEqual(['a.png', 'masks.json'])
     expect(await readMask(join(own.out, 'a.png'))).toMatchObject({ width: 48, height: 40 })
   })
 
@@ -105,7 +117,7 @@ describe('odd pictures', () => {
       code: 'SEMPLES_IMAGE_UNREADABLE',
       file: join(own.data.folder, 'b.png'),
     })
-    expect(await filesOf(own.out)).toEqual(['a.png'])
+    expect(await filesOf(own.out)).toEqual(['a.png', 'masks.json'])
   })
 
   test('grey, 16-bit, CMYK, alpha and palette pictures get masks of their size', async () => {
@@ -131,7 +143,7 @@ describe('stopping', () => {
     expect(await filesOf(out)).toEqual([])
   })
 
-  test.each([1, 4, 8])('after %i pictures leaves so many whole masks, and no summary', async (wanted) => {
+  test.each([1, 4, 8])('after %i pictures leaves so many whole masks, and goes on with the rest', async (wanted) => {
     const out = join(root, `stopped-${wanted}`)
     const controller = new AbortController()
     const making = generateMasks({
@@ -147,7 +159,8 @@ describe('stopping', () => {
     const names = await filesOf(out)
     const masks = names.filter((name) => name.endsWith('.png'))
     expect(masks).toHaveLength(wanted)
-    expect(names).toHaveLength(2 * masks.length)
+    expect(names).toHaveLength(2 * masks.length + 1)
+    expect(await jsonOf(out, 'masks.json')).not.toHaveProperty('complete')
     for (const name of masks) {
       expect(await readMask(join(out, name))).toMatchObject({ width: 48, height: 40 })
       expect(Object.keys(await readNpz(join(out, name.replace('png', 'npz')))).length).toBeGreaterThan(0)
@@ -155,7 +168,111 @@ describe('stopping', () => {
     // Nothing goes on behind the caller's back.
     await new Promise((resolve) => setTimeout(resolve, 50))
     expect(await filesOf(out)).toEqual(names)
+    const whole = join(root, `whole-${wanted}`)
+    await generateMasks({ run, out: whole, cams: 'npz' })
+    expect(await generateMasks({ run, out, cams: 'npz' })).toMatchObject({ pictures: 9, skipped: wanted })
+    expect(await contentsOf(out)).toEqual(await contentsOf(whole))
   })
+})
+
+describe('a second call for the same folder', () => {
+  const madeOnce = async (name: string, options: object = {}) => {
+    const out = join(root, `again-${name}`)
+    await generateMasks({ run, out, ...options })
+    return out
+  }
+
+  test('keeps finished masks, and makes again what is missing', async () => {
+    const out = await madeOnce('kept', { overlay: true })
+    const before = await contentsOf(out)
+    await writeFile(join(out, 'p03.png'), 'kept as it is')
+    await rm(join(out, 'p01.png'))
+    await rm(join(out, 'overlays', 'p02.jpg'))
+    expect(await generateMasks({ run, out, overlay: true })).toMatchObject({ pictures: 9, skipped: 7 })
+    const { 'p03.png': kept, ...others } = await contentsOf(out)
+    expect({ ...others, 'p03.png': before['p03.png'] }).toEqual(before)
+    expect(kept).toBe(hashOf('kept as it is'))
+  })
+
+  const changes = {
+    threshold: { threshold: 0.2 },
+    refine: { refine: 'coco' },
+    cams: { cams: 'npy' },
+    labels: { labels: ['bar'] },
+    data: {},
+  } as const
+  test.each(Object.entries(changes))(
+    'with other %s is refused before anything is written; overwrite makes all masks again',
+    async (field, change) => {
+      const out = await madeOnce(field)
+      const before = await contentsOf(out)
+      const other =
+        field === 'data'
+          ? (await pictures({ 'p00.png': [await readFile(join(data.folder, 'p01.png')), 'bar'] })).data
+          : data
+      const input = { run, out, data: other, ...change }
+      await expect(generateMasks(input)).rejects.toMatchObject({
+        code: 'SEMPLES_OUTPUT_EXISTS',
+        message: expect.stringMatching(/other settings: \w+ differs/),
+        hint: expect.stringMatching(/--overwrite/),
+      })
+      expect(await contentsOf(out)).toEqual(before)
+      const { pictures: count } = await generateMasks({ ...input, overwrite: true })
+      expect(await generateMasks(input)).toMatchObject({ pictures: count, skipped: count })
+    },
+  )
+
+  test('of another run is refused', async () => {
+    const out = await madeOnce('run')
+    const other = join(root, 'other-run')
+    await trainSemPLeS(tinyRun(data, other, { stages: ['classify'], epochs: 1, lr: 1 }))
+    await expect(generateMasks({ run: other, out })).rejects.toMatchObject({ code: 'SEMPLES_OUTPUT_EXISTS' })
+  })
+})
+
+test('refined masks are those of refineMask on the same CAMs, with the picture in its own colours', async () => {
+  const out = join(root, 'refined')
+  await generateMasks({ run, out, cams: 'npy', threshold: 0.4, refine: { preset: 'coco', iterations: 3 } })
+  for (const { id, image } of (await folder(data)).items) {
+    const refined = await refineMask({
+      image,
+      scores: join(out, `${id}.npy`),
+      threshold: 0.4,
+      preset: 'coco',
+      iterations: 3,
+    })
+    expect(await readMask(join(out, `${id}.png`))).toEqual(refined.mask)
+  }
+})
+
+test('an overlay has the colours of the mask over the picture, and the picture where there is none', async () => {
+  const out = join(root, 'overlaid')
+  await generateMasks({ run, out, overlay: true })
+  const { items } = await folder(data)
+  for (const { id, image } of items) {
+    const picture = await decodeImage(image)
+    const mask = await readMask(join(out, `${id}.png`))
+    const overlay = await decodeImage(join(out, 'overlays', `${id}.jpg`))
+    expect(overlay).toMatchObject({ width: 48, height: 40 })
+    let difference = 0
+    for (const [pixel, label] of mask.data.entries())
+      for (let channel = 0; channel < 3; channel++) {
+        const own = picture.data[3 * pixel + channel]!
+        const expected = label === 0 ? own : 0.45 * own + 0.55 * vocColor(label)[channel]!
+        difference += Math.abs(overlay.data[3 * pixel + channel]! - expected) / (3 * mask.data.length)
+      }
+    // What JPEG loses.
+    expect(difference).toBeLessThan(6)
+  }
+})
+
+test('a split of data that have none is refused', async () => {
+  const out = join(root, 'split')
+  await expect(generateMasks({ run, out, split: 'val' })).rejects.toMatchObject({
+    code: 'SEMPLES_OPTION_INVALID',
+    field: 'split',
+  })
+  expect(await filesOf(out)).toEqual([])
 })
 
 describe('refusals', () => {

@@ -36,9 +36,9 @@ describe('pictures without a label', () => {
       [bytes, labels],
     ])
     const mixed = await pictures({ ...Object.fromEntries(entries), 'x.png': [bar, ''], 'y.png': [disc, ''] })
-    const { notices, stages } = await trainSemPLeS(classifyRun(mixed, { batch: 1 }))
+    const { warnings, stages } = await trainSemPLeS(classifyRun(mixed, { batch: 1 }))
     expect(stages[0].steps).toBe(3)
-    expect(notices.filter((notice) => /no label/.test(notice))).toEqual([
+    expect(warnings.filter((warning) => /no label/.test(warning))).toEqual([
       '2 pictures have no label: left out of training',
     ])
     for (const { pairs } of await metricsOf(mixed.out)) expect(pairs).toBeGreaterThan(0)

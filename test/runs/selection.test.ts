@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from '@jest/globals'
+import type { Progress } from '../../lib/base/progress.js'
 import { RunDirectory } from '../../lib/checkpoints/runDirectory.js'
 import type { TrainConfigInput } from '../../lib/config/types.js'
 import { folder } from '../../lib/datasets/folder.js'
@@ -28,7 +29,7 @@ describe('which epoch is kept', () => {
 
   describe("select: 'miou'", () => {
     let selected: string
-    let notices: string[]
+    let warnings: string[]
     let seed = 0
     const run = (name: string, changes: TrainConfigInput = {}) => runWith(name, { select: 'miou', seed, ...changes })
     // A case where the best epoch is not the last: the first seed that gives one.
@@ -36,7 +37,7 @@ describe('which epoch is kept', () => {
       do {
         seed++
         selected = join(root, `selected-${seed}`)
-        notices = (await trainSemPLeS(run(`selected-${seed}`))).notices
+        warnings = (await trainSemPLeS(run(`selected-${seed}`))).warnings
       } while ((await bestOf(selected)) === 5 && seed < 10)
     })
     const scores = async (out: string) =>
@@ -71,8 +72,8 @@ describe('which epoch is kept', () => {
     })
 
     test('says in every output that pixel labels were used', async () => {
-      expect(notices).toContainEqual(expect.stringMatching(/PIXEL LABELS/))
-      const { notices: ofMasks } = await generateMasks({ run: selected, out: join(root, 'said') })
+      expect(warnings).toContainEqual(expect.stringMatching(/PIXEL LABELS/))
+      const { warnings: ofMasks } = await generateMasks({ run: selected, out: join(root, 'said') })
       expect(ofMasks).toContainEqual(expect.stringMatching(/PIXEL LABELS/))
       expect(await jsonOf(selected, 'run.json')).toMatchObject({ notes: { select: 'miou' } })
     })
@@ -99,7 +100,8 @@ describe('which epoch is kept', () => {
       await expect(first).rejects.toThrow('enough')
       expect(await bestOf(out)).toBe(1)
       expect((await metricsOf(out)).filter(({ selection }) => selection !== undefined)).toHaveLength(1)
-      await trainSemPLeS({ resume: out, onProgress: ({ epoch, step }) => void (step > 0 && made.push(epoch)) })
+      const onProgress = ({ stage, epoch, step }: Progress) => void (stage !== 'labels' && step > 0 && made.push(epoch))
+      await trainSemPLeS({ resume: out, onProgress })
       expect(made).toEqual([1, 1, 2, 2, 3, 3, 4, 4, 5, 5])
       expect(await outcomeOf(out)).toEqual(await outcomeOf(selected))
       expect(await bestOf(out)).toBe(await bestOf(selected))

@@ -31,7 +31,7 @@ describeNative('a report at the end of training', () => {
     }
     const result = await trainSemPLeS({ ...input, report: true, onProgress })
     expect(result).not.toHaveProperty('report')
-    expect(result.notices.join('\n')).toMatch(/the report could not be written: .*report\.html/)
+    expect(result.warnings.join('\n')).toMatch(/the report could not be written: .*report\.html/)
     const run = await RunDirectory.open(out, 'write')
     expect(run.manifest.finished).toBeDefined()
     await run.close()

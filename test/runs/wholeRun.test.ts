@@ -42,7 +42,7 @@ describeWithClip('a whole run', () => {
         ].map((name) => `stages/${stage}/${name}`),
       )
       expect(await filesOf(out())).toEqual(
-        ['classes.json', 'config.json', 'metrics.jsonl', 'run.json', ...files].sort(),
+        ['classes.json', 'config.json', 'labels.json', 'metrics.jsonl', 'run.json', ...files].sort(),
       )
     })
 
@@ -96,8 +96,8 @@ describeWithClip('a whole run', () => {
         ['classify', 'match', 'prompt', 'guide'].map((name) => [name, 2, 4]),
       )
       for (const stage of result.stages) expect(Number.isFinite(stage.firstLoss + stage.lastLoss)).toBe(true)
-      expect(result.notices).toContainEqual(expect.stringMatching(/RANDOM weights/))
-      expect(result.notices.join()).not.toMatch(/PIXEL LABELS/)
+      expect(result.warnings).toContainEqual(expect.stringMatching(/RANDOM weights/))
+      expect(result.warnings.join()).not.toMatch(/PIXEL LABELS/)
     })
 
     test('progress goes forward in every stage, with speed and a finite time left', () => {
@@ -137,7 +137,7 @@ describeWithClip('a whole run', () => {
         onProgress: (event) => events.push(event),
       })
       expect(made).toMatchObject({ out: masks, pictures: 9, unlabelled: 0, threshold: 0.5, stage: 'guide' })
-      expect(made.notices).toContainEqual(expect.stringMatching(/RANDOM weights/))
+      expect(made.warnings).toContainEqual(expect.stringMatching(/RANDOM weights/))
       const { items } = await folder(data)
       expect(await filesOf(masks)).toEqual([...items.map(({ id }) => `${id}.png`), 'masks.json'].sort())
       const seen = new Set<number>()

@@ -1,6 +1,9 @@
 import { existsSync } from 'node:fs'
-import { Command } from 'commander'
+import { basename, join } from 'node:path'
+import { Command, Option } from 'commander'
 import { count } from '../../base/count.js'
+import type { DataSpec } from '../../datasets/kinds.js'
+import { type CrfPreset, crfPresetNames } from '../../refine/presets.js'
 import type { Cli } from '../cli.js'
 import { addModelOptions, examples, fraction, type ModelOptions, shared } from '../options.js'
 import { printJson } from '../output.js'
@@ -14,6 +17,9 @@ interface MasksOptions extends ModelOptions {
   labelThreshold?: number
   split?: 'train' | 'val'
   threshold?: number
+  refine?: CrfPreset
+  overlay?: boolean
+  overwrite?: boolean
   npy?: boolean
   npz?: boolean
 }
@@ -24,19 +30,31 @@ export function masksCommand(cli: Cli): Command {
       "Makes a mask of every picture: <picture>.png with the VOC palette, pixel values are class ids, 0 is background. A mask holds only classes of the picture's labels.",
     )
     .requiredOption('--run <dir>', 'folder of the run, as "semples train --out" made it')
-    .requiredOption('--out <dir>', 'folder for the masks')
+    .requiredOption('--out <dir>', 'folder for the masks; finished masks are kept')
     .addOption(shared.data().default(undefined, "the run's own"))
     .option(
       '--labels <file>',
       'labels of a plain folder: CSV "file,labels" or JSON; default: one sub-folder per class; or "predicted": the generator predicts them',
     )
-    .option('--label-threshold <number>', '0 to 1: minimum score of a predicted label (default: 0.5)', fraction)
+    .option(
+      '--label-threshold <number>',
+      '0 to 1: minimum score of a predicted label (default: one for each class, found in training)',
+      fraction,
+    )
     .addOption(shared.split('train'))
     .option(
       '--threshold <number>',
       "0 to 1: pixels where no class scores higher are background (default: the run's, 0.45)",
       fraction,
     )
+    .addOption(
+      new Option(
+        '--refine <preset>',
+        'refine the masks by dense CRF with these published settings; "semples refine" has all options',
+      ).choices(crfPresetNames),
+    )
+    .option('--overlay', 'also write overlays/<picture>.jpg, the picture with its mask over it, to look at')
+    .option('--overwrite', 'make masks again that are there')
     .option(
       '--npy',
       "also write the scores of each picture's classes as <picture>.npy (maps, then class ids), for semples refine and semples eval --sweep",
@@ -46,6 +64,7 @@ export function masksCommand(cli: Cli): Command {
       'after',
       examples(
         'semples masks --run runs/boats --out masks',
+        'semples masks --run runs/boats --refine voc --overlay --out masks',
         'semples masks --run runs/boats --data new-photos --labels predicted --out new-masks',
         'semples masks --run runs/voc --split val --threshold 0.5 --out masks-val',
         'semples masks --run runs/voc --split val --npy --out masks-val',
@@ -57,26 +76,24 @@ export function masksCommand(cli: Cli): Command {
 
 async function masks(cli: Cli, options: MasksOptions): Promise<void> {
   const { terminal, signal, jobs } = cli
-  const { run, out, data, labels, labelThreshold, split, threshold, npy, npz, device, threads, offline, json, quiet } =
-    options
+  const { run, out, data, labels, labelThreshold, split, npy, npz, offline, json, quiet, ...rest } = options
   const predicted = labels === 'predicted'
   const { detectData } = await import('../../datasets/kinds.js')
   const given = data === undefined ? undefined : await detectData(data, predicted ? { split } : { labels, split })
-  cli.afterInterrupt = () => (existsSync(out) ? `The masks that were made are in ${out}.` : undefined)
-  await jobs.ensureLibTorch({ offline, device, quiet, write: terminal.err, signal })
+  cli.afterInterrupt = () =>
+    existsSync(out) ? `The masks that were made are in ${out}; the same command goes on.` : undefined
+  await jobs.ensureLibTorch({ offline, device: rest.device, quiet, write: terminal.err, signal })
   const view = await openView(terminal, quiet)
   const result = await jobs
     .masks({
       run,
       out,
       data: given,
-      split,
-      threshold,
+      split: usedAlready(given, split) ? undefined : split,
+      ...rest,
       ...(predicted ? { labels } : {}),
       ...(labelThreshold === undefined ? {} : { labelThreshold }),
       cams: npz ? 'npz' : npy,
-      device,
-      threads,
       onProgress: (progress) => view.show(progress),
       signal,
     })
@@ -85,8 +102,15 @@ async function masks(cli: Cli, options: MasksOptions): Promise<void> {
     printJson(terminal, result)
     return
   }
-  const { pictures, unlabelled, threshold: used } = result
-  for (const line of result.notices) terminal.out(line)
+  const { pictures, skipped, unlabelled, threshold } = result
+  for (const line of result.warnings) terminal.out(line)
   if (unlabelled > 0) terminal.out(`${unlabelled} without a label: all background`)
-  terminal.out(`${count(pictures, 'mask')} at background threshold ${used} are in ${result.out}`)
+  const before = skipped === 0 ? '' : ` (${skipped} of them finished before)`
+  terminal.out(`${count(pictures, 'mask')}${before} at background threshold ${threshold} are in ${result.out}`)
+  if (predicted) terminal.out(`The predicted labels are in ${join(result.out, 'labels.csv')}`)
+}
+
+/** Whether the split chose among the labels files of a folder. */
+function usedAlready(data: DataSpec | undefined, split: string | undefined): boolean {
+  return data !== undefined && 'labels' in data && data.labels !== undefined && basename(data.labels) === `${split}.csv`
 }

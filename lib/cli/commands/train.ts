@@ -88,7 +88,7 @@ async function train(cli: Cli, options: TrainOptions): Promise<void> {
 }
 
 /** What a run came to, as lines. */
-export function summary({ out, stages, notices, report }: RunResult): string[] {
+export function summary({ out, stages, warnings, report }: RunResult): string[] {
   const someSkipped = stages.some(({ skipped }) => skipped !== undefined)
   const rows = stages.map(({ name, epochs, steps, skipped = 0, firstLoss, lastLoss, seconds }) => [
     name,
@@ -105,7 +105,7 @@ export function summary({ out, stages, notices, report }: RunResult): string[] {
     ]),
     ...(someSkipped ? ['(A step is skipped where no picture of its batch has a class to learn from.)'] : []),
     '',
-    ...notices,
+    ...warnings,
     `The run is in ${resolve(out)}`,
     ...(report === undefined ? [] : [`The report is ${report}`]),
     `For masks, type: semples masks --run ${shellWord(out)} --out masks`,

@@ -1,19 +1,24 @@
 import { SemplesError } from '../../base/error.js'
 import { type LabelledPictures, openLabelled } from '../../cam/labels.js'
+import type { RunDirectory } from '../../checkpoints/runDirectory.js'
 import type { RunConfig } from '../../config/types.js'
 import type { ClassTable, Dataset, DatasetItem } from '../../datasets/dataset.js'
 import { hasSplits } from '../../datasets/open.js'
+import { thresholdsOf } from '../labelCalibration.js'
+import { trainedStage } from '../trainedGenerator.js'
 import type { GatherOptions } from './options.js'
 
 /** The pictures that a report shows: those asked for, or those of the run that have ground truth, if any have. */
 export async function openReportPictures(
+  run: RunDirectory,
   config: RunConfig,
   classes: ClassTable,
   options: GatherOptions,
 ): Promise<LabelledPictures & { split: 'train' | 'val' }> {
   const { data = config.data, split } = options
+  const thresholds = async () => (await thresholdsOf(run, await trainedStage(run, undefined), classes)).thresholds
   const open = async (which: 'train' | 'val') => ({
-    ...(await openLabelled(data, which, classes, options)),
+    ...(await openLabelled(data, which, classes, options, thresholds)),
     split: which,
   })
   if (split !== undefined) return open(split)

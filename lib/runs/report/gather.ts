@@ -77,7 +77,7 @@ async function modelPartsOf(subject: ReportedRun, options: GatherOptions): Promi
   const { run, config, classes, notices } = subject
   // Data named in the options must open; data that the run names may have been moved since.
   const explicit = options.data !== undefined || options.split !== undefined || options.labels !== undefined
-  const open = () => openReportPictures(config, classes, options)
+  const open = () => openReportPictures(run, config, classes, options)
   const pictures = explicit ? await open() : await optionalPart('Pictures are missing', notices, open)
   const compute = await optionalPart('Pictures and prompts are missing', notices, () =>
     chooseCompute(options.device ?? config.device, options.threads ?? config.threads),
@@ -142,15 +142,13 @@ interface Opened {
   pictures: Pictures
 }
 
-function pictureNotices(
-  { dataset, source, threshold }: Pictures,
-  { ablation }: StageScores,
-  options: GatherOptions,
-): string[] {
+function pictureNotices({ dataset, source }: Pictures, { ablation }: StageScores, options: GatherOptions): string[] {
   const from = `${dataset.name} (${dataset.items.length} pictures)`
   const notices = [`The gallery shows pictures of ${from}.`]
   if (source === 'predicted')
-    notices.push(`Labels are PREDICTED by the generator: classes with a score of at least ${threshold}.`)
+    notices.push(
+      'Labels are PREDICTED by the generator: those of the classes whose score reaches the threshold of the class.',
+    )
   if (source === 'list') notices.push('Labels are those given in the call.')
   const [row] = ablation
   if (row !== undefined)

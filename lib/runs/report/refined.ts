@@ -5,13 +5,12 @@ import { scores } from '../../evaluate/scores.js'
 import { bestPoint } from '../../evaluate/sweep.js'
 import type { LabelMap } from '../../masks/labelMap.js'
 import type { RawImage } from '../../pictures/image.js'
-import type { RefineOptions } from '../../refine/options.js'
-import { refineMask } from '../../refine/refineMask.js'
 import type { AblationRow } from '../../report/runReport.js'
+import { type CamsToRefine, type RefinementOptions, refineCams } from '../refineCams.js'
 import { labelledScores } from './ablationScorer.js'
 
 /** Options of the row of refined masks. */
-export interface RefineRowOptions extends Omit<RefineOptions, 'classes' | 'classOffset' | 'threshold' | 'values'> {
+export interface RefineRowOptions extends RefinementOptions {
   /** Further background thresholds to evaluate, to find the best. Each takes as long as the one in use. */
   thresholds?: readonly number[]
 }
@@ -28,7 +27,7 @@ export interface RowResult {
 export class RefinedRow {
   readonly name: string
   readonly description: string
-  private readonly options: RefineOptions
+  private readonly options: RefinementOptions
   private readonly counters: Map<number, ConfusionCounter>
   private pictures = 0
 
@@ -89,16 +88,7 @@ export class RefinedRow {
     }
   }
 
-  private refineAt(threshold: number, image: RawImage, { cams, classIds, height, width }: RowResult, maps: boolean) {
-    const tensor = { dtype: 'float32' as const, shape: [classIds.length, height, width], data: cams }
-    return refineMask({
-      ...this.options,
-      threshold,
-      image,
-      scores: classIds.length === 0 ? new Float32Array(0) : tensor,
-      classes: classIds,
-      withScores: maps,
-      threads: 1,
-    })
+  private refineAt(threshold: number, image: RawImage, result: CamsToRefine, withScores: boolean) {
+    return refineCams(image, result, { ...this.options, threshold }, { withScores, threads: 1 })
   }
 }

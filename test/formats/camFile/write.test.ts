@@ -11,6 +11,7 @@ import { readNpy } from '../../../lib/formats/npy.js'
 import { readCamFile, refineMasks, voc2012Classes } from '../../../lib/index.js'
 import { maskPalette } from '../../../lib/masks/palette.js'
 import { writeMask } from '../../../lib/masks/png.js'
+import { maskFromCams } from '../../../lib/masks/threshold.js'
 import { resolveRefineOptions } from '../../../lib/refine/options.js'
 import { OutputFolder } from '../../../lib/refine/output.js'
 import { scoreMapsOf } from '../../../lib/refine/scoreMaps.js'
@@ -46,15 +47,16 @@ function foreign(name: string, classIds: readonly number[] = [1, 4, 7]): Writer 
 function masks(keepCams: 'npy' | 'npz'): Writer {
   return async (folder) => {
     const cams = { cams: maps(1), classes: [0, 1, 2], height, width }
-    const picture = {
-      file: join(folder, 'a'),
+    const size = { height, width }
+    await writePicture({
+      mask: { ...size, data: new Uint8Array(height * width) },
+      image: { ...size, data: new Uint8Array(3 * height * width) },
+      files: { mask: join(folder, 'a.png'), [keepCams]: join(folder, `a.${keepCams}`) },
       cams,
       classIds: CLASS_IDS,
-      threshold: 0.3,
       palette: maskPalette(),
-      orientation: 'stored' as const,
-    }
-    await writePicture({ ...picture, keepCams })
+      orientation: 'stored',
+    })
     return { file: join(folder, `a.${keepCams}`), classIds: CLASS_IDS, data: maps(1) }
   }
 }
@@ -213,14 +215,16 @@ test('whole commands: CAMs into refine, refined scores into refine and eval, a W
   await writeHalves(images!, await temporaryFiles({}), ['a'])
   const size = { height: image.height, width: image.width }
   const file = join(cams!, 'a')
-  const picture = {
-    cams: { cams: scores, classes: [6], ...size },
+  const maps = { cams: scores, ...size }
+  await writePicture({
+    mask: maskFromCams({ ...maps, classIds: [7], threshold: 0.45 }),
+    image,
+    files: { mask: `${file}.png`, npy: `${file}.npy` },
+    cams: { ...maps, classes: [6] },
     classIds: [7],
-    threshold: 0.45,
     palette: maskPalette(),
-    orientation: 'stored' as const,
-  }
-  await writePicture({ ...picture, file, keepCams: 'npy' })
+    orientation: 'stored',
+  })
   const options = { bilateral: { sxy: 40, srgb: 10, compat: 10 }, withScores: 'npy' as const }
   for (const [from, out] of [
     [cams!, first!],

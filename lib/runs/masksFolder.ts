@@ -1,0 +1,145 @@
+import { existsSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { join, relative, resolve, sep } from 'node:path'
+import { writeAtomic, writeFailed, writeJsonAtomic } from '../base/atomic.js'
+import { differingField, readRecord } from '../base/outputRecord.js'
+import { MadeFiles, outputExists } from '../base/outputs.js'
+import type { DatasetItem } from '../datasets/dataset.js'
+import { csvRow, pictureFile } from '../datasets/export/names.js'
+import { JsonlLog, readJsonl } from '../formats/jsonl.js'
+
+/** Scores of the predicted labels of a picture, 0 to 1, by label. */
+export type PredictedLabels = Readonly<Record<string, number>>
+
+export interface MasksFolderOptions {
+  out: string
+  /** What decides the masks; a folder holds those of one kind. */
+  settings: Readonly<Record<string, unknown>>
+  /** Paths inside the folder of what is written of a picture. */
+  filesOf(id: string): string[]
+  /** Whether labels are predicted, which are recorded. */
+  predicts: boolean
+  /** Make masks again that are there, whatever made them. */
+  overwrite: boolean
+}
+
+const SUMMARY = 'masks.json'
+const LABELS = 'labels.csv'
+/** Predicted labels of the pictures that are done, while the others are not. */
+const PREDICTIONS = 'predictions.jsonl'
+const HINT = 'Choose another folder (out, --out), or make its masks again (overwrite, --overwrite).'
+
+/** The folder of a run's masks: which of them are finished, and with which settings they were made. */
+export class MasksFolder {
+  private readonly predicted = new Map<string, PredictedLabels>()
+  private log: JsonlLog | undefined
+
+  private constructor(
+    private readonly made: MadeFiles,
+    private readonly options: MasksFolderOptions,
+    /** Masks that are there were made with these settings, and are kept. */
+    private readonly resumes: boolean,
+  ) {}
+
+  /**
+   * Writes the settings into the folder.
+   * @throws SemplesError `SEMPLES_OUTPUT_EXISTS` for masks of other settings, and for files that no call made
+   */
+  static async open(options: MasksFolderOptions, ids: readonly string[]): Promise<MasksFolder> {
+    const { settings, overwrite, predicts, filesOf } = options
+    const path = resolve(options.out)
+    const made = await MadeFiles.open(path, 'masks')
+    const own = predicts ? [SUMMARY, LABELS, PREDICTIONS] : [SUMMARY]
+    if (!overwrite) await made.requireFree([...ids.flatMap(filesOf), ...own], HINT)
+    const record = await readRecord(join(path, SUMMARY))
+    const differs = record === undefined ? undefined : differingField(record, settings)
+    // Where no mask has come of other settings yet, there is nothing to mix with.
+    const some = ids.some((id) => filesOf(id).some((name) => existsSync(join(path, name))))
+    if (differs !== undefined && some && !overwrite)
+      throw outputExists(`The masks in ${path} were made with other settings: ${differs} differs.`, path, {
+        hint: HINT,
+      })
+    const resumes = record !== undefined && differs === undefined && !overwrite
+    const folder = new MasksFolder(made, options, resumes)
+    await folder.noteFiles(own)
+    if (predicts) await folder.openPredictions(resumes ? record : {})
+    if (!resumes) await writeJsonAtomic(join(path, SUMMARY), settings)
+    return folder
+  }
+
+  /** Absolute path. */
+  get path(): string {
+    return this.made.folder
+  }
+
+  /** Whether the mask of a picture is finished, and with it all that belongs to it. */
+  isDone(id: string): boolean {
+    const { filesOf, predicts } = this.options
+    if (!this.resumes || (predicts && !this.predicted.has(id))) return false
+    return filesOf(id).every((name) => this.made.has(name) && existsSync(join(this.path, name)))
+  }
+
+  /** Notes the files of a picture before they are written for the first time. */
+  async begin(id: string): Promise<void> {
+    await this.noteFiles(this.options.filesOf(id))
+  }
+
+  /** Records the predicted labels of a picture, before its mask is written. */
+  async recordLabels(id: string, labels: PredictedLabels): Promise<void> {
+    this.predicted.set(id, labels)
+    await this.log?.append({ id, labels })
+  }
+
+  /** The predicted labels of a picture. */
+  labelsOf(id: string): PredictedLabels | undefined {
+    return this.predicted.get(id)
+  }
+
+  /** All of them, by picture. */
+  allLabels(): Record<string, PredictedLabels> {
+    return Object.fromEntries(this.predicted)
+  }
+
+  /** Writes the summary, with predicted labels also as a labels file. */
+  async finish(items: readonly DatasetItem[], result: Readonly<Record<string, unknown>>): Promise<void> {
+    const { settings, predicts } = this.options
+    await this.log?.close()
+    this.log = undefined
+    const predicted = predicts ? { predicted: this.allLabels() } : {}
+    if (predicts) await writeAtomic(join(this.path, LABELS), labelsFile(items, this.predicted))
+    await writeJsonAtomic(join(this.path, SUMMARY), { ...settings, ...result, ...predicted })
+    await rm(join(this.path, PREDICTIONS), { force: true })
+  }
+
+  async close(): Promise<void> {
+    await this.log?.close()
+    this.log = undefined
+  }
+
+  private async openPredictions(record: Readonly<Record<string, unknown>>): Promise<void> {
+    const file = join(this.path, PREDICTIONS)
+    const before = record.predicted as Record<string, PredictedLabels> | undefined
+    for (const [id, labels] of Object.entries(before ?? {})) this.predicted.set(id, labels)
+    if (this.resumes)
+      for (const { id, labels } of await readJsonl(file)) this.predicted.set(String(id), labels as PredictedLabels)
+    this.log = await JsonlLog.open(file, () => this.resumes)
+  }
+
+  private async noteFiles(names: string[]): Promise<void> {
+    await this.made.note(names).catch((cause: unknown) => {
+      throw writeFailed(join(this.path, names.at(-1)!), cause)
+    })
+  }
+}
+
+/** The pictures without masks that an earlier call made within their folder. */
+export async function withoutMasks(items: readonly DatasetItem[], out: string): Promise<DatasetItem[]> {
+  const made = await MadeFiles.open(out, 'masks')
+  return items.filter(({ image }) => !made.has(relative(made.folder, image).split(sep).join('/')))
+}
+
+/** `file,labels` as in a folder of one's own pictures. */
+function labelsFile(items: readonly DatasetItem[], predicted: ReadonlyMap<string, PredictedLabels>): string {
+  const rows = items.map((item) => csvRow(pictureFile(item), Object.keys(predicted.get(item.id) ?? {})))
+  return ['file,labels', ...rows, ''].join('\n')
+}

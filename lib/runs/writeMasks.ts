@@ -1,0 +1,95 @@
+import { join } from 'node:path'
+import { runInSlices } from '../base/cooperative.js'
+import { itemProgress, type OnProgress } from '../base/progress.js'
+import type { LabelledPicture, LabelledPictures } from '../cam/labels.js'
+import { camsOf, type PictureCams, preparedPictures } from '../cam/picture.js'
+import { type PictureFiles, writePicture } from '../cam/writePicture.js'
+import type { RunConfig } from '../config/types.js'
+import { idsOf } from '../datasets/classes/ids.js'
+import type { LabelMap } from '../masks/labelMap.js'
+import type { Orientation } from '../masks/orientation.js'
+import { maskPalette } from '../masks/palette.js'
+import { maskSteps } from '../masks/threshold.js'
+import type { MaskGenerator } from '../models/maskGenerator.js'
+import type { MasksFolder, PredictedLabels } from './masksFolder.js'
+import { type RefinementOptions, refineCams } from './refineCams.js'
+
+export interface WriteMasksOptions {
+  pictures: LabelledPictures
+  generator: MaskGenerator
+  cams: RunConfig['cams']
+  /** Background threshold. */
+  threshold: number
+  /** Refine masks so. */
+  refine: RefinementOptions | undefined
+  orientation: Orientation
+  folder: MasksFolder
+  /** Paths inside the folder of what is written of a picture. */
+  filesOf(id: string): PictureFiles
+  onProgress: OnProgress | undefined
+  signal: AbortSignal | undefined
+}
+
+/** Makes and writes the masks that are not finished yet. Gives how many were, and how many have no class. */
+export async function writeMasks(options: WriteMasksOptions): Promise<{ skipped: number; unlabelled: number }> {
+  const { pictures, generator, cams, folder, onProgress, signal } = options
+  const { dataset, label } = pictures
+  const write = pictureWriter(options)
+  const rest = dataset.items.filter(({ id }) => !folder.isDone(id))
+  const progress = itemProgress('masks')
+  let done = 0
+  // One picture is written while the model works on the next.
+  let writing = Promise.resolve()
+  const compute = async (labelled: Promise<LabelledPicture>) => {
+    const picture = await labelled
+    return { picture, cams: await camsOf(generator, picture, cams) }
+  }
+  try {
+    for await (const picture of preparedPictures(dataset, rest, cams, signal)) {
+      const computing = compute(label(picture, generator))
+      // Either may fail while the other is awaited.
+      computing.catch(() => undefined)
+      await writing
+      signal?.throwIfAborted()
+      const made = await computing
+      writing = write(made.picture, made.cams).then(() => onProgress?.(progress(++done, rest.length)))
+      writing.catch(() => undefined)
+    }
+  } finally {
+    await writing
+  }
+  const unlabelled = dataset.items.filter(({ id, labels }) => {
+    const predicted = folder.labelsOf(id)
+    return (predicted === undefined ? labels : Object.keys(predicted)).length === 0
+  })
+  return { skipped: dataset.items.length - rest.length, unlabelled: unlabelled.length }
+}
+
+function pictureWriter(options: WriteMasksOptions): (picture: LabelledPicture, cams: PictureCams) => Promise<void> {
+  const { threshold, refine, orientation, folder, filesOf, signal } = options
+  const { classes } = options.pictures.dataset
+  const palette = maskPalette(classes.classes)
+  return async ({ item, image, scores }, cams) => {
+    const classIds = idsOf(classes, cams.classes)
+    const maps = { ...cams, classIds }
+    const mask: LabelMap =
+      refine === undefined
+        ? await runInSlices(maskSteps({ ...maps, threshold }))
+        : (await refineCams(image, maps, { ...refine, threshold }, { signal })).mask
+    await folder.begin(item.id)
+    if (scores !== undefined) await folder.recordLabels(item.id, predictedLabels(item.labels, scores))
+    const files = Object.fromEntries(
+      Object.entries(filesOf(item.id)).map(([kind, name]) => [kind, join(folder.path, name)]),
+    ) as unknown as PictureFiles
+    await writePicture({ mask, palette, orientation, files, cams, classIds, image })
+  }
+
+  function predictedLabels(labels: readonly number[], scores: readonly number[]): PredictedLabels {
+    return Object.fromEntries(labels.map((index) => [classes.classes[index]!.label, rounded(scores[index]!)]))
+  }
+}
+
+/** To four digits: more would be noise, and long to read. */
+function rounded(score: number): number {
+  return Math.round(1e4 * score) / 1e4
+}
