@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { resolve, sep } from 'node:path'
 import { z } from 'zod'
+import { oneOf } from './count.js'
 
 /** How text from a command line becomes a value: as it is, by commas, or as JSON. */
 export type FieldForm = 'text' | 'list' | 'value'
@@ -94,10 +95,6 @@ export function special<T extends z.ZodType>(
   options: NoteOptions = {},
 ): T {
   return schema.meta({ description, expected, ...options })
-}
-
-export function oneOf(values: readonly string[]): string {
-  return values.length < 2 ? values.join('') : `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`
 }
 
 /** The schema without `optional` and `default`. */

@@ -2,16 +2,19 @@ import { distance } from 'fastest-levenshtein'
 
 /**
  * The known dotted field that a misspelt one most likely means, or undefined where none is close: a close spelling at
- * the same level first, then a field of that name in another section (`gradientClip` → `match.gradientClip`).
+ * the same level first, then a field of that name in another section (`gradientClip` → `match.gradientClip`), the section
+ * that is most like the misspelt one (`mach.epochs` → `match.epochs`).
  */
 export function nearestField(wrong: string, known: Iterable<string>): string | undefined {
-  let best: { field: string; cost: number } | undefined
+  let best: { field: string; cost: number; whole: number } | undefined
   for (const field of candidates(known)) {
     const cost = Math.min(
       spelling(wrong, field),
       spelling(last(wrong), last(field)) + (parent(wrong) === parent(field) ? 0 : 0.5),
     )
-    if (cost < (best?.cost ?? Number.POSITIVE_INFINITY)) best = { field, cost }
+    const whole = distance(wrong.toLowerCase(), field.toLowerCase())
+    if (best === undefined || cost < best.cost || (cost === best.cost && whole < best.whole))
+      best = { field, cost, whole }
   }
   return best !== undefined && best.cost <= Math.ceil(last(wrong).length / 3) + 0.5 ? best.field : undefined
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readdir, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
@@ -231,11 +232,23 @@ async function readManifest(folder: string): Promise<RunManifest> {
     })
   const manifest = await readJson(file, manifestSchema)
   if (manifest !== undefined) return manifest
+  const [inside] = await runsWithin(folder)
   throw new SemplesError('SEMPLES_RUN_MISSING', {
     message: `${folder} is not a run of semples: it has no run.json.`,
     file: folder,
-    hint: 'Give the folder that was the output of a training run.',
+    hint:
+      inside === undefined
+        ? 'Give the folder that was the output of a training run.'
+        : `There is a run within it: give ${inside}.`,
   })
+}
+
+/** Runs directly within a folder, as in that of a demo. */
+async function runsWithin(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => [])
+  return entries
+    .filter((entry) => entry.isDirectory() && existsSync(join(folder, entry.name, 'run.json')))
+    .map(({ name }) => join(folder, name))
 }
 
 async function refuseForeign(folder: string): Promise<void> {

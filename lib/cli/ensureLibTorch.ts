@@ -28,7 +28,7 @@ export async function ensureLibTorch({ offline, device, quiet, write, signal }: 
   const { libtorch, versions } = searchNative()
   if (libtorch.found !== undefined) return
   if (offline || readEnvironment('SEMPLES_LIBTORCH') !== undefined) {
-    findLibTorch({ versions })
+    findLibTorch({ versions, offline })
     return
   }
   const kind = device?.startsWith('cuda') ? 'cuda' : 'cpu'

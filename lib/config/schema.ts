@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import { oneOf } from '../base/count.js'
 import { deviceField } from '../base/device.js'
-import { choice, type FieldNote, fieldsOf, flag, oneOf, path, special, whole, wholeOrAuto } from '../base/fields.js'
+import { choice, type FieldNote, fieldsOf, flag, path, special, whole, wholeOrAuto } from '../base/fields.js'
 import { camsSchema, masksSchema } from '../cam/options.js'
 import type { DatasetKind } from '../datasets/kind.js'
 import { datasetKinds } from '../datasets/kinds.js'

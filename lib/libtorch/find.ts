@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { oneOf } from '../base/count.js'
 import { readEnvironment } from '../base/env.js'
 import { SemplesError } from '../base/error.js'
 import { listLibTorch } from './cache.js'
@@ -11,6 +12,8 @@ export interface FindLibTorchOptions {
   libtorch?: string
   /** Minor versions that there are addons for; default that of this package. */
   versions?: readonly string[]
+  /** Nothing may be fetched: errors say how to install from a file. */
+  offline?: boolean
 }
 
 /** The LibTorch to use, if any, and the places that were refused before it. */
@@ -55,7 +58,7 @@ export function searchLibTorch(options: FindLibTorchOptions = {}): LibTorchSearc
 export function findLibTorch(options: FindLibTorchOptions = {}): LibTorch {
   const { found, refused } = searchLibTorch(options)
   if (found !== undefined) return found
-  const wanted = (options.versions ?? [minorVersion(torchVersion)]).join(' or ')
+  const wanted = oneOf(options.versions ?? [minorVersion(torchVersion)])
   const onlyVersions = refused.length > 0 && refused.every(({ reason }) => reason.startsWith('it is version'))
   throw new SemplesError(onlyVersions ? 'SEMPLES_LIBTORCH_VERSION' : 'SEMPLES_LIBTORCH_NOT_FOUND', {
     message: `LibTorch ${wanted} was not found. Looked at: ${refused.map(describeRefused).join('; ')}.`,
@@ -69,7 +72,9 @@ export function describeRefused({ origin, path, reason }: RefusedLibTorch): stri
 }
 
 function fetchHint(options: FindLibTorchOptions): string {
-  const install = 'To fetch it, type: npx semples libtorch install'
+  const install = options.offline
+    ? 'To install it from a wheel of torch that was fetched elsewhere, type: npx semples libtorch install --from FILE'
+    : 'To fetch it, type: npx semples libtorch install'
   if (options.libtorch !== undefined) return `Correct the option libtorch, or leave it out. ${install}`
   if (readEnvironment('SEMPLES_LIBTORCH') !== undefined) return `Correct or unset SEMPLES_LIBTORCH. ${install}`
   const { libc } = currentPlatform()

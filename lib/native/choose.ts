@@ -21,7 +21,9 @@ export function searchNative({ libtorch, root }: { libtorch?: string; root?: str
   const versions = candidates.length > 0 ? versionsOf(candidates) : [minorVersion(torchVersion)]
   const search = searchLibTorch({ libtorch, versions })
   const fitting = search.found === undefined ? undefined : addonFor(candidates, search.found)
-  return { addon: { found: fitting ?? candidates[0], refused }, libtorch: search, versions }
+  // Without a LibTorch: the addon for the one that would be fetched.
+  const expected = candidates.find(({ builtFor }) => builtFor === versions[0])
+  return { addon: { found: fitting ?? expected, refused }, libtorch: search, versions }
 }
 
 /**
@@ -34,8 +36,11 @@ export function findNative(options: { libtorch?: string } = {}): { addonFile: Ad
   return { addonFile: addonFor(candidates, libtorch)!, libtorch }
 }
 
+/** The version that semples fetches comes first. */
 function versionsOf(candidates: readonly AddonFile[]): string[] {
-  return [...new Set(candidates.map(({ builtFor }) => builtFor))]
+  const versions = [...new Set(candidates.map(({ builtFor }) => builtFor))]
+  const fetched = minorVersion(torchVersion)
+  return versions.sort((one, other) => Number(other === fetched) - Number(one === fetched))
 }
 
 function addonFor(candidates: readonly AddonFile[], { version }: LibTorch): AddonFile | undefined {

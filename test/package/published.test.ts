@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, posix } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { largestTarball, publintMessages, typeProblems, unwantedFiles } from '../../scripts/release/tarball.mjs'
 import { needs } from '../support/needs.js'
@@ -42,6 +42,19 @@ needs('build').describe('the packed tarball', () => {
   // pnpm and Yarn 1 run node-gyp where there is one.
   test('has no binding.gyp, no LibTorch, and nothing of the development', () => {
     expect(unwantedFiles(packed.files)).toEqual([])
+  })
+
+  test('every link of its documents leads to a file in it', async () => {
+    const documents = packed.files.filter((file) => file.endsWith('.md'))
+    expect(documents).toEqual(expect.arrayContaining(['README.md', 'docs/data.md']))
+    const broken = documents.flatMap((file) => {
+      const text = readFileSync(join(repository, file), 'utf8')
+      const links = [...text.matchAll(/\]\((?![a-z]+:|#)([^)#\s]+)/g)].map(([, link]) =>
+        posix.join(posix.dirname(file), link!),
+      )
+      return links.filter((link) => !packed.files.includes(link)).map((link) => `${file}: ${link}`)
+    })
+    expect(broken).toEqual([])
   })
 
   test('publint finds nothing', async () => {

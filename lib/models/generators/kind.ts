@@ -1,6 +1,7 @@
 import type { z } from 'zod'
+import { oneOf } from '../../base/count.js'
 import { SemplesError } from '../../base/error.js'
-import { oneOf, path, whole } from '../../base/fields.js'
+import { path, whole } from '../../base/fields.js'
 import { weightsNames } from '../../weights/table.js'
 
 /** One kind of mask generator: its options and what a stage must know of it. The network itself is native. */

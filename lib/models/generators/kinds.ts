@@ -1,6 +1,6 @@
 import type { z } from 'zod'
+import { oneOf } from '../../base/count.js'
 import { SemplesError } from '../../base/error.js'
-import { oneOf } from '../../base/fields.js'
 import { nearestField } from '../../base/spelling.js'
 import type { NativeGeneratorConfig } from '../../native/addon.js'
 import { cnn } from './cnn.js'
