@@ -23,7 +23,7 @@ async function weights(change: (state: TensorMap) => TensorMap): Promise<{ file:
 async function load(
   file: string,
   how: typeof loadPretrained | typeof loadCheckpoint = loadPretrained,
-): Promise<{ loaded: LoadedWeights | void; state: TensorMap }> {
+): Promise<{ loaded: unknown; state: TensorMap }> {
   using generator = await MaskGenerator.create({ ...tiny, seed: 8 })
   const { tensors, unread } = await readWeights(file)
   const loaded = await how(generator, tensors, file, unread)
