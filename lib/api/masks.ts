@@ -54,7 +54,8 @@ export async function refineMask({ logger, ...options }: RefineMaskOptions): Pro
  * Compares masks, or CAMs at a sweep of background thresholds, with ground truth: mean IoU over the classes and the
  * background, per-class IoU, precision and recall; void pixels (255) are ignored. Needs no addon.
  *
- * @returns scores as fractions from 0 to 1; NaN for a class that is in neither ground truth nor masks
+ * @returns scores as fractions from 0 to 1; NaN for a class that is in neither ground truth nor masks; `warnings`: what makes
+ *   the scores doubtful, such as classes that masks and ground truth do not share
  * @throws SemplesError `SEMPLES_CONFIG_INVALID` (options that contradict each other), `SEMPLES_NO_MASKS` (no picture with
  *   ground truth), `SEMPLES_MASK_MISSING` (masks or maps), `SEMPLES_MASK_SIZE`, `SEMPLES_MASK_CLASS` naming the files, and
  *   what reading a mask or a file of maps throws

@@ -6,12 +6,17 @@ export const shared = {
   data: () =>
     new Option(
       '--data <dir>',
-      'folder of the data: a published data set or a folder of pictures (docs/data.md), recognised by the folders in it',
+      'folder of the data: a published data set or a folder of pictures (docs/data.md), recognised by the folders in it; or a COCO JSON',
     ),
   labels: () =>
     new Option(
       '--labels <file>',
       'labels of a plain folder: CSV "file,labels" (boat1.jpg,boat;person) or JSON; default: labels.csv in the folder, else one sub-folder per class',
+    ),
+  images: () =>
+    new Option(
+      '--images <dir>',
+      'pictures of a COCO JSON with categories of its own (--data instances.json); default: beside the file or one folder up',
     ),
   exif: () =>
     new Option(

@@ -5,6 +5,7 @@ export interface TrainFlags {
   config?: string
   data?: string
   labels?: string
+  images?: string
   preset?: string
   clip?: string
   weights?: string
@@ -36,15 +37,16 @@ const fields = {
 export async function trainInput(flags: TrainFlags): Promise<TrainConfigInput> {
   const { applySettings } = await import('../config/settings.js')
   const { readConfigFile } = await import('../config/file.js')
-  const { config, data, labels, reference, set = [] } = flags
+  const { config, data, labels, images, reference, set = [] } = flags
   const input: TrainConfigInput = config === undefined ? {} : await readConfigFile(config)
   const { detectData } = await import('../datasets/kinds.js')
-  if (data !== undefined) input.data = await detectData(data, { labels })
+  if (data !== undefined) input.data = await detectData(data, { labels, images })
   if (reference) input.reference = true
   const settings = Object.entries(fields).flatMap(([flag, field]) => {
     const value = flags[flag as keyof typeof fields]
     return value === undefined ? [] : [`${field}=${value}`]
   })
   if (data === undefined && labels !== undefined) settings.push(`data.labels=${labels}`)
+  if (data === undefined && images !== undefined) settings.push(`data.images=${images}`)
   return applySettings(input, [...settings, ...set])
 }

@@ -1,10 +1,9 @@
 import path from 'node:path'
 import { SemplesError } from '../base/error.js'
 import { readBytes } from '../base/files.js'
-import type { LabelMap } from '../masks/labelMap.js'
 import { coco2014Classes, coco2014Classes90, cocoClassIndex } from './classes/coco2014.js'
-import { type CocoFile, type CocoImage, cocoInvalid, readCocoFile, readSegmentations } from './coco/annotations.js'
-import { drawRegions } from './coco/mask.js'
+import { type CocoFile, type CocoImage, cocoInvalid, readCocoFile } from './coco/annotations.js'
+import { drawMask } from './coco/mask.js'
 import type { ClassTable, Dataset, DatasetItem } from './dataset.js'
 import { folderNames, missingPictures } from './pictures.js'
 
@@ -39,6 +38,7 @@ export async function coco2014(options: Coco2014Options): Promise<Dataset> {
     name: `coco2014 ${split}`,
     classes: table,
     orientation: 'stored',
+    warnings: coco.warnings,
     items: images.map((image) => ({
       id: idOf(image),
       image: path.join(folder, image.file_name),
@@ -46,7 +46,8 @@ export async function coco2014(options: Coco2014Options): Promise<Dataset> {
     })),
     mask: async (item) => {
       const image = imageOf.get(item.id)
-      return image === undefined ? undefined : drawMask(coco, image, table, crowd)
+      const idOfCategory = (id: number) => table.classes[cocoClassIndex(table, id)!]!.id
+      return image === undefined ? undefined : drawMask(coco, image, idOfCategory, crowd)
     },
   }
 }
@@ -60,28 +61,6 @@ function labelsOf(coco: CocoFile, image: CocoImage, table: ClassTable): number[]
   return [...new Set(indices)].sort((a, b) => a - b)
 }
 
-async function drawMask(
-  coco: CocoFile,
-  image: CocoImage,
-  table: ClassTable,
-  crowd: 'class' | 'void',
-): Promise<LabelMap> {
-  const annotations = coco.annotations.get(image.id) ?? []
-  const segmentations = await readSegmentations(coco.file, annotations)
-  return drawRegions({
-    height: image.height,
-    width: image.width,
-    regions: annotations.map(({ categoryId, crowd: isCrowd }, i) => ({
-      id: table.classes[cocoClassIndex(table, categoryId)!]!.id,
-      crowd: isCrowd,
-      segmentation: segmentations[i],
-    })),
-    crowd,
-    file: coco.file,
-    picture: image.file_name,
-  })
-}
-
 /** Category ids decide the classes, so a file with other categories must not pass for COCO 2014. */
 function checkCategories({ file, categories, annotations }: CocoFile): void {
   for (const { id, name } of categories) {
@@ -89,7 +68,10 @@ function checkCategories({ file, categories, annotations }: CocoFile): void {
     const expected = index === undefined ? undefined : coco2014Classes90.classes[index]!.label
     if (expected === name) continue
     const meaning = expected === undefined ? 'is no COCO category' : `is "${expected}" in COCO 2014`
-    throw cocoInvalid(file, `calls category ${id} "${name}", which ${meaning}; other data sets are read as folders`)
+    throw cocoInvalid(
+      file,
+      `calls category ${id} "${name}", which ${meaning}; read a file with categories of its own as data: { coco: FILE } (--data FILE)`,
+    )
   }
   const known = new Set(categories.map(({ id }) => id))
   for (const [imageId, list] of annotations) {

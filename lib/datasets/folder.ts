@@ -7,6 +7,7 @@ import { maskPalette } from '../masks/palette.js'
 import { readMask } from '../masks/png.js'
 import { pictureSides } from '../pictures/exif.js'
 import { didYouMean, MAX_CLASSES, promptOf, readClassTable } from './classes/classTableFile.js'
+import { idsWithBackground } from './classes/ids.js'
 import { classTable } from './classes/names.js'
 import type { ClassTable, Dataset, DatasetItem } from './dataset.js'
 import { classFolders } from './folder/classFolders.js'
@@ -86,7 +87,7 @@ async function datasetOf(
 ): Promise<Dataset> {
   const items = itemsOf(pictures, classes)
   const maskFiles = await maskFilesOf(items, masks)
-  const palette = maskPalette(classes.classes)
+  const [palette, ids] = [maskPalette(classes.classes), idsWithBackground(classes)]
   return {
     name: `folder ${options.folder}`,
     classes,
@@ -96,7 +97,7 @@ async function datasetOf(
     mask: async (item) => {
       const file = maskFiles.get(item.id)
       if (file === undefined) return undefined
-      return orientedMask(await readMask(file, { palette }), file, item.image, options.exif)
+      return orientedMask(await readMask(file, { palette, ids }), file, item.image, options.exif)
     },
   }
 }

@@ -22,6 +22,8 @@ export interface DatasetKind<Kind extends string = string, Schema extends z.ZodO
   hasPixelLabels?(options: z.infer<Schema>): boolean
   /** The options for a folder of this kind; undefined for any other folder. */
   detect(folder: string, split: Split): Promise<z.input<Schema> | undefined>
+  /** The options for a file that is a whole data set; undefined for any other file. Default: no file is. */
+  detectFile?(file: string): z.input<Schema> | undefined
   open(options: z.infer<Schema>, split: Split): Promise<Dataset>
   /** The same pictures for callers that bring labels of their own. Default: as `open`, whose labels are then dropped. */
   openUnlabelled?(options: z.infer<Schema>, classes: ClassTable): Promise<Dataset>

@@ -6,17 +6,18 @@ import { type FieldNote, fieldsOf } from '../base/fields.js'
 import { isRecord, optionError } from '../base/optionError.js'
 import { nearestField } from '../base/spelling.js'
 import type { DatasetKind, Split } from './kind.js'
+import { cocoKind } from './kinds/coco.js'
 import { coco2014Kind } from './kinds/coco2014.js'
 import { folderKind } from './kinds/folder.js'
 import { petKind } from './kinds/pet.js'
 import { voc2012Kind } from './kinds/voc2012.js'
 
 /** Every kind of data set, in the order in which a folder is compared with them; a plain folder may be anything. */
-export const datasetKinds = [coco2014Kind, petKind, voc2012Kind, folderKind] as const
+export const datasetKinds = [cocoKind, coco2014Kind, petKind, voc2012Kind, folderKind] as const
 
 type OptionsOf<K> = K extends DatasetKind<infer Name, infer Schema> ? { kind?: Name } & z.input<Schema> : never
 
-/** Which pictures, with which labels: `{ folder, labels }`, `{ voc2012 }`, `{ coco2014 }`, `{ pet }`, each with its `kind` or without. */
+/** Which pictures, with which labels: `{ folder, labels }`, `{ voc2012 }`, `{ coco2014 }`, `{ coco }`, `{ pet }`, each with its `kind` or without. */
 export type DataSpec = OptionsOf<(typeof datasetKinds)[number]>
 
 /** A kind and the options for it, which are known to fit each other. */
@@ -55,7 +56,7 @@ export function kindOfData(data: unknown, where = ''): DatasetKind {
   })
 }
 
-/** `{ coco2014 }, { voc2012 } or { folder }`: what data may look like, for errors. */
+/** `{ coco }, { coco2014 }, ... or { folder }`: what data may look like, for errors. */
 export function dataForms(): string {
   return oneOf(datasetKinds.map(({ kind }) => `{ ${kind} }`))
 }
@@ -81,6 +82,8 @@ function notesOf(schema: z.ZodType): Map<string, FieldNote> {
 export interface DataFiles {
   labels?: string
   masks?: string
+  /** Folder of the pictures, where the data are a file. */
+  images?: string
   /** Whether the ground truth is of pictures turned by their EXIF orientation. */
   exif?: 'apply' | 'ignore'
   /** Which pictures, where the folder has a labels file for each split. Default `train`. */
@@ -88,11 +91,22 @@ export interface DataFiles {
 }
 
 /**
- * Recognises a data set by its folders; see `detect` of each kind.
+ * Recognises a data set by its folders, or a file that is one; see `detect` and `detectFile` of each kind.
  *
  * @throws SemplesError `SEMPLES_FILE_UNREADABLE`; `SEMPLES_OPTION_INVALID` for a file that this kind has no use for
  */
 export async function detectData(folder: string, { split = 'train', ...files }: DataFiles = {}): Promise<DataSpec> {
+  const given = Object.entries(files).filter(([, file]) => file !== undefined)
+  const fitting = (kind: DatasetKind, options: object): DataSpec => {
+    for (const [field] of given) if (!(field in kind.schema.shape)) throw useless(field, folder, kind)
+    return { ...options, ...Object.fromEntries(given) } as DataSpec
+  }
+  if (existsSync(folder) && statSync(folder).isFile()) {
+    for (const kind of datasetKinds as readonly DatasetKind[]) {
+      const options = kind.detectFile?.(folder)
+      if (options !== undefined) return fitting(kind, options)
+    }
+  }
   if (!existsSync(folder) || !statSync(folder).isDirectory()) {
     throw new SemplesError('SEMPLES_FILE_UNREADABLE', {
       message: `There is no folder ${folder}.`,
@@ -100,12 +114,9 @@ export async function detectData(folder: string, { split = 'train', ...files }: 
       hint: 'Check the path; it is taken from the working directory.',
     })
   }
-  const given = Object.entries(files).filter(([, file]) => file !== undefined)
   for (const kind of datasetKinds as readonly DatasetKind[]) {
     const options = await kind.detect(folder, split)
-    if (options === undefined) continue
-    for (const [field] of given) if (!(field in kind.schema.shape)) throw useless(field, folder, kind)
-    return { ...options, ...Object.fromEntries(given) } as DataSpec
+    if (options !== undefined) return fitting(kind, options)
   }
   throw new Error('unreachable: a plain folder may be anything')
 }

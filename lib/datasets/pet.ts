@@ -56,7 +56,9 @@ export async function pet({ root, labels = 'breed', list = 'list' }: PetOptions)
     })),
     mask: async ({ id }) => {
       const trimap = path.resolve(root, 'annotations', 'trimaps', `${id}.png`)
-      return existsSync(trimap) ? maskOf(await readMask(trimap), classOf.get(id)!, trimap) : undefined
+      return existsSync(trimap)
+        ? maskOf(await readMask(trimap, { colors: 'ignore' }), classOf.get(id)!, trimap)
+        : undefined
     },
   }
 }

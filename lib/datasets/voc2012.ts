@@ -4,6 +4,7 @@ import { SemplesError } from '../base/error.js'
 import { maskPalette } from '../masks/palette.js'
 import { readMask } from '../masks/png.js'
 import { didYouMean } from './classes/classTableFile.js'
+import { idsWithBackground } from './classes/ids.js'
 import { voc2012Classes } from './classes/voc2012.js'
 import type { Dataset } from './dataset.js'
 import { readLabelsFile } from './labelsFile.js'
@@ -50,7 +51,7 @@ export async function voc2012(options: Voc2012Options): Promise<Dataset> {
     mask: async ({ id }) => {
       const file = maskFile.get(id)
       if (file === undefined || !existsSync(file)) return undefined
-      return readMask(file, { palette: maskPalette() })
+      return readMask(file, { palette: maskPalette(), ids: idsWithBackground(voc2012Classes) })
     },
   }
 }

@@ -1,5 +1,6 @@
 import { SemplesError } from '../base/error.js'
 import { type LabelMap, VOID_ID } from '../masks/labelMap.js'
+import { vocColor } from '../masks/palette.js'
 
 /** Names of the two masks of a picture, for messages. */
 export interface MaskNames {
@@ -66,9 +67,22 @@ export class ConfusionCounter {
       file: name,
       value: unknown,
       expected: `${summary(this.ids)} or ${VOID_ID}`,
-      hint: 'Evaluate with the class table that the masks were made with.',
+      hint: isGreyedVoc(data)
+        ? "Its values are the brightness of VOC's colours: a mask with a palette was saved as grey. Save its indices instead (Pillow: Image.fromarray(numpy.array(Image.open(f))))."
+        : 'Evaluate with the class table that the masks were made with.',
     })
   }
+}
+
+/** Whether every value is what Pillow's `convert('L')` makes of the colour that VOC gives to 0..20 or 255. */
+function isGreyedVoc(data: Uint8Array): boolean {
+  const brightness = new Set(
+    [...Array(21).keys(), VOID_ID].map((id) => {
+      const [red, green, blue] = vocColor(id)
+      return (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16
+    }),
+  )
+  return data.every((value) => brightness.has(value))
 }
 
 /** Refuses masks of different sizes. */

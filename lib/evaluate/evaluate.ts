@@ -2,13 +2,16 @@ import { join } from 'node:path'
 import { SemplesError } from '../base/error.js'
 import { idsWithBackground } from '../datasets/classes/ids.js'
 import type { ClassTable, Dataset } from '../datasets/dataset.js'
+import type { MaskColors } from '../masks/colors.js'
 import type { LabelMap } from '../masks/labelMap.js'
-import { readMask } from '../masks/png.js'
+import { maskPalette } from '../masks/palette.js'
+import { type ReadMaskOptions, readMask } from '../masks/png.js'
 import { isFile, readCams } from './camFiles.js'
 import { ConfusionCounter } from './confusion.js'
 import { refuse, type TruthPicture, truthPictures } from './groundTruth.js'
 import { type ClassScores, type Scores, scores } from './scores.js'
 import { bestPoint, greedyPart, hundredths, SweepCounter, type SweepPoint } from './sweep.js'
+import { warningsOf } from './warnings.js'
 
 export interface EvaluatePicturesOptions {
   /** Folder of masks to evaluate, `<id>.png`: indexed or grey PNGs whose pixel values are class ids. Either this or `cams`. */
@@ -30,6 +33,11 @@ export interface EvaluatePicturesOptions {
    * Ids of the pictures to evaluate, each of which must have a mask. Default: every picture with ground truth.
    */
   ids?: readonly string[]
+  /**
+   * What counts in an indexed PNG that has the colours of the class table at other places: `refuse` (default), `use` (ids by
+   * colour) or `ignore` (ids are the indices). For `masks` and for a folder of ground truth.
+   */
+  maskColors?: MaskColors
   /** Background thresholds for `cams`, ascending. Default 0.00, 0.01, ... 0.99. */
   thresholds?: readonly number[]
   /**
@@ -49,6 +57,8 @@ export interface Evaluation extends Omit<Scores, 'perClass'> {
   perClass: (ClassScores & { label: string })[]
   /** Number of pictures evaluated. */
   pictures: number
+  /** What makes the scores doubtful, one sentence each, for people. */
+  warnings: string[]
   /** For `cams`: mean IoU at every threshold evaluated. */
   curve?: SweepPoint[]
   /** For `cams`: the best point of the curve; all other scores are those at its threshold. */
@@ -64,20 +74,23 @@ export interface Evaluation extends Omit<Scores, 'perClass'> {
  * files, and what reading a mask or a file of maps throws.
  */
 export async function evaluatePictures(options: EvaluatePicturesOptions): Promise<Evaluation> {
-  const { masks, cams, camClasses, classOffset, greedy = false, thresholds = hundredths(0, 100) } = options
+  const { masks, cams, camClasses, classOffset, groundTruth, greedy = false, thresholds = hundredths(0, 100) } = options
   const classes = classTableOf(options)
   const ids = idsWithBackground(classes)
+  const reading: ReadMaskOptions = { palette: maskPalette(classes.classes), ids, colors: options.maskColors }
   if (masks !== undefined && cams === undefined) {
     const counter = new ConfusionCounter(ids)
-    const pictures = await forEachPicture(options, async ({ id, name }, truth) => {
+    const seen = await forEachPicture(options, reading, async ({ id, name }, truth) => {
       const file = join(masks, `${id}.png`)
-      counter.add(await readExisting(file, id), truth, { prediction: file, groundTruth: name })
+      counter.add(await readExisting(file, id, reading), truth, { prediction: file, groundTruth: name })
     })
-    return evaluation(scores(counter.confusion()), classes, pictures)
+    const confusion = counter.confusion()
+    const warnings = await warningsOf({ ...seen, classes, confusion, groundTruth, evaluated: masks })
+    return evaluation(scores(confusion), classes, seen.pictures, warnings)
   }
   if (cams === undefined || masks !== undefined) throw invalid('Give either masks or cams.', 'masks', masks)
   const counter = new SweepCounter(ids, thresholds)
-  const pictures = await forEachPicture(options, async ({ id, name }, truth) => {
+  const seen = await forEachPicture(options, reading, async ({ id, name }, truth) => {
     const { file, ...picture } = await readCams(cams, id, { classes: camClasses, classOffset })
     // Without maps the whole mask is background, whatever its size.
     const { height, width } = picture.classIds.length === 0 ? truth : picture
@@ -86,27 +99,31 @@ export async function evaluatePictures(options: EvaluatePicturesOptions): Promis
   const whole = counter.curve()
   const curve = greedy ? greedyPart(whole) : whole
   const best = bestPoint(curve)
-  const atBest = scores(counter.confusion(thresholds.indexOf(best.threshold)))
-  return { ...evaluation(atBest, classes, pictures), curve, best }
+  const confusion = counter.confusion(thresholds.indexOf(best.threshold))
+  const warnings = await warningsOf({ ...seen, classes, confusion, groundTruth, evaluated: cams })
+  return { ...evaluation(scores(confusion), classes, seen.pictures, warnings), curve, best }
 }
 
-/** Calls `evaluateOne` with each picture that has ground truth; returns their number. */
+/** Calls `evaluateOne` with each picture that has ground truth; gives their number, and that of their pixels by value. */
 async function forEachPicture(
   { groundTruth, ids, onProgress, signal }: EvaluatePicturesOptions,
+  reading: ReadMaskOptions,
   evaluateOne: (picture: TruthPicture, truth: LabelMap) => Promise<void>,
-): Promise<number> {
-  const pictures = await truthPictures(groundTruth, ids)
+): Promise<{ pictures: number; truthPixels: Float64Array }> {
+  const pictures = await truthPictures(groundTruth, ids, reading)
+  const truthPixels = new Float64Array(256)
   let evaluated = 0
   for (const [done, picture] of pictures.entries()) {
     signal?.throwIfAborted()
     const truth = await picture.read()
     if (truth !== undefined) {
       await evaluateOne(picture, truth)
+      for (const value of truth.data) truthPixels[value]! += 1
       evaluated++
     } else if (ids !== undefined) refuse(picture.id, groundTruth)
     onProgress?.({ done: done + 1, total: pictures.length })
   }
-  if (evaluated > 0) return evaluated
+  if (evaluated > 0) return { pictures: evaluated, truthPixels }
   throw new SemplesError('SEMPLES_NO_MASKS', {
     message: `There is no ground-truth mask in ${typeof groundTruth === 'string' ? groundTruth : groundTruth.name}.`,
     field: 'groundTruth',
@@ -114,9 +131,15 @@ async function forEachPicture(
   })
 }
 
-function evaluation({ perClass, ...means }: Scores, { classes }: ClassTable, pictures: number): Evaluation {
+function evaluation(
+  { perClass, ...means }: Scores,
+  { classes }: ClassTable,
+  pictures: number,
+  warnings: string[],
+): Evaluation {
   const labels = ['background', ...classes.map(({ label }) => label)]
-  return { ...means, perClass: perClass.map((entry, index) => ({ ...entry, label: labels[index]! })), pictures }
+  const labelled = perClass.map((entry, index) => ({ ...entry, label: labels[index]! }))
+  return { ...means, perClass: labelled, pictures, warnings }
 }
 
 function classTableOf({ classes, groundTruth }: EvaluatePicturesOptions): ClassTable {
@@ -125,8 +148,8 @@ function classTableOf({ classes, groundTruth }: EvaluatePicturesOptions): ClassT
   return table
 }
 
-async function readExisting(file: string, id: string): Promise<LabelMap> {
-  if (await isFile(file)) return readMask(file)
+async function readExisting(file: string, id: string, reading: ReadMaskOptions): Promise<LabelMap> {
+  if (await isFile(file)) return readMask(file, reading)
   throw new SemplesError('SEMPLES_MASK_MISSING', {
     message: `There is no mask ${file} for the picture ${id}.`,
     file,

@@ -1,9 +1,9 @@
-import { readdir } from 'node:fs/promises'
-import { join, sep } from 'node:path'
+import { join } from 'node:path'
 import { SemplesError } from '../base/error.js'
 import type { Dataset } from '../datasets/dataset.js'
+import { filesWithin } from '../datasets/pictures.js'
 import type { LabelMap } from '../masks/labelMap.js'
-import { readMask } from '../masks/png.js'
+import { type ReadMaskOptions, readMask } from '../masks/png.js'
 
 /** A picture that may have ground truth. */
 export interface TruthPicture {
@@ -15,15 +15,18 @@ export interface TruthPicture {
 }
 
 /**
- * The pictures of a folder of masks or of a data set: those of `ids`, each once, or all.
+ * The pictures of a folder of masks or of a data set: those of `ids`, each once, or all. Hidden files are not seen, and
+ * folders are no masks.
  *
+ * @param reading how the masks of a folder are read
  * @throws SemplesError `SEMPLES_MASK_MISSING` for an id that is not there, `SEMPLES_FILE_UNREADABLE` for the folder
  */
 export async function truthPictures(
   groundTruth: string | Dataset,
   ids: readonly string[] | undefined,
+  reading: ReadMaskOptions = {},
 ): Promise<TruthPicture[]> {
-  const found = typeof groundTruth === 'string' ? await inFolder(groundTruth) : inDataset(groundTruth)
+  const found = typeof groundTruth === 'string' ? await inFolder(groundTruth, reading) : inDataset(groundTruth)
   if (ids === undefined) return found
   const byId = new Map(found.map((picture) => [picture.id, picture]))
   return [...new Set(ids)].map((id) => byId.get(id) ?? refuse(id, groundTruth))
@@ -47,25 +50,18 @@ function inDataset(dataset: Dataset): TruthPicture[] {
   }))
 }
 
-async function inFolder(folder: string): Promise<TruthPicture[]> {
-  const files = await listFiles(folder)
-  return files
-    .filter((file) => file.endsWith('.png'))
-    .sort()
-    .map((file) => {
-      const path = join(folder, file)
-      return { id: file.slice(0, -'.png'.length).split(sep).join('/'), name: path, read: () => readMask(path) }
-    })
-}
-
-async function listFiles(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder, { recursive: true })
-  } catch (cause) {
+async function inFolder(folder: string, reading: ReadMaskOptions): Promise<TruthPicture[]> {
+  const files = await filesWithin(folder).catch((cause: unknown) => {
     throw new SemplesError('SEMPLES_FILE_UNREADABLE', {
       message: `Cannot read the folder of ground truth ${folder}: ${String(cause)}.`,
       file: folder,
       cause,
     })
-  }
+  })
+  return files
+    .filter((file) => file.endsWith('.png'))
+    .map((file) => {
+      const path = join(folder, file)
+      return { id: file.slice(0, -'.png'.length), name: path, read: () => readMask(path, reading) }
+    })
 }

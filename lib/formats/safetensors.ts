@@ -13,6 +13,8 @@ export interface SafetensorsFile {
   tensors: TensorMap
   /** The `__metadata__` strings; `{}` where there are none. */
   metadata: Record<string, string>
+  /** Tensors of other types than weights have (I16, F8_E4M3), with their type: they are not read. */
+  unread: Map<string, string>
 }
 
 // One read or write call of the system moves less than 2 GiB.
@@ -24,7 +26,7 @@ const LARGEST_READ = 2 ** 30
  *
  * @throws SemplesError `SEMPLES_FILE_UNREADABLE` where there is no such file, `SEMPLES_CHECKPOINT_INVALID` naming
  * the file, and the tensor where one is at fault, for anything the format forbids: a cut-off file, overlapping data or
- * gaps, unknown dtypes, shapes that do not fit the data, repeated names.
+ * gaps, shapes that do not fit the data, repeated names.
  */
 export async function readSafetensors(path: string): Promise<SafetensorsFile> {
   const handle = await openFile(path)
@@ -36,12 +38,17 @@ export async function readSafetensors(path: string): Promise<SafetensorsFile> {
     await readFully(handle, text, 8, path)
     const { entries, metadata } = parseHeader(text, size - 8 - headerBytes, path)
     const tensors: [string, TensorData][] = []
-    for (const { name, dtype, shape, begin, end } of entries) {
+    const unread = new Map<string, string>()
+    for (const { name, dtype, type, shape, begin, end } of entries) {
+      if (dtype === undefined) {
+        unread.set(name, type)
+        continue
+      }
       const buffer = new ArrayBuffer(end - begin)
       await readFully(handle, new Uint8Array(buffer), 8 + headerBytes + begin, path)
       tensors.push([name, { dtype: dtype.dtype, shape, data: new dtype.array(buffer) }])
     }
-    return { tensors: Object.fromEntries(tensors), metadata }
+    return { tensors: Object.fromEntries(tensors), metadata, unread }
   } finally {
     await handle.close()
   }

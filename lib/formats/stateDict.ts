@@ -17,11 +17,31 @@ import { ZipArchive } from './zip.js'
 const WRAPPERS = ['model', 'state_dict', 'model_state_dict', 'module']
 const MAX_WRAPPERS = 4
 
-/** What `DataParallel` puts before every name. */
-const PARALLEL = 'module.'
+/** What wrappers of a network put before every name; `DataParallel` has `module.`. */
+export const PREFIXES: readonly string[] = [
+  'module.',
+  'model.',
+  'backbone.',
+  'encoder.',
+  'network.',
+  'net.',
+  '_orig_mod.',
+]
 
 /** Tensors may share a storage (tied weights), and an archive may be packed; weights are hardly ever smaller than this. */
 const MAX_GROWTH = 4
+
+/** What a file of weights holds. */
+export interface Weights {
+  tensors: TensorMap
+  /** Tensors that hold numbers of a type that weights do not have (int16, float8), with that type: they are not read. */
+  unread: Map<string, string>
+}
+
+/** The tensors of `readWeights`. */
+export async function readStateDict(path: string): Promise<TensorMap> {
+  return (await readWeights(path)).tensors
+}
 
 /**
  * Reads the weights of a model by name from safetensors or from what `torch.save` writes, in its zip archives and in
@@ -29,19 +49,19 @@ const MAX_GROWTH = 4
  * them is executed, and of a checkpoint only the weights are kept in memory.
  *
  * A state dictionary within `model`, `state_dict`, `model_state_dict` or `module` is taken out; where every name begins
- * with `module.`, that is taken off. Tensors may be views of each other, strided, or parameters; each comes in C order
+ * with `module.`, `model.`, `backbone.` or another prefix of a wrapper, that is taken off. Tensors may be views of each other, strided, or parameters; each comes in C order
  * in an ArrayBuffer of its own, `float16` and `bfloat16` as their bits.
  *
  * @throws SemplesError `SEMPLES_CHECKPOINT_INVALID` for everything else (a TorchScript archive, a pickled model),
- *   `SEMPLES_FILE_UNREADABLE`, `SEMPLES_CHECKPOINT_INVALID` (cut off, damaged, other types of numbers),
+ *   `SEMPLES_FILE_UNREADABLE`, `SEMPLES_CHECKPOINT_INVALID` (cut off, damaged),
  *   `SEMPLES_PICKLE_REFUSED` (naming what the file asks for, `os.system`), `SEMPLES_FILE_TOO_LARGE`
  */
-export async function readStateDict(path: string): Promise<TensorMap> {
+export async function readWeights(path: string): Promise<Weights> {
   const { start, size } = await beginning(path)
-  if (isSafetensors(start)) return withoutPrefix((await readSafetensors(path)).tensors)
+  if (isSafetensors(start)) return withoutPrefix(someOf(await readSafetensors(path), path))
   try {
-    if (start[0] === 0x50 && start[1] === 0x4b) return withoutPrefix(await readArchive(path, size))
-    if (start[0] === 0x80) return withoutPrefix(await readPickled(path))
+    if (start[0] === 0x50 && start[1] === 0x4b) return withoutPrefix(someOf(await readArchive(path, size), path))
+    if (start[0] === 0x80) return withoutPrefix(someOf(await readPickled(path), path))
   } catch (error) {
     throw asCheckpoint(error, path)
   }
@@ -76,15 +96,15 @@ function isSafetensors(start: Buffer): boolean {
   return start.length > 8 && start[8] === 0x7b && start.readBigUInt64LE(0) <= BigInt(MAX_HEADER_BYTES)
 }
 
-async function readPickled(path: string): Promise<TensorMap> {
+async function readPickled(path: string): Promise<Weights> {
   const bytes = await readBytes(path)
   const dictionary = stateDictOf(readPickle(bytes, path), path)
   checkGrowth(dictionary, bytes.length, path)
-  return Object.fromEntries([...dictionary].map(([name, value]) => [name, tensorNamed(name, value, path)]))
+  return sorted([...dictionary].map(([name, value]) => [name, tensorOrType(value, path)]))
 }
 
 /** One storage after the other, so that no more than the weights and one of them is in memory. */
-async function readArchive(path: string, size: number): Promise<TensorMap> {
+async function readArchive(path: string, size: number): Promise<Weights> {
   const zip = await ZipArchive.open(path, path, MAX_GROWTH * size)
   try {
     const root = torchRoot(zip.paths)
@@ -103,17 +123,15 @@ async function readArchive(path: string, size: number): Promise<TensorMap> {
       if (names === undefined) users.set(tensor.storage, [name])
       else names.push(name)
     }
-    const tensors = new Map<string, TensorData>()
+    const tensors = new Map<string, TensorData | string>()
     for (const [key, storage] of storages) {
       const names = users.get(storage)
       if (names === undefined) continue
       await load(key)
-      for (const name of names) tensors.set(name, tensorNamed(name, dictionary.get(name)!, path))
+      for (const name of names) tensors.set(name, tensorOrType(dictionary.get(name)!, path))
       storage.bytes = undefined
     }
-    return Object.fromEntries(
-      [...dictionary].map(([name, value]) => [name, tensors.get(name) ?? tensorNamed(name, value, path)]),
-    )
+    return sorted([...dictionary].map(([name, value]) => [name, tensors.get(name) ?? tensorOrType(value, path)]))
   } finally {
     zip.close()
   }
@@ -150,23 +168,47 @@ function checkGrowth(dictionary: Map<string, TorchTensor | PickledArray>, fileBy
   if (!(bytes <= limit)) throw pickleTooLarge(path, `tensors of ${bytes} bytes in a file of ${fileBytes}`)
 }
 
-function tensorNamed(name: string, value: PickleValue, path: string): TensorData {
+/** The tensor, or the type of its numbers where weights do not have it. */
+function tensorOrType(value: PickleValue, path: string): TensorData | string {
   const array = numbersOfValue(value, path)
-  const tensor = array === undefined ? undefined : tensorOf(array)
-  if (tensor !== undefined) return tensor
+  return (array && tensorOf(array)) ?? array?.type ?? 'unknown'
+}
+
+function sorted(entries: readonly [string, TensorData | string][]): Weights {
+  const tensors: [string, TensorData][] = []
+  const unread = new Map<string, string>()
+  for (const [name, value] of entries) {
+    if (typeof value === 'string') unread.set(name, value)
+    else tensors.push([name, value])
+  }
+  return { tensors: Object.fromEntries(tensors), unread }
+}
+
+/** @throws SemplesError where a file holds tensors, and none that can be read */
+function someOf(weights: Weights, path: string): Weights {
+  const [first] = weights.unread
+  if (first === undefined || Object.keys(weights.tensors).length > 0) return weights
+  const [name, type] = first
   throw new SemplesError('SEMPLES_CHECKPOINT_INVALID', {
     message: `In ${path} tensor ${name} holds numbers of a type that weights do not have.`,
     file: path,
     field: name,
-    value: array?.type,
+    value: type,
     expected: DTYPE_NAMES,
   })
 }
 
-function withoutPrefix(tensors: TensorMap): TensorMap {
-  const entries = Object.entries(tensors)
-  if (!entries.every(([name]) => name.startsWith(PARALLEL) && name.length > PARALLEL.length)) return tensors
-  return Object.fromEntries(entries.map(([name, tensor]) => [name.slice(PARALLEL.length), tensor]))
+/** Prefixes that all names share are taken off, one after the other: `module.backbone.`. */
+function withoutPrefix({ tensors, unread }: Weights): Weights {
+  const names = [...Object.keys(tensors), ...unread.keys()]
+  const prefix = PREFIXES.find((each) => names.every((name) => name.startsWith(each) && name.length > each.length))
+  if (prefix === undefined || names.length === 0) return { tensors, unread }
+  const shorter = <T>(entries: Iterable<[string, T]>): [string, T][] =>
+    [...entries].map(([name, value]) => [name.slice(prefix.length), value])
+  return withoutPrefix({
+    tensors: Object.fromEntries(shorter(Object.entries(tensors))),
+    unread: new Map(shorter(unread)),
+  })
 }
 
 const HINT =

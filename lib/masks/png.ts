@@ -3,9 +3,10 @@ import { writeAtomic } from '../base/atomic.js'
 import { SemplesError } from '../base/error.js'
 import { readBytes } from '../base/files.js'
 import { encodeIndexedPng, encodeIndexedPngSync, type IndexedPicture } from '../formats/png.js'
+import { colorKey, idsByColor, idsOfOwnColors, type MaskColors } from './colors.js'
 import type { LabelMap } from './labelMap.js'
 import { type Orientation, orientationMark } from './orientation.js'
-import { maskPalette, type Palette } from './palette.js'
+import { maskPalette, type Palette, vocColor } from './palette.js'
 
 /** Largest mask that is opened: 2^28 pixels. A header that claims more is damaged, or no mask. */
 const MAX_PIXELS = 2 ** 28
@@ -16,7 +17,17 @@ export interface ReadMaskOptions {
    * because the same colours mean other classes elsewhere.
    */
   palette?: Palette
+  /**
+   * What counts where an indexed PNG has the colours of `palette` (default: VOC's) at other places: `refuse` (default),
+   * `use` (ids by colour) or `ignore` (ids are the indices). Masks that semples wrote are read by their indices.
+   */
+  colors?: MaskColors
+  /** Pixel values that the mask may have besides 255: colours of other ids then say nothing. Default: all. */
+  ids?: readonly number[]
 }
+
+/** In a PNG of ours with colours of its own: they are for viewers, whatever a reader takes them for. */
+const IDS_MARK = 'semples:ids'
 
 /** `writeMask` of the public API, documented in lib/api/files.ts. */
 export async function writeMask(
@@ -25,8 +36,9 @@ export async function writeMask(
   palette: Palette = maskPalette(),
   orientation?: Orientation,
 ): Promise<void> {
-  const comment = orientation && orientationMark(orientation)
-  await writeAtomic(file, await encodeIndexedPng({ ...indexed(mask, palette), comment }))
+  const picture = indexed(mask, palette)
+  const comment = orientation === undefined ? picture.comment : orientationMark(orientation)
+  await writeAtomic(file, await encodeIndexedPng({ ...picture, comment }))
 }
 
 /** A mask as `writeMask` writes it, in memory and at once: for small ones. */
@@ -43,7 +55,8 @@ function indexed(mask: LabelMap, palette: Palette): IndexedPicture {
       value: data.length,
     })
   }
-  return { width, height, data, palette }
+  const isPlain = palette.every((color, id) => String(color) === String(vocColor(id)))
+  return { width, height, data, palette, ...(isPlain ? {} : { comment: IDS_MARK }) }
 }
 
 /** `readMask` of the public API, documented in lib/api/files.ts. */
@@ -56,7 +69,10 @@ export function decodeMask(bytes: Uint8Array, name: string, options: ReadMaskOpt
   const png = decodePng(bytes, name)
   const { width, height, channels, depth } = png
   if (channels >= 3 && depth === 8) return { width, height, data: idsFromColors(png, name, options.palette) }
-  if (png.palette !== undefined && depth < 8) return { width, height, data: unpackSamples(png) }
+  if (png.palette !== undefined) {
+    const indices = depth < 8 ? unpackSamples(png) : Uint8Array.from(png.data)
+    return { width, height, data: idsFromIndices(indices, png, name, options) }
+  }
   if (channels === 1 && depth === 8) return { width, height, data: Uint8Array.from(png.data) }
   throw new SemplesError('SEMPLES_MASK_INVALID', {
     message: `The PNG ${name} does not hold class ids as its pixel values.`,
@@ -123,6 +139,29 @@ function unpackSamples({ width, height, depth, data }: DecodedPng): Uint8Array {
   return ids
 }
 
+/** The indices themselves, unless the colours of the file say that its palette was sorted. */
+function idsFromIndices(
+  indices: Uint8Array,
+  { palette = [], text }: DecodedPng,
+  name: string,
+  { palette: table, colors = 'refuse', ids }: ReadMaskOptions,
+): Uint8Array {
+  if (colors === 'ignore' || text?.Comment?.startsWith('semples:')) return indices
+  const counts = new Uint8Array(256)
+  for (const index of indices) counts[index] = 1
+  const used = [...counts.keys()].filter((index) => counts[index] === 1)
+  const meant = idsOfOwnColors(used, palette, table, ids)
+  if (meant === undefined) return indices
+  if (colors === 'use') return indices.map((index) => meant.get(index)!)
+  throw new SemplesError('SEMPLES_MASK_INVALID', {
+    message: `The indexed PNG ${name} has the colours of the classes at other places than the class table: its pixel values and its colours are different classes.`,
+    file: name,
+    value: used.map((index) => `${index} in the colour of ${meant.get(index)}`).join(', '),
+    expected: 'pixel values that are class ids, with the colours of those ids, in grey or in colours of other kinds',
+    hint: "Where a program has sorted the palette, the colours are right: colors: 'use' (--mask-colors use of eval), or Image.open(f).convert('RGB').save(f) in Pillow. If pixel values are class ids: 'ignore', or Image.fromarray(numpy.array(Image.open(f))).save(f).",
+  })
+}
+
 function idsFromColors(png: DecodedPng, name: string, palette: Palette | undefined): Uint8Array {
   if (palette === undefined) {
     throw new SemplesError('SEMPLES_MASK_INVALID', {
@@ -132,18 +171,21 @@ function idsFromColors(png: DecodedPng, name: string, palette: Palette | undefin
       hint: 'Give the palette that the colours come from (maskPalette() is the VOC one), or save the mask with indices.',
     })
   }
-  const idOfColor = new Map(palette.map(([red, green, blue], id) => [(red << 16) | (green << 8) | blue, id]))
+  const idOfColor = idsByColor(palette)
   const { width, height, channels, data } = png
   const ids = new Uint8Array(width * height)
   for (let i = 0, offset = 0; i < ids.length; i++, offset += channels) {
     const [red, green, blue] = [data[offset]!, data[offset + 1]!, data[offset + 2]!]
-    const id = idOfColor.get((red << 16) | (green << 8) | blue)
+    const id = idOfColor.get(colorKey(red, green, blue))
     if (id === undefined || (channels === 4 && data[offset + 3] !== 255)) {
       throw new SemplesError('SEMPLES_MASK_INVALID', {
         message: `The mask ${name} has a colour that is not in the palette, at column ${i % width}, row ${Math.floor(i / width)}.`,
         file: name,
         value: Array.from(data.slice(offset, offset + channels)),
-        hint: 'Use another palette, or save the mask without smoothing or lossy compression.',
+        hint:
+          red === green && green === blue
+            ? 'Its three channels are equal here: are they class ids, written three times? Then save one of them (Pillow mode L).'
+            : 'Use another palette, or save the mask without smoothing or lossy compression.',
       })
     }
     ids[i] = id

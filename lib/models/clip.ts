@@ -2,6 +2,7 @@ import type { TensorData } from '../base/tensor.js'
 import type { ClipInfo, NativeClip, NativeClipOptions } from '../native/addon.js'
 import { callNative } from '../native/errors.js'
 import { loadAddon } from '../native/load.js'
+import { clipError } from './clipFile.js'
 import { Handle } from './handle.js'
 
 export type ClipOptions = NativeClipOptions
@@ -15,9 +16,11 @@ export class Clip extends Handle<NativeClip> {
     super(native)
   }
 
-  /** @throws SemplesError `SEMPLES_CLIP_INVALID` naming the file and what was found in it */
+  /** @throws SemplesError `SEMPLES_CLIP_INVALID` naming the file and what it is */
   static async open(options: ClipOptions): Promise<Clip> {
-    const native = await callNative(() => loadAddon().openClip(options))
+    const native = await callNative(() => loadAddon().openClip(options)).catch(async (cause: unknown) => {
+      throw await clipError(cause, options.path)
+    })
     return new Clip(native, native.info)
   }
 

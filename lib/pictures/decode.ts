@@ -66,6 +66,7 @@ async function pixelsOf(bytes: Uint8Array, metadata: Metadata, options: DecodeOp
   // Resampling would weight the hidden colours of transparent pixels by their opacity.
   if (size !== undefined && !metadata.hasAlpha) pipeline = pipeline.resize({ ...size, fit: 'fill', kernel: 'cubic' })
   if (plainCmyk) {
+    // TIFF files may have further samples behind the four inks: transparency, spot colours.
     const inks = await raw(pipeline.pipelineColourspace('cmyk').toColourspace('cmyk'))
     return runInSlices(rgbFromCmyk(inks), options)
   }
@@ -99,15 +100,18 @@ function reducedSize(
   return { width: Math.round(width / factor), height: Math.round(height / factor) }
 }
 
-/** Four bytes a pixel in, three out, a few rows at a time. */
+/** Four bytes a pixel in, or more, of which the first four count; three out, a few rows at a time. */
 function* rgbFromCmyk({ data, width, height }: RawImage): Generator<undefined, RawImage> {
   const result = emptyImage(width, height)
+  const samples = data.length / (width * height)
+  if (!Number.isInteger(samples) || samples < 4)
+    throw new Error(`decoded to ${data.length} bytes for ${width} x ${height}`)
   for (let row = 0; row < height; row++) {
     for (let pixel = row * width; pixel < (row + 1) * width; pixel++) {
-      const light = 255 - data[pixel * 4 + 3]!
+      const light = 255 - data[pixel * samples + 3]!
       for (let ink = 0; ink < 3; ink++) {
         // Division by 255, rounded, in whole numbers.
-        const product = data[pixel * 4 + ink]! * light + 128
+        const product = data[pixel * samples + ink]! * light + 128
         result.data[pixel * 3 + ink] = light - (((product >> 8) + product) >> 8)
       }
     }

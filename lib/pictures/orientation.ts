@@ -4,6 +4,7 @@ import { loadSharp } from './sharp.js'
 const START_OF_IMAGE = 0xffd8
 const START_OF_SCAN = 0xda
 const APPLICATION_1 = 0xe1
+const FILL = 0xff
 
 /**
  * The bytes of a picture without an EXIF orientation: a JPEG that has one loses its EXIF segments, every other picture
@@ -12,13 +13,21 @@ const APPLICATION_1 = 0xe1
  * @throws SemplesError `SEMPLES_IMAGE_UNREADABLE`
  */
 export async function withoutOrientation(bytes: Uint8Array, file: string): Promise<Uint8Array> {
+  if ((await orientationOf(bytes, file)) === 1) return bytes
+  const stripped = withoutExif(bytes, file)
+  // A copy that viewers still turn would not fit its mask.
+  if ((await orientationOf(stripped, file)) === 1) return stripped
+  throw unreadable(file, 'its EXIF orientation lies where it cannot be removed')
+}
+
+async function orientationOf(bytes: Uint8Array, file: string): Promise<number> {
   const sharp = await loadSharp()
   const { orientation = 1 } = await sharp(bytes)
     .metadata()
     .catch((cause: unknown) => {
       throw unreadable(file, String(cause), cause)
     })
-  return orientation === 1 ? bytes : withoutExif(bytes, file)
+  return orientation
 }
 
 /** Copies a JPEG segment by segment, up to the compressed pixels, which follow unchanged. */
@@ -29,13 +38,22 @@ function withoutExif(bytes: Uint8Array, file: string): Uint8Array {
   }
   const kept = [bytes.subarray(0, 2)]
   let at = 2
-  while (at + 4 <= bytes.length && bytes[at] === 0xff && bytes[at + 1] !== START_OF_SCAN) {
-    const end = at + 2 + view.getUint16(at + 2)
-    const isExif = bytes[at + 1] === APPLICATION_1 && Buffer.from(bytes.subarray(at + 4, at + 8)).toString() === 'Exif'
+  while (at + 4 <= bytes.length && bytes[at] === FILL) {
+    const marker = bytes[at + 1]!
+    if (marker === START_OF_SCAN) break
+    // Any number of fill bytes may stand before a marker, and some markers stand alone: ITU T.81, B.1.1.
+    const alone = marker === FILL ? 1 : isAlone(marker) ? 2 : undefined
+    const end = at + (alone ?? 2 + view.getUint16(at + 2))
+    const isExif = marker === APPLICATION_1 && Buffer.from(bytes.subarray(at + 4, at + 8)).toString() === 'Exif'
     if (!isExif) kept.push(bytes.subarray(at, end))
     at = end
   }
   return Buffer.concat([...kept, bytes.subarray(at)])
+}
+
+/** Markers without a length: TEM and the restart markers. */
+function isAlone(marker: number): boolean {
+  return marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7)
 }
 
 function unreadable(file: string, why: string, cause?: unknown): SemplesError {

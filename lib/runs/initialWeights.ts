@@ -7,12 +7,12 @@ import type { Checkpoint } from '../checkpoints/stageDirectory.js'
 import { resolveConfig } from '../config/resolve.js'
 import type { RunConfig, StageName, TrainConfigInput } from '../config/types.js'
 import type { Dataset } from '../datasets/dataset.js'
-import { readStateDict } from '../formats/stateDict.js'
+import { readWeights } from '../formats/stateDict.js'
 import type { BackgroundPrompts } from '../models/backgroundPrompts.js'
 import { type HeadRows, headRows } from '../models/headRows.js'
 import type { MaskGenerator } from '../models/maskGenerator.js'
 import { weightsMissing } from '../models/missing.js'
-import { loadCheckpoint, loadPretrained } from '../models/weights.js'
+import { loadCheckpoint, loadPretrained, unknownNotice } from '../models/weights.js'
 import { stageKindOf } from '../stages/kinds.js'
 import type { Stage } from '../stages/stage.js'
 import { weightsPath } from '../weights/find.js'
@@ -84,19 +84,19 @@ export async function loadWeights(
       hint: nearest === undefined ? weightsMissing(config.generator.kind).hint : `Did you mean ${nearest}?`,
     })
   }
-  const tensors = await readStateDict(path)
+  const { tensors, unread } = await readWeights(path)
   const rows = wantsRows(config) ? headRows(tensors, (await generator.state())[HEAD]!, classes.classes) : undefined
   if (rows === undefined && stageKindOf(stage).startsFrom.length > 0) {
-    await loadCheckpoint(generator, tensors, path)
+    await loadCheckpoint(generator, tensors, path, unread)
     return undefined
   }
-  await loadPretrained(generator, tensors, path)
+  const note = unknownNotice(await loadPretrained(generator, tensors, path, unread))
   if (rows === undefined) {
     if (wantsRows(config)) throw headMissing(path)
-    return undefined
+    return note
   }
   await generator.load({ [HEAD]: rows.weight }, { strict: false })
-  return introduction(rows)
+  return note === undefined ? introduction(rows) : `${introduction(rows)}; ${note}`
 }
 
 /** The CAM head of a `cnn`. */

@@ -27,6 +27,7 @@ from weights import (
     build,
     hugging_face_config,
     infer_config,
+    made_with_quick_gelu,
     open_clip_config,
     openai_names,
     read_config,
@@ -86,8 +87,8 @@ def _open_clip(name: str, pretrained: str) -> Clip:
         import open_clip
     except ImportError as error:
         raise SystemExit("--open-clip needs the package open_clip_torch: pip install open_clip_torch") from error
-    config = open_clip_config({"quick_gelu": "quickgelu" in name, **open_clip.get_model_config(name)})
     model = open_clip.create_model(name, pretrained=pretrained)
+    config = open_clip_config({**open_clip.get_model_config(name), "quick_gelu": made_with_quick_gelu(model)})
     return build(config, openai_names(model.state_dict()))
 
 
@@ -118,7 +119,12 @@ def main() -> None:
     else:
         model = _from_files(options.weights, options.token_embedding, options.config)
     save_archive(script(model), options.out)
-    print(f"{options.out}: image size {model.image_size}, context length {model.context_length}")
+    activation = "quick_gelu" if model.transformer.resblocks[0].mlp.quick else "gelu"
+    print(
+        f"{options.out}: image size {model.image_size}, context length {model.context_length}, activation {activation}"
+    )
+    if options.weights and not options.config:
+        print("The activation is that of OpenAI's weights; those of LAION mostly have gelu: give their --config.")
 
 
 if __name__ == "__main__":

@@ -115,6 +115,15 @@ def open_clip_config(stored: dict) -> ClipConfig:
     )
 
 
+def made_with_quick_gelu(model: torch.nn.Module) -> bool:
+    """Which activation a CLIP of open_clip was made with: its name does not say it, since OpenAI's weights get
+    QuickGELU under every name."""
+    activations = {type(part).__name__ for part in model.modules() if "GELU" in type(part).__name__}
+    if len(activations) != 1:
+        raise SystemExit(f"The activations of this CLIP are not all alike: {', '.join(sorted(activations)) or 'none'}.")
+    return activations == {"QuickGELU"}
+
+
 def hugging_face_config(stored: dict) -> ClipConfig:
     vision, text = stored["vision_config"], stored["text_config"]
     # Their files leave out what equals the defaults of their ViT-B/32.

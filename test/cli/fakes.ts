@@ -26,6 +26,7 @@ export const evaluation: Evaluation = {
   falseNegative: 0.2,
   precision: 0.75,
   recall: 0.6,
+  warnings: [],
   pictures: 7,
   perClass: [
     { id: 0, label: 'background', iou: 0.75, precision: 0.8, recall: 0.9 },

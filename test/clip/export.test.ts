@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -14,6 +14,52 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 const weights = path.join(goldenFolder, 'clip_weights.safetensors')
 const tokens = path.join(goldenFolder, 'clip_token_embedding.safetensors')
 const config = path.join(goldenFolder, 'clip_config.json')
+
+const OPEN_CLIP = `
+import json, os
+import torch
+from safetensors.torch import load_file
+
+STAND_IN = json.loads(os.environ["STAND_IN"])
+CONFIG = json.load(open(STAND_IN["config"]))
+
+
+class QuickGELU(torch.nn.Module):
+    pass
+
+
+class Model(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.gelu = QuickGELU() if STAND_IN["activation"] == "QuickGELU" else torch.nn.GELU()
+
+    def state_dict(self):
+        return {**load_file(STAND_IN["weights"]), **load_file(STAND_IN["tokens"])}
+
+
+def get_model_config(name):
+    return {
+        "embed_dim": CONFIG["embed_dim"],
+        "vision_cfg": {
+            "image_size": CONFIG["image_resolution"],
+            "layers": CONFIG["vision_layers"],
+            "width": CONFIG["vision_width"],
+            "head_width": CONFIG["vision_width"] // CONFIG["vision_heads"],
+            "patch_size": CONFIG["vision_patch_size"],
+        },
+        "text_cfg": {
+            "context_length": CONFIG["context_length"],
+            "vocab_size": CONFIG["vocab_size"],
+            "width": CONFIG["transformer_width"],
+            "heads": CONFIG["transformer_heads"],
+            "layers": CONFIG["transformer_layers"],
+        },
+    }
+
+
+def create_model(name, pretrained):
+    return Model()
+`
 
 needs('python').describe('CLIP export scripts', () => {
   let folder: string
@@ -74,6 +120,35 @@ needs('python').describe('CLIP export scripts', () => {
     expect(errors.image).toBeLessThan(5e-3)
     expect(errors.text_features).toBeLessThan(5e-3)
   })
+
+  test.each([
+    ['QuickGELU', 'OpenAI', 1e-5],
+    ['GELU', 'others', 1],
+  ] as const)(
+    'R17: the made model of open_clip says its activation, whatever its name: %s',
+    async (activation, _, error) => {
+      // The golden CLIP has OpenAI's activation; this stand-in for open_clip gives it under a name that does not say so.
+      const stand = path.join(folder, activation)
+      await mkdir(stand)
+      await writeFile(path.join(stand, 'open_clip.py'), OPEN_CLIP)
+      const out = path.join(stand, 'clip.pt')
+      const { stdout } = await run(
+        python,
+        [path.join(root, 'scripts/clip/export.py'), '--open-clip', 'ViT-B-32', '--out', out],
+        {
+          env: {
+            ...process.env,
+            PYTHONPATH: stand,
+            STAND_IN: JSON.stringify({ weights, tokens, config, activation }),
+          },
+        },
+      )
+      expect(stdout).toMatch(activation === 'QuickGELU' ? /activation quick_gelu/ : /activation gelu/)
+      const { errors } = await compare(out)
+      if (activation === 'QuickGELU') expect(errors.image).toBeLessThan(error)
+      else expect(errors.image).toBeGreaterThan(1e-4)
+    },
+  )
 
   test('weights that do not fit the configuration are refused by name, and nothing is written', async () => {
     const out = path.join(folder, 'refused.pt')

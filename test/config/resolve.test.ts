@@ -288,7 +288,7 @@ describe('values that do not fit', () => {
   })
 
   test('a misspelt kind of data', () => {
-    const error = refusal(() => resolveConfig({ ...least, data: { coco: 'a' } as unknown as DataSpec }))
+    const error = refusal(() => resolveConfig({ ...least, data: { coco214: 'a' } as unknown as DataSpec }))
     expect(error.message).toContain('Did you mean data.coco2014?')
   })
 })

@@ -130,11 +130,11 @@ describe('coco2014', () => {
       /lists image 42 twice/,
     ],
     [
-      'with a stranger',
+      'of strangers alone',
       (json) => {
-        json.annotations[0]!.image_id = 5
+        for (const annotation of json.annotations) annotation.image_id = 5
       },
-      /1 images that it does not list, .* id 5/,
+      /only 1 image that it does not list, .* id 5/,
     ],
     [
       'with an unknown category',

@@ -252,3 +252,84 @@ test('an aborted signal rejects with its reason', async () => {
   const reason = new Error('stopped')
   await expect(decodeImage(await source().png().toBuffer(), { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
 })
+
+/** A TIFF of 8-bit samples without compression, every pixel alike. */
+function tiff(
+  photometric: number,
+  pixel: readonly number[],
+  extra: readonly number[],
+  [width, height] = [4, 2],
+): Buffer {
+  const data = Buffer.concat(Array.from({ length: width * height }, () => Buffer.from(pixel)))
+  const lists: Buffer[] = []
+  const count = 11
+  const listsAt = 8 + 2 + 12 * count + 4
+  // Two shorts lie in the entry itself, more of them behind it.
+  const shorts = (values: readonly number[]): Buffer => {
+    const bytes = Buffer.alloc(Math.max(4, 2 * values.length))
+    for (const [i, value] of values.entries()) bytes.writeUInt16LE(value, 2 * i)
+    if (values.length <= 2) return bytes
+    const at = Buffer.alloc(4)
+    at.writeUInt32LE(listsAt + lists.reduce((sum, list) => sum + list.length, 0))
+    lists.push(bytes)
+    return at
+  }
+  const tags: [tag: number, values: readonly number[]][] = [
+    [256, [width]],
+    [257, [height]],
+    [258, pixel.map(() => 8)],
+    [259, [1]],
+    [262, [photometric]],
+    [273, [0]],
+    [277, [pixel.length]],
+    [278, [height]],
+    [279, [data.length]],
+    [284, [1]],
+    [338, extra],
+  ]
+  const entries = tags.map(([tag, values]) => {
+    const head = Buffer.alloc(8)
+    head.writeUInt16LE(tag, 0)
+    head.writeUInt16LE(3, 2)
+    head.writeUInt32LE(values.length, 4)
+    return [head, shorts(values)]
+  })
+  const behind = Buffer.concat(lists)
+  entries[5]![1]!.writeUInt32LE(listsAt + behind.length)
+  entries[5]![0]!.writeUInt16LE(4, 2)
+  const header = Buffer.from([0x49, 0x49, 42, 0, 8, 0, 0, 0, count, 0])
+  return Buffer.concat([header, ...entries.flat(), Buffer.alloc(4), behind, data])
+}
+
+describe('samples beyond the colours', () => {
+  const cyan = [255, 0, 0, 0]
+  test.each<[string, number, number[], number[], number[]]>([
+    ['R02: CMYK with transparency (ExtraSamples 2)', 5, [...cyan, 255], [2], [0, 255, 255]],
+    ['R02: CMYK with a spot colour (ExtraSamples 0)', 5, [...cyan, 255], [0], [0, 255, 255]],
+    ['R02: CMYK that is transparent throughout', 5, [...cyan, 0], [2], [0, 255, 255]],
+    ['R02: CMYK with a little black', 5, [255, 0, 0, 55, 9], [0], [0, 200, 200]],
+    ['RGB with one', 2, [10, 20, 30, 40], [0], [10, 20, 30]],
+    ['RGB with two', 2, [10, 20, 30, 40, 50], [0, 0], [10, 20, 30]],
+    ['grey with one', 1, [10, 20], [0], [10, 10, 10]],
+    ['grey with two', 1, [10, 20, 30], [0, 0], [10, 10, 10]],
+    ['grey with four', 1, [10, 20, 30, 40, 50], [0, 0, 0, 0], [10, 10, 10]],
+  ])('%s are left away', async (_, photometric, pixel, extra, expected) => {
+    for (const size of [
+      [4, 2],
+      [3, 5],
+      [1, 1],
+    ] as [number, number][]) {
+      const { data, width, height } = await decodeImage(tiff(photometric, pixel, extra, size))
+      expect([width, height]).toEqual(size)
+      expect([...data]).toEqual(Array.from({ length: width * height }, () => expected).flat())
+    }
+  })
+
+  test('R02: CMYK with two of them is refused or right', async () => {
+    const { value } = await decodeImage(tiff(5, [...cyan, 1, 2], [0, 0])).then(
+      ({ data }) => ({ value: [...data.subarray(0, 3)].join() }),
+      ({ code }) => ({ value: code }),
+    )
+    expect(['0,255,255', 'SEMPLES_IMAGE_UNREADABLE']).toContain(value)
+  })
+})

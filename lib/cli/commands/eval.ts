@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { count } from '../../base/count.js'
 import { SemplesError } from '../../base/error.js'
 import { itemProgress } from '../../base/progress.js'
@@ -16,6 +16,9 @@ interface EvalOptions extends OutputOptions {
   groundTruth?: string
   data?: string
   labels?: string
+  images?: string
+  list?: string
+  maskColors?: 'use' | 'ignore'
   split?: 'train' | 'val'
   exif?: 'apply' | 'ignore'
   classes?: string
@@ -52,8 +55,19 @@ export function evalCommand(cli: Cli): Command {
     )
     .addOption(shared.data())
     .addOption(shared.labels())
+    .addOption(shared.images())
     .addOption(shared.split('val'))
+    .option(
+      '--list <list>',
+      'which pictures of --data: for VOC 2012 a list by name or path, such as train; for COCO 2014 a file',
+    )
     .addOption(shared.exif())
+    .addOption(
+      new Option(
+        '--mask-colors <how>',
+        'ids of indexed masks whose colours and indices are different classes: by colour (use) or by index (ignore); default: such masks are an error',
+      ).choices(['use', 'ignore']),
+    )
     .option('--classes <table>', "voc2012, coco2014, or a run's classes.json; needed with --ground-truth")
     .addHelpText(
       'after',
@@ -70,7 +84,7 @@ export function evalCommand(cli: Cli): Command {
 
 async function evaluateMasks(cli: Cli, options: EvalOptions): Promise<void> {
   const { terminal, signal, jobs } = cli
-  const { sweep, classes, camClasses, classOffset, split, json, quiet } = options
+  const { sweep, classes, camClasses, classOffset, maskColors, split, json, quiet } = options
   const groundTruth = await truthOf(options)
   const view = await openView(terminal, quiet)
   const progress = itemProgress('eval')
@@ -81,19 +95,31 @@ async function evaluateMasks(cli: Cli, options: EvalOptions): Promise<void> {
       groundTruth,
       split,
       classes,
+      ...(maskColors === undefined ? {} : { maskColors }),
       ...(camClasses === undefined ? {} : { camClasses }),
       ...(classOffset === undefined ? {} : { classOffset }),
       onProgress: ({ done, total }) => view.show(progress(done, total)),
       signal,
     })
     .finally(() => view.close())
+  for (const warning of evaluation.warnings) terminal.err(`Warning: ${warning}`)
   if (json) printJson(terminal, evaluation)
   else for (const line of describe(evaluation, sweep)) terminal.out(line)
 }
 
-async function truthOf({ groundTruth, data, labels, split = 'val', exif }: EvalOptions) {
-  const { detectData } = await import('../../datasets/kinds.js')
-  if (data !== undefined) return detectData(data, { labels, masks: groundTruth, split, exif })
+async function truthOf({ groundTruth, data, labels, images, list, split = 'val', exif }: EvalOptions) {
+  const { detectData, withList } = await import('../../datasets/kinds.js')
+  if (data !== undefined)
+    return withList(await detectData(data, { labels, images, masks: groundTruth, split, exif }), split, list)
+  for (const [option, value] of [
+    ['--list', list],
+    ['--images', images],
+  ])
+    if (value !== undefined)
+      throw new SemplesError('SEMPLES_OPTION_INVALID', {
+        message: `${option} has no use without --data DIR.`,
+        hint: 'For examples, type: semples eval --help',
+      })
   if (exif !== undefined)
     throw new SemplesError('SEMPLES_OPTION_INVALID', {
       message: '--exif has no use without the pictures: their EXIF orientation is what masks are turned by.',

@@ -23,6 +23,7 @@ export function trainCommand(cli: Cli): Command {
     )
     .addOption(shared.data())
     .addOption(shared.labels())
+    .addOption(shared.images())
     .option(
       '--preset <name>',
       'recipe: voc2012 or coco2014, as published; cnn, a ResNet-50 with the CAM step of IRN; photos, a few hundred photographs on a processor; demo, to try things out (default: the numbers of voc2012, lighter augmentation)',

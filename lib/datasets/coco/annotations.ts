@@ -1,9 +1,10 @@
 import { open } from 'node:fs/promises'
 import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
+import { count } from '../../base/count.js'
 import { SemplesError } from '../../base/error.js'
 import { readBytes } from '../../base/files.js'
-import { elementsOfArrays, type JsonElement, JsonSyntaxError, parseMembers } from './jsonArrays.js'
+import { elementsOfArrays, type JsonElement, JsonSyntaxError, membersOf, parseMembers } from './jsonArrays.js'
 
 const imageSchema = z.object({
   id: z.number().int(),
@@ -11,7 +12,11 @@ const imageSchema = z.object({
   width: z.number().int().positive(),
   height: z.number().int().positive(),
 })
-const categorySchema = z.object({ id: z.number().int(), name: z.string() })
+const categorySchema = z.object({
+  id: z.number().int(),
+  name: z.string(),
+  supercategory: z.string().optional().catch(undefined),
+})
 const annotationSchema = z.object({
   image_id: z.number().int(),
   category_id: z.number().int(),
@@ -31,6 +36,8 @@ export type CocoCategory = z.infer<typeof categorySchema>
 export interface CocoAnnotation {
   categoryId: number
   crowd: boolean
+  /** Whether the file gives an outline: exports of boxes alone leave it out, or empty. */
+  outlined: boolean
   start: number
   end: number
 }
@@ -43,6 +50,8 @@ export interface CocoFile {
   categories: CocoCategory[]
   /** By image id, in file order; images without annotation have no entry. */
   annotations: Map<number, CocoAnnotation[]>
+  /** What was passed over, one sentence each. */
+  warnings: string[]
 }
 
 /** Other work gets a turn after this many milliseconds of parsing. */
@@ -55,7 +64,7 @@ const TURN_MS = 10
  */
 export async function readCocoFile(file: string): Promise<CocoFile> {
   const bytes = await readBytes(file)
-  const result: CocoFile = { file, images: [], categories: [], annotations: new Map() }
+  const result: CocoFile = { file, images: [], categories: [], annotations: new Map(), warnings: [] }
   const indexOf: Record<string, number> = {}
   let turnEnds = performance.now() + TURN_MS
   try {
@@ -89,11 +98,24 @@ function addElement(result: CocoFile, bytes: Uint8Array, element: JsonElement, i
   else if (key === 'categories') result.categories.push(parsed.data as CocoCategory)
   else {
     const { image_id, category_id, iscrowd } = parsed.data as z.infer<typeof annotationSchema>
-    const annotation = { categoryId: category_id, crowd: iscrowd === 1, start, end }
+    const outlined = hasOutline(bytes, start)
+    const annotation = { categoryId: category_id, crowd: iscrowd === 1, outlined, start, end }
     const sameImage = result.annotations.get(image_id)
     if (sameImage === undefined) result.annotations.set(image_id, [annotation])
     else sameImage.push(annotation)
   }
+}
+
+/** Longest text of a `segmentation` that says nothing: `null`, or brackets with blanks between them. */
+const EMPTY_LENGTH = 16
+
+function hasOutline(bytes: Uint8Array, annotation: number): boolean {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  for (const { key, start, end } of membersOf(buffer, annotation)) {
+    if (key !== 'segmentation') continue
+    return end - start > EMPTY_LENGTH || !/^(null|[[{\]}\s]*)$/.test(buffer.toString('latin1', start, end))
+  }
+  return false
 }
 
 function readMembers(
@@ -110,7 +132,7 @@ function readMembers(
   }
 }
 
-function checkWhole({ file, images, categories, annotations }: CocoFile): void {
+function checkWhole({ file, images, categories, annotations, warnings }: CocoFile): void {
   const missing = [
     images.length === 0 && 'images',
     categories.length === 0 && 'categories',
@@ -124,13 +146,17 @@ function checkWhole({ file, images, categories, annotations }: CocoFile): void {
     if (ids.has(id)) throw cocoInvalid(file, `lists image ${id} twice`)
     ids.add(id)
   }
+  // Lists of images are cut, and nothing wrong follows for those that are left.
   const strangers = [...annotations.keys()].filter((id) => !ids.has(id))
-  if (strangers.length > 0) {
-    throw cocoInvalid(
-      file,
-      `annotates ${strangers.length} images that it does not list, the first with id ${strangers[0]}`,
-    )
+  if (strangers.length === 0) return
+  const what = `${count(strangers.length, 'image')} that it does not list, the first with id ${strangers[0]}`
+  if (strangers.length === annotations.size) throw cocoInvalid(file, `annotates only ${what}`)
+  let passed = 0
+  for (const id of strangers) {
+    passed += annotations.get(id)!.length
+    annotations.delete(id)
   }
+  warnings.push(`${file} annotates ${what}: ${count(passed, 'annotation')} passed over.`)
 }
 
 /** The `segmentation` values of some annotations, read from the file again. */
@@ -152,7 +178,7 @@ export function cocoInvalid(file: string, why: string, cause?: unknown): Semples
   return new SemplesError('SEMPLES_DATA_FILE_INVALID', {
     message: `${file} ${why}.`,
     file,
-    hint: 'Expected are the instances_*.json files of COCO 2014: images, annotations with polygons or RLE, categories.',
+    hint: 'Expected is a file such as instances_val2014.json: images, annotations with polygons or RLE, categories.',
     cause,
   })
 }

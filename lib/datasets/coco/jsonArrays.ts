@@ -1,9 +1,9 @@
 const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a]
 const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY] = [0x7b, 0x7d, 0x5b, 0x5d]
 
-/** An element of an array: its bytes are `[start, end)`. */
+/** An element of an array or the value of a member: its bytes are `[start, end)`. */
 export interface JsonElement {
-  /** The key of the top-level object that holds the array. */
+  /** The key of the top-level object that holds the array, or of the member. */
   key: string
   start: number
   end: number
@@ -49,15 +49,25 @@ export function* elementsOfArrays(bytes: Uint8Array): Generator<JsonElement> {
 export function parseMembers(bytes: Uint8Array, start: number, keys: readonly string[]): Record<string, unknown> {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const members: Record<string, unknown> = {}
-  if (buffer[start] !== OPEN_OBJECT) return members
+  for (const { key, start: value, end } of membersOf(buffer, start)) {
+    if (keys.includes(key)) members[key] = JSON.parse(buffer.toString('utf8', value, end))
+  }
+  return members
+}
+
+/**
+ * Finds the members of the object that starts at byte `start`: their values are the bytes `[start, end)`.
+ * @throws JsonSyntaxError
+ */
+export function* membersOf(buffer: Buffer, start: number): Generator<JsonElement> {
+  if (buffer[start] !== OPEN_OBJECT) return
   let at = skipSpace(buffer, start + 1)
   while (buffer[at] !== CLOSE_OBJECT) {
     const { key, value } = readKey(buffer, at)
     const end = skipValue(buffer, value)
-    if (keys.includes(key)) members[key] = JSON.parse(buffer.toString('utf8', value, end))
+    yield { key, start: value, end }
     at = nextItem(buffer, end, CLOSE_OBJECT)
   }
-  return members
 }
 
 /** The key at byte `at` and where its value starts. */

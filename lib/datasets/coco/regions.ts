@@ -123,6 +123,22 @@ export function countsOfString(text: string): number[] | undefined {
   return counts
 }
 
+/** The pixels that lie in any of some sets, each once. */
+export function unionOfRuns(sets: readonly PixelRuns[]): PixelRuns {
+  if (sets.length === 1) return sets[0]!
+  const pairs = sets.flatMap((runs) =>
+    Array.from({ length: runs.length / 2 }, (_, i) => [runs[2 * i]!, runs[2 * i + 1]!] as const),
+  )
+  pairs.sort(([one], [other]) => one - other)
+  const union: PixelRuns = []
+  for (const [start, end] of pairs) {
+    const last = union.length - 1
+    if (last > 0 && start <= union[last]!) union[last] = Math.max(union[last]!, end)
+    else union.push(start, end)
+  }
+  return union
+}
+
 /** Number of pixels in the runs. */
 export function runsArea(runs: PixelRuns): number {
   let area = 0

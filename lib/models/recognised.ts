@@ -1,0 +1,170 @@
+import { PREFIXES } from '../formats/stateDict.js'
+
+/**
+ * What weights of other makers are recognised by: the names of their tensors. One table for the messages of today, and
+ * for whoever reads such weights tomorrow.
+ */
+export interface Recognised {
+  /** For people: `a distilled DeiT`. */
+  what: string
+  /** Each of these is the name of some tensor of the file. */
+  signs: readonly RegExp[]
+  /** Why a mask generator cannot start from them, as a sentence. */
+  because: string
+  /** What to do. */
+  hint: string
+}
+
+const DEIT_HINT = 'Give the plain DeiT-S/16: deit_small_patch16_224-cd65a155.pth.'
+const CNN_HINT = "Give them to generator.kind 'cnn' with the backbone of these weights, or the weights of a DeiT."
+
+/** Networks that are none of ours, and ours in the place of another; the first that fits counts. */
+export const NETWORKS: readonly Recognised[] = [
+  {
+    what: 'a distilled DeiT',
+    signs: [/^dist_token$/],
+    because: 'Its distillation token takes part in the attention of every block, and the generator has none.',
+    hint: DEIT_HINT,
+  },
+  {
+    what: 'a CLIP with the names of OpenAI',
+    signs: [/^visual\.(conv1|transformer|layer1)/],
+    because: 'A generator starts from a classifier.',
+    hint: 'Give it as clip (--clip), as an archive: scripts/clip/export.py --weights FILE --out clip.pt.',
+  },
+  {
+    what: 'a CLIP with the names of Hugging Face',
+    signs: [/^vision_model\.encoder\.layers\./],
+    because: 'A generator starts from a classifier.',
+    hint: 'Give it as clip (--clip), as an archive: scripts/clip/export.py --weights FILE --out clip.pt.',
+  },
+  {
+    what: 'a vision transformer with the names of Hugging Face',
+    signs: [/(^|\.)encoder\.layer\.\d+\.attention\.attention\.query\.weight$/],
+    because: 'Queries, keys and values lie apart there.',
+    hint: 'Give the same weights with the names of DeiT (timm).',
+  },
+  {
+    what: 'a vision transformer with the names of torchvision',
+    signs: [/^encoder\.layers\.encoder_layer_\d+\./],
+    because: 'Its names are others.',
+    hint: 'Give the same weights with the names of DeiT (timm).',
+  },
+  {
+    what: 'a Swin transformer',
+    signs: [/^layers\.\d+\.blocks\.\d+\.attn\.relative_position_bias_table$/],
+    because: 'It has windows and no class token.',
+    hint: DEIT_HINT,
+  },
+  {
+    what: 'a BEiT',
+    signs: [/^blocks\.\d+\.gamma_1$/],
+    because: 'Its blocks scale every branch (gamma_1, gamma_2), and those of the generator do not.',
+    hint: DEIT_HINT,
+  },
+  {
+    what: 'a SegFormer (MiT)',
+    signs: [/^block1\.\d+\.attn\.sr\.weight$|^patch_embed1\.proj\.weight$/],
+    because: 'It is another network.',
+    hint: DEIT_HINT,
+  },
+  {
+    what: 'a ConvNeXt',
+    signs: [/^(downsample_layers\.0|stages\.0\.(0|blocks\.0))\./],
+    because: 'It is another network.',
+    hint: DEIT_HINT,
+  },
+  {
+    what: 'a network of IRN or PuzzleCAM (a ResNet under stage1 to stage4)',
+    signs: [/^(model\.)?stage1\.\d+\./],
+    because: 'It was trained to classify the classes of one data set, under names of its own.',
+    hint: "Start from ImageNet: torchvision's ResNet-50 with generator.kind 'cnn'. Maps of such a network need no weights here: semples refine --cams DIR.",
+  },
+  {
+    what: 'a ResNet with the names of torchvision',
+    signs: [/^layer4\.\d+\.conv1\.weight$/, /^conv1\.weight$/],
+    because: 'The generator that is configured is another network.',
+    hint: CNN_HINT,
+  },
+  {
+    what: 'an EfficientNet with the names of efficientnet-lite-pytorch',
+    signs: [/^_conv_stem\.weight$/],
+    because: 'The generator that is configured is another network.',
+    hint: CNN_HINT,
+  },
+  {
+    what: 'a vision transformer (DeiT)',
+    signs: [/^cls_token$/, /^blocks\.0\.attn\.qkv\.weight$/],
+    because: 'The generator that is configured is another network.',
+    hint: "Give it to generator.kind 'weaktr' (the default), or the weights of the backbone that is configured.",
+  },
+]
+
+/** Tensors that change what a network computes, so that weights without them are of another network. */
+export const OF_INFLUENCE: readonly { name: RegExp; because: string }[] = [
+  { name: /\.ls[12]\.gamma$|\.gamma_[12]$/, because: 'they scale every residual branch, mostly to a tenth or less' },
+  { name: /^(register_tokens|reg_token|storage_tokens)$/, because: 'these tokens take part in the attention' },
+  { name: /^(dist_token|prompt_tokens?)$/, because: 'these tokens take part in the attention' },
+  { name: /relative_position_bias_table$|rel_pos_[hw]$|\brope\b|freqs/, because: 'they place the patches' },
+  { name: /\.attn\.[qk]_norm\./, because: 'they normalise queries and keys' },
+  { name: /^(norm_pre|pre_norm|ln_pre)\./, because: 'they normalise the tokens before the first block' },
+]
+
+/** Tensors that a generator has no use for: classification heads, counters, what only pre-training used. */
+export const OF_NO_USE: readonly RegExp[] = [
+  /^(head|head_dist|heads|fc|_fc|fc_norm|classifier|aux_classifier|pre_logits|aux_head)\./,
+  /(^|\.)num_batches_tracked$/,
+  /^(mask_token|logit_scale|queue|queue_ptr)$/,
+  /^(decoder|decoder_blocks|decoder_embed|decoder_norm|decoder_pred|decoder_pos_embed|projector|predictor|proj_head)(\.|$)/,
+]
+
+/** The network that a file is of by the names of its tensors; undefined for one that has all of its signs in the model. */
+export function recognise(names: readonly string[], own: ReadonlySet<string>): Recognised | undefined {
+  return NETWORKS.find(
+    ({ signs }) =>
+      signs.every((sign) => names.some((name) => sign.test(name))) &&
+      !names.some((name) => own.has(name) && signs.some((sign) => sign.test(name))),
+  )
+}
+
+/** The prefix that most of the names have, of those that have one. */
+export function prefixesOf(names: readonly string[]): { prefix: string; count: number } | undefined {
+  const counts = PREFIXES.map((prefix) => ({ prefix, count: names.filter((name) => name.startsWith(prefix)).length }))
+  return counts.filter(({ count }) => count > 0).sort((one, other) => other.count - one.count)[0]
+}
+
+/** Tensors that the model does not know, by what is to be done about them. */
+export interface Strangers {
+  /** A sentence that names tensors without which the weights are of another network. */
+  influence?: string
+  /** Names of which nothing is known. */
+  unknown: string[]
+}
+
+/**
+ * Judges the tensors of a file that the model does not have. What lies in a module that it has changes what that module
+ * computes; of a layer beyond its last one the network is deeper.
+ */
+export function judgeStrangers(names: readonly string[], own: ReadonlySet<string>): Strangers {
+  const strangers = names.filter((name) => !own.has(name) && !OF_NO_USE.some((pattern) => pattern.test(name)))
+  for (const { name: pattern, because } of OF_INFLUENCE) {
+    const found = strangers.filter((name) => pattern.test(name))
+    if (found.length > 0) return { influence: `${listed(found)}: ${because}`, unknown: [] }
+  }
+  const modules = new Set([...own].map(moduleOf))
+  const within = strangers.filter((name) => modules.has(moduleOf(name)))
+  if (within.length > 0)
+    return { influence: `${listed(within)}: the generator has such modules without them, or fewer layers`, unknown: [] }
+  return { unknown: strangers }
+}
+
+/** `blocks` of `blocks.0.norm1.weight`; a tensor by itself has no module. */
+function moduleOf(name: string): string {
+  const dot = name.indexOf('.')
+  return dot < 0 ? name : name.slice(0, dot + 1)
+}
+
+export function listed(names: readonly string[]): string {
+  const rest = names.length - 3
+  return rest > 0 ? `${names.slice(0, 3).join(', ')} and ${rest} more` : names.join(', ')
+}
