@@ -97,6 +97,7 @@ export async function generateMasks(options: GenerateMasksOptions): Promise<Gene
   const { items } = pictures.dataset
   const settings = {
     run: run.path,
+    classes: classes.classes.map(({ id, label }) => ({ id, label })),
     created: run.manifest.created,
     ...trained,
     data: await fingerprint(pictures.dataset),
