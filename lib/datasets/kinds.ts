@@ -1,9 +1,9 @@
-import { existsSync, statSync } from 'node:fs'
 import type { z } from 'zod'
 import { SemplesError } from '../base/error.js'
 import { type FieldNote, fieldsOf, oneOf } from '../base/fields.js'
 import { isRecord, optionError } from '../base/optionError.js'
 import { nearestField } from '../base/spelling.js'
+import { requireFolder } from './folder/folderOptions.js'
 import type { DatasetKind, Split } from './kind.js'
 import { coco2014Kind } from './kinds/coco2014.js'
 import { folderKind } from './kinds/folder.js'
@@ -92,16 +92,10 @@ export interface DataFiles {
  * @throws SemplesError `SEMPLES_FILE_UNREADABLE`; `SEMPLES_OPTION_INVALID` for a file that this kind has no use for
  */
 export async function detectData(folder: string, { split = 'train', ...files }: DataFiles = {}): Promise<DataSpec> {
-  if (!existsSync(folder) || !statSync(folder).isDirectory()) {
-    throw new SemplesError('SEMPLES_FILE_UNREADABLE', {
-      message: `There is no folder ${folder}.`,
-      file: folder,
-      hint: 'Check the path; it is taken from the working directory.',
-    })
-  }
+  requireFolder(folder)
   const given = Object.entries(files).filter(([, file]) => file !== undefined)
   for (const kind of datasetKinds as readonly DatasetKind[]) {
-    const options = await kind.detect(folder, split)
+    const options = await kind.detect(folder, split, files)
     if (options === undefined) continue
     for (const [field] of given) if (!(field in kind.schema.shape)) throw useless(field, folder, kind)
     return { ...options, ...Object.fromEntries(given) } as DataSpec
