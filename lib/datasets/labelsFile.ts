@@ -43,7 +43,7 @@ export async function readLabelsFile(file: string, classes?: ClassTable): Promis
   const { rows: found, form, warnings } = isArrays ? await vectorRows(bytes, file, classes) : textRows(bytes, file)
   const { rows, rowALabel } = joined(found.map(cleaned), file)
   if (rows.length === 0) throw labelsInvalid(file, 'labels no picture')
-  const names = checkLabelNames(rows, file)
+  const names = checkLabelNames(rows, file, classes)
   const labels = new Set(rows.flatMap((row) => row.labels)).size
   const parts = [...form, ...(rowALabel ? ['a row a label'] : []), count(rows.length, 'picture'), classesOf(labels)]
   return {

@@ -1,5 +1,6 @@
 import { coco2014Classes } from '../classes/coco2014.js'
 import { voc2012Classes } from '../classes/voc2012.js'
+import type { ClassTable } from '../dataset.js'
 import { labelsInvalid } from './problem.js'
 import type { LabelledFile } from './rows.js'
 
@@ -13,12 +14,15 @@ const QUOTED = /^(['"`‘“]).+['"`’”]$/s
  * Looks for labels that are no names: lists as Python and JSON write them, rows of numbers, names in quotes or joined by
  * commas or blanks.
  *
+ * @param classes the class table, where it is known: its labels are meant as they are
  * @returns what looks like a mistake, one sentence each
  * @throws SemplesError `SEMPLES_DATA_FILE_INVALID` for what is certainly one
  */
-export function checkLabelNames(rows: readonly LabelledFile[], file: string): string[] {
+export function checkLabelNames(rows: readonly LabelledFile[], file: string, classes?: ClassTable): string[] {
+  const meant = new Set(classes?.classes.map(({ label }) => label))
   const first = new Map<string, LabelledFile>()
-  for (const row of rows) for (const label of row.labels) if (!first.has(label)) first.set(label, row)
+  for (const row of rows)
+    for (const label of row.labels) if (!first.has(label) && !meant.has(label)) first.set(label, row)
   const labels = [...first.keys()]
   for (const [label, row] of first) {
     const what = LIST.test(label) ? 'a list in brackets' : NUMBERS.test(label) ? 'a list of numbers' : undefined
