@@ -58,7 +58,7 @@ function facts({ labels, pictures, unlabelled, masks, sizes }: DataCheck): strin
     const same = [smallest, median].every((size) => sizeOf(size) === sizeOf(largest))
     rows.push([
       'sizes',
-      same ? `all ${sizeOf(largest)}` : `${sizeOf(smallest)} to ${sizeOf(largest)}, in the middle ${sizeOf(median)}`,
+      same ? `all ${sizeOf(largest)}` : `${sizeOf(smallest)} to ${sizeOf(largest)}, median ${sizeOf(median)}`,
     ])
   }
   if (pictures > 0)

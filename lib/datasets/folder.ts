@@ -146,7 +146,10 @@ function noLabels({ labels }: FolderOptions, root: string): SemplesError {
         ? `No picture in ${root} has a label: it has no sub-folder with pictures that could name a class.`
         : `No picture of ${root} has a label in ${labels}: all label fields are empty.`,
     file: root,
-    hint: 'Give a labels file (CSV with file,labels), or put the pictures into one sub-folder a class.',
+    hint:
+      labels === undefined && existsSync(path.join(root, '..', 'labels.csv'))
+        ? `labels.csv lies in the folder above: name that one (${path.dirname(root)}).`
+        : 'Give a labels file (CSV with file,labels), or put the pictures into one sub-folder a class.',
   })
 }
 

@@ -16,7 +16,7 @@ export interface Walk {
 
 /**
  * All files in a folder and the folders within it. One rule for links: they are followed, to files and to folders, but no
- * folder is entered twice, and none by a link that lies in the folder itself. Links that lead nowhere, hidden files and
+ * folder is entered twice, nor by a link to one within or around the folder itself. Links that lead nowhere, hidden files and
  * what systems leave behind are not seen.
  *
  * @param isPart the folder is a part of a data set: what semples wrote into it counts as such
@@ -25,20 +25,21 @@ export interface Walk {
 export async function walkFolder(root: string, isPart = false): Promise<Walk> {
   const walk = { files: [] as string[], made: new Set<string>(), reasons: [] as string[] }
   const real = await realpath(root).catch(() => path.resolve(root))
-  const entered = new Set([real])
+  const entered = new Set<string>()
   // Links come last: a folder that is reached both ways has its own name.
   const links: { inside: string; made: boolean }[] = []
-  await enter('', false)
+  await enter('', real, false)
   for (let next = links.shift(); next !== undefined; next = links.shift()) {
     const target = await realpath(path.join(root, next.inside)).catch(() => undefined)
-    if (target === undefined || entered.has(target) || target.startsWith(real + path.sep)) continue
-    entered.add(target)
-    await enter(next.inside, next.made)
+    if (target === undefined || target.startsWith(real + path.sep) || real.startsWith(target + path.sep)) continue
+    await enter(next.inside, target, next.made)
   }
   walk.files.sort()
   return walk
 
-  async function enter(inside: string, within: boolean): Promise<void> {
+  async function enter(inside: string, target: string, within: boolean): Promise<void> {
+    if (entered.has(target)) return
+    entered.add(target)
     const folder = path.join(root, inside)
     const entries = (await entriesOf(folder)).filter(({ name }) => !isHiddenName(name))
     const marks = await madeBySemples(
@@ -53,7 +54,7 @@ export async function walkFolder(root: string, isPart = false): Promise<Walk> {
       if (kind === 'file') {
         walk.files.push(name)
         if (within || marks.isMade(entry.name)) walk.made.add(name)
-      } else if (kind === 'folder') await enter(name, within || marks.whole)
+      } else if (kind === 'folder') await enter(name, path.join(target, entry.name), within || marks.whole)
       else if (kind === 'link') links.push({ inside: name, made: within || marks.whole })
     }
     // Made files of folders within are listed by their paths from here.
@@ -78,7 +79,9 @@ export async function foldersIn(root: string): Promise<{ folders: string[]; file
 
 async function entriesOf(folder: string): Promise<Dirent[]> {
   try {
-    return await readdir(folder, { withFileTypes: true })
+    const entries = await readdir(folder, { withFileTypes: true })
+    // The order of a disk is no order to rely on.
+    return entries.sort((a, b) => (a.name < b.name ? -1 : 1))
   } catch (cause) {
     throw new SemplesError('SEMPLES_FILE_UNREADABLE', {
       message: `The folder ${folder} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}.`,

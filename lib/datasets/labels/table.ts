@@ -39,10 +39,8 @@ export function tableRows(text: string, file: string): LabelRows {
     }
   }
   const names = first.record
-  const described = [
-    ...form,
-    `header ${names.length > 4 ? `${names.slice(0, 3).join(delimiter.delimiter)}${delimiter.delimiter}…` : names.join(delimiter.delimiter)}`,
-  ]
+  const shown = names.length > 4 ? [...names.slice(0, 3), '…'] : names
+  const described = [...form, `header ${shown.join(delimiter.delimiter === '\t' ? ' ' : delimiter.delimiter)}`]
   for (const { record, line } of rest)
     if (record.length !== names.length)
       throw labelsInvalid(
