@@ -324,6 +324,8 @@ describe('R47, R48: links', () => {
     await symlink('nowhere.jpg', path.join(root, 'boat/dead.jpg'))
     await symlink('..', path.join(root, 'boat/up'))
     await symlink('.', path.join(root, 'boat/here'))
+    await symlink('.', path.join(root, 'round'))
+    await symlink('..', path.join(root, 'out'))
     expect(named(await folder({ folder: root }))).toEqual({ a: ['boat'] })
   })
 

@@ -6,7 +6,7 @@ import type { ClassPicture, FolderContents } from './folderPicture.js'
 import { otherFormats, picturesDo } from './leftOut.js'
 import type { MaskFolder } from './maskFolder.js'
 import { findMasks } from './maskPngs.js'
-import { requireClassNames } from './noClasses.js'
+import { doubtfulFolders, requireClassNames } from './noClasses.js'
 import { foldersIn, walkFolder } from './walk.js'
 
 /**
@@ -56,6 +56,7 @@ export async function classFolders(
       `${count(beside.length, 'indexed PNG')} in ${root} with the name of a picture beside ${beside.length === 1 ? 'it is taken for a mask' : 'them are taken for masks'} and passed over; the first is ${beside[0]!.folder}/${beside[0]!.file}.`,
     )
   requireClassNames(root, pictures, classes, found.folders.size > 0 || masks !== undefined)
+  warnings.push(...doubtfulFolders(root, pictures, classes))
   const left = loose.filter(({ image }) => !masks?.isMask(image) && !found.pngs.has(image))
   if (left.length > 0)
     warnings.push(

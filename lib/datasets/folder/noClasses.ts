@@ -40,6 +40,23 @@ export function requireClassNames(
   }
 }
 
+/** Folders that are called like parts of a data set, among others that are classes. */
+export function doubtfulFolders(
+  root: string,
+  pictures: readonly ClassPicture[],
+  classes: ReadonlySet<string>,
+): string[] {
+  const folders = [...new Set(pictures.map(({ folder }) => folder))].filter((folder) => !classes.has(folder))
+  return folders
+    .filter(
+      (folder) =>
+        isPicturesFolderName(folder) || isMaskFolderName(folder) || (isSplitFolderName(folder) && folder !== 'train'),
+    )
+    .map(
+      (folder) => `${folder} in ${root} is taken for a class like the other folders; if it is none, move it elsewhere.`,
+    )
+}
+
 /** A class that is called as the background mostly is: 0 is the background, and no prompt is learned for it. */
 export function backgroundNames({ classes }: ClassTable): string[] {
   return classes

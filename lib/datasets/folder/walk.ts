@@ -68,7 +68,16 @@ export async function walkFolder(root: string, isPart = false): Promise<Walk> {
  */
 export async function foldersIn(root: string): Promise<{ folders: string[]; files: string[] }> {
   const entries = (await entriesOf(root)).filter(({ name }) => !isHiddenName(name))
-  const kinds = await Promise.all(entries.map((entry) => kindOf(entry, path.join(root, entry.name))))
+  const real = await realpath(root).catch(() => path.resolve(root))
+  const kinds = await Promise.all(
+    entries.map(async (entry) => {
+      const kind = await kindOf(entry, path.join(root, entry.name))
+      if (kind !== 'link') return kind
+      // A link to the folder itself, or to one around it, is no folder in it.
+      const target = await realpath(path.join(root, entry.name)).catch(() => real)
+      return `${real}${path.sep}`.startsWith(`${target}${path.sep}`) ? undefined : kind
+    }),
+  )
   const named = (wanted: readonly unknown[]) =>
     entries
       .filter((_, i) => wanted.includes(kinds[i]))
