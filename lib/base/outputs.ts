@@ -16,7 +16,7 @@ import { makeFolders } from './folders.js'
  */
 
 /** The list of what was made, in the folder itself. */
-const LIST = '.semples-files'
+export const LIST = '.semples-files'
 
 /** Names of files that are looked at at a time. */
 const AT_ONCE = 64

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { madeNames } from '../../base/outputs.js'
+import { LIST, madeNames } from '../../base/outputs.js'
 
 /** Files that say that all beside them and within was written by semples: a run, drawn scenes, an exported data set. */
 const WHOLE = ['run.json', 'scenes.json', 'export.json']
@@ -18,15 +18,15 @@ export interface Made {
 }
 
 /**
- * @param names what is in the folder
+ * @param names what is in the folder, hidden files too
  * @param isRoot the folder is the data set itself: then its marks do not count, only the list of what was made
  */
 export async function madeBySemples(folder: string, names: readonly string[], isRoot: boolean): Promise<Made> {
-  const listed = await madeNames(folder)
+  const listed = names.includes(LIST) ? await madeNames(folder) : []
   const isListed = new Set(listed)
   const whole = isRoot ? undefined : WHOLE.find((name) => names.includes(name))
   const summary = isRoot ? undefined : SUMMARIES.find((name) => names.includes(name))
-  const mark = whole ?? summary ?? (listed.some((name) => path.extname(name) === '.png') ? '.semples-files' : undefined)
+  const mark = whole ?? summary ?? (listed.some((name) => path.extname(name) === '.png') ? LIST : undefined)
   return {
     because: mark === undefined ? undefined : `holds what semples wrote (${mark})`,
     whole: whole !== undefined,

@@ -41,10 +41,11 @@ export async function walkFolder(root: string, isPart = false): Promise<Walk> {
     if (entered.has(target)) return
     entered.add(target)
     const folder = path.join(root, inside)
-    const entries = (await entriesOf(folder)).filter(({ name }) => !isHiddenName(name))
+    const all = await entriesOf(folder)
+    const entries = all.filter(({ name }) => !isHiddenName(name))
     const marks = await madeBySemples(
       folder,
-      entries.map(({ name }) => name),
+      all.map(({ name }) => name),
       inside === '' && !isPart,
     )
     if (marks.because !== undefined && !within) walk.reasons.push(`${inside === '' ? folder : inside} ${marks.because}`)
