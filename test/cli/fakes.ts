@@ -131,7 +131,10 @@ export async function run(words: string[], jobs: Partial<Jobs> = {}, change: Par
       ran.calls.push([name, input as Record<string, unknown>])
       return job(input)
     }
-  const { train, masks, refine, evaluate, report, writeScenes, exportFolder, checkData, demo } = { ...standard, ...jobs }
+  const { train, masks, refine, evaluate, report, writeScenes, exportFolder, checkData, demo } = {
+    ...standard,
+    ...jobs,
+  }
   const { ensureLibTorch, ensureWeights } = { ...standard, ...jobs }
   ran.status = await runCommand(words, {
     jobs: {
