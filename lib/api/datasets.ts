@@ -80,7 +80,8 @@ export async function folder(options: FolderOptions): Promise<Dataset> {
  * const { canTrain, labels, classes, findings } = await checkData({ data: 'photos', labels: 'labels.csv' })
  * console.log(canTrain, labels) // e.g. true labels.csv: header file,labels, 391 pictures, 14 classes
  * console.log(classes.map(({ label, pictures }) => `${label} ${pictures}`).join(', ')) // e.g. bird 34, boat 80, person 9
- * for (const { level, message } of findings) process.stdout.write(`${level}: ${message}\n`)
+ * // each is { level: 'stop', 'warning' or 'note', message, advice }
+ * console.log(`${findings.length} findings`) // e.g. 3 findings
  */
 export async function checkData(options: CheckDataOptions): Promise<DataCheck> {
   return (await import('../datasets/check/checkData.js')).checkData(options)
