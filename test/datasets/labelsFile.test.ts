@@ -261,7 +261,7 @@ needs('python').describe('R44: cls_labels.npy, written by NumPy', () => {
     const root = await write(code)
     const data = await openDataset(await detectData(root, { labels: path.join(root, name) }), 'train')
     expect(data.items.map(({ labels }) => labels)).toEqual([[0], [3, 14]])
-    expect(data.described).toBe(`${name}: a dictionary of vectors, a column a class of voc2012, 2 pictures, 3 classes`)
+    expect(data.described).toBe(`${name}: a dictionary of vectors with 20 columns, 2 pictures, 3 classes`)
   })
 
   test('labels a folder by its class table, found beside images/', async () => {

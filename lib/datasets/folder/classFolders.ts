@@ -32,7 +32,9 @@ export async function classFolders(
     if (masks?.isAllMasks(folder)) continue
     const walk = await walkFolder(folder, true)
     for (const reason of walk.reasons)
-      warnings.push(`${passedOver(reason, folder, root)}, which is no class and is passed over.`)
+      warnings.push(
+        `${reason.startsWith(folder) ? reason : path.join(folder, reason)}, which is no class and is passed over.`,
+      )
     for (const file of walk.files) {
       if (walk.made.has(file)) continue
       if (isPictureName(file)) inFolders.push({ folder: name, file, image: path.join(folder, file) })
@@ -70,9 +72,4 @@ export async function classFolders(
     warnings: [...warnings, ...grouped.warnings],
     described: `${path.basename(root)}: one folder a class, ${count(grouped.pictures.length, 'picture')}, ${labels.size} class${labels.size === 1 ? '' : 'es'}`,
   }
-}
-
-/** `k/runs/x holds what semples wrote (run.json)`. */
-function passedOver(reason: string, folder: string, root: string): string {
-  return reason.startsWith(folder) ? reason : path.join(path.relative(path.dirname(root), folder), reason)
 }

@@ -41,7 +41,7 @@ export async function vectorRows(bytes: Uint8Array, file: string, classes?: Clas
       throw labelsInvalid(file, `has ${columns} numbers for one picture, and ${vector.length} for ${name}`)
     rows.push({ file: name, labels: labelsOf(vector, name, file, tableFor(columns, file, classes)) })
   }
-  return { rows, form: [`a dictionary of vectors, a column a class of ${classes?.name}`], warnings: [] }
+  return { rows, form: [`a dictionary of vectors with ${columns ?? 0} columns`], warnings: [] }
 }
 
 function vectorOf(value: PickleValue, file: string): number[] | undefined {
