@@ -60,12 +60,14 @@ describe('R05: what semples wrote is no class', () => {
     ],
     ['indexed PNGs beside the pictures', { 'boat/a.png': png }, [/1 indexed PNG .* taken for a mask .*boat\/a\.png/]],
     ['loose masks', { 'a.png': png }, []],
+    ['masks that lie flat', { 'cat/deep/c.jpg': 3, 'x/c.png': png }, [/x holds masks/]],
   ])('%s', async (_, more, expected) => {
     const { labels, warnings, root } = await read({ ...k, ...more })
-    expect(labels).toEqual(meant)
+    expect(labels).toEqual('cat/deep/c.jpg' in more ? { ...meant, 'deep/c': ['cat'] } : meant)
     expect(warnings).toEqual(expected.map((message) => expect.stringMatching(message)))
     const plain = await plainFolder({ folder: root }, voc2012Classes)
-    expect(plain.items.map(({ id }) => path.basename(id)).sort()).toEqual(['a', 'b'])
+    const names = Object.keys(labels).map((id) => path.basename(id))
+    expect(plain.items.map(({ id }) => path.basename(id)).sort()).toEqual(names)
   })
 
   test('grey masks: where the folder is called so, or each has the size of its picture', async () => {

@@ -32,10 +32,11 @@ export async function findMasks(
 ): Promise<{ pngs: Set<string>; folders: Set<string> }> {
   const isPng = ({ file }: Candidate) => path.extname(file).toLowerCase() === '.png'
   // Only a PNG with the name of another picture is opened.
-  const byStem = new Map<string, Candidate[]>()
+  // Masks lie flat where their pictures lie in folders within; beside each other the whole path counts.
+  const byName = new Map<string, Candidate[]>()
   for (const candidate of candidates) {
-    const stem = stemOf(candidate.file)
-    byStem.set(stem, [...(byStem.get(stem) ?? []), candidate])
+    const name = nameOf(candidate)
+    byName.set(name, [...(byName.get(name) ?? []), candidate])
   }
   const heads = new Map<string, PngHead>()
   const headOf = async ({ image }: Candidate) => {
@@ -49,7 +50,10 @@ export async function findMasks(
   const named = new Map<string, Candidate[]>()
   for (const candidate of candidates) {
     if (!isPng(candidate)) continue
-    const others = (byStem.get(stemOf(candidate.file)) ?? []).filter((other) => other !== candidate)
+    const others = (byName.get(nameOf(candidate)) ?? []).filter(
+      (other) =>
+        other !== candidate && (other.folder !== candidate.folder || stemOf(other.file) === stemOf(candidate.file)),
+    )
     if (others.length === 0 || (await headOf(candidate)).kind === 'other') continue
     const beside = others.some((other) => other.folder === candidate.folder && !isPng(other))
     if (beside && (await headOf(candidate)).kind === 'indexed') pngs.add(candidate.image)
@@ -81,6 +85,11 @@ export async function findMasks(
     const sides = await pictureSides(picture.image)
     return sides && `${sides.width}x${sides.height}`
   }
+}
+
+/** The name of a file without its folders and its extension. */
+function nameOf({ file }: Candidate): string {
+  return path.posix.basename(stemOf(file))
 }
 
 /** Size and kind of a PNG, from its first bytes; `other` for what is none. */
