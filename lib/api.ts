@@ -3,7 +3,7 @@
  * so that importing semples costs next to nothing. They are functions, not constants of a function's type: of such
  * constants editors show the documentation of the constant in one place and of the function in another.
  */
-export { coco2014, exportFolder, folder, voc2012, writeScenes } from './api/datasets.js'
+export { checkData, coco2014, exportFolder, folder, voc2012, writeScenes } from './api/datasets.js'
 export { readCamFile, readMask, readNpy, writeMask, writeNpy } from './api/files.js'
 export { diagnose } from './api/machine.js'
 export { evaluate, generateMasks, refineMask } from './api/masks.js'

@@ -1,5 +1,6 @@
 /** The whole public API on one screen. */
 export {
+  checkData,
   coco2014,
   diagnose,
   evaluate,
@@ -24,6 +25,7 @@ export type { OnProgress, Progress } from './base/progress.js'
 export type { Dtype, TensorData, TensorMap, TypedArray } from './base/tensor.js'
 export type { LabelOptions, LabelSource, Labels } from './cam/labels.js'
 export type { RunConfig, StageName, TrainConfigInput } from './config/types.js'
+export type { CheckDataOptions, CheckedClass, CheckedSize, DataCheck, DataFinding } from './datasets/check/types.js'
 export { coco2014Classes, coco2014Classes90 } from './datasets/classes/coco2014.js'
 export { voc2012Classes } from './datasets/classes/voc2012.js'
 export type { Coco2014Options } from './datasets/coco2014.js'

@@ -1,3 +1,4 @@
+import type { CheckDataOptions, DataCheck } from '../datasets/check/types.js'
 import type { Coco2014Options } from '../datasets/coco2014.js'
 import type { Dataset } from '../datasets/dataset.js'
 import type { ExportFolderOptions, ExportFolderResult } from '../datasets/exportFolder.js'
@@ -46,12 +47,13 @@ export async function voc2012(options: Voc2012Options): Promise<Dataset> {
  * A folder of one's own pictures, labelled by a file (`labels`) or by one sub-folder a class. Without a classes.json
  * the classes are the labels in alphabetical order with ids from 1. Item ids are paths inside the folder without
  * extension (with it, where two pictures differ in nothing else). EXIF orientation is applied.
- * `warnings` counts what was left out.
+ * `warnings` counts what was left out, `described` says what the labels were taken for. Folders of what semples wrote, and
+ * of masks, are no classes.
  *
  * @throws SemplesError `SEMPLES_FILE_UNREADABLE` (no such file or folder), `SEMPLES_PICTURE_MISSING` (the labels file names
  *   absent pictures), `SEMPLES_DATA_FILE_INVALID` (labels or classes; over 254 classes), `SEMPLES_CLASS_UNKNOWN` (not in
- *   classes.json), `SEMPLES_NO_LABELS` (no labelled picture at all), `SEMPLES_NAME_INVALID` (two different pictures of
- *   one name in class folders)
+ *   classes.json), `SEMPLES_NO_LABELS` (no labelled picture at all, or folders that look like pictures and masks),
+ *   `SEMPLES_ARGUMENT_INVALID`; of pickled labels `SEMPLES_PICKLE_INVALID`, `SEMPLES_PICKLE_REFUSED`
  * @example
  * import { folder } from 'semples'
  *
@@ -62,6 +64,27 @@ export async function voc2012(options: Voc2012Options): Promise<Dataset> {
  */
 export async function folder(options: FolderOptions): Promise<Dataset> {
   return (await import('../datasets/folder.js')).folder(options)
+}
+
+/**
+ * Says what data are taken for and what is wrong with them, before anything is trained: kind and labels, pictures of each
+ * class, pictures without labels, masks, sizes, files of the same content, and files that cannot be read. Every picture is
+ * decoded, and every mask is opened. `findings` holds sentences with what to do; data that cannot be opened are a finding
+ * of the level `stop`, not an error.
+ *
+ * @throws SemplesError `SEMPLES_FILE_UNREADABLE` (no such folder), `SEMPLES_CONFIG_INVALID` (no such kind of data),
+ *   `SEMPLES_OPTION_INVALID`, `SEMPLES_ARGUMENT_INVALID`; the reason of `signal`
+ * @example
+ * import { checkData } from 'semples'
+ *
+ * const { canTrain, labels, classes, findings } = await checkData({ data: 'photos', labels: 'labels.csv' })
+ * console.log(canTrain, labels) // e.g. true labels.csv: header file,labels, 391 pictures, 14 classes
+ * console.log(classes.map(({ label, pictures }) => `${label} ${pictures}`).join(', ')) // e.g. bird 34, boat 80, person 9
+ * // each is { level: 'stop', 'warning' or 'note', message, advice }
+ * console.log(`${findings.length} findings`) // e.g. 3 findings
+ */
+export async function checkData(options: CheckDataOptions): Promise<DataCheck> {
+  return (await import('../datasets/check/checkData.js')).checkData(options)
 }
 
 /**

@@ -16,7 +16,7 @@ import { makeFolders } from './folders.js'
  */
 
 /** The list of what was made, in the folder itself. */
-const LIST = '.semples-files'
+export const LIST = '.semples-files'
 
 /** Names of files that are looked at at a time. */
 const AT_ONCE = 64
@@ -132,11 +132,17 @@ export class MadeFiles {
   }
 }
 
+/** The files of a folder that any command made: paths inside it with `/`, as its list has them. */
+export async function madeNames(folder: string): Promise<string[]> {
+  const text = await readFile(join(folder, LIST), 'utf8').catch(() => '')
+  return text.split('\n').flatMap((line) => nameOf(line))
+}
+
 /** The name in a line of the list, where it is one of the command. */
-function nameOf(line: string, command: string): string[] {
+function nameOf(line: string, command?: string): string[] {
   try {
     const [by, name] = JSON.parse(line) as unknown[]
-    return by === command && typeof name === 'string' ? [name] : []
+    return (command === undefined || by === command) && typeof name === 'string' ? [name] : []
   } catch {
     return []
   }

@@ -14,6 +14,7 @@ export const jobs = {
   report: api.reportRun,
   writeScenes: api.writeScenes,
   exportFolder: api.exportFolder,
+  checkData: api.checkData,
   demo: api.runDemo,
   /** Fetches LibTorch where it is missing. */
   ensureLibTorch: async (options: EnsureOptions): Promise<void> =>

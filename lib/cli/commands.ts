@@ -46,6 +46,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'draw pictures with labels and masks for trials',
     load: async () => (await import('./commands/scenes.js')).scenesCommand,
   },
+  data: {
+    summary: 'say what a folder of data is taken for, and what is wrong with it',
+    load: async () => (await import('./commands/data.js')).dataCommand,
+  },
   convert: {
     summary: 'write a data set as a plain folder of pictures and labels',
     load: async () => (await import('./commands/convert.js')).convertCommand,

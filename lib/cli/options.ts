@@ -11,7 +11,7 @@ export const shared = {
   labels: () =>
     new Option(
       '--labels <file>',
-      'labels of a plain folder: CSV "file,labels" (boat1.jpg,boat;person) or JSON; default: labels.csv in the folder, else one sub-folder per class',
+      'labels of the pictures: CSV "file,labels" (boat1.jpg,boat;person), JSON or cls_labels.npy; default: labels.csv in the folder, else one sub-folder per class',
     ),
   images: () =>
     new Option(

@@ -3,6 +3,7 @@ import { SemplesError } from '../base/error.js'
 import { readBytes } from '../base/files.js'
 import { coco2014Classes, coco2014Classes90, cocoClassIndex } from './classes/coco2014.js'
 import { type CocoFile, type CocoImage, cocoInvalid, readCocoFile } from './coco/annotations.js'
+import { readGivenLabels } from './coco/givenLabels.js'
 import { drawMask } from './coco/mask.js'
 import type { ClassTable, Dataset, DatasetItem } from './dataset.js'
 import { folderNames, missingPictures } from './pictures.js'
@@ -23,6 +24,11 @@ export interface Coco2014Options {
    * `void`, 255 where no object covers them. They count as image-level labels either way: the class is in the picture.
    */
   crowd?: 'class' | 'void'
+  /**
+   * Labels file (see docs/data.md; file = image id, file name, or file name without extension): its labels are taken for
+   * the pictures that it names, and the annotations' for all others.
+   */
+  labels?: string
 }
 
 /** `coco2014` of the public API, documented in lib/api/datasets.ts. */
@@ -33,16 +39,18 @@ export async function coco2014(options: Coco2014Options): Promise<Dataset> {
   checkCategories(coco)
   const images = options.list === undefined ? coco.images : await listedImages(options.list, coco)
   const folder = await imageFolder(root, split, coco.file, images)
+  const given = options.labels === undefined ? undefined : await readGivenLabels(options.labels, images, table)
   const imageOf = new Map(images.map((image) => [idOf(image), image]))
   return {
     name: `coco2014 ${split}`,
     classes: table,
     orientation: 'stored',
-    warnings: coco.warnings,
+    ...(given === undefined ? {} : { described: given.described }),
+    warnings: [...(coco.warnings ?? []), ...(given?.warnings ?? [])],
     items: images.map((image) => ({
       id: idOf(image),
       image: path.join(folder, image.file_name),
-      labels: labelsOf(coco, image, table),
+      labels: given?.labels.get(idOf(image)) ?? labelsOf(coco, image, table),
     })),
     mask: async (item) => {
       const image = imageOf.get(item.id)

@@ -39,6 +39,8 @@ export interface Dataset {
   items: readonly DatasetItem[]
   /** `exif`: show the picture as viewers do (folders). `stored`: ignore EXIF orientation (VOC, COCO). */
   orientation: 'exif' | 'stored'
+  /** What the labels were read from, for people: `labels.csv: semicolons, header Image;Label, 391 pictures, 14 classes`. */
+  described?: string
   /** What was left out or looks like a mistake, one sentence each, for people. */
   warnings?: readonly string[]
   /** Ground-truth mask of an item, or undefined where there is none. Never called by training. */

@@ -20,8 +20,11 @@ export interface DatasetKind<Kind extends string = string, Schema extends z.ZodO
   listField?(split: Split): string
   /** Whether there can be pixel labels to evaluate with. Default: yes. */
   hasPixelLabels?(options: z.infer<Schema>): boolean
-  /** The options for a folder of this kind; undefined for any other folder. */
-  detect(folder: string, split: Split): Promise<z.input<Schema> | undefined>
+  /**
+   * The options for a folder of this kind; undefined for any other folder.
+   * @param files what a command names besides the folder
+   */
+  detect(folder: string, split: Split, files?: { labels?: string }): Promise<z.input<Schema> | undefined>
   /** The options for a file that is a whole data set; undefined for any other file. Default: no file is. */
   detectFile?(file: string): z.input<Schema> | undefined
   open(options: z.infer<Schema>, split: Split): Promise<Dataset>

@@ -5,6 +5,7 @@ import { SemplesError } from '../base/error.js'
 import { type FieldNote, fieldsOf } from '../base/fields.js'
 import { isRecord, optionError } from '../base/optionError.js'
 import { nearestField } from '../base/spelling.js'
+import { requireFolder } from './folder/folderOptions.js'
 import type { DatasetKind, Split } from './kind.js'
 import { cocoKind } from './kinds/coco.js'
 import { coco2014Kind } from './kinds/coco2014.js'
@@ -107,15 +108,9 @@ export async function detectData(folder: string, { split = 'train', ...files }: 
       if (options !== undefined) return fitting(kind, options)
     }
   }
-  if (!existsSync(folder) || !statSync(folder).isDirectory()) {
-    throw new SemplesError('SEMPLES_FILE_UNREADABLE', {
-      message: `There is no folder ${folder}.`,
-      file: folder,
-      hint: 'Check the path; it is taken from the working directory.',
-    })
-  }
+  requireFolder(folder)
   for (const kind of datasetKinds as readonly DatasetKind[]) {
-    const options = await kind.detect(folder, split)
+    const options = await kind.detect(folder, split, files)
     if (options !== undefined) return fitting(kind, options)
   }
   throw new Error('unreachable: a plain folder may be anything')

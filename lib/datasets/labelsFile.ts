@@ -1,113 +1,99 @@
 import path from 'node:path'
-import { CsvError, parse } from 'csv-parse/sync'
-import { z } from 'zod'
-import { SemplesError } from '../base/error.js'
+import { count } from '../base/count.js'
 import { readBytes } from '../base/files.js'
+import type { ClassTable } from './dataset.js'
+import { jsonRows } from './labels/json.js'
+import { checkLabelNames } from './labels/names.js'
+import { labelsInvalid } from './labels/problem.js'
+import type { LabelledFile, LabelRows } from './labels/rows.js'
+import { tableRows } from './labels/table.js'
+import { decodeText } from './labels/text.js'
+import { isArrayFile, vectorRows } from './labels/vectors.js'
 
-/** One picture of a labels file. */
-export interface LabelledFile {
-  /** As the labels file spells it. */
-  file: string
-  /** Without repetition, in file order; empty means no object. */
-  labels: string[]
-  /** Line of a CSV, for messages. */
-  line?: number
+export type { LabelledFile } from './labels/rows.js'
+
+/** The image-level labels of a file. */
+export interface LabelsFile {
+  /** One a picture, in file order. */
+  rows: LabelledFile[]
+  /** Whether pictures have a row for each of their labels; such rows have been joined. */
+  rowALabel: boolean
+  /** What the file was taken for, in a line: `labels.txt: UTF-16, semicolons, header Image;Label, 391 pictures, 14 classes`. */
+  described: string
+  /** What is not used or looks like a mistake, one sentence each. */
+  warnings: string[]
 }
-
-const labelsSchema = z.array(z.string())
-const recordSchema = z.record(z.string(), labelsSchema)
-const rowsSchema = z.array(z.strictObject({ file: z.string().min(1), labels: labelsSchema }))
 
 /**
- * Reads image-level labels. Two forms, told apart by their first character:
- * - CSV, comma-separated, with an optional header row `file,labels`; labels are separated by `;` or `|`
- *   (`boat1.jpg,boat;person`), quotes as in RFC 4180; an empty field means that the picture shows no object.
- * - JSON, `{ "boat1.jpg": ["boat", "person"] }` or `[{ "file": "boat1.jpg", "labels": ["boat"] }]`.
+ * Reads image-level labels; the only reader of such files. The form is told by the content:
+ * - CSV with commas, tabs or semicolons: `file,labels`, with or without a header, several labels separated by `;` or `|`;
+ *   or a row a label; or a column of 0 and 1 a class. An empty field means that the picture shows no object.
+ * - JSON, `{ "boat1.jpg": ["boat", "person"] }`, `[{ "file": "boat1.jpg", "labels": ["boat"] }]`, or such objects as JSON lines.
+ * - A pickled dictionary from names to vectors of 0 and 1 (`cls_labels.npy`), whose columns are the classes of the table.
  *
- * @throws SemplesError `SEMPLES_FILE_UNREADABLE`; `SEMPLES_DATA_FILE_INVALID` naming the file and the line or key
+ * @param classes the class table, where it is known
+ * @throws SemplesError `SEMPLES_FILE_UNREADABLE`; `SEMPLES_DATA_FILE_INVALID` naming the file and the line or key; of pickles
+ *   `SEMPLES_PICKLE_INVALID`, `SEMPLES_PICKLE_REFUSED`
  */
-export async function readLabelsFile(file: string): Promise<LabelledFile[]> {
-  const bytes = Buffer.from(await readBytes(file))
-  if (bytes.includes(0)) throw neither(file)
-  const text = bytes.toString('utf8').replace(/^\uFEFF/, '')
-  const isJson = /^\s*[{[]/.test(text) || path.extname(file).toLowerCase() === '.json'
-  const rows = (isJson ? jsonRows(text, file) : csvRows(text, file)).map(({ file: name, labels, line }) => ({
-    file: name.trim(),
-    labels: [...new Set(labels.map((label) => label.trim()).filter((label) => label !== ''))],
-    line,
-  }))
-  if (rows.length === 0) throw invalid(file, 'labels no picture')
-  refuseDuplicates(rows, file)
-  return rows
-}
-
-function jsonRows(text: string, file: string): LabelledFile[] {
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch (cause) {
-    throw invalid(file, `is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`, cause)
-  }
-  const parsed = Array.isArray(json) ? rowsSchema.safeParse(json) : recordSchema.safeParse(json)
-  if (!parsed.success) {
-    const { path: at, message } = parsed.error.issues[0]!
-    throw invalid(file, `has a wrong entry${at.length === 0 ? '' : ` at ${at.join('.')}`}: ${message}`)
-  }
-  if (Array.isArray(parsed.data)) return parsed.data
-  return Object.entries(parsed.data).map(([name, labels]) => ({ file: name, labels }))
-}
-
-function csvRows(text: string, file: string): LabelledFile[] {
-  const records = csvRecords(text, file)
-  const [first] = records
-  const header = first?.record.map((cell) => cell.toLowerCase())
-  if (header !== undefined && header[0] === 'file' && header[1] === 'labels') records.shift()
-  return records.map(({ record, line }) => {
-    const [name, labels] = record
-    if (record.length !== 2 || name === undefined || labels === undefined || name === '') {
-      const seen = record.length === 2 ? 'no file name' : `${record.length} column${record.length === 1 ? '' : 's'}`
-      throw invalid(file, `has ${seen} in line ${line} (${JSON.stringify(record.join(','))})`)
-    }
-    return { file: name, labels: labels.split(/[;|]/), line }
-  })
-}
-
-function csvRecords(text: string, file: string): { record: string[]; line: number }[] {
-  try {
-    // With `info` the parser gives each record with its position, which its types do not know.
-    const options = { info: true, trim: true, skip_empty_lines: true, relax_column_count: true } as const
-    const parsed: unknown = parse(text, options)
-    return (parsed as { record: string[]; info: { lines: number } }[]).map(({ record, info }) => ({
-      record,
-      line: info.lines,
-    }))
-  } catch (cause) {
-    if (!(cause instanceof CsvError)) throw cause
-    throw invalid(file, `is not a readable CSV: ${cause.message}`, cause)
+export async function readLabelsFile(file: string, classes?: ClassTable): Promise<LabelsFile> {
+  const bytes = await readBytes(file)
+  if (isSpreadsheet(bytes, file))
+    throw labelsInvalid(file, 'is a spreadsheet', { hint: 'Save it as CSV ("CSV UTF-8") there.' })
+  const isArrays = isArrayFile(bytes) || /\.(pkl|pickle)$/i.test(file)
+  const { rows: found, form, warnings } = isArrays ? await vectorRows(bytes, file, classes) : textRows(bytes, file)
+  const { rows, rowALabel } = joined(found.map(cleaned), file)
+  if (rows.length === 0) throw labelsInvalid(file, 'labels no picture')
+  const names = checkLabelNames(rows, file, classes)
+  const labels = new Set(rows.flatMap((row) => row.labels)).size
+  const parts = [...form, ...(rowALabel ? ['a row a label'] : []), count(rows.length, 'picture'), classesOf(labels)]
+  return {
+    rows,
+    rowALabel,
+    described: `${path.basename(file)}: ${parts.join(', ')}`,
+    warnings: [...warnings, ...names],
   }
 }
 
-function refuseDuplicates(rows: readonly LabelledFile[], file: string): void {
+/** Excel and OpenDocument: archives that are told by their name, or the older kind that has a head of its own. */
+function isSpreadsheet(bytes: Uint8Array, file: string): boolean {
+  return /\.(xlsx|xlsm|xls|ods|numbers)$/i.test(file) || (bytes[0] === 0xd0 && bytes[1] === 0xcf && bytes[2] === 0x11)
+}
+
+/** `1 class`, `20 classes`. */
+export function classesOf(number: number): string {
+  return `${number} class${number === 1 ? '' : 'es'}`
+}
+
+function textRows(bytes: Uint8Array, file: string): LabelRows {
+  const { text, encoding } = decodeText(bytes, file)
+  const isJson = /^\s*[{[]/.test(text) || /\.(json|jsonl|ndjson)$/i.test(file)
+  const found = isJson ? jsonRows(text, file) : tableRows(text, file)
+  return { ...found, form: [...(encoding === undefined ? [] : [encoding]), ...found.form] }
+}
+
+function cleaned({ file, labels, line }: LabelledFile): LabelledFile {
+  const names = labels.map((label) => label.trim()).filter((label) => label !== '')
+  return { file: file.trim(), labels: [...new Set(names)], line }
+}
+
+/**
+ * Rows of one picture become one where the file has a row a label.
+ * @throws SemplesError `SEMPLES_DATA_FILE_INVALID` where other rows name a picture twice
+ */
+function joined(rows: readonly LabelledFile[], file: string): { rows: LabelledFile[]; rowALabel: boolean } {
+  const single = rows.every(({ labels }) => labels.length <= 1)
   const seen = new Map<string, LabelledFile>()
   for (const row of rows) {
     const earlier = seen.get(row.file)
-    if (earlier !== undefined) {
-      const where = row.line === undefined ? '' : ` (lines ${earlier.line} and ${row.line})`
-      throw invalid(file, `names ${row.file} twice${where}`)
+    if (earlier === undefined) {
+      seen.set(row.file, row)
+      continue
     }
-    seen.set(row.file, row)
+    if (!single || row.labels.length === 0 || earlier.labels.length === 0) {
+      const where = row.line === undefined ? '' : ` (lines ${earlier.line} and ${row.line})`
+      throw labelsInvalid(file, `names ${row.file} twice${where}`)
+    }
+    seen.set(row.file, { ...earlier, labels: [...new Set([...earlier.labels, ...row.labels])] })
   }
-}
-
-function neither(file: string): SemplesError {
-  return invalid(file, 'is neither CSV nor JSON')
-}
-
-function invalid(file: string, why: string, cause?: unknown): SemplesError {
-  return new SemplesError('SEMPLES_DATA_FILE_INVALID', {
-    message: `The labels file ${file} ${why}.`,
-    file,
-    hint: 'Write a CSV with the header file,labels and rows such as boat1.jpg,boat;person, or a JSON object { "boat1.jpg": ["boat", "person"] }.',
-    cause,
-  })
+  return { rows: [...seen.values()], rowALabel: seen.size < rows.length }
 }

@@ -1,6 +1,7 @@
 import type { ClassTable, Dataset } from './dataset.js'
 import type { Split } from './kind.js'
 import { type DataSpec, kindOfData, resolveData } from './kinds.js'
+import { classesInAll } from './oneClass.js'
 import { requireSameClasses } from './sameClasses.js'
 
 /**
@@ -11,7 +12,9 @@ import { requireSameClasses } from './sameClasses.js'
  */
 export async function openDataset(data: DataSpec, split: Split): Promise<Dataset> {
   const { kind, options } = resolveData(data)
-  return kind.open(options, split)
+  const dataset = await kind.open(options, split)
+  const everywhere = split === 'train' ? classesInAll(dataset) : []
+  return everywhere.length === 0 ? dataset : { ...dataset, warnings: [...(dataset.warnings ?? []), ...everywhere] }
 }
 
 /**

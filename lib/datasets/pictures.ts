@@ -1,6 +1,8 @@
-import { readdir, stat } from 'node:fs/promises'
-import path from 'node:path'
+import { readdir } from 'node:fs/promises'
 import { SemplesError } from '../base/error.js'
+import { walkFolder } from './folder/walk.js'
+
+export { isPictureName } from './pictureNames.js'
 
 /** Names in a folder, or undefined where there is no such folder. */
 export async function folderNames(folder: string): Promise<string[] | undefined> {
@@ -11,44 +13,12 @@ export async function folderNames(folder: string): Promise<string[] | undefined>
   }
 }
 
-const PICTURE_EXTENSIONS: ReadonlySet<string> = new Set([
-  '.jpg',
-  '.jpeg',
-  '.png',
-  '.webp',
-  '.tif',
-  '.tiff',
-  '.gif',
-  '.avif',
-])
-
-/** Whether a file name has the extension of a picture that can be opened. */
-export function isPictureName(name: string): boolean {
-  return PICTURE_EXTENSIONS.has(path.extname(name).toLowerCase())
-}
-
 /**
- * All files in a folder and the folders within it, as sorted paths inside it with `/`. Hidden ones (`.name`) and
- * `except` (an absolute path) are left out; links to files count as files, links to folders within are not followed.
+ * All files in a folder and the folders within it, as sorted paths inside it with `/`; see `walkFolder`.
+ * @throws SemplesError `SEMPLES_FILE_UNREADABLE`
  */
-export async function filesWithin(folder: string, except?: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  const files: string[] = []
-  for (const entry of entries) {
-    const file = path.join(entry.parentPath, entry.name)
-    const inside = path.relative(folder, file).split(path.sep)
-    const excepted = except !== undefined && (file === except || file.startsWith(except + path.sep))
-    if (excepted || inside.some((part) => part.startsWith('.'))) continue
-    if (entry.isFile() || (entry.isSymbolicLink() && (await isFile(file)))) files.push(inside.join('/'))
-  }
-  return files.sort()
-}
-
-async function isFile(file: string): Promise<boolean> {
-  return stat(file).then(
-    (stats) => stats.isFile(),
-    () => false,
-  )
+export async function filesWithin(folder: string): Promise<string[]> {
+  return (await walkFolder(folder)).files
 }
 
 /**
@@ -61,12 +31,13 @@ export function missingPictures(
   folder: string,
   missing: readonly { name: string; line?: number }[],
   total: number,
+  hint = 'Check the folder, the spelling and the extension (upper and lower case differ).',
 ): SemplesError {
   const named = missing.slice(0, 3).map(({ name, line }) => (line === undefined ? name : `${name} (line ${line})`))
   const rest = missing.length > named.length ? ', ...' : ''
   return new SemplesError('SEMPLES_PICTURE_MISSING', {
     message: `${missing.length} of the ${total} pictures that ${list} names are not in ${folder}: ${named.join(', ')}${rest}.`,
     file: list,
-    hint: 'Check the folder, the spelling and the extension (upper and lower case differ).',
+    hint,
   })
 }

@@ -41,12 +41,14 @@ export async function voc2012(options: Voc2012Options): Promise<Dataset> {
   const images = await readImageList(list)
   const missing = images.filter(({ id }) => !present.has(`${id}.jpg`)).map(({ id }) => ({ name: `${id}.jpg` }))
   if (missing.length > 0) throw missingPictures(list, pictures, missing, images.length)
-  const labels = await labelsOf(root, images, options.labels)
+  const { labels, described, warnings } = await labelsOf(root, images, options.labels)
   const maskFile = maskFiles(root, options, images)
   return {
     name: `voc2012 ${options.split}`,
     classes: voc2012Classes,
     orientation: 'stored',
+    described,
+    warnings,
     items: images.map(({ id }, i) => ({ id, image: path.join(pictures, `${id}.jpg`), labels: labels[i]! })),
     mask: async ({ id }) => {
       const file = maskFile.get(id)
@@ -75,11 +77,22 @@ function listFile(root: string, split: string): string {
   })
 }
 
-async function labelsOf(root: string, images: readonly ListedImage[], labelsFile?: string): Promise<number[][]> {
+async function labelsOf(
+  root: string,
+  images: readonly ListedImage[],
+  labelsFile?: string,
+): Promise<{ labels: number[][]; described?: string; warnings: string[] }> {
   const annotations = path.join(root, 'Annotations')
   const annotated = new Set(await folderNames(annotations))
-  const rows = labelsFile === undefined ? [] : await readLabelsFile(path.resolve(labelsFile))
-  const fromFile = new Map(rows.map((row) => [path.parse(row.file).name, row.labels]))
+  const file = labelsFile === undefined ? undefined : await readLabelsFile(path.resolve(labelsFile), voc2012Classes)
+  const rows = new Map(file?.rows.map((row) => [idOf(row.file), row.labels]))
+  // IRN writes ids as numbers, 2007000032.
+  const fromFile = new Map(
+    images.flatMap(({ id }) => {
+      const found = rows.get(id) ?? rows.get(id.replace('_', ''))
+      return found === undefined ? [] : [[id, found] as const]
+    }),
+  )
   const without = images.filter(({ id }) => !annotated.has(`${id}.xml`) && !fromFile.has(id))
   if (without.length > 0) throw noLabels(annotations, without, images.length, labelsFile)
   const labels: number[][] = []
@@ -91,7 +104,25 @@ async function labelsOf(root: string, images: readonly ListedImage[], labelsFile
     })
     labels.push(...(await Promise.all(some)))
   }
-  return labels
+  const given = images.flatMap(({ id }, i) => {
+    const found = annotated.has(`${id}.xml`) ? fromFile.get(id) : undefined
+    return found === undefined
+      ? []
+      : [{ id, differs: classIndices(found, `${id} in ${labelsFile}`).join() !== labels[i]!.join() }]
+  })
+  const differing = given.filter(({ differs }) => differs)
+  const warnings =
+    differing.length === 0
+      ? []
+      : [
+          `${differing.length} of ${images.length} pictures have other labels in ${labelsFile} than in ${annotations}, whose XML files are taken where they are; the first is ${differing[0]!.id}.`,
+        ]
+  return { labels, described: file?.described, warnings: [...(file?.warnings ?? []), ...warnings] }
+}
+
+/** `JPEGImages\\2007_000032.jpg` → `2007_000032`. */
+function idOf(name: string): string {
+  return path.posix.parse(name.replaceAll('\\', '/')).name
 }
 
 function classIndices(names: readonly string[], origin: string): number[] {

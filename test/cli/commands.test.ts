@@ -26,7 +26,7 @@ describe('help', () => {
       ['doctor'],
       ['completion'],
     ],
-    ...[['libtorch'], ['libtorch', 'install'], ['weights'], ['weights', 'fetch']],
+    ...[['data'], ['data', 'check'], ['libtorch'], ['libtorch', 'install'], ['weights'], ['weights', 'fetch']],
   ])('%s %s', async (...words) => {
     const ran = await run([...words, '--help'])
     expect([ran.status, ran.err]).toEqual([0, []])
@@ -46,6 +46,7 @@ describe('help', () => {
       'eval',
       'report',
       'convert',
+      'data check',
       'libtorch install',
       'weights fetch',
       'config',

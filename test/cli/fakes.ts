@@ -78,6 +78,22 @@ export async function run(words: string[], jobs: Partial<Jobs> = {}, change: Par
       warnings: ['one picture is odd'],
       data: { folder: `${out}/images`, labels: `${out}/labels.csv`, classes: `${out}/classes.json` },
     }),
+    checkData: async () => ({
+      canTrain: true,
+      kind: 'a folder of pictures',
+      name: 'folder photos',
+      labels: 'labels.csv: header file,labels, 3 pictures, 2 classes',
+      pictures: 3,
+      unlabelled: 1,
+      classes: [
+        { id: 1, label: 'boat', prompt: 'sailing boat', pictures: 2 },
+        { id: 2, label: 'cat', prompt: 'cat', pictures: 0 },
+      ],
+      masks: 0,
+      unreadable: [],
+      duplicates: [],
+      findings: [{ level: 'warning', message: 'No picture shows cat.', advice: 'Add pictures of it.' }],
+    }),
     demo: async ({ seed = 0, out = `runs/demo-${seed}` } = {}) => ({
       seed,
       seconds: 61.4,
@@ -117,10 +133,11 @@ export async function run(words: string[], jobs: Partial<Jobs> = {}, change: Par
       ran.calls.push([name, input as Record<string, unknown>])
       return job(input)
     }
-  const { train, masks, refine, evaluate, report, writeScenes, exportFolder, demo, ensureLibTorch, ensureWeights } = {
+  const { train, masks, refine, evaluate, report, writeScenes, exportFolder, checkData, demo } = {
     ...standard,
     ...jobs,
   }
+  const { ensureLibTorch, ensureWeights } = { ...standard, ...jobs }
   ran.status = await runCommand(words, {
     jobs: {
       train: record('train', train),
@@ -130,6 +147,7 @@ export async function run(words: string[], jobs: Partial<Jobs> = {}, change: Par
       report: record('report', report),
       writeScenes: record('writeScenes', writeScenes),
       exportFolder: record('exportFolder', exportFolder),
+      checkData: record('checkData', checkData),
       demo: record('demo', demo),
       ensureLibTorch: record('ensureLibTorch', ensureLibTorch),
       ensureWeights: record('ensureWeights', ensureWeights),

@@ -81,7 +81,7 @@ describe('what is read back is what was written', () => {
       'comma, "quote" ü.jpeg': 3,
       'l.json': JSON.stringify({
         'a/b.jpg': ['dining table', 'traffic, light'],
-        'x.jpg': ['"'],
+        'x.jpg': ['6"'],
         'x.png': [],
         'y.JPG.jpg': ['a'],
         'comma, "quote" ü.jpeg': ['a'],

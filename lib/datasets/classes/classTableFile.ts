@@ -5,6 +5,7 @@ import { SemplesError } from '../../base/error.js'
 import { readBytes } from '../../base/files.js'
 import { vocColor } from '../../masks/palette.js'
 import type { ClassEntry, ClassTable } from '../dataset.js'
+import { requireWord } from './prompt.js'
 
 /** 0 is background and 255 void, so a mask byte has room for 254 classes. */
 export const MAX_CLASSES = 254
@@ -65,6 +66,7 @@ export async function readClassTable(file: string, fallbackName = 'classes'): Pr
     name,
     classes: classes.map((entry, index): ClassEntry => {
       const id = entry.id ?? index + 1
+      requireWord(entry.prompt ?? promptOf(entry.label), { label: entry.label, where: file, file })
       return {
         id,
         label: entry.label,

@@ -1,68 +1,75 @@
-import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { SemplesError } from '../../base/error.js'
-import { filesWithin, folderNames, isPictureName } from '../pictures.js'
-import type { FolderContents } from './folderPicture.js'
-
-/** The sub-folder of pictures that show no object. */
-export const BACKGROUND_FOLDER = '_background'
+import { count } from '../../base/count.js'
+import { isPictureName } from '../pictureNames.js'
+import { groupsOfNames } from './duplicates.js'
+import type { ClassPicture, FolderContents } from './folderPicture.js'
+import { otherFormats, picturesDo } from './leftOut.js'
+import type { MaskFolder } from './maskFolder.js'
+import { findMasks } from './maskPngs.js'
+import { doubtfulFolders, requireClassNames } from './noClasses.js'
+import { foldersIn, walkFolder } from './walk.js'
 
 /**
  * The pictures of a folder with one sub-folder a class. A file that stands in several sub-folders (the same name and
- * the same content) has all their labels; in `_background` stand pictures without object, for evaluation only.
+ * the same content) has all their labels; different pictures of one name have their folder in their ids. In `_background`
+ * stand pictures without object, for evaluation only. What semples wrote, and masks, are passed over with a warning.
  *
- * @throws SemplesError `SEMPLES_NAME_INVALID` for different pictures of one name; `SEMPLES_DATA_FILE_INVALID` for a picture
- *   that is in `_background` and in a class
+ * @param classes labels of the class table, where there is one: folders of these names are classes, whatever they look like
+ * @throws SemplesError `SEMPLES_NO_LABELS` for folders that look like pictures and masks of a data set whose labels are
+ *   missing; `SEMPLES_DATA_FILE_INVALID` for a picture that is in `_background` and in a class; `SEMPLES_FILE_UNREADABLE`
  */
-export async function classFolders(root: string, except?: string): Promise<FolderContents> {
-  const names = (await folderNames(root)) ?? []
-  const loose = names.filter(isPictureName)
-  const found = new Map<string, { image: string; folders: string[] }>()
-  for (const name of names.filter((entry) => !entry.startsWith('.')).sort()) {
+export async function classFolders(
+  root: string,
+  masks?: MaskFolder,
+  classes: ReadonlySet<string> = new Set(),
+): Promise<FolderContents> {
+  const { folders, files } = await foldersIn(root)
+  const warnings: string[] = []
+  const inFolders: ClassPicture[] = []
+  const others: string[] = []
+  for (const name of folders) {
     const folder = path.join(root, name)
-    if (folder === except || !(await stat(folder)).isDirectory()) continue
-    for (const file of (await filesWithin(folder, except)).filter(isPictureName)) {
-      const image = path.join(folder, file)
-      const earlier = found.get(file)
-      if (earlier === undefined) found.set(file, { image, folders: [name] })
-      else {
-        await checkSamePicture(earlier.image, image)
-        earlier.folders.push(name)
-      }
+    if (masks?.isAllMasks(folder)) continue
+    const walk = await walkFolder(folder, true)
+    for (const reason of walk.reasons)
+      warnings.push(
+        `${reason.startsWith(folder) ? reason : path.join(folder, reason)}, which is no class and is passed over.`,
+      )
+    for (const file of walk.files) {
+      if (walk.made.has(file)) continue
+      if (isPictureName(file)) inFolders.push({ folder: name, file, image: path.join(folder, file) })
+      else others.push(`${name}/${file}`)
     }
   }
-  const pictures = [...found].map(([file, { image, folders }]) => {
-    if (folders.length > 1 && folders.includes(BACKGROUND_FOLDER)) throw bothWays(root, file, folders)
-    const labels = folders.filter((name) => name !== BACKGROUND_FOLDER)
-    return { file, image, labels, origin: `folder ${folders.join(', ')}` }
-  })
-  const warnings =
-    loose.length === 0
-      ? []
-      : [
-          `${loose.length} pictures stand in ${root} itself, in no class folder, and are left out; the first is ${loose.sort()[0]}.`,
-        ]
-  return { pictures: pictures.sort((a, b) => (a.file < b.file ? -1 : 1)), warnings }
-}
-
-/** 0001.jpg of one class and 0001.jpg of another are often two pictures: one of them would be lost in silence. */
-async function checkSamePicture(first: string, second: string): Promise<void> {
-  const [a, b] = await Promise.all([stat(first), stat(second)])
-  if (a.size === b.size) {
-    const [bytes, others] = await Promise.all([readFile(first), readFile(second)])
-    if (bytes.equals(others)) return
+  const loose = files.filter(isPictureName).map((file) => ({ folder: '', file, image: path.join(root, file) }))
+  const found = await findMasks([...inFolders, ...loose], classes)
+  const pictures = inFolders.filter(
+    ({ folder, image }) => !found.folders.has(folder) && !found.pngs.has(image) && !masks?.isMask(image),
+  )
+  for (const folder of found.folders)
+    warnings.push(
+      `${path.join(root, folder)} holds masks, PNGs that are named like pictures: it is no class and is passed over.`,
+    )
+  const beside = inFolders.filter(
+    ({ folder, image }) => found.pngs.has(image) && !found.folders.has(folder) && !masks?.isMask(image),
+  )
+  if (beside.length > 0)
+    warnings.push(
+      `${count(beside.length, 'indexed PNG')} in ${root} with the name of a picture beside ${beside.length === 1 ? 'it is taken for a mask' : 'them are taken for masks'} and passed over; the first is ${beside[0]!.folder}/${beside[0]!.file}.`,
+    )
+  requireClassNames(root, pictures, classes, found.folders.size > 0 || masks !== undefined)
+  warnings.push(...doubtfulFolders(root, pictures, classes))
+  const left = loose.filter(({ image }) => !masks?.isMask(image) && !found.pngs.has(image))
+  if (left.length > 0)
+    warnings.push(
+      `${picturesDo(left.length, 'stand')} in ${root} itself, in no class folder, and ${left.length === 1 ? 'is' : 'are'} left out; the first is ${left[0]!.file}.`,
+    )
+  warnings.push(...otherFormats(root, [...files, ...others]))
+  const grouped = await groupsOfNames(root, pictures)
+  const labels = new Set(grouped.pictures.flatMap((picture) => picture.labels))
+  return {
+    pictures: grouped.pictures,
+    warnings: [...warnings, ...grouped.warnings],
+    described: `${path.basename(root)}: one folder a class, ${count(grouped.pictures.length, 'picture')}, ${labels.size} class${labels.size === 1 ? '' : 'es'}`,
   }
-  throw new SemplesError('SEMPLES_NAME_INVALID', {
-    message: `${first} and ${second} are two different pictures of one name.`,
-    file: second,
-    hint: 'A file name in several class folders means one picture with several labels. Rename one of them, or use a labels file.',
-  })
-}
-
-function bothWays(root: string, file: string, folders: string[]): SemplesError {
-  return new SemplesError('SEMPLES_DATA_FILE_INVALID', {
-    message: `${file} stands in ${BACKGROUND_FOLDER} and in a class folder of ${root} (${folders.join(', ')}).`,
-    file: path.join(root, BACKGROUND_FOLDER, file),
-    hint: `${BACKGROUND_FOLDER} is for pictures without any object: remove it there or from the class.`,
-  })
 }

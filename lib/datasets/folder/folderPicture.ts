@@ -13,4 +13,19 @@ export interface FolderContents {
   pictures: FolderPicture[]
   /** What was left out, one sentence each. */
   warnings: string[]
+  /** What the labels were read from, in a line for people. */
+  described: string
+}
+
+/** The sub-folder of pictures that show no object. */
+export const BACKGROUND_FOLDER = '_background'
+
+/** A picture in a class folder. */
+export interface ClassPicture {
+  /** Name of the class folder. */
+  folder: string
+  /** Path inside it, with `/`. */
+  file: string
+  /** Absolute path. */
+  image: string
 }

@@ -19,6 +19,10 @@ export const coco2014Kind = datasetKind({
       'The 80 annotated classes with ids 1 to 80, or 90: ids are COCO category ids, as in published checkpoints.',
       '80 or 90',
     ).default(80),
+    labels: path(
+      "Labels file, CSV (file,labels), JSON or cls_labels.npy, whose labels are taken instead of the annotations'.",
+      'a CSV, JSON or .npy file',
+    ).optional(),
     crowd: choice(['class', 'void'], 'What crowd regions become in masks: their class, or void (255).').default(
       'class',
     ),

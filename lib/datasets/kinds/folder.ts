@@ -1,15 +1,16 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { choice, path } from '../../base/fields.js'
 import { folder, plainFolder } from '../folder.js'
 import { datasetKind, type Split } from '../kind.js'
+import { isHiddenName, isPictureName } from '../pictureNames.js'
 
 const schema = z.strictObject({
   folder: path('Folder of pictures, with a labels file or one sub-folder a class.', 'a folder'),
   labels: path(
-    'Labels file, CSV (file,labels; several labels separated by ;) or JSON, as a path or a name inside the folder.',
-    'a CSV or JSON file',
+    'Labels file, CSV (file,labels; several labels separated by ;), JSON or cls_labels.npy, as a path or a name inside the folder.',
+    'a CSV, JSON or .npy file',
     { path: 'if-there' },
   ).optional(),
   classes: path(
@@ -32,7 +33,11 @@ export const folderKind = datasetKind({
   title: 'a folder of pictures',
   schema,
   hasPixelLabels: ({ masks }) => masks !== undefined,
-  detect: async (root, split) => (existsSync(join(root, 'scenes.json')) ? scenes(root, split) : exported(root)),
+  detect: async (root, split, files) => {
+    if (existsSync(join(root, 'scenes.json'))) return scenes(root, split)
+    const given = files?.labels
+    return given === undefined || existsSync(join(root, 'labels.csv')) ? exported(root) : labelledBy(root, given)
+  },
   open: folder,
   openUnlabelled: plainFolder,
 })
@@ -54,11 +59,37 @@ function scenes(root: string, split: Split): z.infer<typeof schema> {
 function exported(root: string): z.infer<typeof schema> {
   const labels = join(root, 'labels.csv')
   if (!existsSync(labels)) return { folder: root }
+  return { folder: root, labels, ...beside(root) }
+}
+
+/**
+ * With a labels file of another name or place, what lies beside `images/` has its meaning where the file does not name
+ * that folder itself. A table of vectors needs the names of the classes.
+ */
+function labelledBy(root: string, labels: string): z.infer<typeof schema> {
+  const file = [labels, join(root, labels)].find((name) => existsSync(name))
+  const holdsPictures = readdirSync(root).some((name) => isPictureName(name) && !isHiddenName(name))
+  if (existsSync(join(root, 'images')) && !holdsPictures && !namesImages(file)) return { folder: root, ...beside(root) }
+  const { classes } = beside(root)
+  return { folder: root, ...(classes !== undefined && /\.(npy|npz|pkl|pickle|pth?)$/i.test(labels) ? { classes } : {}) }
+}
+
+/** Whether a labels file has paths from the folder above `images/`, in any encoding. */
+function namesImages(file: string | undefined): boolean {
+  try {
+    const text = file === undefined ? '' : readFileSync(file, 'latin1').replaceAll('\0', '')
+    return /(^|[\s",;])(\.[\\/])?images[\\/]/m.test(text)
+  } catch {
+    return false
+  }
+}
+
+/** What is beside a labels file, by the names that `semples convert` gives. */
+function beside(root: string): Partial<z.infer<typeof schema>> {
   const inside = (name: string) => (existsSync(join(root, name)) ? join(root, name) : undefined)
-  const [classes, masks] = [inside('classes.json'), inside('masks')]
+  const [images, classes, masks] = [inside('images'), inside('classes.json'), inside('masks')]
   return {
-    folder: inside('images') ?? root,
-    labels,
+    ...(images === undefined ? {} : { folder: images }),
     ...(classes === undefined ? {} : { classes }),
     ...(masks === undefined ? {} : { masks }),
   }

@@ -20,8 +20,8 @@ export const voc2012Kind = datasetKind({
     ),
     evalSplit: path('List to evaluate on, by name or path.', 'a list such as val, or its path', list).default('val'),
     labels: path(
-      'Labels file, CSV (file,labels) or JSON, for pictures without an XML file.',
-      'a CSV or JSON file',
+      'Labels file, CSV (file,labels), JSON or cls_labels.npy, for pictures without an XML file.',
+      'a CSV, JSON or .npy file',
     ).optional(),
     masks: special(
       z.string().min(1),

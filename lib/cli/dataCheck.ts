@@ -1,0 +1,106 @@
+import { count } from '../base/count.js'
+import type { CheckedClass, CheckedSize, DataCheck, DataFinding } from '../datasets/check/types.js'
+import { shellWord, table } from './output.js'
+import { styles, type Terminal } from './terminal.js'
+
+/** Most classes of which each has a line. */
+const MOST_CLASSES = 24
+const BAR = 24
+
+/** What `semples data check` found, as lines. */
+export function describeCheck(
+  result: DataCheck,
+  folder: string,
+  { labels }: { labels?: string },
+  { colorOut, unicode, width }: Pick<Terminal, 'colorOut' | 'unicode' | 'width'>,
+): string[] {
+  const { bold, red, yellow, green, dim } = styles(colorOut)
+  const { classes, findings, canTrain, kind } = result
+  const marks = {
+    stop: red(unicode ? '✗' : 'x'),
+    warning: yellow('!'),
+    note: dim(unicode ? '·' : '-'),
+  }
+  const columns = Math.min(width ?? 100, 100)
+  const described = (found: DataFinding): string[] => {
+    const text = wrapped(found.message, columns - 2)
+    const advice = found.advice === undefined ? [] : wrapped(found.advice, columns - 2)
+    return [`${marks[found.level]} ${text[0]}`, ...[...text.slice(1), ...advice.map(dim)].map((line) => `  ${line}`)]
+  }
+  const start = labels === undefined ? '' : ` --labels ${shellWord(labels)}`
+  return [
+    bold(`${folder} is ${kind === undefined ? 'no data' : `taken for ${kind}`}`),
+    ...facts(result).map((line) => `  ${line}`),
+    ...(classes.length === 0
+      ? []
+      : ['', bold('Classes'), ...classLines(classes, unicode === true).map((line) => `  ${line}`)]),
+    ...(findings.length === 0 ? [] : ['', bold('What to know'), ...findings.flatMap(described)]),
+    '',
+    ...(canTrain
+      ? [
+          `${green(findings.length === 0 ? 'Nothing is wrong.' : 'Training can start.')} To try it, type:`,
+          `  semples train --data ${shellWord(folder)}${start} --preset demo --out runs/first`,
+        ]
+      : [red('Training cannot start.')]),
+  ]
+}
+
+function facts({ labels, pictures, unlabelled, masks, sizes }: DataCheck): string[] {
+  const rows: [string, string][] = []
+  if (labels !== undefined) rows.push(['labels', labels])
+  if (pictures > 0)
+    rows.push([
+      'pictures',
+      `${count(pictures, 'picture')}${unlabelled === 0 ? ', all labelled' : `, ${pictures - unlabelled} with labels`}`,
+    ])
+  if (sizes !== undefined) {
+    const { smallest, median, largest } = sizes
+    const same = [smallest, median].every((size) => sizeOf(size) === sizeOf(largest))
+    rows.push([
+      'sizes',
+      same ? `all ${sizeOf(largest)}` : `${sizeOf(smallest)} to ${sizeOf(largest)}, median ${sizeOf(median)}`,
+    ])
+  }
+  if (pictures > 0)
+    rows.push([
+      'masks',
+      masks === undefined || masks === 0
+        ? 'none, and training needs none'
+        : `${count(masks, 'picture')} ${masks === 1 ? 'has one' : 'have one'}; only evaluation opens them`,
+    ])
+  return rows.map(([name, text]) => `${name.padEnd(9)}${text}`)
+}
+
+/** A line a class with its id, its pictures and a bar; the rarest of many are counted. */
+function classLines(classes: readonly CheckedClass[], unicode: boolean): string[] {
+  const most = Math.max(...classes.map(({ pictures }) => pictures), 1)
+  const byCount = [...classes].sort((a, b) => b.pictures - a.pictures)
+  const limit = byCount[MOST_CLASSES - 1]?.pictures ?? 0
+  const shown = classes.length <= MOST_CLASSES ? classes : byCount.slice(0, MOST_CLASSES - 1)
+  const rows = shown.map(({ id, label, prompt, pictures }) => [
+    id,
+    label,
+    pictures,
+    (unicode ? '━' : '=').repeat(Math.ceil((BAR * pictures) / most)),
+    prompt === label ? '' : `"${prompt}"`,
+  ])
+  const hasPrompts = shown.some(({ prompt, label }) => prompt !== label)
+  const lines = table([['id', 'class', 'pictures', '', hasPrompts ? 'asked for as' : ''], ...rows])
+  const rest = classes.length - shown.length
+  return rest > 0 ? [...lines, `and ${rest} classes more, in ${limit} pictures or fewer`] : lines
+}
+
+function sizeOf({ width, height }: CheckedSize): string {
+  return `${width}x${height}`
+}
+
+/** Breaks a text at blanks. */
+function wrapped(text: string, columns: number): string[] {
+  const lines: string[] = ['']
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1)!
+    if (last !== '' && last.length + 1 + word.length > columns) lines.push(word)
+    else lines[lines.length - 1] = last === '' ? word : `${last} ${word}`
+  }
+  return lines
+}
