@@ -44,18 +44,21 @@ describe('semples refine', () => {
 
   test('tells of failures, a few by name, and ends with status 1', async () => {
     const failed = Array.from({ length: 12 }, (_, index) => broken(`picture${index}`))
-    const ran = await run(folders, { refine: async () => ({ refined: 0, skipped: 0, failed, seconds: 1, out: 'x' }) })
+    const ran = await run(folders, {
+      refine: async () => ({ refined: 0, skipped: 0, failed, seconds: 1, warnings: [], out: 'x' }),
+    })
     expect(ran.status).toBe(1)
     expect(ran.out[0]).toBe('picture0: picture0 is broken.')
     expect(ran.out.slice(-3)).toEqual(['... and 2 more', '12 pictures failed.', '0 refined masks are in x'])
     const json = await run([...folders, '--json'], {
-      refine: async () => ({ refined: 1, skipped: 0, failed: [broken('a')], seconds: 1, out: 'x' }),
+      refine: async () => ({ refined: 1, skipped: 0, failed: [broken('a')], seconds: 1, warnings: [], out: 'x' }),
     })
     expect(JSON.parse(json.out.at(-1)!)).toEqual({
       refined: 1,
       skipped: 0,
       failed: [{ name: 'a', code: 'SEMPLES_X', message: 'a is broken.' }],
       seconds: 1,
+      warnings: [],
       out: 'x',
     })
   })
