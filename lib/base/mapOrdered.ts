@@ -93,6 +93,8 @@ function settled<N extends string>(promise: Promise<unknown> | undefined, name: 
 /** A promise, or the reason of the signal as soon as it aborts; what the promise stands for goes on then. */
 export function untilAborted<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
   if (signal === undefined) return promise
+  // Where the signal has aborted already, nobody looks at it.
+  promise.catch(() => undefined)
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(signal.reason)
     signal.throwIfAborted()

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { SemplesError } from '../base/error.js'
+import { untilAborted } from '../base/mapOrdered.js'
 import { VOID_ID } from '../masks/labelMap.js'
 import type { Orientation } from '../masks/orientation.js'
 import type { RawImage } from '../pictures/image.js'
@@ -19,12 +20,12 @@ export interface PreparedInput {
   orientation?: Orientation
 }
 
-/** Reads the picture and its scores or labels. */
-export async function prepare(
-  input: RefineInput,
-  settings: RefineSettings,
-  signal?: AbortSignal,
-): Promise<PreparedInput> {
+/** Reads the picture and its scores or labels; an abort does not wait for what cannot be interrupted. */
+export function prepare(input: RefineInput, settings: RefineSettings, signal?: AbortSignal): Promise<PreparedInput> {
+  return untilAborted(read(input, settings, signal), signal)
+}
+
+async function read(input: RefineInput, settings: RefineSettings, signal?: AbortSignal): Promise<PreparedInput> {
   const orientation = await orientationOf(input, settings)
   const image = await pixelsOf(input.image, orientation === 'applied' ? 'exif' : 'stored', signal)
   const source = await sourceOf(input, image, settings, signal)

@@ -3,7 +3,8 @@ import { readBytes } from '../../base/files.js'
 import { numbersOfValue } from '../pickle/torch.js'
 import { PickledArray, PickledTuple } from '../pickle/values.js'
 import { type CamContent, readContent } from './content.js'
-import { arraysOf, type FoundMaps, fromDictionary, noEntry } from './dictionary.js'
+import { arraysOf, fromDictionary, noEntry } from './dictionary.js'
+import type { FoundMaps } from './found.js'
 import {
   type AxesOrder,
   axesOrders,

@@ -1,6 +1,6 @@
 import { numbersOfValue } from '../pickle/torch.js'
 import type { PickleValue } from '../pickle/values.js'
-import type { FoundMaps } from './dictionary.js'
+import type { FoundMaps } from './found.js'
 import { type CamLimits, camFileInvalid, plainName, stackMaps } from './maps.js'
 
 /** Names of a map of the background. */

@@ -1,9 +1,13 @@
-import type { LabelMap } from '../../masks/labelMap.js'
 import { type CamMaps, camFileInvalid } from './maps.js'
 import type { ScoreWarning } from './scores.js'
 
 /** More different values than class tables have ids: a map of grey values. */
 const MAX_IDS = 100
+
+export interface FoundLabels {
+  labels: { data: Uint8Array; height: number; width: number }
+  warnings: ScoreWarning[]
+}
 
 const HINT =
   "If they are the scores of one class, say which, and of what kind (--classes 1 --scores raw). Class ids must be whole numbers from 0 to 254, with 255 for unsure pixels: mask.astype('uint8')."
@@ -13,7 +17,7 @@ const HINT =
  *
  * @throws SemplesError `SEMPLES_CAM_INVALID` where the numbers are no class ids
  */
-export function labelsOfMap({ data, shape }: CamMaps, file: string): { labels: LabelMap; warnings: ScoreWarning[] } {
+export function labelsOfMap({ data, shape }: CamMaps, file: string): FoundLabels {
   const [, height, width] = shape
   const seen = new Uint8Array(256)
   const ids = new Uint8Array(data.length)
