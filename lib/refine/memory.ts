@@ -26,7 +26,10 @@ export function refineBytes(
   if (labels === 1) return { least: tensors, most: tensors }
   if (method === 'pamr') {
     const { dilations } = own as { dilations: readonly number[] }
-    const least = tensors + pixels * 4 * (3 + 2 * labels)
+    // Planes have a margin as wide as the farthest neighbour on either side; some rows of weights are always kept.
+    const padded = (width + 2 * Math.max(...dilations)) * height
+    const rows = 16 * width * 4 * 8 * dilations.length
+    const least = tensors + padded * 4 * (3 + 2 * labels) + rows
     // The weights of eight neighbours at each distance are kept where there is room.
     return { least, most: least + pixels * 4 * 8 * dilations.length }
   }

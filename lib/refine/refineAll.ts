@@ -13,6 +13,7 @@ import { resolveRefineOptions } from './options.js'
 import { checkName, isPlainName, OutputFolder } from './output.js'
 import {
   heldBytes,
+  type PreparedInput,
   prepare,
   refinePrepared,
   resourcesOf,
@@ -73,18 +74,26 @@ export async function* refineAll(
     stop: AbortSignal,
   ): Promise<Outcome> => {
     const name = nameOf(input, index)
-    let held = 0
+    let [held, work] = [0, 0]
+    const needOf = (prepared: PreparedInput) => {
+      const bytes = workBytes(prepared, resolved, resources.memoryLimit)
+      held = heldBytes(prepared)
+      work = bytes
+      return { held, work }
+    }
     try {
       if (input.failure !== undefined) throw input.failure
       if (output?.isDone(checkName(name)))
         return { done: { name, file: output.fileOf(name), skipped: true }, held, notices: [] }
       await output?.requireRoom(name, input)
       // Pictures are read while others are refined.
-      const prepared = await gate.read(() => prepare(input, resolved, stop), heldBytes, stop)
-      held = heldBytes(prepared)
-      const bytes = workBytes(prepared, resolved, resources.memoryLimit)
-      const refine = () => refinePrepared(prepared, resolved, { ...execution, workBytes: bytes, signal: stop })
-      const refined = await limit.run(() => gate.work(bytes, refine, stop), stop)
+      const prepared = await gate.read(() => prepare(input, resolved, stop), needOf, stop)
+      const bytes = work
+      const refined = await limit.run(() => {
+        work = 0
+        const refine = () => refinePrepared(prepared, resolved, { ...execution, workBytes: bytes, signal: stop })
+        return gate.work(bytes, refine, stop)
+      }, stop)
       const result = resultBytes(refined)
       gate.change(result - held)
       held = result
@@ -93,6 +102,7 @@ export async function* refineAll(
       return { done: { name, file: await output.write(name, refined), ...refined }, held, notices }
     } catch (error) {
       gate.change(-held)
+      gate.renounce(work)
       if (stop.aborted || errors === 'throw' || !(error instanceof SemplesError) || meetsAll(error)) throw error
       return { done: { name, error }, held: 0, notices: [] }
     }

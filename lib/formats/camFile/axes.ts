@@ -20,9 +20,11 @@ export function refuseOtherAxes(shape: readonly number[], axes: AxesOrder, pictu
   const stored = axes === 'chw' ? [maps, height, width] : [height, width, maps]
   const [other, [otherHeight = 0, otherWidth = 0], otherMaps] =
     axes === 'chw' ? (['hwc', [maps, height], width] as const) : (['chw', [width, maps], height] as const)
-  const own = height / width / (picture.height / picture.width)
-  if (maps === 0 || (own > 1 / FAR && own < FAR)) return
-  if (!isLike(picture, otherHeight, otherWidth) || otherMaps >= Math.min(otherHeight, otherWidth)) return
+  const own = ratioTo(picture, height, width)
+  const exact = otherHeight === picture.height && otherWidth === picture.width
+  const far = exact ? CLOSE : FAR
+  if (maps === 0 || (own > 1 / far && own < far) || otherMaps >= Math.min(otherHeight, otherWidth)) return
+  if (!exact && !isSmallCopy(picture, otherHeight, otherWidth)) return
   throw new SemplesError('SEMPLES_CAM_INVALID', {
     message: `${name} holds [${stored.join(', ')}]: taken as ${axes} these are ${maps} maps of ${height}x${width} (height x width), and the picture is ${picture.height}x${picture.width}.`,
     file: name,
@@ -35,10 +37,14 @@ export function refuseOtherAxes(shape: readonly number[], axes: AxesOrder, pictu
 
 /** Times that the shape of maps may differ from that of their picture: beyond, they would be squeezed out of all shape. */
 const FAR = 1.75
+/** The same where the sides in the other order are those of the picture, or of a smaller copy. */
+const CLOSE = 1.1
 
-/** Sides of the picture, or of a smaller copy of it. */
-function isLike(picture: Sides, height: number, width: number): boolean {
-  if (height === picture.height && width === picture.width) return true
-  const ratio = height / width / (picture.height / picture.width)
-  return Math.min(height, width) >= 8 && ratio > 1 / 1.1 && ratio < 1.1
+function isSmallCopy(picture: Sides, height: number, width: number): boolean {
+  const ratio = ratioTo(picture, height, width)
+  return Math.min(height, width) >= 8 && ratio > 1 / CLOSE && ratio < CLOSE
+}
+
+function ratioTo(picture: Sides, height: number, width: number): number {
+  return height / width / (picture.height / picture.width)
 }

@@ -108,7 +108,12 @@ function classIdsOf(found: FoundMaps, options: CamFileOptions, file: string): nu
   const [count] = maps.shape
   if (options.classes !== undefined) {
     if (options.classes.length === count) return [...options.classes]
-    throw camFileInvalid(file, `it has ${count} maps, and ${options.classes.length} classes were given for them`)
+    const [other, otherCount] = options.axes === 'hwc' ? ['chw', maps.shape[1]] : ['hwc', maps.shape[2]]
+    const hint =
+      otherCount === options.classes.length && count > 1
+        ? `Taken in the other order of axes there are ${otherCount} maps: axes: '${other}' (--axes ${other}).`
+        : undefined
+    throw camFileInvalid(file, `it has ${count} maps, and ${options.classes.length} classes were given for them`, hint)
   }
   if (classes === undefined) return count === 0 ? [] : undefined
   const offset = lookedUp ? 0 : (options.classOffset ?? (named ? 0 : 1))
