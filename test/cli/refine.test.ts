@@ -63,6 +63,20 @@ describe('semples refine', () => {
     })
   })
 
+  test('says what scores are, in its own words', async () => {
+    const kinds = ['--scores', 'logits', '--axes', 'hwc', '--class-table', 'voc2012', '--entry', 'cam']
+    const ran = await run([...folders, ...kinds])
+    expect(given(ran, 'refine')).toMatchObject({ values: 'logits', axes: 'hwc', classTable: 'voc2012', entry: 'cam' })
+    expect((await run([...folders, '--scores', 'softmax'])).status).toBe(2)
+  })
+
+  test('N17: prints warnings, the true rate, and one mask as one', async () => {
+    const ran = await run(folders, {
+      refine: async () => ({ refined: 1, skipped: 0, failed: [], seconds: 40, warnings: ['look at a'], out: 'x' }),
+    })
+    expect(ran.out).toEqual(['warning: look at a', '1 refined mask is in x, 40 s a picture'])
+  })
+
   test.each([
     ['no folder', ['refine', '--images', 'photos']],
     ['two numbers for three', [...folders, '--bilateral', '50,5']],
