@@ -56,6 +56,7 @@ export async function writeMask(
  * | --- | --- | --- |
  * | .npz | one [H, W] array a class, named `0`, `15`, `class_15` | semples with `--npz`; `numpy.savez`, `numpy.savez_compressed` |
  * | .npz | `keys` and one of the arrays below, or one array alone | the same |
+ * | .npz | `arr_0` and `arr_1`: maps, and a class id for each | `numpy.savez(path, cam, ids)` |
  * | .npy | an array [C, H, W], and behind it an array [C] of class ids | semples with `--npy`; `numpy.save` twice into an open file |
  * | .npy | an array [C, H, W], [H, W] or [1, C, H, W] | `numpy.save(path, cam)` |
  * | .npy | a dictionary {class: [H, W]} | WeakTr: `numpy.save(path, {class: cam, ...})` |
@@ -64,12 +65,13 @@ export async function writeMask(
  * | .pkl | any of these as a pickle; a list of [H, W] | `pickle.dump` |
  * | .pt, .pth | any of these | `torch.save` |
  *
- * A dictionary or archive without arrays is a picture without classes: no maps, of no size.
+ * A dictionary or archive without arrays, or with empty `keys` and no maps, is a picture without classes: no maps, of no
+ * size. Texts, dates and records beside the maps are passed over. With `options.axes: 'hwc'` arrays are [H, W, C].
  *
  * **Classes.** Names are class ids: those of arrays in a .npz file, texts as keys of a dictionary, and so are the numbers
  * behind the array of a .npy file. Numbers as keys of a dictionary and those of `keys` are indices of classes counted
  * from 0 without the background: the class id is one more (`options.classOffset` is another distance). Class -1 and a
- * map that no key belongs to are the background, 0. An array alone says nothing of classes: `classIds` is undefined,
+ * map that no key belongs to are the background, 0. Other names are looked up in `options.classNames`. An array alone says nothing of classes: `classIds` is undefined,
  * and refinement and evaluation refuse it, unless they are told (`options.classes`).
  *
  * Of several arrays the first of `attn_highres`, `high_res`, `highres`, `highres_cam`, `maps`, `scores`, `probs`,

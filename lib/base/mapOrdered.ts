@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events'
+
 /**
  * Maps `items` concurrently and yields the results in the order of the items. At most `concurrency` results are in
  * work, finished and waiting, or being used by the consumer, however slow the consumer is. A result is yielded as soon
@@ -15,6 +17,8 @@ export async function* mapOrdered<T, R>(
 ): AsyncGenerator<R, void, undefined> {
   signal?.throwIfAborted()
   const stop = new AbortController()
+  // One listener for each call in work, of which there may be many.
+  setMaxListeners(0, stop.signal)
   const abort = (): void => stop.abort(signal?.reason)
   signal?.addEventListener('abort', abort, { once: true })
   // Items of a synchronous iterable are started at once; only those of an asynchronous one are awaited.
@@ -86,8 +90,11 @@ function settled<N extends string>(promise: Promise<unknown> | undefined, name: 
   )
 }
 
-function untilAborted<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
+/** A promise, or the reason of the signal as soon as it aborts; what the promise stands for goes on then. */
+export function untilAborted<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
   if (signal === undefined) return promise
+  // Where the signal has aborted already, nobody looks at it.
+  promise.catch(() => undefined)
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(signal.reason)
     signal.throwIfAborted()

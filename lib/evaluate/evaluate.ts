@@ -1,7 +1,10 @@
 import { join } from 'node:path'
 import { SemplesError } from '../base/error.js'
-import { idsWithBackground } from '../datasets/classes/ids.js'
+import { Warnings } from '../base/warnings.js'
+import { idsByLabel, idsWithBackground } from '../datasets/classes/ids.js'
 import type { ClassTable, Dataset } from '../datasets/dataset.js'
+import type { AxesOrder } from '../formats/camFile/maps.js'
+import type { ScoreKind } from '../formats/camFile/scores.js'
 import type { MaskColors } from '../masks/colors.js'
 import type { LabelMap } from '../masks/labelMap.js'
 import { maskPalette } from '../masks/palette.js'
@@ -25,6 +28,15 @@ export interface EvaluatePicturesOptions {
   camClasses?: readonly number[]
   /** For `cams`: what is added to the classes of the files to get class ids; default by the rule at `readCamFile`. */
   classOffset?: number
+  /**
+   * For `cams`: what their numbers are, as in `refineMask`: `probabilities` (default; numbers far outside 0 to 1 are refused,
+   * unless `thresholds` go there too), `logits`, `raw` or `energies`.
+   */
+  values?: ScoreKind
+  /** For `cams`: order of the axes of arrays of several maps, `chw` (default) or `hwc`. */
+  axes?: AxesOrder
+  /** For `cams`: name of the array to take of files that hold several. */
+  entry?: string
   /** Folder of ground-truth masks, `<id>.png`, or a data set that has masks. */
   groundTruth: string | Dataset
   /** The classes and their pixel values. Default: those of the data set; needed with a folder. */
@@ -74,7 +86,17 @@ export interface Evaluation extends Omit<Scores, 'perClass'> {
  * files, and what reading a mask or a file of maps throws.
  */
 export async function evaluatePictures(options: EvaluatePicturesOptions): Promise<Evaluation> {
-  const { masks, cams, camClasses, classOffset, groundTruth, greedy = false, thresholds = hundredths(0, 100) } = options
+  const {
+    masks,
+    cams,
+    camClasses,
+    classOffset,
+    groundTruth,
+    axes,
+    entry,
+    greedy = false,
+    thresholds = hundredths(0, 100),
+  } = options
   const classes = classTableOf(options)
   const ids = idsWithBackground(classes)
   const reading: ReadMaskOptions = { palette: maskPalette(classes.classes), ids, colors: options.maskColors }
@@ -90,8 +112,14 @@ export async function evaluatePictures(options: EvaluatePicturesOptions): Promis
   }
   if (cams === undefined || masks !== undefined) throw invalid('Give either masks or cams.', 'masks', masks)
   const counter = new SweepCounter(ids, thresholds)
+  const told = new Warnings()
+  // Whoever gives thresholds beyond 0 to 1 knows that the scores go there.
+  const inUnit = thresholds.every((threshold) => threshold >= 0 && threshold <= 1)
+  const values = options.values ?? (inUnit ? 'probabilities' : undefined)
+  const read = { classes: camClasses, classOffset, classNames: idsByLabel(classes), values, axes, entry }
   const seen = await forEachPicture(options, reading, async ({ id, name }, truth) => {
-    const { file, ...picture } = await readCams(cams, id, { classes: camClasses, classOffset })
+    const { file, warnings: ofFile, ...picture } = await readCams(cams, id, { ...read, size: truth })
+    told.add(id, ofFile)
     // Without maps the whole mask is background, whatever its size.
     const { height, width } = picture.classIds.length === 0 ? truth : picture
     counter.add({ ...picture, height, width }, truth, { prediction: file, groundTruth: name })
@@ -100,8 +128,8 @@ export async function evaluatePictures(options: EvaluatePicturesOptions): Promis
   const curve = greedy ? greedyPart(whole) : whole
   const best = bestPoint(curve)
   const confusion = counter.confusion(thresholds.indexOf(best.threshold))
-  const warnings = await warningsOf({ ...seen, classes, confusion, groundTruth, evaluated: cams })
-  return { ...evaluation(scores(confusion), classes, seen.pictures, warnings), curve, best }
+  const doubts = await warningsOf({ ...seen, classes, confusion, groundTruth, evaluated: cams })
+  return { ...evaluation(scores(confusion), classes, seen.pictures, [...told.list(), ...doubts]), curve, best }
 }
 
 /** Calls `evaluateOne` with each picture that has ground truth; gives their number, and that of their pixels by value. */

@@ -37,16 +37,46 @@ export function readNpyHeader(bytes: Uint8Array, name: string): NpyHeader {
   return { ...parseLiteral(header.toString(version === 3 ? 'utf8' : 'latin1'), name), dataOffset }
 }
 
+/** The literal as `numpy.load` takes it: either kind of quotes, Python 2's long integers, types without byte order. */
 function parseLiteral(text: string, name: string): Omit<NpyHeader, 'dataOffset'> {
-  if (/'descr'\s*:\s*\[/.test(text)) throw unsupportedType(name, 'a record type')
-  const descr = /'descr'\s*:\s*'([^']*)'/.exec(text)?.[1]
-  const order = /'fortran_order'\s*:\s*(True|False)/.exec(text)?.[1]
-  const shape = /'shape'\s*:\s*\(([\dL,\s]*)\)/.exec(text)?.[1]
+  if (/['"]descr['"]\s*:\s*\[/.test(text)) throw unsupportedType(name, 'a record type')
+  const descr = /(['"])descr\1\s*:\s*u?(['"])([^'"]*)\2/.exec(text)?.[3]
+  const order = /(['"])fortran_order\1\s*:\s*(True|False)/.exec(text)?.[2]
+  const shape = /(['"])shape\1\s*:\s*\(([\dL,\s]*)\)/.exec(text)?.[2]
   if (descr === undefined || order === undefined || shape === undefined) {
     throw npyInvalid(name, 'its header lacks descr, fortran_order or shape')
   }
   const sizes = shape.split(',').filter((size) => size.trim() !== '')
-  return { descr, fortranOrder: order === 'True', shape: sizes.map((size) => Number.parseInt(size, 10)) }
+  return {
+    descr: withByteOrder(descr),
+    fortranOrder: order === 'True',
+    shape: sizes.map((size) => Number.parseInt(size, 10)),
+  }
+}
+
+/** NumPy's other names of types, which `numpy.load` takes too. */
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  ...{ half: 'f2', float16: 'f2', e: 'f2', single: 'f4', float32: 'f4', f: 'f4', double: 'f8', float64: 'f8', d: 'f8' },
+  ...{ float: 'f8', int8: 'i1', b: 'i1', int16: 'i2', h: 'i2', int32: 'i4', i: 'i4', int64: 'i8', q: 'i8' },
+  ...{
+    uint8: 'u1',
+    B: 'u1',
+    uint16: 'u2',
+    H: 'u2',
+    uint32: 'u4',
+    I: 'u4',
+    uint64: 'u8',
+    Q: 'u8',
+    bool: 'b1',
+    '?': 'b1',
+  },
+}
+
+/** `f4` and `float32` are `<f4`: without a byte order it is that of the machine. */
+function withByteOrder(descr: string): string {
+  const [, order = '', type = ''] = /^([<>|=]?)(.*)$/s.exec(descr) ?? []
+  const kind = Object.hasOwn(TYPE_NAMES, type) ? TYPE_NAMES[type]! : type
+  return `${order === '' ? '<' : order}${kind}`
 }
 
 /** The header of a little-endian, C-ordered array, padded so that the numbers start at a multiple of 64. */

@@ -23,6 +23,12 @@ export function denseArray(
   return { type, littleEndian, bytes, shape, strides, offset: 0 }
 }
 
+/** The same numbers with their axes in another order: axis `i` of the result is axis `axes[i]` of the array. */
+export function transposed(array: NumericArray, axes: readonly number[]): NumericArray {
+  const { shape, strides } = array
+  return { ...array, shape: axes.map((axis) => shape[axis]!), strides: axes.map((axis) => strides[axis]!) }
+}
+
 /** The numbers of an array in C order, as float32, into `target` from index `start`. */
 export function copyNumbers(array: NumericArray, target: Float32Array, start: number): void {
   const { bytes, littleEndian, type } = array

@@ -1,8 +1,10 @@
 import { SemplesError } from '../base/error.js'
+import { untilAborted } from '../base/mapOrdered.js'
 import type { NativeRefined } from '../native/addon.js'
 import { callNative } from '../native/errors.js'
 import { loadAddon } from '../native/load.js'
 import type { RawImage } from '../pictures/image.js'
+import { memoryLimitExceeded } from './memory.js'
 import { methodNamed } from './methods.js'
 import type { RefineSettings } from './options.js'
 import type { Source } from './source.js'
@@ -12,8 +14,10 @@ export interface Execution {
   scores: boolean
   /** Threads of this picture. */
   threads: number
-  /** Bytes. */
+  /** Bytes of all that runs. */
   memoryLimit: number
+  /** Bytes that were set aside for this picture. */
+  workBytes: number
   /** Where it is computed. */
   device: string
   signal?: AbortSignal
@@ -26,36 +30,35 @@ export interface Execution {
  */
 export async function refineNatively(
   image: RawImage,
-  { source }: Source,
+  { source, classes }: Pick<Source, 'source' | 'classes'>,
   settings: RefineSettings,
-  { signal, ...execution }: Execution,
+  { signal, memoryLimit, workBytes, scores, threads, device }: Execution,
 ): Promise<NativeRefined> {
   signal?.throwIfAborted()
   const { data, height, width } = image
-  const method = methodNamed(settings.method).native(settings.own, settings.iterations)
-  const request = { image: data, height, width, source, method, ...execution }
+  const method = methodNamed(settings.method).native(settings.own, settings.iterations, classes.length)
+  // PAMR takes what it may have; a CRF takes what its picture needs, which was estimated.
+  const limit = method.kind === 'pamr' ? workBytes : memoryLimit
+  const request = { image: data, height, width, source, method, scores, threads, device, memoryLimit: limit }
   const job = callNative(() => loadAddon().refine({ ...request, minConfidence: settings.confidence }))
-  const interrupt = () => job.interrupt()
-  signal?.addEventListener('abort', interrupt, { once: true })
   try {
-    return await callNative(() => job.result)
+    return await untilAborted(
+      callNative(() => job.result),
+      signal,
+    )
   } catch (error) {
-    if (signal?.aborted) throw signal.reason
-    if (error instanceof SemplesError && error.code === 'SEMPLES_MEMORY_LIMIT') throw memoryLimit(error)
-    throw error
-  } finally {
-    signal?.removeEventListener('abort', interrupt)
+    if (signal?.aborted) {
+      // The addon looks now and then whether it shall end; nobody waits for that.
+      job.interrupt()
+      throw signal.reason
+    }
+    throw memoryError(error, memoryLimit)
   }
 }
 
-function memoryLimit(error: SemplesError): SemplesError {
-  const { message, field, value, expected } = error
-  return new SemplesError(error.code, {
-    message,
-    field,
-    value,
-    expected,
-    hint: 'Raise memoryLimit (default: half of the free memory, shared by the pictures at work), lower concurrency, or shrink the picture.',
-    cause: error,
-  })
+/** With the whole need, in the unit of the option. */
+function memoryError(error: unknown, limit: number): unknown {
+  if (!(error instanceof SemplesError) || error.code !== 'SEMPLES_MEMORY_LIMIT') return error
+  const needed = Number.parseInt(String(error.value), 10)
+  return Number.isFinite(needed) ? memoryLimitExceeded(needed, limit, error) : error
 }

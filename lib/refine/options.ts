@@ -3,6 +3,8 @@ import { SemplesError } from '../base/error.js'
 import { choice, fieldsOf, flag, positive, share, special, whole } from '../base/fields.js'
 import { withoutUndefined } from '../base/merge.js'
 import { optionError } from '../base/optionError.js'
+import { type AxesOrder, axesOrders } from '../formats/camFile/maps.js'
+import { type ScoreKind, scoreKinds } from '../formats/camFile/scores.js'
 import { type MethodName, type MethodOptions, methodNamed, methodNames, refineMethods } from './methods.js'
 
 /** Maximum number of iterations; more is a typing error. */
@@ -28,8 +30,16 @@ const sharedSchema = z
     threshold: share('Background score where the maps have none.'),
     /** Instead of `threshold`: the background score is (1 - highest class score) to this power. */
     backgroundPower: positive('Exponent of the background score.'),
-    /** Kind of the values in score maps: probabilities from 0 to 1 (default), or energies, their -ln. */
-    values: choice(['probabilities', 'energies'], 'Kind of the values in score maps.'),
+    /**
+     * What the numbers of score maps are. `probabilities` (default): 0 to 1; numbers far outside are refused. `logits`: a
+     * softmax over the maps where one is of the background, a sigmoid of each map else. `raw`: each map is scaled to its
+     * own minimum and maximum. `energies`: -ln of probabilities.
+     */
+    values: choice(scoreKinds, 'What the numbers of score maps are.'),
+    /** Order of the axes of an array of score maps: `chw` (default) is [maps, height, width], `hwc` [height, width, maps]. */
+    axes: choice(axesOrders, 'Order of the axes of score maps.'),
+    /** Name of the array to take of files that hold several. Default: the first that is there of the list at `readCamFile`. */
+    entry: special(z.string().min(1), 'Name of the array of score maps in a file.', 'a name of an array'),
     /**
      * Class id (pixel value) of each score map, in map order; 0 is a background map. Default: what the file says (one
      * that says nothing is refused), and 0, 1, 2, ... for maps in memory. An empty list, with no maps: all is background.
@@ -75,7 +85,12 @@ export interface RefineSettings {
   threshold: number
   /** Instead of `threshold`. */
   backgroundPower: number | undefined
-  values: 'probabilities' | 'energies'
+  values: ScoreKind
+  /** Undefined: chw. */
+  axes: AxesOrder | undefined
+  entry: string | undefined
+  /** Class ids by name, where a class table was given. */
+  classNames?: Readonly<Record<string, number>>
   classes: readonly number[] | undefined
   classOffset: number | undefined
   confidence: number
@@ -114,6 +129,8 @@ export function resolveRefineOptions(options: RefineOptions = {}): RefineSetting
     // A threshold that is given replaces the preset's backgroundPower.
     backgroundPower: backgroundPower ?? (threshold === undefined ? defaults.backgroundPower : undefined),
     values: options.values ?? 'probabilities',
+    axes: options.axes,
+    entry: options.entry,
     classes: options.classes,
     classOffset: options.classOffset,
     confidence: options.confidence ?? 0,

@@ -2,12 +2,25 @@ import { availableParallelism } from 'node:os'
 import { basename, extname } from 'node:path'
 import { SemplesError } from '../base/error.js'
 import { mapOrdered } from '../base/mapOrdered.js'
-import { itemProgress } from '../base/progress.js'
+import { itemProgress, notice } from '../base/progress.js'
 import { Semaphore } from '../base/semaphore.js'
+import { Warnings } from '../base/warnings.js'
+import { classNamesOf } from './classTable.js'
+import { meetsAll } from './fatal.js'
 import { type FolderInput, inputsOfFolders } from './folders.js'
+import { MemoryGate } from './memoryGate.js'
 import { resolveRefineOptions } from './options.js'
 import { checkName, isPlainName, OutputFolder } from './output.js'
-import { prepare, refinePrepared, resourcesOf, wholeNumber } from './refinePicture.js'
+import {
+  heldBytes,
+  type PreparedInput,
+  prepare,
+  refinePrepared,
+  resourcesOf,
+  resultBytes,
+  wholeNumber,
+  workBytes,
+} from './refinePicture.js'
 import {
   isFolders,
   type RefineDone,
@@ -34,9 +47,9 @@ export async function* refineAll(
     signal,
     ...rest
   } = options
-  const { concurrency, threads, memoryLimit, ...settings } = rest
+  const { concurrency, threads, memoryLimit, classTable, ...settings } = rest
   signal?.throwIfAborted()
-  const resolved = resolveRefineOptions(settings)
+  const resolved = { ...resolveRefineOptions(settings), ...(await classNamesOf(classTable)) }
   if (errors !== 'collect' && errors !== 'throw') throw wrongErrors(errors)
   const list = isFolders(inputs) ? await inputsOfFolders(inputs) : inputs
   const total = Array.isArray(list) ? list.length : undefined
@@ -51,48 +64,74 @@ export async function* refineAll(
         )
   const resources = allocateResources({ concurrency, threads, memoryLimit }, total)
   const limit = new Semaphore(resources.concurrency)
-  const execution = {
-    scores: withScores !== false,
-    threads: resources.threads,
-    memoryLimit: resources.memoryLimit,
-    device,
-  }
+  const gate = new MemoryGate(resources.memoryLimit)
+  const warnings = new Warnings()
+  const execution = { ...resources, scores: withScores !== false, device }
 
   const refineOne = async (
     input: RefineInput & Partial<FolderInput>,
     index: number,
     stop: AbortSignal,
-  ): Promise<RefineDone> => {
+  ): Promise<Outcome> => {
     const name = nameOf(input, index)
+    let [held, work] = [0, 0]
+    const needOf = (prepared: PreparedInput) => {
+      const bytes = workBytes(prepared, resolved, resources.memoryLimit)
+      held = heldBytes(prepared)
+      work = bytes
+      return { held, work }
+    }
     try {
       if (input.failure !== undefined) throw input.failure
-      if (output?.isDone(checkName(name))) return { name, file: output.fileOf(name), skipped: true }
+      if (output?.isDone(checkName(name)))
+        return { done: { name, file: output.fileOf(name), skipped: true }, held, notices: [] }
       await output?.requireRoom(name, input)
       // Pictures are read while others are refined.
-      const prepared = await prepare(input, resolved, stop)
-      const refined = await limit.run(() => refinePrepared(prepared, resolved, { ...execution, signal: stop }), stop)
-      if (output === undefined) return { name, ...refined }
-      return { name, file: await output.write(name, refined), ...refined }
+      const prepared = await gate.read(() => prepare(input, resolved, stop), needOf, stop)
+      const bytes = work
+      const refined = await limit.run(() => {
+        work = 0
+        const refine = () => refinePrepared(prepared, resolved, { ...execution, workBytes: bytes, signal: stop })
+        return gate.work(bytes, refine, stop)
+      }, stop)
+      const result = resultBytes(refined)
+      gate.change(result - held)
+      held = result
+      const notices = warnings.add(name, prepared.source.warnings)
+      if (output === undefined) return { done: { name, ...refined }, held, notices }
+      return { done: { name, file: await output.write(name, refined), ...refined }, held, notices }
     } catch (error) {
-      if (stop.aborted || errors === 'throw' || !(error instanceof SemplesError)) throw error
-      // A device that is wrong for one picture is wrong for all.
-      if (error.field === 'device') throw error
-      return { name, error }
+      gate.change(-held)
+      gate.renounce(work)
+      if (stop.aborted || errors === 'throw' || !(error instanceof SemplesError) || meetsAll(error)) throw error
+      return { done: { name, error }, held: 0, notices: [] }
     }
   }
 
   if (output !== undefined) summary.out = output.path
   const progress = itemProgress(resolved.method)
   const started = performance.now()
-  for await (const done of mapOrdered(list, refineOne, resources.concurrency + 1, signal)) {
+  for await (const { done, held, notices } of mapOrdered(list, refineOne, resources.concurrency + 1, signal)) {
     if (done.error !== undefined) summary.failed.push({ name: done.name, error: done.error })
     else if (done.skipped) summary.skipped++
     else summary.refined++
     const count = summary.refined + summary.skipped + summary.failed.length
     summary.seconds = (performance.now() - started) / 1000
+    summary.warnings = warnings.list()
+    for (const warning of notices) onProgress?.(notice(resolved.method, `warning: ${warning}`))
     onProgress?.(progress(count, total ?? count))
     yield done
+    gate.change(-held)
   }
+}
+
+/** What became of a picture. */
+interface Outcome {
+  done: RefineDone
+  /** Bytes of the result, until it is taken. */
+  held: number
+  /** Warnings that are new with it. */
+  notices: string[]
 }
 
 function nameOf({ name, scores, labels, image }: RefineInput, index: number): string {
@@ -101,7 +140,7 @@ function nameOf({ name, scores, labels, image }: RefineInput, index: number): st
   return file === undefined ? String(index).padStart(6, '0') : basename(file, extname(file))
 }
 
-/** Divides threads and memory: one thread per picture where there are many pictures, more where there are few. */
+/** Divides threads: one per picture where there are many pictures, more where there are few. */
 function allocateResources(
   options: Pick<RefineMasksOptions, 'concurrency' | 'threads' | 'memoryLimit'>,
   total: number | undefined,
@@ -113,7 +152,7 @@ function allocateResources(
     threads: options.threads ?? Math.max(1, Math.floor(processors / concurrency)),
     memoryLimit: options.memoryLimit,
   })
-  return { concurrency, threads, memoryLimit: Math.max(1, Math.floor(memoryLimit / concurrency)) }
+  return { concurrency, threads, memoryLimit }
 }
 
 function wrongErrors(value: unknown): SemplesError {

@@ -1,5 +1,6 @@
+import { classNamesOf } from './classTable.js'
 import { type RefineOptions, resolveRefineOptions } from './options.js'
-import { prepare, refinePrepared, resourcesOf } from './refinePicture.js'
+import { prepare, refinePrepared, resourcesOf, workBytes } from './refinePicture.js'
 import type { RefinedMask, RefineExecution, RefineInput } from './types.js'
 
 export type RefineMaskOptions = RefineInput & RefineOptions & RefineExecution
@@ -11,6 +12,7 @@ export async function refineMask(options: RefineMaskOptions): Promise<RefinedMas
     scores,
     labels,
     name,
+    classTable,
     withScores = false,
     threads,
     memoryLimit,
@@ -18,8 +20,11 @@ export async function refineMask(options: RefineMaskOptions): Promise<RefinedMas
     signal,
     ...settings
   } = options
-  const resolved = resolveRefineOptions(settings)
+  const resolved = { ...resolveRefineOptions(settings), ...(await classNamesOf(classTable)) }
   const execution = { scores: withScores, ...resourcesOf({ threads, memoryLimit }), device, signal }
   const prepared = await prepare({ image, scores, labels, name }, resolved, signal)
-  return refinePrepared(prepared, resolved, execution)
+  return refinePrepared(prepared, resolved, {
+    ...execution,
+    workBytes: workBytes(prepared, resolved, execution.memoryLimit),
+  })
 }

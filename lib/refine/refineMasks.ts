@@ -91,7 +91,7 @@ export class RefineStream implements AsyncIterable<RefineDone> {
         hint: 'Iterate once, and before awaiting finished; call refineMasks again for another pass.',
       })
     this.taken = true
-    const summary: RefineSummary = { refined: 0, skipped: 0, failed: [], seconds: 0 }
+    const summary: RefineSummary = { refined: 0, skipped: 0, failed: [], seconds: 0, warnings: [] }
     try {
       yield* this.work(summary)
     } catch (error) {

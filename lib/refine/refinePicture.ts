@@ -1,9 +1,11 @@
 import { availableParallelism } from 'node:os'
 import { SemplesError } from '../base/error.js'
+import { untilAborted } from '../base/mapOrdered.js'
 import { VOID_ID } from '../masks/labelMap.js'
 import type { Orientation } from '../masks/orientation.js'
 import type { RawImage } from '../pictures/image.js'
 import { pixelsOf } from './image.js'
+import { memoryLimitExceeded, refineBytes } from './memory.js'
 import { refineNatively } from './native.js'
 import type { RefineSettings } from './options.js'
 import { orientationOf } from './orientation.js'
@@ -18,16 +20,41 @@ export interface PreparedInput {
   orientation?: Orientation
 }
 
-/** Reads the picture and its scores or labels. */
-export async function prepare(
-  input: RefineInput,
-  settings: RefineSettings,
-  signal?: AbortSignal,
-): Promise<PreparedInput> {
+/** Reads the picture and its scores or labels; an abort does not wait for what cannot be interrupted. */
+export function prepare(input: RefineInput, settings: RefineSettings, signal?: AbortSignal): Promise<PreparedInput> {
+  return untilAborted(read(input, settings, signal), signal)
+}
+
+async function read(input: RefineInput, settings: RefineSettings, signal?: AbortSignal): Promise<PreparedInput> {
   const orientation = await orientationOf(input, settings)
   const image = await pixelsOf(input.image, orientation === 'applied' ? 'exif' : 'stored', signal)
-  const source = await sourceOf(input, image, settings)
+  const source = await sourceOf(input, image, settings, signal)
   return { image, source, ...(orientation === undefined ? {} : { orientation }) }
+}
+
+/** Bytes of what was read. */
+export function heldBytes({ image, source: { source } }: PreparedInput): number {
+  return image.data.byteLength + ('labelMap' in source ? source.labelMap : source.values).byteLength
+}
+
+/** Bytes of a result. */
+export function resultBytes({ mask, scores }: RefinedMask): number {
+  return mask.data.byteLength + (scores?.data.byteLength ?? 0)
+}
+
+/**
+ * Bytes that refining takes beside what was read.
+ *
+ * @throws SemplesError `SEMPLES_MEMORY_LIMIT` where it needs more than it may have
+ */
+export function workBytes(prepared: PreparedInput, settings: RefineSettings, memoryLimit: number): number {
+  const { image, source } = prepared
+  const { width, height } = image
+  const { least, most } = refineBytes({ width, height, labels: source.classes.length }, settings)
+  // Labels and mask beside it.
+  const other = heldBytes(prepared) + 3 * width * height
+  if (least + other > memoryLimit) throw memoryLimitExceeded(least + other, memoryLimit)
+  return Math.min(most, memoryLimit - other) + 3 * width * height
 }
 
 /** Refines a prepared picture in the addon; class ids of the picture's size. */
@@ -46,6 +73,7 @@ export async function refinePrepared(
     classes: source.classes,
     ...(refined.scores === undefined ? {} : { scores: refined.scores }),
     ...(orientation === undefined ? {} : { orientation }),
+    ...(source.warnings.length === 0 ? {} : { warnings: source.warnings.map(({ text, seen }) => `${text} (${seen})`) }),
     ms,
   }
 }

@@ -1,45 +1,92 @@
 import { types } from 'node:util'
+import { runInSlices } from '../base/cooperative.js'
 import { SemplesError } from '../base/error.js'
 import type { TensorData } from '../base/tensor.js'
-import { readClassMaps } from '../formats/camFile/classMaps.js'
+import { refuseOtherAxes } from '../formats/camFile/axes.js'
+import { readCamFile } from '../formats/camFile/camFile.js'
+import { classMapsOf } from '../formats/camFile/classMaps.js'
+import { labelsOfMap } from '../formats/camFile/labelMap.js'
+import { type AxesOrder, transposeToMaps } from '../formats/camFile/maps.js'
+import { type ScoreMaps, type ScoreRange, type ScoreWarning, takeScores } from '../formats/camFile/scores.js'
+import type { LabelMap } from '../masks/labelMap.js'
 import type { RefineSettings } from './options.js'
+import { refuseTurned } from './orientation.js'
 import type { RefineInput } from './types.js'
 
-/** Score maps with the class id of each. */
-export interface ScoreMaps {
-  /** [classes, height, width] */
-  values: Float32Array
-  classes: readonly number[]
-  height: number
+export type ScoresInput = RefineInput & { scores: NonNullable<RefineInput['scores']> }
+
+interface Size {
   width: number
+  height: number
 }
 
-type ScoresInput = RefineInput & { scores: NonNullable<RefineInput['scores']> }
+/** Scores as they are refined, or the labels that a file holds instead. */
+export interface FoundScores {
+  /** Probabilities or, where that is what they are, energies. */
+  maps?: ScoreMaps
+  /** Of a file of one map of whole numbers. */
+  labels?: LabelMap
+  /** Of probabilities that were given as such. */
+  range?: ScoreRange
+  warnings: ScoreWarning[]
+}
 
-/** The score maps of an input with their classes: those of the file (see `readCamFile`), or those given. */
-export async function scoreMapsOf(
+/**
+ * The score maps of an input with their classes, those of the file (see `readCamFile`) or those given, checked to be what
+ * they are taken for, and made probabilities.
+ *
+ * @throws SemplesError `SEMPLES_CAM_INVALID`, `SEMPLES_REFINE_INPUT`, and what reading the file throws
+ */
+export async function scoresOf(
   input: ScoresInput,
-  size: { width: number; height: number },
+  size: Size,
   settings: RefineSettings,
-): Promise<ScoreMaps> {
+  signal?: AbortSignal,
+): Promise<FoundScores> {
   const { scores } = input
+  const { values: kind, axes = 'chw', classOffset, classNames, entry } = settings
   const given = input.classes ?? settings.classes
-  if (typeof scores === 'string') return ofFile(scores, given, settings)
-  const { values, channels, ...dimensions } = types.isFloat32Array(scores) ? plain(scores, size) : ofTensor(scores)
-  return { values, ...dimensions, classes: classesOf(given ?? countFrom0(channels), channels) }
+  const file = typeof scores === 'string' ? scores : undefined
+  let maps: ScoreMaps
+  if (file !== undefined) {
+    const cam = await readCamFile(file, { classes: given, classOffset, classNames, axes, entry })
+    if (cam.labelMap && given === undefined) return labelsOfMap(cam.maps, file)
+    refuseOtherAxes(cam.maps.shape, axes, size, file)
+    const { data, classIds, height, width } = classMapsOf(cam, file, given !== undefined)
+    maps = { values: data, classes: classIds, height, width }
+  } else maps = ofMemory(scores as Float32Array | TensorData, size, given, axes)
+  signal?.throwIfAborted()
+  const turned = await refuseTurned(input, maps, size, settings)
+  const own = file !== undefined || axes === 'hwc'
+  const source = { kind, name: file ?? 'scores', file, own, keepEnergies: true }
+  const taken = await runInSlices(takeScores(maps, source), { signal })
+  return { ...taken, warnings: [...turned, ...taken.warnings] }
 }
 
-async function ofFile(
-  file: string,
-  classes: readonly number[] | undefined,
-  { classOffset }: RefineSettings,
-): Promise<ScoreMaps> {
-  const { data, classIds, height, width } = await readClassMaps(file, { classes, classOffset })
-  return { values: data, classes: classIds, height, width }
+function ofMemory(
+  scores: Float32Array | TensorData,
+  size: Size,
+  given: readonly number[] | undefined,
+  axes: AxesOrder,
+): ScoreMaps {
+  const { values, channels, height, width } = types.isFloat32Array(scores)
+    ? plain(scores, size)
+    : ofTensor(scores, axes)
+  if (!types.isFloat32Array(scores)) refuseOtherAxes([channels, height, width], axes, size, 'scores')
+  const classes = classesOf(given ?? countFrom0(channels), channels)
+  return { values: axes === 'hwc' ? transposeToMaps(values, channels) : values, classes, height, width }
 }
 
+/** One map cannot be the background alone, so a map without class ids is refused. */
 function countFrom0(channels: number): number[] {
-  return Array.from({ length: channels }, (_, index) => index)
+  if (channels !== 1) return Array.from({ length: channels }, (_, index) => index)
+  throw new SemplesError('SEMPLES_REFINE_INPUT', {
+    message: 'One map without a class id: counted from 0 it would be the background alone.',
+    field: 'classes',
+    value: undefined,
+    expected: 'the class id of the map',
+    hint: 'Give it: classes: [1]. The background then comes from the threshold.',
+  })
 }
 
 function classesOf(classes: readonly number[], channels: number): readonly number[] {
@@ -65,7 +112,7 @@ interface Maps {
   width: number
 }
 
-function plain(values: Float32Array, { width, height }: { width: number; height: number }): Maps {
+function plain(values: Float32Array, { width, height }: Size): Maps {
   const channels = values.length / (width * height)
   if (Number.isInteger(channels)) return { values, channels, height, width }
   throw new SemplesError('SEMPLES_REFINE_INPUT', {
@@ -77,17 +124,19 @@ function plain(values: Float32Array, { width, height }: { width: number; height:
   })
 }
 
-function ofTensor(tensor: TensorData): Maps {
+function ofTensor(tensor: TensorData, axes: AxesOrder): Maps {
   const { dtype, shape, data } = tensor ?? {}
-  const [channels = 0, height = 0, width = 0] = shape ?? []
+  const [first = 0, second = 0, third = 0] = shape ?? []
+  const [channels, height, width] = axes === 'hwc' ? [third, first, second] : [first, second, third]
   const whole = shape?.length === 3 && shape.every((side) => Number.isSafeInteger(side) && side > 0)
   const fits = whole && data?.length === channels * height * width
   if (fits && types.isFloat32Array(data)) return { values: data, channels, height, width }
   if (fits && types.isFloat64Array(data)) return { values: Float32Array.from(data), channels, height, width }
+  const order = axes === 'hwc' ? '[height, width, maps]' : '[maps, height, width]'
   throw new SemplesError('SEMPLES_REFINE_INPUT', {
     message: 'The scores have a form that refinement does not accept.',
     field: 'scores',
     value: shape === undefined ? tensor : `${dtype} [${shape.join(', ')}], ${data?.length} numbers`,
-    expected: 'a Float32Array, { dtype: float32 or float64, shape: [maps, height, width], data }, or a path',
+    expected: `a Float32Array, { dtype: float32 or float64, shape: ${order}, data }, or a path`,
   })
 }

@@ -1,12 +1,14 @@
 import { types } from 'node:util'
 import { SemplesError } from '../base/error.js'
+import { warningsOfLabels } from '../formats/camFile/labelMap.js'
+import type { ScoreMaps, ScoreRange, ScoreWarning } from '../formats/camFile/scores.js'
 import { type LabelMap, VOID_ID } from '../masks/labelMap.js'
 import { readMask } from '../masks/png.js'
 import type { NativeLabelMap, NativeScoreMaps } from '../native/addon.js'
 import { methodNamed } from './methods.js'
 import type { RefineSettings } from './options.js'
 import { refuseTurned } from './orientation.js'
-import { type ScoreMaps, scoreMapsOf } from './scoreMaps.js'
+import { type FoundScores, scoresOf } from './scoreMaps.js'
 import type { RefineInput } from './types.js'
 
 /** Scores or labels as the addon takes them, and the class id of each label. */
@@ -14,6 +16,7 @@ export interface Source {
   source: NativeScoreMaps | NativeLabelMap
   /** Class ids (pixel values) in label order. */
   classes: number[]
+  warnings: readonly ScoreWarning[]
 }
 
 interface Size {
@@ -27,7 +30,12 @@ interface Size {
  *
  * @throws SemplesError `SEMPLES_REFINE_INPUT` naming what does not fit, and what reading the file throws
  */
-export async function sourceOf(input: RefineInput, size: Size, settings: RefineSettings): Promise<Source> {
+export async function sourceOf(
+  input: RefineInput,
+  size: Size,
+  settings: RefineSettings,
+  signal?: AbortSignal,
+): Promise<Source> {
   const { scores, labels } = input
   if ((scores === undefined) === (labels === undefined))
     throw new SemplesError('SEMPLES_REFINE_INPUT', {
@@ -38,23 +46,36 @@ export async function sourceOf(input: RefineInput, size: Size, settings: RefineS
     })
   if (labels !== undefined) {
     const map = typeof labels === 'string' ? await readMask(labels) : labels
-    if (!types.isUint8Array(map)) await refuseTurned(input, map, size, settings)
-    return ofLabels(labelsOf(map, size, typeof labels === 'string' ? labels : undefined), settings)
+    return ofLabelInput(input, map, size, settings)
   }
-  const maps = await scoreMapsOf({ ...input, scores: scores! }, size, settings)
-  await refuseTurned(input, maps, size, settings)
-  return ofScores(maps, size, settings)
+  const found = await scoresOf({ ...input, scores: scores! }, size, settings, signal)
+  if (found.labels !== undefined) return ofLabelInput(input, found.labels, size, settings, found.warnings)
+  return ofScores(found, size, settings)
 }
 
-function ofScores(maps: ScoreMaps, size: Size, settings: RefineSettings): Source {
+async function ofLabelInput(
+  input: RefineInput,
+  map: LabelMap | Uint8Array,
+  size: Size,
+  settings: RefineSettings,
+  warnings?: readonly ScoreWarning[],
+): Promise<Source> {
+  if (!types.isUint8Array(map)) await refuseTurned(input, map, size, settings)
+  const file = [input.labels, input.scores].find((value) => typeof value === 'string')
+  const ids = labelsOf(map, size, file)
+  return { ...ofLabels(ids, settings, file), warnings: warnings ?? warningsOfLabels(ids) }
+}
+
+function ofScores({ maps: all, range, warnings }: FoundScores, size: Size, settings: RefineSettings): Source {
   const { threshold, backgroundPower, values: numbers, unary, gtProb, own } = settings
   const method = methodNamed(settings.method)
-  const fixed = numbers === 'energies' || method.needsAllLabels?.(own) === true
-  const { classes, values, height, width } = fixed ? maps : withoutAbsent(maps)
-  const addBackground = !classes.includes(0) && numbers === 'probabilities'
+  const fixed = numbers === 'energies' || method.labels?.(own) !== undefined
+  const { classes, values, height, width } = fixed ? all! : withoutAbsent(all!)
+  const addBackground = !classes.includes(0) && numbers !== 'energies'
   // A picture that shows no class is background.
   if (classes.length === 0)
-    return { source: { labelMap: new Uint8Array(size.width * size.height), labels: 1 }, classes: [0] }
+    return { source: { labelMap: new Uint8Array(size.width * size.height), labels: 1 }, classes: [0], warnings }
+  requireLabels(method.labels?.(own), classes.length + (addBackground ? 1 : 0))
   const source: NativeScoreMaps = {
     values,
     channels: classes.length,
@@ -69,7 +90,26 @@ function ofScores(maps: ScoreMaps, size: Size, settings: RefineSettings): Source
       ? { background: backgroundPower === undefined ? { threshold } : { power: backgroundPower } }
       : {}),
   }
-  return { source, classes: addBackground ? [0, ...classes] : [...classes] }
+  const low = addBackground && backgroundPower === undefined ? belowThreshold(range, threshold) : []
+  return { source, classes: addBackground ? [0, ...classes] : [...classes], warnings: [...warnings, ...low] }
+}
+
+/** Scores of CAMs that were never scaled: none reaches the background's. */
+function belowThreshold(range: ScoreRange | undefined, threshold: number): ScoreWarning[] {
+  if (range === undefined || !(range.max < threshold)) return []
+  const text = `No score reaches that of the background, ${threshold} (threshold): masks are background alone. Maps that were never scaled are raw (--scores raw).`
+  return [{ text, seen: `the highest is ${Number(range.max.toPrecision(3))}` }]
+}
+
+/** A matrix of compatibilities has a row for every label. */
+function requireLabels(rows: number | undefined, labels: number): void {
+  if (rows === undefined || rows === labels) return
+  throw new SemplesError('SEMPLES_REFINE_INPUT', {
+    message: 'A matrix of compatibilities (compat) does not have a row for every label.',
+    field: 'compat',
+    value: `${rows} rows`,
+    expected: `${labels}, one for each label that takes part, the background first`,
+  })
 }
 
 /** Maps of classes that the picture does not show are often stored as zeros. */
@@ -91,7 +131,8 @@ function hasScore(map: Float32Array): boolean {
 }
 
 function labelsOf(labels: LabelMap | Uint8Array, size: Size, file?: string): Uint8Array {
-  return types.isUint8Array(labels) ? checkSize({ data: labels, ...size }, size) : checkSize(labels, size, file)
+  const { width, height } = size
+  return types.isUint8Array(labels) ? checkSize({ data: labels, width, height }, size) : checkSize(labels, size, file)
 }
 
 function checkSize({ data, width, height }: LabelMap, size: Size, file?: string): Uint8Array {
@@ -110,18 +151,43 @@ function checkSize({ data, width, height }: LabelMap, size: Size, file?: string)
 /** The index of an unsure pixel. */
 const UNSURE = 255
 
-function ofLabels(ids: Uint8Array, { zeroUnsure, gtProb }: RefineSettings): Source {
+function ofLabels(ids: Uint8Array, settings: RefineSettings, file?: string): Omit<Source, 'warnings'> {
+  const { zeroUnsure, gtProb, method, own } = settings
   const present = new Uint8Array(256)
   for (const id of ids) present[id] = 1
   present[VOID_ID] = 0
   if (zeroUnsure) present[0] = 0
-  const classes = [...present.keys()].filter((id) => present[id] === 1)
+  const found = [...present.keys()].filter((id) => present[id] === 1)
+  const rows = methodNamed(method).labels?.(own)
+  const classes = rows === undefined ? found : labelsOfMatrix(rows, found, settings, file)
   // A mask of unsure pixels alone stays as it is.
-  if (classes.length === 0) classes.push(zeroUnsure ? 0 : VOID_ID)
+  if (found.length === 0 && rows === undefined) classes.push(zeroUnsure ? 0 : VOID_ID)
   const indexOf = new Uint8Array(256).fill(UNSURE)
   for (const [index, id] of classes.entries()) indexOf[id] = index
   // A loop, since a function for each of millions of pixels would hold up the event loop.
   const labelMap = new Uint8Array(ids.length)
   for (let pixel = 0; pixel < ids.length; pixel++) labelMap[pixel] = indexOf[ids[pixel]!]!
   return { source: { labelMap, labels: classes.length, gtProb }, classes }
+}
+
+/** The labels of a matrix, which are the same for all pictures: those of `classes`, else ids counted from 0. */
+function labelsOfMatrix(
+  rows: number,
+  found: readonly number[],
+  { classes, zeroUnsure }: RefineSettings,
+  file?: string,
+): number[] {
+  const first = zeroUnsure ? 1 : 0
+  const labels = classes === undefined ? Array.from({ length: rows }, (_, index) => index + first) : [...classes]
+  requireLabels(rows, labels.length)
+  const other = found.find((id) => !labels.includes(id))
+  if (other === undefined) return labels
+  throw new SemplesError('SEMPLES_REFINE_INPUT', {
+    message: `The matrix of compatibilities (compat) has ${rows} rows, for the labels ${labels.slice(0, 8).join(', ')}, and a mask holds ${other}.`,
+    file,
+    field: 'compat',
+    value: other,
+    expected: 'a row for every class id',
+    hint: 'Give the class id of each row: classes: [0, 15, 19].',
+  })
 }

@@ -2,6 +2,7 @@ import type { DeviceName } from '../base/device.js'
 import type { SemplesError } from '../base/error.js'
 import type { OnProgress } from '../base/progress.js'
 import type { TensorData } from '../base/tensor.js'
+import type { ClassTable } from '../datasets/dataset.js'
 import type { LabelMap } from '../masks/labelMap.js'
 import type { Orientation } from '../masks/orientation.js'
 import type { Palette } from '../masks/palette.js'
@@ -21,10 +22,10 @@ export interface RefineInput {
   image: string | Uint8Array | PixelImage
   /**
    * Score maps [C, H, W] of any size (they are resized to the picture's, bilinear): numbers of the picture's size, a
-   * tensor, or the path of any file that `readCamFile` reads.
+   * tensor, or the path of any file that `readCamFile` reads. A file of one map of whole numbers alone holds labels.
    */
   scores?: Float32Array | TensorData | string
-  /** One class id per pixel, 255 for unsure: a label map of the picture's size, or the path of a PNG. */
+  /** One class id per pixel, 255 for unsure: bytes or a label map of the picture's size, or the path of a PNG. */
   labels?: LabelMap | Uint8Array | string
   /** Class ids of the score maps of this picture, in map order; overrides the option of that name. */
   classes?: readonly number[]
@@ -42,12 +43,19 @@ export interface RefinedMask {
   scores?: TensorData
   /** Of a picture file: whether the mask is of the picture as viewers show it, or as its rows are stored. */
   orientation?: Orientation
+  /** What need not be wrong, but should be looked at: a sentence each. Absent where there is nothing to say. */
+  warnings?: string[]
   /** Milliseconds of the refinement itself, without reading and writing. */
   ms: number
 }
 
 /** Output and resources of one refinement. */
 export interface RefineExecution extends LoggerOption {
+  /**
+   * Where class names are looked up, for files whose arrays are named by classes: `voc2012`, `coco2014`, the path of a
+   * classes.json, or a table. Default: none, and such files are refused.
+   */
+  classTable?: ClassTable | string
   /** Also give the refined scores. Default false. */
   withScores?: boolean
   /** Threads for this picture, 1 to 256. Default: all processors. */
@@ -116,6 +124,8 @@ export interface RefineSummary {
   failed: { name: string; error: SemplesError }[]
   /** Seconds from the first picture to the last. */
   seconds: number
+  /** What need not be wrong, but should be looked at: each sentence once, with the number of pictures it is about. */
+  warnings: string[]
   /** Absolute folder of the masks. */
   out?: string
 }

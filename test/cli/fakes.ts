@@ -55,6 +55,7 @@ export async function run(words: string[], jobs: Partial<Jobs> = {}, change: Par
       skipped: 1,
       failed: [],
       seconds: 0.5,
+      warnings: [],
       out,
     }),
     evaluate: async () => evaluation,

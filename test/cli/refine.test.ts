@@ -44,20 +44,37 @@ describe('semples refine', () => {
 
   test('tells of failures, a few by name, and ends with status 1', async () => {
     const failed = Array.from({ length: 12 }, (_, index) => broken(`picture${index}`))
-    const ran = await run(folders, { refine: async () => ({ refined: 0, skipped: 0, failed, seconds: 1, out: 'x' }) })
+    const ran = await run(folders, {
+      refine: async () => ({ refined: 0, skipped: 0, failed, seconds: 1, warnings: [], out: 'x' }),
+    })
     expect(ran.status).toBe(1)
     expect(ran.out[0]).toBe('picture0: picture0 is broken.')
     expect(ran.out.slice(-3)).toEqual(['... and 2 more', '12 pictures failed.', '0 refined masks are in x'])
     const json = await run([...folders, '--json'], {
-      refine: async () => ({ refined: 1, skipped: 0, failed: [broken('a')], seconds: 1, out: 'x' }),
+      refine: async () => ({ refined: 1, skipped: 0, failed: [broken('a')], seconds: 1, warnings: [], out: 'x' }),
     })
     expect(JSON.parse(json.out.at(-1)!)).toEqual({
       refined: 1,
       skipped: 0,
       failed: [{ name: 'a', code: 'SEMPLES_X', message: 'a is broken.' }],
       seconds: 1,
+      warnings: [],
       out: 'x',
     })
+  })
+
+  test('says what scores are, in its own words', async () => {
+    const kinds = ['--scores', 'logits', '--axes', 'hwc', '--class-table', 'voc2012', '--entry', 'cam']
+    const ran = await run([...folders, ...kinds])
+    expect(given(ran, 'refine')).toMatchObject({ values: 'logits', axes: 'hwc', classTable: 'voc2012', entry: 'cam' })
+    expect((await run([...folders, '--scores', 'softmax'])).status).toBe(2)
+  })
+
+  test('N17: prints warnings, the true rate, and one mask as one', async () => {
+    const ran = await run(folders, {
+      refine: async () => ({ refined: 1, skipped: 0, failed: [], seconds: 40, warnings: ['look at a'], out: 'x' }),
+    })
+    expect(ran.out).toEqual(['warning: look at a', '1 refined mask is in x, 40 s a picture'])
   })
 
   test.each([

@@ -202,7 +202,7 @@ describe('evaluate refuses', () => {
   })
 
   test.each([
-    ['an array that is not named by an id', { cat: float([2, 2], 0, 0, 0, 0) }, /a\.npz does not say which classes/],
+    ['an array that is not named by an id', { lynx: float([2, 2], 0, 0, 0, 0) }, /a\.npz does not say which class/],
     [
       'arrays of different sizes',
       { 3: float([2, 2], 0, 0, 0, 0), 5: float([1, 4], 0, 0, 0, 0) },

@@ -54,7 +54,7 @@ describe('score maps', () => {
   })
 
   test('of no class at all leave the background', async () => {
-    const background = { classes: [0], source: { labelMap: new Uint8Array(6), labels: 1 } }
+    const background = { classes: [0], source: { labelMap: new Uint8Array(6), labels: 1 }, warnings: [] }
     expect(await source({ scores: maps(0, 0), classes: [3, 4] })).toEqual(background)
     expect(await source({ scores: maps(), classes: [] })).toEqual(background)
     const empty = join(folder, 'empty.npz')

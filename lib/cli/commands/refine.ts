@@ -1,22 +1,26 @@
 import { existsSync } from 'node:fs'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { count } from '../../base/count.js'
+import { axesOrders } from '../../formats/camFile/maps.js'
+import { type ScoreKind, scoreKinds } from '../../formats/camFile/scores.js'
 import { methodNames } from '../../refine/methods.js'
 import { crfPresetNames } from '../../refine/presets.js'
 import type { RefineMasksOptions, RefineSummary } from '../../refine/types.js'
 import type { Cli } from '../cli.js'
 import { addComputeOptions, type ComputeOptions, classIds, examples, fraction, integer } from '../options.js'
 import { printJson } from '../output.js'
+import { roughDuration } from '../progress/format.js'
 import { openView } from '../progress/view.js'
 
 interface RefineCommandOptions
-  extends Omit<RefineMasksOptions, 'gaussian' | 'bilateral' | 'threads' | 'onProgress'>,
+  extends Omit<RefineMasksOptions, 'gaussian' | 'bilateral' | 'threads' | 'onProgress' | 'values'>,
     ComputeOptions {
   images: string
   cams: string
   out: string
   gaussian?: number[]
   bilateral?: number[]
+  scores?: ScoreKind
   npy?: boolean
   npz?: boolean
   memory?: number
@@ -52,11 +56,31 @@ export function refineCommand(cli: Cli): Command {
       'instead of --threshold: the background score is (1 - highest score) to this power',
       number,
     )
+    .addOption(
+      new Option(
+        '--scores <kind>',
+        'what the numbers of score maps are: probabilities, 0 to 1; logits (softmax with a background map, sigmoid without); raw, each map scaled to its own minimum and maximum; energies, -ln p (default: probabilities)',
+      ).choices(scoreKinds),
+    )
+    .addOption(
+      new Option(
+        '--axes <order>',
+        'order of the axes of score maps: chw, [maps, height, width], or hwc (default: chw)',
+      ).choices(axesOrders),
+    )
+    .option(
+      '--entry <name>',
+      'name of the array to take of files that hold several (default: cam, high_res and others)',
+    )
     .option('--classes <ids>', 'class id of each map, as in 0,15,19 or 0-20 (default: those in the file)', classIds)
     .option(
       '--class-offset <number>',
       'added to class keys of files (default: 1 for dictionaries, 0 for class ids)',
       integer,
+    )
+    .option(
+      '--class-table <table>',
+      "where names of arrays are looked up: voc2012, coco2014, or a run's classes.json (default: none)",
     )
     .option('--confidence <number>', '0 to 1: pixels whose highest refined score is lower become 255', fraction)
     .addOption(
@@ -86,8 +110,22 @@ export function refineCommand(cli: Cli): Command {
 
 async function refine(cli: Cli, options: RefineCommandOptions): Promise<void> {
   const { terminal, jobs, signal } = cli
-  const { images, cams, offline, json, quiet, npy, npz, memory, failFast, threads, gaussian, bilateral, ...rest } =
-    options
+  const {
+    images,
+    cams,
+    offline,
+    json,
+    quiet,
+    npy,
+    npz,
+    memory,
+    failFast,
+    threads,
+    gaussian,
+    bilateral,
+    scores,
+    ...rest
+  } = options
   cli.afterInterrupt = () =>
     existsSync(rest.out) ? `The masks that were made are in ${rest.out}; the same command resumes there.` : undefined
   await jobs.ensureLibTorch({ offline, quiet, write: terminal.err, signal })
@@ -103,6 +141,7 @@ async function refine(cli: Cli, options: RefineCommandOptions): Promise<void> {
         : { bilateral: { sxy: bilateral[0]!, srgb: bilateral[1]!, compat: bilateral[2]! } }),
       ...(threads === undefined || threads === 'auto' ? {} : { threads }),
       ...(memory === undefined ? {} : { memoryLimit: memory * 2 ** 20 }),
+      ...(scores === undefined ? {} : { values: scores }),
       withScores: npz ? 'npz' : npy,
       errors: failFast ? 'throw' : 'collect',
       onProgress: (progress) => view.show(progress),
@@ -117,15 +156,22 @@ async function refine(cli: Cli, options: RefineCommandOptions): Promise<void> {
 /** Maximum number of failures that are printed one by one. */
 const MAX_LISTED_FAILURES = 10
 
-function lines({ refined, skipped, failed, seconds, out }: RefineSummary): string[] {
-  const rate = refined > 0 && seconds > 0 ? `, ${(refined / seconds).toFixed(1)} pictures/s` : ''
+function lines({ refined, skipped, failed, seconds, warnings, out }: RefineSummary): string[] {
+  const rate = refined > 0 && seconds > 0 ? `, ${speed(refined / seconds)}` : ''
   const before = skipped === 0 ? '' : ` (and ${skipped} finished before)`
+  const masks = count(refined, 'refined mask')
   return [
+    ...warnings.map((warning) => `warning: ${warning}`),
     ...failed.slice(0, MAX_LISTED_FAILURES).map(({ name, error }) => `${name}: ${error.message}`),
     ...(failed.length > MAX_LISTED_FAILURES ? [`... and ${failed.length - MAX_LISTED_FAILURES} more`] : []),
     ...(failed.length > 0 ? [`${count(failed.length, 'picture')} failed.`] : []),
-    `${count(refined, 'refined mask')}${before} are in ${out}${rate}`,
+    `${masks}${before} ${refined === 1 && skipped === 0 ? 'is' : 'are'} in ${out}${rate}`,
   ]
+}
+
+/** `4.0 pictures/s`, `0.4 pictures/s`, or `12 s a picture`. */
+function speed(rate: number): string {
+  return rate >= 0.2 ? `${rate.toFixed(1)} pictures/s` : `${roughDuration(1 / rate)} a picture`
 }
 
 function forPrograms(summary: RefineSummary) {

@@ -9,3 +9,8 @@ export function idsOf({ classes }: ClassTable, indices: readonly number[]): numb
 export function idsWithBackground({ classes }: ClassTable): number[] {
   return [0, ...classes.map(({ id }) => id)]
 }
+
+/** Class ids (pixel values) by label. */
+export function idsByLabel({ classes }: ClassTable): Record<string, number> {
+  return Object.fromEntries(classes.map(({ label, id }) => [label, id]))
+}

@@ -42,7 +42,13 @@ function npyContent(bytes: Uint8Array, file: string): CamContent {
   const { descr, dataOffset } = readNpyHeader(bytes, file)
   if (descr.includes('O')) return { value: unwrapped(readPickle(bytes, file, dataOffset)) }
   const [maps, classIds, ...others] = npyArrays(bytes, file)
-  if (others.length > 0) throw camFileInvalid(file, `it holds ${others.length + 2} arrays one behind the other`)
+  if (others.length > 0) {
+    throw camFileInvalid(
+      file,
+      `it holds ${others.length + 2} arrays one behind the other, of which numpy.load reads the first alone`,
+      'Save each array into a file of its own (numpy.save(path, array) with a path), or all of them by name (numpy.savez).',
+    )
+  }
   return { value: arrayValue(maps), classIds }
 }
 

@@ -1,6 +1,6 @@
 import { SemplesError } from '../../base/error.js'
 import { elementCount } from '../dtypes.js'
-import { copyNumbers, listNumbers, type NumericArray } from '../numericArray.js'
+import { copyNumbers, listNumbers, type NumericArray, transposed } from '../numericArray.js'
 import { numbersOfValue } from '../pickle/torch.js'
 import { PickledTuple, type PickleValue } from '../pickle/values.js'
 
@@ -15,10 +15,30 @@ export interface CamMaps {
 /** More than any file has; as many as a label map can tell apart. */
 const MAX_CLASSES = 65_535
 
-/** What errors call the file, and how many numbers its maps may have. */
+/** How a file is read: what errors call it, and what it does not say itself. */
 export interface CamLimits {
   file: string
+  /** Most numbers in the maps. */
   maxElements: number
+  /** Order of the axes of arrays of several maps. */
+  axes: AxesOrder
+  /** Class ids by the names of classes, in the spelling of `plainName`. */
+  classNames?: ClassNames
+}
+
+/** Maps, height, width; or height, width, maps. */
+export const axesOrders = ['chw', 'hwc'] as const
+export type AxesOrder = (typeof axesOrders)[number]
+
+/** Class ids (pixel values) by `plainName`. */
+export type ClassNames = Readonly<Record<string, number>>
+
+/** A name of a class without what spellings differ in: `Dining_table` and `diningtable` are the same. */
+export function plainName(name: string): string {
+  return name
+    .normalize('NFC')
+    .toLowerCase()
+    .replace(/[\s_-]+/g, '')
 }
 
 /** The class ids of `keys`: an array, a list or a tuple of integers; undefined where it is none. */
@@ -31,7 +51,7 @@ export function idsOf(value: PickleValue | undefined, file: string): number[] | 
 }
 
 /**
- * An array [C, H, W], [H, W] (one map) or [1, C, H, W] as maps.
+ * An array [C, H, W] ([H, W, C] with these axes), [H, W] (one map) or [1, C, H, W] as maps.
  *
  * @throws SemplesError `SEMPLES_CAM_INVALID`, `SEMPLES_FILE_TOO_LARGE`
  */
@@ -41,9 +61,10 @@ export function mapsOf(array: NumericArray, what: string, limits: CamLimits): Ca
   if (rank < 2 || rank > 4 || (rank === 4 && shape[0] !== 1)) {
     throw camFileInvalid(limits.file, `${what} is [${shape.join(', ')}], not [maps, height, width]`)
   }
-  const [height, width] = sizeOf(array, what, limits.file)
-  const maps = allocate([rank === 2 ? 1 : shape[rank - 3]!, height, width], limits)
-  copyNumbers(array, maps.data, 0)
+  const ordered = limits.axes === 'chw' || rank === 2 ? array : transposed(array, rank === 3 ? [2, 0, 1] : [0, 3, 1, 2])
+  const [height, width] = sizeOf(ordered, what, limits.file)
+  const maps = allocate([rank === 2 ? 1 : ordered.shape[rank - 3]!, height, width], limits)
+  copyNumbers(ordered, maps.data, 0)
   return maps
 }
 
@@ -91,6 +112,11 @@ function allocate(shape: [number, number, number], { file, maxElements }: CamLim
   return { dtype: 'float32', shape, data: new Float32Array(elements) }
 }
 
+/** Whether it is one map of whole numbers: class ids of pixels, not scores. */
+export function isLabelMap({ type, shape }: NumericArray): boolean {
+  return /^[iu]/.test(type) && (shape.length === 2 || (shape.length === 3 && shape[0] === 1))
+}
+
 /** A file whose numbers could be read, but that is no file of CAMs or score maps as far as one can tell. */
 export function camFileInvalid(file: string, why: string, hint?: string): SemplesError {
   return new SemplesError('SEMPLES_CAM_INVALID', {
@@ -98,4 +124,13 @@ export function camFileInvalid(file: string, why: string, hint?: string): Semple
     file,
     hint: hint ?? 'Save them as numpy.savez(path, **{str(class_id): map}), one [H, W] array a class.',
   })
+}
+
+/** Numbers [height, width, maps] of memory as [maps, height, width]. */
+export function transposeToMaps(values: Float32Array, maps: number): Float32Array {
+  const pixels = values.length / maps
+  const moved = new Float32Array(values.length)
+  for (let map = 0; map < maps; map++)
+    for (let pixel = 0, from = map; pixel < pixels; pixel++, from += maps) moved[map * pixels + pixel] = values[from]!
+  return moved
 }

@@ -10,6 +10,14 @@ import {
   type PickleValue,
 } from './values.js'
 
+const NOTHING = [
+  ...['date', 'datetime', 'time', 'timedelta', 'timezone'].map((name) => `datetime.${name}`),
+  ...['PosixPath', 'WindowsPath', 'PurePosixPath', 'PureWindowsPath'].flatMap((name) => [
+    `pathlib.${name}`,
+    `pathlib._local.${name}`,
+  ]),
+]
+
 const PYTHON: Record<string, Construct> = {
   'collections.OrderedDict': makeDictionary,
   '_codecs.encode': encode,
@@ -20,6 +28,8 @@ const PYTHON: Record<string, Construct> = {
   ...builtin('frozenset', makeSet),
   // What checkpoints of a training hold beside the weights: nothing of it is wanted.
   'argparse.Namespace': () => new PickledObject(),
+  // Dates and paths beside the maps are passed over.
+  ...Object.fromEntries(NOTHING.map((path) => [path, () => new PickledObject()])),
   'torch.device': () => new PickledObject(),
   'torch.Size': ({ args }) => args[0] ?? null,
   'collections.defaultdict': () => new Map(),

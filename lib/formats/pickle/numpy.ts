@@ -1,5 +1,5 @@
 import { bytesOf, elementCount, isNumberType } from '../dtypes.js'
-import { denseArray, listNumbers, type NumericArray } from '../numericArray.js'
+import { denseArray, listNumbers, type NumericArray, transposed } from '../numericArray.js'
 import { pickleInvalid, pickleRefused } from './refusals.js'
 import {
   type Construct,
@@ -43,7 +43,7 @@ export function setDtypeState(dtype: PickledDtype, state: PickleValue, name: str
   if (typeof order !== 'string' || !'<>|='.includes(order)) {
     throw pickleInvalid(name, 'the state of a NumPy dtype has no byte order')
   }
-  if (subarray !== null || fields !== null) throw pickleRefused(name, 'a NumPy record type')
+  if ((subarray !== null || fields !== null) && !isPassedOver(dtype)) throw pickleRefused(name, 'a NumPy record type')
   dtype.littleEndian = order !== '>'
 }
 
@@ -56,6 +56,7 @@ export function setArrayState(array: PickledArray, state: PickleValue, call: Omi
     throw pickleInvalid(name, 'the state of a NumPy array has no dtype and numbers')
   }
   const sizes = shapeOf(shape, name)
+  if (isPassedOver(dtype)) return
   if (dtype.kind !== 'O') {
     const bytes = bytesOfValue(content, call)
     array.numbers = numbersOf(bytes, dtype, sizes, fortranOrder === true || fortranOrder === 1, name)
@@ -67,26 +68,63 @@ export function setArrayState(array: PickledArray, state: PickleValue, call: Omi
   array.objects = { shape: sizes, items: content }
 }
 
-/** `numpy.core.numeric._frombuffer(bytes, dtype, shape, order)`: arrays of protocol 5. */
+/**
+ * `numpy.core.numeric._frombuffer(bytes, dtype, shape, order, axes)`: arrays of protocol 5. With order `K` (NumPy 2.3 and
+ * later) the shape is that of the numbers as they lie, and `axes` are the places of the array's own axes in it.
+ */
 function arrayOfBuffer(call: PickleCall): PickledArray {
-  const [content, dtype, shape, order] = call.args
+  const [content, dtype, shape, order, axes] = call.args
+  const { name } = call
   if (!(dtype instanceof PickledDtype) || content === undefined) {
-    throw pickleInvalid(call.name, 'a NumPy array of a buffer has no dtype and numbers')
+    throw pickleInvalid(name, 'a NumPy array of a buffer has no dtype and numbers')
   }
   const array = new PickledArray()
+  if (isPassedOver(dtype)) return array
   const bytes = bytesOfValue(content, call)
-  array.numbers = numbersOf(bytes, dtype, shapeOf(shape, call.name), order === 'F', call.name)
+  const numbers = numbersOf(bytes, dtype, shapeOf(shape, name), order === 'F', name)
+  if (order === 'C' || order === 'F' || (order === 'K' && (axes === undefined || axes === null))) {
+    array.numbers = numbers
+    return array
+  }
+  if (order !== 'K') throw pickleInvalid(name, 'a NumPy array of a buffer is in no order that there is')
+  const places = shapeOf(axes, name)
+  if (places.length !== numbers.shape.length || places.some((_, axis) => !places.includes(axis))) {
+    throw pickleInvalid(name, 'a NumPy array of a buffer has axes in an order that is none')
+  }
+  array.numbers = transposed(numbers, places)
   return array
 }
 
-/** `numpy.core.multiarray.scalar(dtype, bytes)`. */
-function makeScalar(call: PickleCall): number | boolean {
+/** `numpy.core.multiarray.scalar(dtype, bytes)`: numbers and texts; null for dates and records. */
+function makeScalar(call: PickleCall): PickleValue {
   const [dtype, content] = call.args
   if (!(dtype instanceof PickledDtype) || content === undefined) {
     throw pickleInvalid(call.name, 'a NumPy scalar has no dtype and number')
   }
-  const [number] = listNumbers(numbersOf(bytesOfValue(content, call), dtype, [], false, call.name))
+  if (/^[MmV]/.test(dtype.kind)) return null
+  const bytes = bytesOfValue(content, call)
+  if (dtype.kind.startsWith('U')) return textOf(bytes, dtype, call)
+  if (/^[Sa]/.test(dtype.kind)) return Buffer.from(bytes).toString('latin1')
+  const [number] = listNumbers(numbersOf(bytes, dtype, [], false, call.name))
   return dtype.kind === 'b1' ? number === 1 : number!
+}
+
+/** Texts, bytes, dates, durations and records (names of pictures, times) are data beside the maps, and run nothing. */
+function isPassedOver({ kind }: PickledDtype): boolean {
+  return /^[USaMmV]/.test(kind)
+}
+
+/** NumPy's texts have four bytes a character. */
+function textOf(bytes: Uint8Array, { littleEndian }: PickledDtype, { name, spendBytes }: PickleCall): string {
+  spendBytes(bytes.length)
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  let text = ''
+  for (let at = 0; at + 4 <= bytes.length; at += 4) {
+    const code = view.getUint32(at, littleEndian)
+    if (code > 0x10ffff) throw pickleInvalid(name, 'a text has a character beyond Unicode')
+    text += String.fromCodePoint(code)
+  }
+  return text.replace(/\0+$/, '')
 }
 
 function numbersOf(

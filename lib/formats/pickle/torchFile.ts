@@ -5,13 +5,21 @@ import { type PickleBudget, pickleInvalid } from './refusals.js'
 import { storageOf } from './torch.js'
 import { type PickleValue, TorchStorage } from './values.js'
 
-/** 0x1950a86a20f9469cfc6c as a pickle of protocol 2: how `torch.save` began its files before version 1.6. */
-const MAGIC = Buffer.from('80028a0a6cfc9c46f9206aa850192e', 'hex')
+/** 0x1950a86a20f9469cfc6c as a pickle, behind its protocol: how `torch.save` began its files before version 1.6. */
+const MAGIC = Buffer.from('8a0a6cfc9c46f9206aa850192e', 'hex')
+/** Where it stands: behind the protocol (2 and 3), and behind the length of a frame too (4 and 5). */
+const MAGIC_STARTS = [2, 11]
 const PROTOCOL = 1001
 
 /** Whether the bytes are a file of `torch.save` before torch 1.6, which is also how tensors lie within pickles. */
 export function isTorchFile(bytes: Uint8Array): boolean {
-  return Buffer.compare(bytes.subarray(0, MAGIC.length), MAGIC) === 0
+  return magicEnd(bytes) !== undefined
+}
+
+function magicEnd(bytes: Uint8Array): number | undefined {
+  if (bytes[0] !== 0x80) return undefined
+  const start = MAGIC_STARTS.find((at) => Buffer.compare(bytes.subarray(at, at + MAGIC.length), MAGIC) === 0)
+  return start === undefined ? undefined : start + MAGIC.length
 }
 
 /**
@@ -21,8 +29,9 @@ export function isTorchFile(bytes: Uint8Array): boolean {
  * @throws SemplesError as `readPickle`
  */
 export function readTorchFile(bytes: Uint8Array, budget: PickleBudget): PickleValue {
-  if (!isTorchFile(bytes)) throw pickleInvalid(budget.name, 'the bytes of a torch storage do not start like one')
-  const version = runPickle(bytes, { budget, start: MAGIC.length })
+  const start = magicEnd(bytes)
+  if (start === undefined) throw pickleInvalid(budget.name, 'the bytes of a torch storage do not start like one')
+  const version = runPickle(bytes, { budget, start })
   if (version.value !== PROTOCOL) throw pickleInvalid(budget.name, 'it has another version of torch.save')
   const machine = runPickle(bytes, { budget, start: version.end })
   const storages = new Map<string, TorchStorage>()

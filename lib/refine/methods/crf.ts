@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { SemplesError } from '../../base/error.js'
 import { choice, special } from '../../base/fields.js'
 import { type BilateralTerm, crfPresetNames, crfPresets, type GaussianTerm } from '../presets.js'
 import { refineMethod } from './method.js'
@@ -58,24 +59,25 @@ export const crf = refineMethod({
   },
   resolve: ({ preset = 'voc', gaussian, bilateral, normalization = 'symmetric' }): CrfKernels => {
     const published = structuredClone(crfPresets[preset])
-    return {
+    const kernels = {
       gaussian: listOf<GaussianTerm>(gaussian, published.gaussian),
       bilateral: listOf<BilateralTerm>(bilateral, published.bilateral),
       normalization,
     }
+    requireOneSize(kernels)
+    return kernels
   },
   // A matrix of compatibilities has a row for every label.
-  needsAllLabels: ({ gaussian, bilateral }) =>
-    [...gaussian, ...bilateral].some((term) => typeof term.compat !== 'number'),
-  native: ({ gaussian, bilateral, normalization }, iterations) => ({
+  labels: (own) => rowsOf(own)[0],
+  native: ({ gaussian, bilateral, normalization }, iterations, labels) => ({
     kind: 'crf',
     iterations,
     normalization,
-    gaussian: gaussian.map((term) => ({ sxy: pairOf(term.sxy), compat: matrix(term.compat) })),
+    gaussian: gaussian.map((term) => ({ sxy: pairOf(term.sxy), compat: matrix(term.compat, labels) })),
     bilateral: bilateral.map(({ srgb, ...term }) => ({
       sxy: pairOf(term.sxy),
       srgb: typeof srgb === 'number' ? [srgb, srgb, srgb] : srgb,
-      compat: matrix(term.compat),
+      compat: matrix(term.compat, labels),
     })),
   }),
 })
@@ -89,6 +91,29 @@ function pairOf(deviation: number | [number, number]): [number, number] {
   return typeof deviation === 'number' ? [deviation, deviation] : deviation
 }
 
-function matrix(values: number | number[][]): number | Float32Array {
+/** One label alone, of a picture that shows no class, is compared with none. */
+function matrix(values: number | number[][], labels: number): number | Float32Array {
+  if (typeof values !== 'number' && labels === 1) return 0
   return typeof values === 'number' ? values : Float32Array.from(values.flat())
+}
+
+/** Rows of every matrix of compatibilities. */
+function rowsOf({ gaussian, bilateral }: Pick<CrfKernels, 'gaussian' | 'bilateral'>): number[] {
+  return [...gaussian, ...bilateral].flatMap(({ compat }) => (typeof compat === 'number' ? [] : [compat.length]))
+}
+
+function requireOneSize(kernels: CrfKernels): void {
+  const [rows] = rowsOf(kernels)
+  for (const kind of ['gaussian', 'bilateral'] as const)
+    for (const { compat } of kernels[kind]) {
+      if (typeof compat === 'number') continue
+      const wrong = [compat, ...compat].find((list) => list.length !== rows)
+      if (wrong === undefined) continue
+      throw new SemplesError('SEMPLES_CONFIG_INVALID', {
+        message: 'A matrix of compatibilities is not square, or not of the size of another.',
+        field: kind,
+        value: `${compat.length} rows, ${wrong.length} numbers in one`,
+        expected: `${rows} rows of ${rows} numbers, one for each label`,
+      })
+    }
 }

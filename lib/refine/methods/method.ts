@@ -22,13 +22,14 @@ export interface RefineMethod<
   defaults(options: z.infer<Schema>): MethodDefaults
   /** Its own options with every default filled in. */
   resolve(options: z.infer<Schema>): Own
-  native(own: Own, iterations: number): NativeRefineRequest['method']
+  /** @param labels how many take part */
+  native(own: Own, iterations: number, labels: number): NativeRefineRequest['method']
   /** The only unaries that it takes; absent where both will do. */
   onlyUnary?: 'soft' | 'hard'
   /** How maps of another size are resized: whether the centres of the corner pixels meet. */
   alignCorners: boolean
-  /** Whether every label must take part, also those that a picture does not show. Default: no. */
-  needsAllLabels?(own: Own): boolean
+  /** How many labels there must be, also those that a picture does not show. Undefined: those that it shows. */
+  labels?(own: Own): number | undefined
 }
 
 /** Names a method with all its types. */

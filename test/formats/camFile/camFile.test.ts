@@ -155,10 +155,9 @@ describe('choosing', () => {
     expect(cam).toEqual({
       classes: [],
       classIds: [],
-      entry: 'cam',
       background: false,
       named: false,
-      maps: { dtype: 'float32', shape: [0, 1, 1], data: new Float32Array(0) },
+      maps: { dtype: 'float32', shape: [0, 0, 0], data: new Float32Array(0) },
     })
   })
 
@@ -224,7 +223,7 @@ describe('refusals', () => {
       /class ids/,
     ],
     'no array': [() => pickled(new Map([['a', 1]])), /which of a are the maps/],
-    'several arrays': [() => archive({ a: map(1), b: map(2) }), /which of a, b are the maps.*entry/],
+    'several arrays': [() => archive({ a: map(1), b: map(2) }), /named a, b, and which classes.*classTable.*entry/],
     'classes and more': [() => archive({ '0': map(1), depth: map(2) }), /which of 0, depth/],
     'numbers and texts as classes': [
       () =>

@@ -14,7 +14,7 @@ import { writeMask } from '../../../lib/masks/png.js'
 import { maskFromCams } from '../../../lib/masks/threshold.js'
 import { resolveRefineOptions } from '../../../lib/refine/options.js'
 import { OutputFolder } from '../../../lib/refine/output.js'
-import { scoreMapsOf } from '../../../lib/refine/scoreMaps.js'
+import { scoresOf } from '../../../lib/refine/scoreMaps.js'
 import { temporaryFiles } from '../../datasets/temporaryFiles.js'
 import { halves, writeHalves } from '../../refine/halves.js'
 import { needs } from '../../support/needs.js'
@@ -125,12 +125,10 @@ const READERS: Record<string, Reader> = {
     return { classIds: classIds!, data: maps.data }
   },
   refine: async (_, file) => {
-    const { classes, values } = await scoreMapsOf(
-      { image: '', scores: file },
-      { width, height },
-      resolveRefineOptions(),
-    )
-    return { classIds: classes, data: values }
+    // Energies are taken as they are: those of the fixtures are from -1 to 1.125.
+    const options = resolveRefineOptions({ values: 'energies', unary: 'soft' })
+    const { maps } = await scoresOf({ image: '', scores: file }, { width, height }, options)
+    return { classIds: maps!.classes, data: maps!.values }
   },
   'eval --cams': async (folder) => {
     const { classIds, cams } = await readCams(folder, 'a')
