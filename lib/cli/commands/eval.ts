@@ -3,6 +3,8 @@ import { count } from '../../base/count.js'
 import { SemplesError } from '../../base/error.js'
 import { itemProgress } from '../../base/progress.js'
 import type { Evaluation } from '../../evaluate/evaluate.js'
+import { type AxesOrder, axesOrders } from '../../formats/camFile/maps.js'
+import { type ScoreKind, scoreKinds } from '../../formats/camFile/scores.js'
 import type { Cli } from '../cli.js'
 import { addOutputOptions, classIds, examples, integer, type OutputOptions, shared } from '../options.js'
 import { percent, printJson, table } from '../output.js'
@@ -12,6 +14,9 @@ interface EvalOptions extends OutputOptions {
   masks?: string
   cams?: string
   camClasses?: number[]
+  scores?: ScoreKind
+  axes?: AxesOrder
+  entry?: string
   classOffset?: number
   groundTruth?: string
   data?: string
@@ -45,6 +50,19 @@ export function evalCommand(cli: Cli): Command {
       'added to class keys of --cams (default: 1 for dictionaries, 0 for class ids)',
       integer,
     )
+    .addOption(
+      new Option(
+        '--scores <kind>',
+        'what the numbers of --cams are, as in "semples refine" (default: probabilities)',
+      ).choices(scoreKinds),
+    )
+    .addOption(
+      new Option(
+        '--axes <order>',
+        'order of the axes of --cams: chw, [maps, height, width], or hwc (default: chw)',
+      ).choices(axesOrders),
+    )
+    .option('--entry <name>', 'name of the array to take of files of --cams that hold several')
     .option(
       '--sweep',
       'judge the scores beside the masks (made with --npy or --npz) at every threshold; prints the curve',
@@ -84,7 +102,7 @@ export function evalCommand(cli: Cli): Command {
 
 async function evaluateMasks(cli: Cli, options: EvalOptions): Promise<void> {
   const { terminal, signal, jobs } = cli
-  const { sweep, classes, camClasses, classOffset, maskColors, split, json, quiet } = options
+  const { sweep, classes, camClasses, classOffset, scores, axes, entry, maskColors, split, json, quiet } = options
   const groundTruth = await truthOf(options)
   const view = await openView(terminal, quiet)
   const progress = itemProgress('eval')
@@ -98,6 +116,9 @@ async function evaluateMasks(cli: Cli, options: EvalOptions): Promise<void> {
       ...(maskColors === undefined ? {} : { maskColors }),
       ...(camClasses === undefined ? {} : { camClasses }),
       ...(classOffset === undefined ? {} : { classOffset }),
+      ...(scores === undefined ? {} : { values: scores }),
+      ...(axes === undefined ? {} : { axes }),
+      ...(entry === undefined ? {} : { entry }),
       onProgress: ({ done, total }) => view.show(progress(done, total)),
       signal,
     })
