@@ -96,6 +96,8 @@ export interface RefineSettings {
   confidence: number
   /** Where nothing is given, the files say it. */
   exif: 'apply' | 'ignore' | undefined
+  /** The options that the caller gave, of which it is said where they do nothing. No part of what decides a mask. */
+  given?: readonly string[]
 }
 
 const schema = z.strictObject({
@@ -136,6 +138,11 @@ export function resolveRefineOptions(options: RefineOptions = {}): RefineSetting
     confidence: options.confidence ?? 0,
     exif: options.exif,
   }
+}
+
+/** The names of the options that were given. */
+export function givenOptions(options: RefineOptions): string[] {
+  return Object.keys(withoutUndefined(options))
 }
 
 function refuseContradictions(options: RefineOptions, name: MethodName): void {

@@ -9,8 +9,8 @@ import { classNamesOf } from './classTable.js'
 import { meetsAll } from './fatal.js'
 import { type FolderInput, inputsOfFolders } from './folders.js'
 import { MemoryGate } from './memoryGate.js'
-import { resolveRefineOptions } from './options.js'
-import { checkName, isPlainName, OutputFolder } from './output.js'
+import { givenOptions, resolveRefineOptions } from './options.js'
+import { checkName, checkPath, isPlainName, OutputFolder } from './output.js'
 import {
   heldBytes,
   type PreparedInput,
@@ -49,9 +49,14 @@ export async function* refineAll(
   } = options
   const { concurrency, threads, memoryLimit, classTable, ...settings } = rest
   signal?.throwIfAborted()
-  const resolved = { ...resolveRefineOptions(settings), ...(await classNamesOf(classTable)) }
+  const resolved = {
+    ...resolveRefineOptions(settings),
+    ...(await classNamesOf(classTable)),
+    given: givenOptions(settings),
+  }
   if (errors !== 'collect' && errors !== 'throw') throw wrongErrors(errors)
-  const list = isFolders(inputs) ? await inputsOfFolders(inputs) : inputs
+  const fromFolders = isFolders(inputs)
+  const list = fromFolders ? await inputsOfFolders(inputs) : inputs
   const total = Array.isArray(list) ? list.length : undefined
   const output =
     out === undefined
@@ -59,8 +64,8 @@ export async function* refineAll(
       : await OutputFolder.open(
           { out, scores: withScores === true ? 'npy' : withScores || undefined, palette, overwrite },
           resolved,
-          isFolders(inputs) ? [inputs.images, inputs.cams] : [],
-          Array.isArray(list) ? list.map(nameOf).filter(isPlainName) : [],
+          fromFolders ? [inputs.images, inputs.cams] : [],
+          Array.isArray(list) ? list.map(nameOf).filter((name) => fromFolders || isPlainName(name)) : [],
         )
   const resources = allocateResources({ concurrency, threads, memoryLimit }, total)
   const limit = new Semaphore(resources.concurrency)
@@ -83,7 +88,7 @@ export async function* refineAll(
     }
     try {
       if (input.failure !== undefined) throw input.failure
-      if (output?.isDone(checkName(name)))
+      if (output?.isDone(fromFolders ? checkPath(name) : checkName(name)))
         return { done: { name, file: output.fileOf(name), skipped: true }, held, notices: [] }
       await output?.requireRoom(name, input)
       // Pictures are read while others are refined.

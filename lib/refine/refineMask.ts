@@ -1,5 +1,5 @@
 import { classNamesOf } from './classTable.js'
-import { type RefineOptions, resolveRefineOptions } from './options.js'
+import { givenOptions, type RefineOptions, resolveRefineOptions } from './options.js'
 import { prepare, refinePrepared, resourcesOf, workBytes } from './refinePicture.js'
 import type { RefinedMask, RefineExecution, RefineInput } from './types.js'
 
@@ -20,7 +20,11 @@ export async function refineMask(options: RefineMaskOptions): Promise<RefinedMas
     signal,
     ...settings
   } = options
-  const resolved = { ...resolveRefineOptions(settings), ...(await classNamesOf(classTable)) }
+  const resolved = {
+    ...resolveRefineOptions(settings),
+    ...(await classNamesOf(classTable)),
+    given: givenOptions(settings),
+  }
   const execution = { scores: withScores, ...resourcesOf({ threads, memoryLimit }), device, signal }
   const prepared = await prepare({ image, scores, labels, name }, resolved, signal)
   return refinePrepared(prepared, resolved, {

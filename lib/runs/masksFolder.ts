@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join, relative, resolve, sep } from 'node:path'
 import { writeAtomic, writeFailed, writeJsonAtomic } from '../base/atomic.js'
-import { differingField, readRecord } from '../base/outputRecord.js'
+import { describeDifference, differingField, readRecord } from '../base/outputRecord.js'
 import { MadeFiles, outputExists } from '../base/outputs.js'
 import type { DatasetItem } from '../datasets/dataset.js'
 import { csvRow, pictureFile } from '../datasets/export/names.js'
@@ -55,10 +55,12 @@ export class MasksFolder {
     const differs = record === undefined ? undefined : differingField(record, settings)
     // Where no mask has come of other settings yet, there is nothing to mix with.
     const some = ids.some((id) => filesOf(id).some((name) => existsSync(join(path, name))))
-    if (differs !== undefined && some && !overwrite)
-      throw outputExists(`The masks in ${path} were made with other settings: ${differs} differs.`, path, {
-        hint: HINT,
-      })
+    if (record !== undefined && differs !== undefined && some && !overwrite)
+      throw outputExists(
+        `The masks in ${path} were made with other settings: ${describeDifference(differs, record, settings)}.`,
+        path,
+        { hint: HINT },
+      )
     const resumes = record !== undefined && differs === undefined && !overwrite
     const folder = new MasksFolder(made, options, resumes)
     await folder.noteFiles(own)
