@@ -140,11 +140,6 @@ export function resolveRefineOptions(options: RefineOptions = {}): RefineSetting
   }
 }
 
-/** The names of the options that were given. */
-export function givenOptions(options: RefineOptions): string[] {
-  return Object.keys(withoutUndefined(options))
-}
-
 function refuseContradictions(options: RefineOptions, name: MethodName): void {
   const { threshold, backgroundPower, values, unary } = options
   for (const other of refineMethods)

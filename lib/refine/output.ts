@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { writeFailed, writeJsonAtomic } from '../base/atomic.js'
 import { SemplesError } from '../base/error.js'
+import { FolderLock, MASKS_LOCK } from '../base/folderLock.js'
+import { makeFolders } from '../base/folders.js'
 import { describeDifference, differingField, readRecord } from '../base/outputRecord.js'
 import { isSameFolder, MadeFiles, namesInOutput, outputExists } from '../base/outputs.js'
 import { writeCamFile } from '../formats/camFile/write.js'
@@ -124,6 +126,23 @@ export class OutputFolder {
   private scoresFile(name: string, kind: 'npy' | 'npz'): string {
     return join(this.path, `${name}.${kind}`)
   }
+}
+
+/**
+ * The right to write into a folder of masks, which is made where it is missing.
+ *
+ * @param inputs folders that are read
+ * @throws SemplesError `SEMPLES_OUTPUT_EXISTS` for a file or the folder of an input, `SEMPLES_RUN_LOCKED` where another job
+ *   writes there, `SEMPLES_WRITE_FAILED`
+ */
+export async function lockOutput(out: string, inputs: readonly string[]): Promise<FolderLock> {
+  const path = resolve(out)
+  for (const folder of inputs) if (await isSameFolder(folder, path)) throw amongInputs(path)
+  await namesInOutput(path)
+  await makeFolders(path).catch((cause: unknown) => {
+    throw writeFailed(path, cause)
+  })
+  return FolderLock.take(path, MASKS_LOCK)
 }
 
 /** @throws SemplesError `SEMPLES_REFINE_INPUT` for a name that would leave the folder */
