@@ -3,6 +3,7 @@ import type { Cli, Jobs } from '../../lib/cli/cli.js'
 import { runCommand } from '../../lib/cli/program.js'
 import type { Evaluation } from '../../lib/evaluate/evaluate.js'
 import type { RunResult } from '../../lib/runs/trainSemPLeS.js'
+import type { TuneResult } from '../../lib/runs/tuneRefinement.js'
 
 export interface Ran {
   status: number
@@ -35,6 +36,24 @@ export const evaluation: Evaluation = {
   ],
 }
 
+const coco = { preset: 'coco' as const, options: { preset: 'coco' as const }, miou: 0.5 }
+const drawn = {
+  options: { gaussian: { sxy: 2, compat: 3 }, bilateral: { sxy: 60, srgb: 7, compat: 8 }, gtProb: 0.8 },
+  miou: 0.6,
+}
+
+export const tuned: TuneResult = {
+  settings: [drawn, coco],
+  best: { ...drawn, heldOut: 0.55 },
+  standard: { ...coco, heldOut: 0.5 },
+  gain: 0.05,
+  tuning: ['a', 'c'],
+  heldOut: ['b'],
+  others: 0,
+  failed: [],
+  warnings: ['few pictures'],
+}
+
 /** Runs a command with jobs that do nothing but what `jobs` says. */
 export async function run(words: string[], jobs: Partial<Jobs> = {}, change: Partial<Cli> = {}): Promise<Ran> {
   const ran: Ran = { status: 0, out: [], err: [], calls: [] }
@@ -58,6 +77,7 @@ export async function run(words: string[], jobs: Partial<Jobs> = {}, change: Par
       warnings: [],
       out,
     }),
+    tune: async () => tuned,
     evaluate: async () => evaluation,
     report: async ({ run: folder, out }) => ({
       path: out ?? `${folder}/report.html`,
@@ -134,7 +154,7 @@ export async function run(words: string[], jobs: Partial<Jobs> = {}, change: Par
       ran.calls.push([name, input as Record<string, unknown>])
       return job(input)
     }
-  const { train, masks, refine, evaluate, report, writeScenes, exportFolder, checkData, demo } = {
+  const { train, masks, refine, tune, evaluate, report, writeScenes, exportFolder, checkData, demo } = {
     ...standard,
     ...jobs,
   }
@@ -144,6 +164,7 @@ export async function run(words: string[], jobs: Partial<Jobs> = {}, change: Par
       train: record('train', train),
       masks: record('masks', masks),
       refine: record('refine', refine),
+      tune: record('tune', tune),
       evaluate: record('evaluate', evaluate),
       report: record('report', report),
       writeScenes: record('writeScenes', writeScenes),
