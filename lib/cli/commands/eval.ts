@@ -103,6 +103,11 @@ export function evalCommand(cli: Cli): Command {
 async function evaluateMasks(cli: Cli, options: EvalOptions): Promise<void> {
   const { terminal, signal, jobs } = cli
   const { sweep, classes, camClasses, classOffset, scores, axes, entry, maskColors, split, json, quiet } = options
+  if (options.masks !== undefined && options.cams !== undefined)
+    throw new SemplesError('SEMPLES_OPTION_INVALID', {
+      message: '--masks and --cams are two things to evaluate.',
+      hint: 'Give one of them; scores beside the masks are judged by --sweep.',
+    })
   const groundTruth = await truthOf(options)
   const view = await openView(terminal, quiet)
   const progress = itemProgress('eval')
