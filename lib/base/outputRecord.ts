@@ -26,13 +26,13 @@ export function differingField(
 /** Maximum number of characters of a value in a sentence. */
 const MAX_VALUE = 80
 
-/** `threshold was 0.45 and is 0.4`, of the settings in a record and those of now. */
+/** `threshold differs (0.45 then, 0.4 now)`, of the settings in a record and those of now. */
 export function describeDifference(
   field: string,
   record: Readonly<Record<string, unknown>>,
   settings: Readonly<Record<string, unknown>>,
 ): string {
-  return `${field} was ${shown(record[field])} and is ${shown(settings[field])}`
+  return `${field} differs (${shown(record[field])} then, ${shown(settings[field])} now)`
 }
 
 function shown(value: unknown): string {

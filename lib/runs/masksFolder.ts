@@ -5,7 +5,7 @@ import { writeAtomic, writeFailed, writeJsonAtomic } from '../base/atomic.js'
 import { FolderLock, MASKS_LOCK } from '../base/folderLock.js'
 import { makeFolders } from '../base/folders.js'
 import { describeDifference, differingField, readRecord } from '../base/outputRecord.js'
-import { MadeFiles, namesInOutput, outputExists } from '../base/outputs.js'
+import { MadeFiles, outputExists } from '../base/outputs.js'
 import type { DatasetItem } from '../datasets/dataset.js'
 import { csvRow, pictureFile } from '../datasets/export/names.js'
 import { JsonlLog, readJsonl } from '../formats/jsonl.js'
@@ -51,7 +51,6 @@ export class MasksFolder {
    */
   static async open(options: MasksFolderOptions, ids: readonly string[]): Promise<MasksFolder> {
     const path = resolve(options.out)
-    await namesInOutput(path)
     await makeFolders(path).catch((cause: unknown) => {
       throw writeFailed(path, cause)
     })

@@ -36,7 +36,7 @@ test('masks of other settings are not mixed with, unless told to', async () => {
     code: 'SEMPLES_OUTPUT_EXISTS',
     field: 'out',
     // With both values.
-    message: expect.stringContaining('gaussian was [{"sxy":4,"compat":3}] and is [{"sxy":3,"compat":3}]'),
+    message: expect.stringContaining('gaussian differs ([{"sxy":4,"compat":3}] then, [{"sxy":3,"compat":3}] now)'),
   })
   expect(JSON.parse(await readFile(join(out, 'refine.json'), 'utf8'))).toMatchObject({ bilateral: [{ sxy: 83 }] })
   await OutputFolder.open({ ...options, out, overwrite: true }, others, [])
@@ -108,10 +108,10 @@ test('folders that are not there or hold nothing are refused', async () => {
 })
 
 test.each([
-  [{ threshold: 0.3 }, { threshold: 0.4 }, 'threshold was 0.3 and is 0.4'],
-  [{}, { backgroundPower: 2 }, 'backgroundPower was not given and is 2'],
-  [{}, { method: 'pamr' as const }, 'method was "crf" and is "pamr"'],
-  [{ classes: [0, 1] }, {}, 'classes was [0,1] and is not given'],
+  [{ threshold: 0.3 }, { threshold: 0.4 }, 'threshold differs (0.3 then, 0.4 now)'],
+  [{}, { backgroundPower: 2 }, 'backgroundPower differs (not given then, 2 now)'],
+  [{}, { method: 'pamr' as const }, 'method differs ("crf" then, "pamr" now)'],
+  [{ classes: [0, 1] }, {}, 'classes differs ([0,1] then, not given now)'],
 ])('names the first setting that differs: %j, %j', async (before, now, said) => {
   const out = await folder()
   const first = await OutputFolder.open({ ...options, out }, resolveRefineOptions(before), [])
@@ -125,7 +125,7 @@ test('a class table that was used and is not given any more is another setting',
   const first = await OutputFolder.open({ ...options, out }, { ...settings, classNames: { bus: 6 } }, [])
   await first.write('a', refined)
   const error = await rejection(OutputFolder.open({ ...options, out }, settings, []))
-  expect(error.message).toContain('classNames was {"bus":6} and is not given')
+  expect(error.message).toContain('classNames differs ({"bus":6} then, not given now)')
   // Which options were typed is no setting.
   const same = { ...settings, classNames: { bus: 6 }, given: ['threshold'] }
   expect((await OutputFolder.open({ ...options, out }, same, [])).isDone('a')).toBe(true)

@@ -230,6 +230,16 @@ describe('a second call for the same folder', () => {
   })
 })
 
+test('N11: of two calls that write one folder at a time, one works and the other says so', async () => {
+  const out = join(root, 'both')
+  const calls = await Promise.allSettled([generateMasks({ run, out }), generateMasks({ run, out })])
+  expect(calls.some(({ status }) => status === 'fulfilled')).toBe(true)
+  for (const call of calls)
+    if (call.status === 'rejected') expect(call.reason).toMatchObject({ code: 'SEMPLES_RUN_LOCKED', file: out })
+  const { pictures: count } = await generateMasks({ run, out })
+  expect(await generateMasks({ run, out })).toMatchObject({ skipped: count })
+})
+
 test('refined masks are those of refineMask on the same CAMs, with the picture in its own colours', async () => {
   const out = join(root, 'refined')
   await generateMasks({ run, out, cams: 'npy', threshold: 0.4, refine: { preset: 'coco', iterations: 3 } })
