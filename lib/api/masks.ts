@@ -63,10 +63,11 @@ export async function refineMask({ logger, ...options }: RefineMaskOptions): Pro
  * import { refineMasks, tuneRefinement } from 'semples'
  *
  * const folders = { images: 'photos', cams: 'cams' }
- * const { best, gain, warnings } = await tuneRefinement({ ...folders, groundTruth: 'truth', settings: 40 })
- * console.log(best.options, `${(100 * gain).toFixed(1)} points`) // e.g. { preset: 'coco' } 1.3 points
+ * const tuned = await tuneRefinement({ ...folders, groundTruth: 'truth', settings: 40 })
+ * const { best, gain, heldOut, warnings } = tuned
+ * console.log(`${(100 * gain).toFixed(1)} points on ${heldOut.length} pictures`) // e.g. 1.3 points on 30 pictures
  * for (const warning of warnings) console.warn(warning)
- * await refineMasks({ ...folders, out: 'refined', ...best.options }).finished
+ * await refineMasks({ ...folders, out: 'tuned', ...best.options }).finished
  */
 export async function tuneRefinement({ logger, ...options }: TuneRefinementOptions): Promise<TuneResult> {
   const { tuneRefinement: tune } = await import('../runs/tuneRefinement.js')
