@@ -96,6 +96,7 @@ async function openTraining(config: RunConfig, onProgress: OnProgress): Promise<
   onProgress(
     notice('run', `${dataset.name}: ${dataset.items.length} pictures, ${dataset.classes.classes.length} classes`),
   )
+  if (dataset.described !== undefined) onProgress(notice('run', dataset.described))
   if (unlabelled > 0)
     onProgress(
       warning(
