@@ -6,6 +6,7 @@ export {
   exportFolder,
   folder,
   generateMasks,
+  planTraining,
   readCamFile,
   readMask,
   readNpy,
@@ -63,6 +64,8 @@ export type { AblationRow, PromptReport } from './report/runReport.js'
 export type { DemoOptions, DemoRecipe, DemoResult } from './runs/demo.js'
 export type { EvaluateOptions } from './runs/evaluate.js'
 export type { GenerateMasksOptions, GenerateMasksResult } from './runs/generateMasks.js'
+export type { MemoryCheck } from './runs/memory/check.js'
+export type { MissingItem, PlannedStage, PlanOptions, TrainingPlan } from './runs/planTraining.js'
 export type { ControlRun } from './runs/report/options.js'
 export type { RefineRowOptions } from './runs/report/refined.js'
 export type { ReportOptions, ReportResult } from './runs/report.js'

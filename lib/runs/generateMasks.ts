@@ -17,6 +17,8 @@ import { maskPalette } from '../masks/palette.js'
 import { chooseCompute } from '../models/devices.js'
 import type { MaskGenerator } from '../models/maskGenerator.js'
 import type { LoggerOption } from '../native/logger.js'
+import { checkCamsMemory, withMaxSide } from './memory/cams.js'
+import type { MemoryCheck } from './memory/check.js'
 import { trainedGenerator } from './trainedGenerator.js'
 import { configWarnings } from './warnings.js'
 
@@ -40,6 +42,10 @@ export interface GenerateMasksOptions extends LabelOptions, LoggerOption {
    * Default false.
    */
   cams?: boolean | 'npy' | 'npz'
+  /** Pictures with a longer side are shrunk to this many pixels before maps are made; default: the run's `cams.maxSide`. */
+  maxSide?: number
+  /** What happens where the maps of a picture will need more memory than is free; see `trainSemPLeS`. Default `error`. */
+  memoryCheck?: MemoryCheck
   /** Which stage's generator; default: the last one that trained it. */
   stage?: StageName
   /** Default: the run's. */
@@ -70,7 +76,7 @@ export async function generateMasks(options: GenerateMasksOptions): Promise<Gene
   const { onProgress, signal, split = 'train' } = options
   signal?.throwIfAborted()
   const run = await RunDirectory.open(options.run)
-  const config = resolveConfig((await run.readConfig()) as TrainConfigInput)
+  const config = withMaxSide(resolveConfig((await run.readConfig()) as TrainConfigInput), options.maxSide)
   const classes = await readClassTable(join(run.path, 'classes.json'))
   const threshold = checkThreshold(options.threshold ?? config.masks.threshold)
   const out = resolve(options.out)
@@ -81,12 +87,20 @@ export async function generateMasks(options: GenerateMasksOptions): Promise<Gene
   await made.requireFree([...pictures.dataset.items.flatMap(({ id }) => filesOf(id, keepCams)), SUMMARY])
 
   const compute = await chooseCompute(options.device ?? config.device, options.threads ?? config.threads)
+  const memory = await checkCamsMemory(pictures.dataset, config, {
+    predicted: pictures.source === 'predicted',
+    writes: keepCams !== undefined,
+    device: compute.device,
+    check: options.memoryCheck ?? 'error',
+    signal,
+  })
   const trained = await trainedGenerator(run, config, classes, options.stage, compute.device)
   using generator = trained.generator
   const notices = [
     `masks of stage ${trained.stage}, ${compute.description}`,
     ...labelNotices(pictures),
     ...configWarnings(config),
+    ...(memory === undefined ? [] : [memory]),
   ]
   for (const message of notices) onProgress?.(notice('masks', message))
 

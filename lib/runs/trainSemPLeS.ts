@@ -6,6 +6,7 @@ import type { JsonlLog } from '../formats/jsonl.js'
 import type { LoggerOption } from '../native/logger.js'
 import { positionOf } from './checkpoints.js'
 import type { RunContext } from './context.js'
+import type { MemoryCheck } from './memory/check.js'
 import { type PreparedRun, prepareNew, prepareResumed } from './prepare.js'
 import { RunModels } from './runModels.js'
 import { runStage } from './runStage.js'
@@ -29,6 +30,11 @@ export interface TrainOptions extends LoggerOption {
    * A report that fails is a notice; the run stays as it is.
    */
   report?: boolean
+  /**
+   * What happens where a step will need more memory than is free: an error before anything is trained, which says what
+   * fits (`error`, the default), a notice (`warn`), or nothing (`off`).
+   */
+  memoryCheck?: MemoryCheck
   /** Folder of a run to go on with; its configuration and data are used. */
   resume?: string
 }
@@ -46,7 +52,7 @@ export interface RunResult {
 
 /** `trainSemPLeS` of the public API, documented in lib/api/runs.ts. */
 export async function trainSemPLeS(input: TrainConfigInput & TrainOptions): Promise<RunResult> {
-  const { onProgress: listener, signal, tensorboard, resume, report = false, ...settings } = input
+  const { onProgress: listener, signal, tensorboard, resume, report = false, memoryCheck, ...settings } = input
   signal?.throwIfAborted()
   const notices: string[] = []
   const onProgress: OnProgress = (progress) => {
@@ -55,8 +61,8 @@ export async function trainSemPLeS(input: TrainConfigInput & TrainOptions): Prom
   }
   const prepared =
     resume === undefined
-      ? await prepareNew(settings, onProgress, signal)
-      : await prepareResumed(resume, settings, onProgress)
+      ? await prepareNew(settings, onProgress, { signal, memoryCheck })
+      : await prepareResumed(resume, settings, onProgress, { memoryCheck })
   const { run, config, dataset, compute } = prepared
   try {
     onProgress(notice('run', compute.description))

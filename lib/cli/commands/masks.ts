@@ -1,8 +1,17 @@
 import { existsSync } from 'node:fs'
 import { Command } from 'commander'
 import { count } from '../../base/count.js'
+import type { MemoryCheck } from '../../runs/memory/check.js'
 import type { Cli } from '../cli.js'
-import { addModelOptions, examples, fraction, type ModelOptions, shared } from '../options.js'
+import {
+  addModelOptions,
+  examples,
+  fraction,
+  type ModelOptions,
+  memoryCheckOption,
+  shared,
+  wholePixels,
+} from '../options.js'
 import { printJson } from '../output.js'
 import { openView } from '../progress/view.js'
 
@@ -16,6 +25,8 @@ interface MasksOptions extends ModelOptions {
   threshold?: number
   npy?: boolean
   npz?: boolean
+  maxSide?: number
+  memoryCheck?: MemoryCheck
 }
 
 export function masksCommand(cli: Cli): Command {
@@ -42,6 +53,12 @@ export function masksCommand(cli: Cli): Command {
       "also write the scores of each picture's classes as <picture>.npy (maps, then class ids), for semples refine and semples eval --sweep",
     )
     .option('--npz', 'also write them as <picture>.npz, one array per class id')
+    .option(
+      '--max-side <pixels>',
+      "shrink larger pictures to this longer side before maps are made, which takes less memory and time; masks keep the picture's size (default: the run's cams.maxSide)",
+      wholePixels,
+    )
+    .addOption(memoryCheckOption())
     .addHelpText(
       'after',
       examples(
@@ -57,8 +74,24 @@ export function masksCommand(cli: Cli): Command {
 
 async function masks(cli: Cli, options: MasksOptions): Promise<void> {
   const { terminal, signal, jobs } = cli
-  const { run, out, data, labels, labelThreshold, split, threshold, npy, npz, device, threads, offline, json, quiet } =
-    options
+  const {
+    run,
+    out,
+    data,
+    labels,
+    labelThreshold,
+    split,
+    threshold,
+    npy,
+    npz,
+    device,
+    threads,
+    offline,
+    json,
+    quiet,
+    maxSide,
+    memoryCheck,
+  } = options
   const predicted = labels === 'predicted'
   const { detectData } = await import('../../datasets/kinds.js')
   const given = data === undefined ? undefined : await detectData(data, predicted ? { split } : { labels, split })
@@ -75,6 +108,8 @@ async function masks(cli: Cli, options: MasksOptions): Promise<void> {
       ...(predicted ? { labels } : {}),
       ...(labelThreshold === undefined ? {} : { labelThreshold }),
       cams: npz ? 'npz' : npy,
+      ...(maxSide === undefined ? {} : { maxSide }),
+      ...(memoryCheck === undefined ? {} : { memoryCheck }),
       device,
       threads,
       onProgress: (progress) => view.show(progress),

@@ -13,6 +13,17 @@ export interface ClipTower {
   mlpRatio: number
 }
 
+/** OpenAI's ViT-B/32, the CLIP that is meant where none is given. */
+export const VIT_B_32: ClipTower = {
+  weights: 605e6,
+  imageSize: 224,
+  tokens: 50,
+  width: 768,
+  depth: 12,
+  heads: 12,
+  mlpRatio: 4,
+}
+
 /** What CLIP keeps of one masked picture, for gradients to reach the mask. */
 export function clipKept({ imageSize, tokens, width, depth, heads, mlpRatio }: ClipTower): number {
   const unit = FLOAT * tokens * width

@@ -9,6 +9,9 @@ const CONTEXT = 128
 /** Pixels that are computed at a time without gradients (kPixelsAtOnce of cnn_generator.cc). */
 const PIXELS_AT_ONCE = 2 * 320 * 320
 
+/** Code that oneDNN makes for each shape of a convolution, and what these work in. */
+export const CONVOLUTIONS = 60e6
+
 /** A map of numbers between layers. */
 interface Grid {
   channels: number
@@ -126,13 +129,15 @@ function lite0({ width, outputStride }: CnnOptions, shape: Shape): Network {
       const expanded = expansion === 1 ? 0 : bytes({ ...grid, channels: inner })
       const filtered = bytes({ ...next, channels: inner })
       const output = bytes(next)
-      const weights = FLOAT * (grid.channels * inner * (expansion === 1 ? 0 : 1) + kernel ** 2 * inner + inner * next.channels)
+      const weights =
+        FLOAT * (grid.channels * inner * (expansion === 1 ? 0 : 1) + kernel ** 2 * inner + inner * next.channels)
       const residual = (index > 0 || published === 1) && grid.channels === next.channels ? output : 0
       blocks.push({
         part: stage < 3 ? 'half' : 'rest',
         weights,
         output,
-        working: Math.max(expanded + filtered, filtered + output, output + residual),
+        // A strided convolution reads a padded copy.
+        working: Math.max((stride === 2 ? 2 : 1) * expanded + filtered, filtered + output, output + residual),
         // Outputs of the widening and of the depthwise convolution before and after their ReLU6, and of the block.
         kept: (norm + 1) * (expanded + filtered) + norm * output + (shape.live ? residual : 0),
         passing: expanded + 2 * filtered + output,
@@ -172,7 +177,9 @@ function headOf({ head }: CnnOptions, { last, context }: Pick<Network, 'last' | 
 export function cnnForward(options: CnnOptions, height: number, width: number, pictures: number): number {
   const few = Math.min(pictures, Math.max(1, Math.floor(PIXELS_AT_ONCE / (height * width))))
   const { blocks, last } = cnnNetwork(options, { height, width, pictures: few, live: false })
-  let before = 0
+  // A network of other statistics than ours gets pictures of its own.
+  const own = options.backbone === 'efficientnet-lite0' ? 3 * FLOAT * 3 * few * height * width : 0
+  let before = own
   let peak = 0
   for (const { working, output } of blocks) {
     peak = Math.max(peak, before + working)
@@ -213,6 +220,12 @@ export function cnnLayers(
       derived: sum(frozen.map(({ weights }) => weights)),
     })
   layers.push(...network.blocks.filter(({ part }) => !still(part)))
-  layers.push({ weights: headOf(options, network, classes), output: maps, working: features, kept: features + 2 * maps, passing: features })
+  layers.push({
+    weights: headOf(options, network, classes),
+    output: maps,
+    working: features,
+    kept: features + 2 * maps,
+    passing: features,
+  })
   return layers
 }

@@ -1,6 +1,13 @@
-import { clipKept, clipWorking, type ClipTower } from './clip.js'
+import { type ClipTower, clipKept, clipWorking } from './clip.js'
 import { FLOAT, trainingPeak } from './layer.js'
-import { type NetworkOptions, networkForward, networkLayers, networkLeftover, networkWeights } from './network.js'
+import {
+  type NetworkOptions,
+  networkForward,
+  networkLayers,
+  networkLeftover,
+  networkRuntime,
+  networkWeights,
+} from './network.js'
 
 /** One part of what a job takes at its peak. */
 export interface MemoryTerm {
@@ -80,7 +87,14 @@ export function camsTerms(job: CamsJob): MemoryTerm[] {
     // Maps at the picture's size: of this run, of its mirror image turned back, their sum, that of the scales before.
     const resized = ((flip ? 4 : 1) + (index === 0 ? 0 : 2)) * maps * map
     leftover += networkLeftover(generator, classes, height, width, pictures)
-    return { scale, leftover, images, working: Math.max(network, resized), isNetwork: network >= resized, earlier: index === 0 ? 0 : maps * map }
+    return {
+      scale,
+      leftover,
+      images,
+      working: Math.max(network, resized),
+      isNetwork: network >= resized,
+      earlier: index === 0 ? 0 : maps * map,
+    }
   })
   const most = at.reduce((one, other) => (sizeOf(other) > sizeOf(one) ? other : one))
   const pixels = 3 * job.width * job.height * scales.reduce((total, scale) => total + scale * scale, 0)
@@ -88,14 +102,17 @@ export function camsTerms(job: CamsJob): MemoryTerm[] {
   // The scaled maps, their copy for JavaScript, and the bytes of the file.
   const results = (writes ? 5 : 4) * maps * map
   return [
-    { what: 'Node.js and LibTorch', bytes: PROCESS + RUNTIME },
+    { what: 'Node.js and LibTorch', bytes: PROCESS + RUNTIME + networkRuntime(generator) },
     { what: 'weights', bytes: networkWeights(generator, classes) },
     { what: 'pixels of the picture at all scales, and of those prepared ahead', bytes: (2 + ahead) * pixels },
     ...(results > network
       ? [{ what: 'maps at the size of the picture', bytes: results }]
       : [
           { what: `the picture at scale ${most.scale} as numbers${flip ? ', mirrored too' : ''}`, bytes: most.images },
-          { what: most.isNetwork ? 'what the network makes of it' : 'maps at the size of the picture', bytes: most.working },
+          {
+            what: most.isNetwork ? 'what the network makes of it' : 'maps at the size of the picture',
+            bytes: most.working,
+          },
           ...(most.leftover > 0 ? [{ what: 'what the C library keeps of earlier layers', bytes: most.leftover }] : []),
           ...(most.earlier > 0 ? [{ what: 'maps of the scales before', bytes: most.earlier }] : []),
         ]),
@@ -121,13 +138,15 @@ export function trainingTerms(job: TrainingJob): MemoryTerm[] {
   const passing = clip === undefined ? 0 : masked * clipWorking(clip)
   // Each pair's picture in CLIP's statistics, its mask, and the masked pictures.
   const masks = clip === undefined ? 0 : pairs * (2 * image + (2 * image) / 3) + masked * image
-  const network =
-    trains === 'prompts' ? networkForward(generator, classes, size, size, pictures) : trainingPeak(layers)
+  const network = trains === 'prompts' ? networkForward(generator, classes, size, size, pictures) : trainingPeak(layers)
   const terms = [
-    { what: 'Node.js and LibTorch', bytes: PROCESS + RUNTIME + BACKWARD },
+    { what: 'Node.js and LibTorch', bytes: PROCESS + RUNTIME + BACKWARD + networkRuntime(generator) },
     { what: 'weights of the mask generator', bytes: weights },
     { what: "the optimiser's state", bytes: optimizer * trained },
-    { what: 'pictures of the batch, as bytes and as numbers', bytes: batch * image * 1.5 + (ahead * batch * image) / 4 },
+    {
+      what: 'pictures of the batch, as bytes and as numbers',
+      bytes: batch * image * 1.5 + (ahead * batch * image) / 4,
+    },
     { what: 'decoded pictures that are kept', bytes: cache },
     { what: `what the mask generator keeps of ${pictures} pictures for the backward pass`, bytes: UNEVEN * network },
     { what: 'weights of CLIP', bytes: clip?.weights ?? 0 },

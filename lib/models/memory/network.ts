@@ -1,5 +1,5 @@
 import type { GeneratorOptions } from '../generators/kinds.js'
-import { cnnForward, cnnLayers, cnnWeights } from './cnn.js'
+import { CONVOLUTIONS, cnnForward, cnnLayers, cnnWeights } from './cnn.js'
 import type { Layer } from './layer.js'
 import { weaktrForward, weaktrLayers, weaktrLeftover, weaktrWeights } from './weaktr.js'
 
@@ -13,6 +13,11 @@ export type NetworkOptions = GeneratorOptions extends infer Options
 /** Bytes of the parameters. */
 export function networkWeights(options: NetworkOptions, classes: number): number {
   return options.kind === 'cnn' ? cnnWeights(options, classes) : weaktrWeights(options, classes)
+}
+
+/** What the operations of that network leave for good. */
+export function networkRuntime({ kind }: NetworkOptions): number {
+  return kind === 'cnn' ? CONVOLUTIONS : 0
 }
 
 /** The most that a pass of `pictures` pictures without gradients takes beside weights and pictures, in bytes. */
@@ -29,7 +34,13 @@ export function networkForward(
 }
 
 /** What such a pass leaves with the C library, in bytes. */
-export function networkLeftover(options: NetworkOptions, classes: number, height: number, width: number, pictures: number) {
+export function networkLeftover(
+  options: NetworkOptions,
+  classes: number,
+  height: number,
+  width: number,
+  pictures: number,
+) {
   return options.kind === 'cnn' ? 0 : weaktrLeftover(options, classes, height, width, pictures)
 }
 

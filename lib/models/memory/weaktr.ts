@@ -8,19 +8,31 @@ type WeakTrOptions = Omit<z.infer<typeof weaktr.schema>, 'weights'>
 const FUSION_BLOCKS = 3 * 2 ** 21 * FLOAT
 
 /** Bytes of the parameters of a WeakTr. */
-export function weaktrWeights({ width, depth, mlpRatio, patchSize, imageSize }: WeakTrOptions, classes: number): number {
+export function weaktrWeights(
+  { width, depth, mlpRatio, patchSize, imageSize }: WeakTrOptions,
+  classes: number,
+): number {
   const block = (4 + 2 * mlpRatio) * width * width
   const positions = (classes + (imageSize / patchSize) ** 2) * width
   return FLOAT * (depth * block + positions + 3 * patchSize ** 2 * width + 10 * classes * width)
 }
 
 /** Tokens of a picture: one a class and one a patch. */
-export function tokensOf({ patchSize }: Pick<WeakTrOptions, 'patchSize'>, classes: number, height: number, width: number) {
+export function tokensOf(
+  { patchSize }: Pick<WeakTrOptions, 'patchSize'>,
+  classes: number,
+  height: number,
+  width: number,
+) {
   return classes + Math.floor(height / patchSize) * Math.floor(width / patchSize)
 }
 
 /** What a block reads and makes of `pictures` pictures at once: `unit` is one number a token and channel. */
-export function weaktrBlock({ width, mlpRatio }: WeakTrOptions, tokens: number, pictures: number): Layer & { unit: number } {
+export function weaktrBlock(
+  { width, mlpRatio }: WeakTrOptions,
+  tokens: number,
+  pictures: number,
+): Layer & { unit: number } {
   const unit = FLOAT * pictures * tokens * width
   const queriesKeysValues = 3 * unit
   const hidden = mlpRatio * unit
@@ -44,7 +56,13 @@ export function fusedAttention(tokens: number, pictures: number): number {
 }
 
 /** The most that a pass without gradients takes beside weights and pictures. */
-export function weaktrForward(options: WeakTrOptions, classes: number, height: number, width: number, pictures: number) {
+export function weaktrForward(
+  options: WeakTrOptions,
+  classes: number,
+  height: number,
+  width: number,
+  pictures: number,
+) {
   const tokens = tokensOf(options, classes, height, width)
   const block = weaktrBlock(options, tokens, pictures)
   const { unit } = block
@@ -53,7 +71,10 @@ export function weaktrForward(options: WeakTrOptions, classes: number, height: n
   const waiting = 3 * unit * options.depth
   const encoding = unit + block.working - 3 * unit + waiting
   // Tokens and features; attention summed up, then divided by the number of maps.
-  const fusing = waiting + 2 * unit + Math.max(fusedAttention(tokens, pictures) + FUSION_BLOCKS, 2 * fusedAttention(tokens, pictures))
+  const fusing =
+    waiting +
+    2 * unit +
+    Math.max(fusedAttention(tokens, pictures) + FUSION_BLOCKS, 2 * fusedAttention(tokens, pictures))
   return Math.max(encoding, fusing)
 }
 
@@ -64,7 +85,13 @@ const LARGEST_OF_HEAP = 32 * 2 ** 20
  * What a pass without gradients leaves in the C library's heap: the working memory of a block, of which later ones find
  * the pieces too small by a few bytes.
  */
-export function weaktrLeftover(options: WeakTrOptions, classes: number, height: number, width: number, pictures: number) {
+export function weaktrLeftover(
+  options: WeakTrOptions,
+  classes: number,
+  height: number,
+  width: number,
+  pictures: number,
+) {
   const { unit } = weaktrBlock(options, tokensOf(options, classes, height, width), pictures)
   if (options.maps === 'plain' || unit > LARGEST_OF_HEAP) return 0
   return 16 * unit
@@ -80,7 +107,7 @@ export function weaktrLayers(
   const block = weaktrBlock(options, tokens, pictures)
   const { unit } = block
   const fused = options.maps === 'plain' ? 0 : fusedAttention(tokens, pictures)
-  const blocks = (options.maps === 'plain' ? 0 : FUSION_BLOCKS)
+  const blocks = options.maps === 'plain' ? 0 : FUSION_BLOCKS
   const head: Layer = {
     weights: FLOAT * 9 * options.width * classes,
     output: 0,
@@ -91,11 +118,23 @@ export function weaktrLayers(
     passing: 3 * fused + blocks + unit,
   }
   if (trains === 'all') {
-    const start: Layer = { weights: FLOAT * 3 * options.patchSize ** 2 * options.width, output: unit, working: unit, kept: unit, passing: 2 * unit }
+    const start: Layer = {
+      weights: FLOAT * 3 * options.patchSize ** 2 * options.width,
+      output: unit,
+      working: unit,
+      kept: unit,
+      passing: 2 * unit,
+    }
     return [start, ...Array.from({ length: options.depth }, () => block), head]
   }
   // No gradient reaches the blocks: queries and keys alone wait for the fusion.
   const still = options.maps === 'plain' ? 0 : 3 * unit
-  const encoder: Layer = { weights: 0, output: unit, working: block.working, kept: still * options.depth + unit, passing: 0 }
+  const encoder: Layer = {
+    weights: 0,
+    output: unit,
+    working: block.working,
+    kept: still * options.depth + unit,
+    passing: 0,
+  }
   return [encoder, head]
 }
