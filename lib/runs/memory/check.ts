@@ -5,6 +5,9 @@ import { type MemoryJob, peakMemory } from './peakMemory.js'
 /** What happens where a job would take more memory than is free: an error before it begins, a warning, or nothing. */
 export type MemoryCheck = 'error' | 'warn' | 'off'
 
+/** Estimates may be too small by a twentieth. */
+const SAFETY = 1.05
+
 export interface MemoryQuestion<Job extends MemoryJob> {
   job: Job
   /** In the error: "CAMs of photos/big.jpg, 4000x3000". */
@@ -42,8 +45,8 @@ export function askMemory<Job extends MemoryJob>(
   if (check === 'off') return undefined
   const room = free.bytes + held
   const { bytes } = peakMemory(question.job)
-  if (bytes <= room) return undefined
-  const fitting = question.values.find((value) => peakMemory(question.at(value)).bytes <= room)
+  if (bytes * SAFETY <= room) return undefined
+  const fitting = question.values.find((value) => peakMemory(question.at(value)).bytes * SAFETY <= room)
   const where = free.by === 'container' ? 'free within the memory limit of this container or job' : 'free'
   const message = `${question.what} need about ${bytesText(bytes)} of memory, and ${bytesText(room)} are ${where}.`
   const remedy = fitting === undefined ? question.otherwise : question.remedy(fitting)
