@@ -143,13 +143,26 @@ export async function run(words: string[], jobs: Partial<Jobs> = {}, change: Par
       ran.calls.push([name, input as Record<string, unknown>])
       return job(input)
     }
-  const { train, masks, refine, evaluate, report, writeScenes, exportFolder, demo, ensureLibTorch, ensureWeights } = {
+  const {
+    train,
+    plan,
+    masks,
+    refine,
+    evaluate,
+    report,
+    writeScenes,
+    exportFolder,
+    demo,
+    ensureLibTorch,
+    ensureWeights,
+  } = {
     ...standard,
     ...jobs,
   }
   ran.status = await runCommand(words, {
     jobs: {
       train: record('train', train),
+      plan: record('plan', plan),
       masks: record('masks', masks),
       refine: record('refine', refine),
       evaluate: record('evaluate', evaluate),
