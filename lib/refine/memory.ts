@@ -28,8 +28,14 @@ export function refinementTerms(job: RefinementJob): { what: string; bytes: numb
   ]
   if (method.kind === 'crf') {
     const { gaussian, bilateral } = method
-    const bound = loadAddon().denseCrfBytes({ height, width, labels, gaussian, bilateral, threads })
-    return [...common, { what: 'the dense CRF, where no two pixels are alike', bytes: bound }]
+    // Neighbours always share the points of a kernel on positions: of it, indices and weights of three points count.
+    const shared = gaussian * 3 * 8 * width * height
+    const bound = loadAddon().denseCrfBytes({ height, width, labels, gaussian: 0, bilateral, threads })
+    return [
+      ...common,
+      { what: 'the dense CRF, where no two pixels are alike', bytes: bound },
+      { what: 'its kernels on positions', bytes: shared },
+    ]
   }
   const padding = Math.max(0, ...method.dilations.map((dilation) => Math.min(dilation, width - 1)))
   const stride = rounded(rounded(width) + 2 * padding)

@@ -82,7 +82,7 @@ export function camsTerms(job: CamsJob): MemoryTerm[] {
     const [width, height] = [Math.round(job.width * scale), Math.round(job.height * scale)]
     const image = FLOAT * 3 * width * height
     // The picture, normalised; with its mirror image both, joined. What making them took stays with the C library.
-    const images = (flip ? 3 : 1) * image + 2 * image
+    const images = (flip ? 3 : 1) * image + (flip || generator.kind === 'weaktr' ? 2 : 0) * image
     const network = networkForward(generator, classes, height, width, pictures)
     // Maps at the picture's size: of this run, of its mirror image turned back, their sum, that of the scales before.
     const resized = ((flip ? 4 : 1) + (index === 0 ? 0 : 2)) * maps * map
@@ -102,7 +102,7 @@ export function camsTerms(job: CamsJob): MemoryTerm[] {
   // The scaled maps, their copy for JavaScript, and the bytes of the file.
   const results = (writes ? 5 : 4) * maps * map
   return [
-    { what: 'Node.js and LibTorch', bytes: PROCESS + RUNTIME + networkRuntime(generator) },
+    { what: 'Node.js and LibTorch', bytes: PROCESS + RUNTIME + networkRuntime(generator, pictures) },
     { what: 'weights', bytes: networkWeights(generator, classes) },
     { what: 'pixels of the picture at all scales, and of those prepared ahead', bytes: (2 + ahead) * pixels },
     ...(results > network
@@ -138,9 +138,12 @@ export function trainingTerms(job: TrainingJob): MemoryTerm[] {
   const passing = clip === undefined ? 0 : masked * clipWorking(clip)
   // Each pair's picture in CLIP's statistics, its mask, and the masked pictures.
   const masks = clip === undefined ? 0 : pairs * (2 * image + (2 * image) / 3) + masked * image
-  const network = trains === 'prompts' ? networkForward(generator, classes, size, size, pictures) : trainingPeak(layers)
+  const network =
+    trains === 'prompts'
+      ? networkForward(generator, classes, size, size, pictures)
+      : trainingPeak(layers, Math.ceil(batch / pictures))
   const terms = [
-    { what: 'Node.js and LibTorch', bytes: PROCESS + RUNTIME + BACKWARD + networkRuntime(generator) },
+    { what: 'Node.js and LibTorch', bytes: PROCESS + RUNTIME + BACKWARD + networkRuntime(generator, batch) },
     { what: 'weights of the mask generator', bytes: weights },
     { what: "the optimiser's state", bytes: optimizer * trained },
     {

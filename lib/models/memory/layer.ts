@@ -31,9 +31,11 @@ export function forwardPeak(layers: readonly Layer[], input: number): number {
 /**
  * The most that layers take from the first to the end of the backward pass: what is kept of the layers that gradients
  * have not reached yet, the gradients of the weights that they have, and what passes through the one at work.
+ * @param parts a batch computed in parts: gradients of the parts before are all there
  */
-export function trainingPeak(layers: readonly Layer[]): number {
-  let kept = 0
+export function trainingPeak(layers: readonly Layer[], parts = 1): number {
+  const before = parts > 1 ? sum(layers.map(({ weights }) => weights)) : 0
+  let kept = before
   let peak = 0
   for (const layer of layers) {
     kept += layer.kept + (layer.derived ?? 0)
@@ -41,7 +43,7 @@ export function trainingPeak(layers: readonly Layer[]): number {
   }
   let gradients = 0
   for (const layer of [...layers].reverse()) {
-    gradients += layer.weights
+    gradients = layer.weights + (parts > 1 ? 0 : gradients)
     peak = Math.max(peak, kept + gradients + layer.passing)
     kept -= layer.kept + (layer.derived ?? 0)
   }

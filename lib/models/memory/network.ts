@@ -15,9 +15,9 @@ export function networkWeights(options: NetworkOptions, classes: number): number
   return options.kind === 'cnn' ? cnnWeights(options, classes) : weaktrWeights(options, classes)
 }
 
-/** What the operations of that network leave for good. */
-export function networkRuntime({ kind }: NetworkOptions): number {
-  return kind === 'cnn' ? CONVOLUTIONS : 0
+/** What the operations of that network leave for good, where it sees more than one picture. */
+export function networkRuntime({ kind }: NetworkOptions, pictures: number): number {
+  return kind === 'cnn' && pictures > 1 ? CONVOLUTIONS : 0
 }
 
 /** The most that a pass of `pictures` pictures without gradients takes beside weights and pictures, in bytes. */

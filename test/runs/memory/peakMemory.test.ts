@@ -21,7 +21,7 @@ const jobs: Record<string, MemoryJob[]> = {
     camsOf(convolutions(), 900, 700),
     camsOf(convolutions(), 600, 450, { scales: [1, 0.5, 1.5] }),
     camsOf(convolutions(lite), 1000, 900),
-    camsOf(convolutions({ outputStride: 32 }), 800, 600, { flip: false }),
+    camsOf(convolutions({ outputStride: 32 }), 1200, 900, { flip: false }),
   ],
   'a step of training of a transformer': [
     trainingOf(transformer(), 224, 4),
