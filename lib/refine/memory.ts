@@ -13,6 +13,10 @@ export interface RefinementJob {
 
 /** Node.js and LibTorch before any work, and after the first of it. */
 const PROCESS = 190e6
+/** Bytes that building a lattice of positions and colours takes for a point (building_bytes of permutohedral_lattice.cc). */
+const BUILDING = 7 * 8 + (6 + 8) * 4
+/** Share of them that serves the iterations, where the bound counts both: measured. */
+const REUSED = 0.3
 /** Weights of PAMR that are kept at most; others are computed anew. */
 const MOST_WEIGHTS = 512 * 2 ** 20
 /** Pixels that PAMR computes together. */
@@ -29,11 +33,13 @@ export function refinementTerms(job: RefinementJob): { what: string; bytes: numb
   if (method.kind === 'crf') {
     const { gaussian, bilateral } = method
     // Neighbours always share the points of a kernel on positions: of it, indices and weights of three points count.
+    const points = bilateral > 0 ? 6 * width * height : 0
     const shared = gaussian * 3 * 8 * width * height
     const bound = loadAddon().denseCrfBytes({ height, width, labels, gaussian: 0, bilateral, threads })
     return [
       ...common,
       { what: 'the dense CRF, where no two pixels are alike', bytes: bound },
+      { what: 'of which the iterations use again what building left', bytes: -REUSED * points * BUILDING },
       { what: 'its kernels on positions', bytes: shared },
     ]
   }
