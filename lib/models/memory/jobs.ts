@@ -57,6 +57,8 @@ export interface TrainingJob {
   clip?: ClipTower
   /** Masked pictures that each pair sends through it: its object, its background, or both. */
   views?: 0 | 1 | 2
+  /** Tokens of a learned prompt's text, where gradients go through the text encoder. Default 0. */
+  promptTokens?: number
   /** Batches that are prepared ahead, and bytes of decoded pictures that are kept. */
   ahead?: number
   cache?: number
@@ -136,6 +138,12 @@ export function trainingTerms(job: TrainingJob): MemoryTerm[] {
   const masked = clip === undefined ? 0 : pairs * views
   const kept = clip === undefined ? 0 : masked * (trains === 'prompts' ? image : clipKept(clip))
   const passing = clip === undefined ? 0 : masked * clipWorking(clip)
+  // One prompt for each class of the batch; the text encoder is like the image tower, two thirds as wide.
+  const prompts = Math.min(classes, pairs)
+  const texts =
+    clip === undefined
+      ? 0
+      : prompts * clipKept({ ...clip, imageSize: 0, tokens: job.promptTokens ?? 0, width: (2 * clip.width) / 3 })
   // Each pair's picture in CLIP's statistics, its mask, and the masked pictures.
   const masks = clip === undefined ? 0 : pairs * (2 * image + (2 * image) / 3) + masked * image
   const network =
@@ -155,6 +163,7 @@ export function trainingTerms(job: TrainingJob): MemoryTerm[] {
     { what: 'weights of CLIP', bytes: clip?.weights ?? 0 },
     { what: `masked pictures of ${pairs} pairs`, bytes: masks },
     { what: `what CLIP keeps of ${masked} masked pictures for the backward pass`, bytes: kept + passing },
+    { what: `what CLIP keeps of ${prompts} prompts`, bytes: texts },
   ]
   return terms.filter(({ bytes }) => bytes > 0)
 }

@@ -83,6 +83,9 @@ export function trainingJob(
     optimizer: optimizer.kind === 'adamw' ? 2 : optimizer.momentum ? 1 : 0,
     pairs: pairs * stage.batch,
     ...(stage.needsClip && clip !== undefined ? { clip, views } : {}),
+    ...(stage.trains === 'prompts' && config.prompt.space === 'words'
+      ? { promptTokens: config.prompt.length + 6 }
+      : {}),
     ahead: config.loader.prefetch,
     // Never more than all pictures at that size.
     cache: Math.min(megabytes * 2 ** 20, 3 * dataset.items.length * config.generator.imageSize ** 2 * 4),
