@@ -36,7 +36,7 @@ export async function checkTrainingMemory(
         at: job,
         values: Array.from({ length: pictures - 1 }, (_, index) => pictures - 1 - index),
         remedy: (value) =>
-          `With ${field} ${value} (--set ${field}=${value}) they fit: a batch is then computed in parts of so many pictures, with the same result.`,
+          `With ${field} ${value} (--set ${field}=${value}) they fit: a batch is then computed in parts of so many pictures, with the same result (not with live batch norm).`,
         otherwise: 'Not even one picture at a time fits: choose a smaller generator.imageSize, or another machine.',
       },
       surroundings,
