@@ -7,6 +7,7 @@ export {
   exportFolder,
   folder,
   generateMasks,
+  planTraining,
   readCamFile,
   readMask,
   readNpy,
@@ -68,6 +69,8 @@ export type { DemoOptions, DemoRecipe, DemoResult } from './runs/demo.js'
 export type { EvaluateOptions } from './runs/evaluate.js'
 export type { GenerateMasksOptions, GenerateMasksResult } from './runs/generateMasks.js'
 export type { PredictedLabels } from './runs/masksFolder.js'
+export type { MemoryCheck } from './runs/memory/check.js'
+export type { MissingItem, PlannedStage, PlanOptions, TrainingPlan } from './runs/planTraining.js'
 export type { RefinementOptions } from './runs/refineCams.js'
 export type { ControlRun } from './runs/report/options.js'
 export type { RefineRowOptions } from './runs/report/refined.js'

@@ -91,6 +91,19 @@ export function fraction(value: string): number {
   return number
 }
 
+/** Parses a number of pixels. */
+export function wholePixels(value: string): number {
+  return integer(value)
+}
+
+/** What happens where a job will not fit into memory. */
+export function memoryCheckOption(): Option {
+  return new Option(
+    '--memory-check <how>',
+    'where a job will need more memory than is free: stop before it begins and say what fits, warn, or go on (default: error)',
+  ).choices(['error', 'warn', 'off'])
+}
+
 /** Parses a number of threads, or `auto`. */
 export function threads(value: string): number | 'auto' {
   return value === 'auto' ? value : integer(value)

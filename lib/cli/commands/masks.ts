@@ -4,8 +4,17 @@ import { Command, Option } from 'commander'
 import { count } from '../../base/count.js'
 import type { DataSpec } from '../../datasets/kinds.js'
 import { type CrfPreset, crfPresetNames } from '../../refine/presets.js'
+import type { MemoryCheck } from '../../runs/memory/check.js'
 import type { Cli } from '../cli.js'
-import { addModelOptions, examples, fraction, type ModelOptions, shared } from '../options.js'
+import {
+  addModelOptions,
+  examples,
+  fraction,
+  type ModelOptions,
+  memoryCheckOption,
+  shared,
+  wholePixels,
+} from '../options.js'
 import { printJson } from '../output.js'
 import { openView } from '../progress/view.js'
 
@@ -22,6 +31,8 @@ interface MasksOptions extends ModelOptions {
   overwrite?: boolean
   npy?: boolean
   npz?: boolean
+  maxSide?: number
+  memoryCheck?: MemoryCheck
 }
 
 export function masksCommand(cli: Cli): Command {
@@ -60,6 +71,12 @@ export function masksCommand(cli: Cli): Command {
       "also write the scores of each picture's classes as <picture>.npy (maps, then class ids), for semples refine and semples eval --sweep",
     )
     .option('--npz', 'also write them as <picture>.npz, one array per class id')
+    .option(
+      '--max-side <pixels>',
+      "shrink larger pictures to this longer side before maps are made, which takes less memory and time; masks keep the picture's size (default: the run's cams.maxSide)",
+      wholePixels,
+    )
+    .addOption(memoryCheckOption())
     .addHelpText(
       'after',
       examples(
