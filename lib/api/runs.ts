@@ -42,7 +42,7 @@ export async function trainSemPLeS({ logger, ...input }: TrainConfigInput & Trai
  * @example
  * import { planTraining } from 'semples'
  *
- * const { stages, hours, missing } = await planTraining({ preset: 'demo', data: { folder: 'photos' }, out: 'runs/boats' })
+ * const { stages, hours, missing } = await planTraining({ preset: 'demo', data: { folder: 'photos', labels: 'labels.csv' } })
  * for (const { message, remedy } of missing) console.log(message, remedy)
  * for (const { name, epochs, steps } of stages) console.log(name, epochs * steps) // e.g. classify 144
  * console.log(hours?.toFixed(1)) // e.g. 0.1
