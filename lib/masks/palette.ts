@@ -30,8 +30,7 @@ export function vocColor(id: number): Color {
  * @example
  * import { maskPalette } from 'semples'
  *
- * const [red, green, blue] = maskPalette()[15]!
- * console.log(`VOC shows a person in rgb(${red}, ${green}, ${blue})`) // e.g. VOC shows a person in rgb(192, 128, 128)
+ * console.log(maskPalette()[15]?.join(' ')) // e.g. 192 128 128
  */
 export function maskPalette(classes: Iterable<{ id: number; color: Color }> = []): Palette {
   const palette = Array.from({ length: 256 }, (_, id) => vocColor(id))
