@@ -153,6 +153,12 @@ describe('masks', () => {
     )
   })
 
+  test('refined, with pictures to look at, and made again', async () => {
+    const words = ['masks', '--run', 'r', '--out', 'm', '--refine', 'deeplab', '--overlay', '--overwrite']
+    expect(given(await run(words), 'masks')).toMatchObject({ refine: 'deeplab', overlay: true, overwrite: true })
+    expect((await run([...words.slice(0, 6), 'none'])).err.join()).toMatch(/--refine.*Allowed choices are voc, coco/)
+  })
+
   test('labels that the generator predicts', async () => {
     const photos = folders()
     const words = ['masks', '--run', 'r', '--out', 'm', '--data', photos, '--labels', 'predicted']
@@ -221,6 +227,13 @@ describe('eval', () => {
     const voc = folders('ImageSets', 'JPEGImages')
     const ran = await run(['eval', '--masks', 'm', '--data', voc, '--split', 'val'])
     expect(given(ran, 'evaluate')).toMatchObject({ groundTruth: { voc2012: voc }, split: 'val' })
+  })
+
+  test('what the numbers of --cams are', async () => {
+    const words = ['eval', '--cams', 'c', '--ground-truth', 'g', '--classes', 'voc2012']
+    const ran = await run([...words, '--scores', 'logits', '--axes', 'hwc', '--entry', 'cam'])
+    expect(given(ran, 'evaluate')).toMatchObject({ cams: 'c', values: 'logits', axes: 'hwc', entry: 'cam' })
+    expect(given(await run(words), 'evaluate')).not.toHaveProperty('values')
   })
 
   test('--data with masks of its own, and with those of --ground-truth', async () => {
