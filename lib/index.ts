@@ -15,6 +15,7 @@ export {
   reportRun,
   runDemo,
   trainSemPLeS,
+  tuneRefinement,
   voc2012,
   writeMask,
   writeNpy,
@@ -77,5 +78,6 @@ export type { RefineRowOptions } from './runs/report/refined.js'
 export type { ReportOptions, ReportResult } from './runs/report.js'
 export type { StageSummary } from './runs/summary.js'
 export type { RunResult, TrainOptions } from './runs/trainSemPLeS.js'
+export type { TunedSettings, TuneRefinementOptions, TuneResult } from './runs/tuneRefinement.js'
 export type { WriteScenesOptions } from './scenes/write.js'
 export { decode, encode, type TokenizeOptions, tokenize } from './text/tokenizer.js'

@@ -4,6 +4,7 @@ import type { RefineMaskOptions } from '../refine/refineMask.js'
 import type { RefinedMask } from '../refine/types.js'
 import type { EvaluateOptions } from '../runs/evaluate.js'
 import type { GenerateMasksOptions, GenerateMasksResult } from '../runs/generateMasks.js'
+import type { TuneRefinementOptions, TuneResult } from '../runs/tuneRefinement.js'
 
 /**
  * Multi-scale + flip CAMs of every picture, thresholded into palette PNGs whose pixel values are class ids. Which classes
@@ -48,6 +49,28 @@ export async function generateMasks({ logger, ...options }: GenerateMasksOptions
 export async function refineMask({ logger, ...options }: RefineMaskOptions): Promise<RefinedMask> {
   const { refineMask: refine } = await import('../refine/refineMask.js')
   return withLogger(logger, () => refine(options))
+}
+
+/**
+ * Searches settings of the dense CRF on pictures that have ground truth: the presets, then settings drawn at random. They
+ * are chosen on one half of the pictures and judged on the other. Options that are given stay as they are; writes nothing.
+ *
+ * @returns mean IoU of all settings on the tuning half, best first, with the options to give to `refineMasks`; that of the
+ *   best and of the preset on the held-out half; `warnings`, such as too few pictures or no gain
+ * @throws SemplesError `SEMPLES_CONFIG_INVALID`, `SEMPLES_NO_MASKS` (fewer than two pictures have ground truth),
+ *   `SEMPLES_MASK_SIZE`, `SEMPLES_MASK_CLASS`, and what reading the folders throws; the reason of `signal`
+ * @example
+ * import { refineMasks, tuneRefinement } from 'semples'
+ *
+ * const folders = { images: 'photos', cams: 'cams' }
+ * const { best, gain, warnings } = await tuneRefinement({ ...folders, groundTruth: 'truth', settings: 40 })
+ * console.log(best.options, `${(100 * gain).toFixed(1)} points`) // e.g. { preset: 'coco' } 1.3 points
+ * for (const warning of warnings) console.warn(warning)
+ * await refineMasks({ ...folders, out: 'refined', ...best.options }).finished
+ */
+export async function tuneRefinement({ logger, ...options }: TuneRefinementOptions): Promise<TuneResult> {
+  const { tuneRefinement: tune } = await import('../runs/tuneRefinement.js')
+  return withLogger(logger, () => tune(options))
 }
 
 /**

@@ -22,3 +22,20 @@ export function differingField(
   const plain = JSON.parse(JSON.stringify(settings)) as Record<string, unknown>
   return Object.keys(settings).find((field) => !isDeepStrictEqual(record[field], plain[field]))
 }
+
+/** Maximum number of characters of a value in a sentence. */
+const MAX_VALUE = 80
+
+/** `threshold was 0.45 and is 0.4`, of the settings in a record and those of now. */
+export function describeDifference(
+  field: string,
+  record: Readonly<Record<string, unknown>>,
+  settings: Readonly<Record<string, unknown>>,
+): string {
+  return `${field} was ${shown(record[field])} and is ${shown(settings[field])}`
+}
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'not given'
+  return text.length > MAX_VALUE ? `${text.slice(0, MAX_VALUE)}...` : text
+}

@@ -4,9 +4,9 @@ import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { errorCode, writeAtomic, writeFailed, writeJsonAtomic } from '../base/atomic.js'
 import { SemplesError } from '../base/error.js'
+import { FolderLock, lockFiles, RUN_LOCK } from '../base/folderLock.js'
 import { makeFolders } from '../base/folders.js'
 import { JsonlLog, type JsonlRecord, readJsonl } from '../formats/jsonl.js'
-import { FolderLock, LOCK_FILES } from './lock.js'
 import { readJson, StageDirectory } from './stageDirectory.js'
 
 const stageStateSchema = z.strictObject({
@@ -53,9 +53,9 @@ export interface NewRun {
 
 /** Marks a folder whose run is being created, so that a killed process does not block its own folder. */
 const CREATING = '.semples-creating'
-const OWN_FILES = ['config.json', 'classes.json', 'metrics.jsonl', CREATING, ...LOCK_FILES]
+const OWN_FILES = ['config.json', 'classes.json', 'metrics.jsonl', CREATING, ...lockFiles(RUN_LOCK)]
 /** What file systems and file managers put into empty folders. */
-const HARMLESS = new Set(['lost+found', '.DS_Store', ...LOCK_FILES])
+const HARMLESS = new Set(['lost+found', '.DS_Store', ...lockFiles(RUN_LOCK)])
 
 /**
  * A training run on disk:
@@ -91,7 +91,7 @@ export class RunDirectory {
       throw writeFailed(folder, cause)
     })
     await refuseForeign(folder)
-    const lock = await FolderLock.take(folder)
+    const lock = await FolderLock.take(folder, RUN_LOCK)
     let begun = false
     try {
       // Another process may have finished a run while this one waited for the lock.
@@ -134,7 +134,7 @@ export class RunDirectory {
     const folder = resolve(path)
     const manifest = await readManifest(folder)
     if (mode === 'read') return new RunDirectory(folder, manifest, undefined)
-    const lock = await FolderLock.take(folder)
+    const lock = await FolderLock.take(folder, RUN_LOCK)
     try {
       // The former holder may have changed it until now.
       return new RunDirectory(folder, await readManifest(folder), lock)

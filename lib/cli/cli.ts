@@ -11,6 +11,7 @@ export const jobs = {
   masks: api.generateMasks,
   refine: async (options: RefineFolders & RefineMasksOptions): Promise<RefineSummary> =>
     (await import('../refine/refineMasks.js')).refineMasks(options).finished,
+  tune: api.tuneRefinement,
   evaluate: api.evaluate,
   report: api.reportRun,
   writeScenes: api.writeScenes,

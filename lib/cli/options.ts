@@ -84,6 +84,13 @@ export function integer(value: string): number {
   return number
 }
 
+/** Parses a whole number above 0. */
+export function positive(value: string): number {
+  const number = integer(value)
+  if (number < 1) throw new InvalidArgumentError('It must be 1 or more.')
+  return number
+}
+
 /** Parses a number from 0 to 1. */
 export function fraction(value: string): number {
   const number = Number(value)

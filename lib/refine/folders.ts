@@ -1,12 +1,15 @@
-import { readdir } from 'node:fs/promises'
-import { extname, join, resolve } from 'node:path'
+import { stat } from 'node:fs/promises'
+import { extname, join, posix, relative, resolve, sep } from 'node:path'
 import { SemplesError } from '../base/error.js'
-import { isPictureName } from '../datasets/pictures.js'
+import { filesWithin, isPictureName } from '../datasets/pictures.js'
 import { CAM_EXTENSIONS } from '../formats/camFile/classMaps.js'
+import { ambiguousPicture, namesFile, noInputs, noPictureFor, noPictures, nothingPairs } from './foldersRefused.js'
+import { Pairs } from './pairs.js'
 import type { RefineFolders, RefineInput } from './types.js'
 
 /** An input of folders. */
 export type FolderInput = RefineInput & {
+  /** Its path inside the folder, with `/` and without extension. */
   name: string
   /** Set where the file has no picture, or more than one. */
   failure?: SemplesError
@@ -19,27 +22,36 @@ const KINDS: readonly { extension: string; kind: 'scores' | 'labels' }[] = [
 ]
 
 /**
- * The inputs of two folders, in the order of their names: every file of scores or labels with the picture of its name.
- * A file without picture, or with two, is an input that fails by itself.
+ * The inputs of two folders and the folders within them, in the order of their names: every file of scores or labels with
+ * its picture, by `Pairs`. A file without picture, or with two, is an input that fails by itself; where no file has one, that
+ * is one error. Files within that `semples refine` made are not seen.
  *
- * @throws SemplesError `SEMPLES_FILE_UNREADABLE`, `SEMPLES_NO_PICTURES`
+ * @throws SemplesError `SEMPLES_FILE_UNREADABLE`, `SEMPLES_NO_PICTURES`, `SEMPLES_PICTURE_MISSING`
  */
-export async function inputsOfFolders({ images, cams }: RefineFolders): Promise<FolderInput[]> {
-  const pictures = await byStem('images', resolve(images), isPictureName)
-  const files = await byStem('cams', resolve(cams), (name) => kindOf(name) !== undefined)
+export async function inputsOfFolders(folders: RefineFolders): Promise<FolderInput[]> {
+  const [images, cams] = [resolve(folders.images), resolve(folders.cams)]
+  const [inImages, inCams] = [await filesOf('images', images), await filesOf('cams', cams)]
+  const pictures = byStem(outside(inImages, images, cams).filter(isPictureName))
+  const files = byStem(outside(inCams, cams, images).filter((name) => kindOf(name) !== undefined))
   if (files.size === 0)
-    throw new SemplesError('SEMPLES_NO_PICTURES', {
-      message: `There is nothing to refine in ${resolve(cams)}.`,
-      field: 'cams',
-      file: resolve(cams),
-      expected: `files ${KINDS.map(({ extension }) => `*${extension}`).join(', ')}`,
-    })
-  return [...files].map(([name, candidates]) => {
-    const file = candidates.sort((one, other) => rank(one) - rank(other))[0]!
-    const found = pictures.get(name) ?? []
-    const failure = found.length === 1 ? undefined : failureOf(file, found, resolve(images))
-    return { name, image: found[0] ?? '', [kindOf(file)!]: file, failure }
+    throw noInputs(
+      cams,
+      inCams,
+      KINDS.map(({ extension }) => extension),
+    )
+  if (pictures.size === 0) throw noPictures(images, inImages, cams, inCams)
+  const pairs = new Pairs(pictures, files.keys())
+  const inputs = [...files].map(([name, candidates]): FolderInput => {
+    const path = candidates.sort((one, other) => rank(one) - rank(other))[0]!
+    const file = join(cams, path)
+    const found = pairs.of(name).map((picture) => join(images, picture))
+    const failure =
+      found.length === 1 ? undefined : found.length === 0 ? noPictureFor(file, images) : ambiguousPicture(file, found)
+    return { name, image: found[0] ?? '', [kindOf(path)!]: file, failure }
   })
+  if (inputs.every(({ image }) => image === ''))
+    throw nothingPairs({ images, cams }, [...pictures.values()].flat(), [...files.values()].flat())
+  return inputs
 }
 
 function kindOf(name: string): 'scores' | 'labels' | undefined {
@@ -50,13 +62,10 @@ function rank(name: string): number {
   return KINDS.findIndex(({ extension }) => extension === extname(name).toLowerCase())
 }
 
-/** Paths by file name without extension. */
-async function byStem(
-  field: string,
-  folder: string,
-  accepts: (name: string) => boolean,
-): Promise<Map<string, string[]>> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
+/** Paths inside a folder, with `/`, without what earlier refinements wrote into folders within it. */
+async function filesOf(field: 'images' | 'cams', folder: string): Promise<string[]> {
+  if ((await stat(folder).catch(() => undefined))?.isFile()) throw namesFile(field, folder)
+  const files = await filesWithin(folder).catch((cause: unknown) => {
     throw new SemplesError('SEMPLES_FILE_UNREADABLE', {
       message: `The folder ${folder} cannot be read.`,
       field,
@@ -65,25 +74,25 @@ async function byStem(
       cause,
     })
   })
-  const found = new Map<string, string[]>()
-  const names = entries.filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.') && accepts(entry.name))
-  for (const { name } of names.sort((one, other) => (one.name < other.name ? -1 : 1))) {
-    const stem = name.slice(0, name.length - extname(name).length)
-    found.set(stem, [...(found.get(stem) ?? []), join(folder, name)])
-  }
-  return found
+  // Masks of semples are inputs, but no pictures.
+  const marks = field === 'images' ? ['refine.json', 'masks.json'] : ['refine.json']
+  const made = files.filter((file) => marks.includes(posix.basename(file))).map((file) => posix.dirname(file))
+  return files.filter((file) => !made.some((inside) => inside !== '.' && file.startsWith(`${inside}/`)))
 }
 
-function failureOf(file: string, pictures: readonly string[], images: string): SemplesError {
-  if (pictures.length === 0)
-    return new SemplesError('SEMPLES_PICTURE_MISSING', {
-      message: `There is no picture for ${file} in ${images}.`,
-      file,
-      hint: 'A picture must have the same file name apart from the extension; case matters.',
-    })
-  return new SemplesError('SEMPLES_NAME_INVALID', {
-    message: `Pictures have the same name: ${pictures.join(' and ')}.`,
-    file: pictures[0],
-    hint: 'Keep one of them in the folder.',
-  })
+/** The files of a folder that are not in the other, where that lies in it. */
+function outside(files: readonly string[], folder: string, other: string): string[] {
+  const inside = relative(folder, other).split(sep).join('/')
+  if (inside === '' || inside === '..' || inside.startsWith('../')) return [...files]
+  return files.filter((file) => !file.startsWith(`${inside}/`))
+}
+
+/** Paths by path without extension. */
+function byStem(files: readonly string[]): Map<string, string[]> {
+  const found = new Map<string, string[]>()
+  for (const file of files) {
+    const stem = file.slice(0, file.length - extname(file).length)
+    found.set(stem, [...(found.get(stem) ?? []), file])
+  }
+  return found
 }

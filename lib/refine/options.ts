@@ -96,6 +96,8 @@ export interface RefineSettings {
   confidence: number
   /** Where nothing is given, the files say it. */
   exif: 'apply' | 'ignore' | undefined
+  /** The options that the caller gave, of which it is said where they do nothing. No part of what decides a mask. */
+  given?: readonly string[]
 }
 
 const schema = z.strictObject({

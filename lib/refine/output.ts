@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import { isDeepStrictEqual } from 'node:util'
 import { writeFailed, writeJsonAtomic } from '../base/atomic.js'
 import { SemplesError } from '../base/error.js'
+import { FolderLock, MASKS_LOCK } from '../base/folderLock.js'
+import { makeFolders } from '../base/folders.js'
+import { describeDifference, differingField, readRecord } from '../base/outputRecord.js'
 import { isSameFolder, MadeFiles, namesInOutput, outputExists } from '../base/outputs.js'
 import { writeCamFile } from '../formats/camFile/write.js'
 import { orientationMark } from '../masks/orientation.js'
@@ -48,15 +49,19 @@ export class OutputFolder {
   ): Promise<OutputFolder> {
     const path = resolve(options.out)
     for (const folder of inputs) if (await isSameFolder(folder, path)) throw amongInputs(path)
-    const { own, ...shared } = settings
-    const record = { ...shared, ...own, scores: options.scores }
+    const record = recordOf(settings, options)
     const found = await readRecord(join(path, RECORD))
-    const same = isDeepStrictEqual(found, JSON.parse(JSON.stringify(record)))
+    const differs = found === undefined ? undefined : differingField(found, record)
     const made = await MadeFiles.open(path, 'refine')
     // Where nothing has come of other settings yet, as all was refused, there is nothing to mix with.
     const nothingYet = made.has(RECORD) && !(await namesInOutput(path)).some((name) => name.endsWith('.png'))
-    if (found !== undefined && !same && !nothingYet && !options.overwrite)
-      throw outputExists(`The masks in ${path} were refined with other settings.`, path, { hint: HINT })
+    if (found !== undefined && differs !== undefined && !nothingYet && !options.overwrite)
+      throw outputExists(
+        `The masks in ${path} were refined with other settings: ${describeDifference(differs, found, record)}.`,
+        path,
+        { hint: HINT },
+      )
+    const same = found !== undefined && differs === undefined
     const folder = new OutputFolder(path, options, same && !options.overwrite, made)
     if (found === undefined) await folder.requireFree([RECORD])
     await folder.requireFree(names.flatMap((name) => folder.namesOf(name)))
@@ -78,9 +83,10 @@ export class OutputFolder {
    */
   async requireRoom(name: string, { image, scores, labels }: Partial<RefineInput>): Promise<void> {
     for (const file of [image, scores, labels])
-      if (typeof file === 'string' && this.namesOf(name).includes(basename(file)))
-        if (await isSameFolder(dirname(file), this.path))
-          throw outputExists(`The refined mask would replace what it is made of, ${file}.`, file)
+      for (const own of this.namesOf(name))
+        if (typeof file === 'string' && basename(own) === basename(file))
+          if (await isSameFolder(dirname(file), dirname(join(this.path, own))))
+            throw outputExists(`The refined mask would replace what it is made of, ${file}.`, file)
     await this.requireFree(this.namesOf(name))
   }
 
@@ -122,6 +128,23 @@ export class OutputFolder {
   }
 }
 
+/**
+ * The right to write into a folder of masks, which is made where it is missing.
+ *
+ * @param inputs folders that are read
+ * @throws SemplesError `SEMPLES_OUTPUT_EXISTS` for a file or the folder of an input, `SEMPLES_RUN_LOCKED` where another job
+ *   writes there, `SEMPLES_WRITE_FAILED`
+ */
+export async function lockOutput(out: string, inputs: readonly string[]): Promise<FolderLock> {
+  const path = resolve(out)
+  for (const folder of inputs) if (await isSameFolder(folder, path)) throw amongInputs(path)
+  await namesInOutput(path)
+  await makeFolders(path).catch((cause: unknown) => {
+    throw writeFailed(path, cause)
+  })
+  return FolderLock.take(path, MASKS_LOCK)
+}
+
 /** @throws SemplesError `SEMPLES_REFINE_INPUT` for a name that would leave the folder */
 export function checkName(name: string): string {
   if (isPlainName(name)) return name
@@ -133,17 +156,23 @@ export function checkName(name: string): string {
   })
 }
 
+/**
+ * Of a path inside a folder that was read.
+ * @throws SemplesError `SEMPLES_REFINE_INPUT`
+ */
+export function checkPath(path: string): string {
+  for (const part of path.split('/')) checkName(part)
+  return path
+}
+
 /** Whether it is a file name without folders. */
 export function isPlainName(name: string): boolean {
   return name !== '' && !name.startsWith('.') && basename(name) === name && !/[\\/:\0]/.test(name)
 }
 
-async function readRecord(file: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(file, 'utf8'))
-  } catch {
-    return undefined
-  }
+/** What decides the masks, as it is recorded. */
+function recordOf({ own, given: _, ...shared }: RefineSettings, { scores }: OutputOptions): Record<string, unknown> {
+  return { ...shared, classNames: shared.classNames, ...own, scores }
 }
 
 const HINT = 'Choose another folder (out, --out), or overwrite its masks (overwrite, --overwrite).'

@@ -5,12 +5,11 @@ import { mapOrdered } from '../base/mapOrdered.js'
 import { itemProgress, notice } from '../base/progress.js'
 import { Semaphore } from '../base/semaphore.js'
 import { Warnings } from '../base/warnings.js'
-import { classNamesOf } from './classTable.js'
 import { meetsAll } from './fatal.js'
 import { type FolderInput, inputsOfFolders } from './folders.js'
 import { MemoryGate } from './memoryGate.js'
-import { resolveRefineOptions } from './options.js'
-import { checkName, isPlainName, OutputFolder } from './output.js'
+import type { RefineSettings } from './options.js'
+import { checkName, checkPath, isPlainName, lockOutput, OutputFolder } from './output.js'
 import {
   heldBytes,
   type PreparedInput,
@@ -21,6 +20,7 @@ import {
   wholeNumber,
   workBytes,
 } from './refinePicture.js'
+import { settingsOf } from './settings.js'
 import {
   isFolders,
   type RefineDone,
@@ -36,32 +36,43 @@ export async function* refineAll(
   options: RefineMasksOptions,
   summary: RefineSummary,
 ): AsyncGenerator<RefineDone, void> {
-  const {
-    out,
-    palette,
-    withScores = false,
-    overwrite = false,
-    errors = 'collect',
-    device = 'cpu',
-    onProgress,
-    signal,
-    ...rest
-  } = options
-  const { concurrency, threads, memoryLimit, classTable, ...settings } = rest
+  const { out, palette, withScores = false, overwrite = false, signal, ...rest } = options
   signal?.throwIfAborted()
-  const resolved = { ...resolveRefineOptions(settings), ...(await classNamesOf(classTable)) }
+  const { classTable, errors = 'collect', concurrency, threads, memoryLimit, device, onProgress, ...settings } = rest
+  const resolved = await settingsOf(settings, classTable)
   if (errors !== 'collect' && errors !== 'throw') throw wrongErrors(errors)
-  const list = isFolders(inputs) ? await inputsOfFolders(inputs) : inputs
+  const fromFolders = isFolders(inputs)
+  const list = fromFolders ? await inputsOfFolders(inputs) : inputs
+  const job = { list, fromFolders, settings: resolved }
+  if (out === undefined) return yield* refineList({ ...job, options }, summary)
+  const folders = fromFolders ? [inputs.images, inputs.cams] : []
+  const lock = await lockOutput(out, folders)
+  try {
+    const names = Array.isArray(list) ? list.map(nameOf).filter((name) => fromFolders || isPlainName(name)) : []
+    const scores = withScores === true ? 'npy' : withScores || undefined
+    const output = await OutputFolder.open({ out, scores, palette, overwrite }, resolved, folders, names)
+    summary.out = output.path
+    yield* refineList({ ...job, options, output }, summary)
+  } finally {
+    await lock.release()
+  }
+}
+
+interface Job {
+  list: Iterable<RefineInput & Partial<FolderInput>> | AsyncIterable<RefineInput>
+  /** Names are paths inside a folder. */
+  fromFolders: boolean
+  settings: RefineSettings
+  options: RefineMasksOptions
+  output?: OutputFolder
+}
+
+async function* refineList(
+  { list, fromFolders, settings: resolved, options, output }: Job,
+  summary: RefineSummary,
+): AsyncGenerator<RefineDone, void> {
+  const { concurrency, threads, memoryLimit, withScores = false, errors, device = 'cpu', onProgress, signal } = options
   const total = Array.isArray(list) ? list.length : undefined
-  const output =
-    out === undefined
-      ? undefined
-      : await OutputFolder.open(
-          { out, scores: withScores === true ? 'npy' : withScores || undefined, palette, overwrite },
-          resolved,
-          isFolders(inputs) ? [inputs.images, inputs.cams] : [],
-          Array.isArray(list) ? list.map(nameOf).filter(isPlainName) : [],
-        )
   const resources = allocateResources({ concurrency, threads, memoryLimit }, total)
   const limit = new Semaphore(resources.concurrency)
   const gate = new MemoryGate(resources.memoryLimit)
@@ -83,7 +94,7 @@ export async function* refineAll(
     }
     try {
       if (input.failure !== undefined) throw input.failure
-      if (output?.isDone(checkName(name)))
+      if (output?.isDone(fromFolders ? checkPath(name) : checkName(name)))
         return { done: { name, file: output.fileOf(name), skipped: true }, held, notices: [] }
       await output?.requireRoom(name, input)
       // Pictures are read while others are refined.
@@ -108,7 +119,6 @@ export async function* refineAll(
     }
   }
 
-  if (output !== undefined) summary.out = output.path
   const progress = itemProgress(resolved.method)
   const started = performance.now()
   for await (const { done, held, notices } of mapOrdered(list, refineOne, resources.concurrency + 1, signal)) {

@@ -1,6 +1,6 @@
-import { classNamesOf } from './classTable.js'
-import { type RefineOptions, resolveRefineOptions } from './options.js'
+import type { RefineOptions } from './options.js'
 import { prepare, refinePrepared, resourcesOf, workBytes } from './refinePicture.js'
+import { settingsOf } from './settings.js'
 import type { RefinedMask, RefineExecution, RefineInput } from './types.js'
 
 export type RefineMaskOptions = RefineInput & RefineOptions & RefineExecution
@@ -20,7 +20,7 @@ export async function refineMask(options: RefineMaskOptions): Promise<RefinedMas
     signal,
     ...settings
   } = options
-  const resolved = { ...resolveRefineOptions(settings), ...(await classNamesOf(classTable)) }
+  const resolved = await settingsOf(settings, classTable)
   const execution = { scores: withScores, ...resourcesOf({ threads, memoryLimit }), device, signal }
   const prepared = await prepare({ image, scores, labels, name }, resolved, signal)
   return refinePrepared(prepared, resolved, {

@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { types } from 'node:util'
 import { SemplesError } from '../base/error.js'
 import { warningsOfLabels } from '../formats/camFile/labelMap.js'
@@ -5,6 +6,7 @@ import type { ScoreMaps, ScoreRange, ScoreWarning } from '../formats/camFile/sco
 import { type LabelMap, VOID_ID } from '../masks/labelMap.js'
 import { readMask } from '../masks/png.js'
 import type { NativeLabelMap, NativeScoreMaps } from '../native/addon.js'
+import { type Given, warnOfIdle } from './idleOptions.js'
 import { methodNamed } from './methods.js'
 import type { RefineSettings } from './options.js'
 import { refuseTurned } from './orientation.js'
@@ -44,13 +46,25 @@ export async function sourceOf(
       value: scores === undefined ? 'neither' : 'both',
       expected: 'exactly one of scores and labels',
     })
+  const file = [labels, scores].find((value) => typeof value === 'string')
+  const tell = (source: Source, kind: Given): Source => ({
+    ...source,
+    warnings: [...source.warnings, ...warnOfIdle(kind, settings, file === undefined ? 'in memory' : basename(file))],
+  })
   if (labels !== undefined) {
     const map = typeof labels === 'string' ? await readMask(labels) : labels
-    return ofLabelInput(input, map, size, settings)
+    return tell(await ofLabelInput(input, map, size, settings), 'mask')
   }
   const found = await scoresOf({ ...input, scores: scores! }, size, settings, signal)
-  if (found.labels !== undefined) return ofLabelInput(input, found.labels, size, settings, found.warnings)
-  return ofScores(found, size, settings)
+  if (found.labels !== undefined)
+    return tell(
+      await ofLabelInput(input, found.labels, size, settings, found.warnings),
+      typeof scores === 'string' ? 'mask in a file of maps' : 'mask',
+    )
+  const source = ofScores(found, size, settings)
+  // A picture that shows no class needs no option.
+  if (found.maps!.classes.length === 0) return source
+  return tell(source, found.maps!.classes.includes(0) ? 'maps with a background' : 'maps')
 }
 
 async function ofLabelInput(

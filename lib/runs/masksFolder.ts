@@ -2,8 +2,10 @@ import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join, relative, resolve, sep } from 'node:path'
 import { writeAtomic, writeFailed, writeJsonAtomic } from '../base/atomic.js'
-import { differingField, readRecord } from '../base/outputRecord.js'
-import { MadeFiles, outputExists } from '../base/outputs.js'
+import { FolderLock, MASKS_LOCK } from '../base/folderLock.js'
+import { makeFolders } from '../base/folders.js'
+import { describeDifference, differingField, readRecord } from '../base/outputRecord.js'
+import { MadeFiles, namesInOutput, outputExists } from '../base/outputs.js'
 import type { DatasetItem } from '../datasets/dataset.js'
 import { csvRow, pictureFile } from '../datasets/export/names.js'
 import { JsonlLog, readJsonl } from '../formats/jsonl.js'
@@ -39,13 +41,34 @@ export class MasksFolder {
     private readonly options: MasksFolderOptions,
     /** Masks that are there were made with these settings, and are kept. */
     private readonly resumes: boolean,
+    private readonly lock: FolderLock,
   ) {}
 
   /**
-   * Writes the settings into the folder.
-   * @throws SemplesError `SEMPLES_OUTPUT_EXISTS` for masks of other settings, and for files that no call made
+   * Takes the lock of the folder, and writes the settings into it.
+   * @throws SemplesError `SEMPLES_OUTPUT_EXISTS` for masks of other settings, and for files that no call made;
+   *   `SEMPLES_RUN_LOCKED`
    */
   static async open(options: MasksFolderOptions, ids: readonly string[]): Promise<MasksFolder> {
+    const path = resolve(options.out)
+    await namesInOutput(path)
+    await makeFolders(path).catch((cause: unknown) => {
+      throw writeFailed(path, cause)
+    })
+    const lock = await FolderLock.take(path, MASKS_LOCK)
+    try {
+      return await MasksFolder.openLocked(options, ids, lock)
+    } catch (error) {
+      await lock.release()
+      throw error
+    }
+  }
+
+  private static async openLocked(
+    options: MasksFolderOptions,
+    ids: readonly string[],
+    lock: FolderLock,
+  ): Promise<MasksFolder> {
     const { settings, overwrite, predicts, filesOf } = options
     const path = resolve(options.out)
     const made = await MadeFiles.open(path, 'masks')
@@ -55,12 +78,14 @@ export class MasksFolder {
     const differs = record === undefined ? undefined : differingField(record, settings)
     // Where no mask has come of other settings yet, there is nothing to mix with.
     const some = ids.some((id) => filesOf(id).some((name) => existsSync(join(path, name))))
-    if (differs !== undefined && some && !overwrite)
-      throw outputExists(`The masks in ${path} were made with other settings: ${differs} differs.`, path, {
-        hint: HINT,
-      })
+    if (record !== undefined && differs !== undefined && some && !overwrite)
+      throw outputExists(
+        `The masks in ${path} were made with other settings: ${describeDifference(differs, record, settings)}.`,
+        path,
+        { hint: HINT },
+      )
     const resumes = record !== undefined && differs === undefined && !overwrite
-    const folder = new MasksFolder(made, options, resumes)
+    const folder = new MasksFolder(made, options, resumes, lock)
     await folder.noteFiles(own)
     if (predicts) await folder.openPredictions(resumes ? record : {})
     if (!resumes) await writeJsonAtomic(join(path, SUMMARY), settings)
@@ -114,6 +139,7 @@ export class MasksFolder {
   async close(): Promise<void> {
     await this.log?.close()
     this.log = undefined
+    await this.lock.release()
   }
 
   private async openPredictions(record: Readonly<Record<string, unknown>>): Promise<void> {

@@ -4,6 +4,7 @@ import { runCommand } from '../../lib/cli/program.js'
 import type { Evaluation } from '../../lib/evaluate/evaluate.js'
 import type { TrainingPlan } from '../../lib/runs/planTraining.js'
 import type { RunResult } from '../../lib/runs/trainSemPLeS.js'
+import type { TuneResult } from '../../lib/runs/tuneRefinement.js'
 
 export interface Ran {
   status: number
@@ -62,6 +63,24 @@ export const evaluation: Evaluation = {
   ],
 }
 
+const coco = { preset: 'coco' as const, options: { preset: 'coco' as const }, miou: 0.5 }
+const drawn = {
+  options: { gaussian: { sxy: 2, compat: 3 }, bilateral: { sxy: 60, srgb: 7, compat: 8 }, gtProb: 0.8 },
+  miou: 0.6,
+}
+
+export const tuned: TuneResult = {
+  settings: [drawn, coco],
+  best: { ...drawn, heldOut: 0.55 },
+  standard: { ...coco, heldOut: 0.5 },
+  gain: 0.05,
+  tuning: ['a', 'c'],
+  heldOut: ['b'],
+  others: 0,
+  failed: [],
+  warnings: ['few pictures'],
+}
+
 /** Runs a command with jobs that do nothing but what `jobs` says. */
 export async function run(words: string[], jobs: Partial<Jobs> = {}, change: Partial<Cli> = {}): Promise<Ran> {
   const ran: Ran = { status: 0, out: [], err: [], calls: [] }
@@ -86,6 +105,7 @@ export async function run(words: string[], jobs: Partial<Jobs> = {}, change: Par
       warnings: [],
       out,
     }),
+    tune: async () => tuned,
     evaluate: async () => evaluation,
     report: async ({ run: folder, out }) => ({
       path: out ?? `${folder}/report.html`,
@@ -167,6 +187,7 @@ export async function run(words: string[], jobs: Partial<Jobs> = {}, change: Par
     plan,
     masks,
     refine,
+    tune,
     evaluate,
     report,
     writeScenes,
@@ -185,6 +206,7 @@ export async function run(words: string[], jobs: Partial<Jobs> = {}, change: Par
       plan: record('plan', plan),
       masks: record('masks', masks),
       refine: record('refine', refine),
+      tune: record('tune', tune),
       evaluate: record('evaluate', evaluate),
       report: record('report', report),
       writeScenes: record('writeScenes', writeScenes),

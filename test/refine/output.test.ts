@@ -35,6 +35,8 @@ test('masks of other settings are not mixed with, unless told to', async () => {
   expect(await rejection(OutputFolder.open({ ...options, out }, others, []))).toMatchObject({
     code: 'SEMPLES_OUTPUT_EXISTS',
     field: 'out',
+    // With both values.
+    message: expect.stringContaining('gaussian was [{"sxy":4,"compat":3}] and is [{"sxy":3,"compat":3}]'),
   })
   expect(JSON.parse(await readFile(join(out, 'refine.json'), 'utf8'))).toMatchObject({ bilateral: [{ sxy: 83 }] })
   await OutputFolder.open({ ...options, out, overwrite: true }, others, [])
@@ -103,4 +105,36 @@ test('folders that are not there or hold nothing are refused', async () => {
   expect(await rejection(inputsOfFolders({ images: empty, cams: empty }))).toMatchObject({
     code: 'SEMPLES_NO_PICTURES',
   })
+})
+
+test.each([
+  [{ threshold: 0.3 }, { threshold: 0.4 }, 'threshold was 0.3 and is 0.4'],
+  [{}, { backgroundPower: 2 }, 'backgroundPower was not given and is 2'],
+  [{}, { method: 'pamr' as const }, 'method was "crf" and is "pamr"'],
+  [{ classes: [0, 1] }, {}, 'classes was [0,1] and is not given'],
+])('names the first setting that differs: %j, %j', async (before, now, said) => {
+  const out = await folder()
+  const first = await OutputFolder.open({ ...options, out }, resolveRefineOptions(before), [])
+  await first.write('a', refined)
+  const error = await rejection(OutputFolder.open({ ...options, out }, resolveRefineOptions(now), []))
+  expect(error.message).toContain(said)
+})
+
+test('a class table that was used and is not given any more is another setting', async () => {
+  const out = await folder()
+  const first = await OutputFolder.open({ ...options, out }, { ...settings, classNames: { bus: 6 } }, [])
+  await first.write('a', refined)
+  const error = await rejection(OutputFolder.open({ ...options, out }, settings, []))
+  expect(error.message).toContain('classNames was {"bus":6} and is not given')
+  // Which options were typed is no setting.
+  const same = { ...settings, classNames: { bus: 6 }, given: ['threshold'] }
+  expect((await OutputFolder.open({ ...options, out }, same, [])).isDone('a')).toBe(true)
+})
+
+test('a record that a person has broken says nothing: what is there was made by nobody knows what', async () => {
+  const out = await folder()
+  const first = await OutputFolder.open({ ...options, out }, settings, [])
+  await first.write('a', refined)
+  await writeFile(join(out, 'refine.json'), '{')
+  expect((await OutputFolder.open({ ...options, out }, settings, [])).isDone('a')).toBe(false)
 })

@@ -5,19 +5,20 @@ import { axesOrders } from '../../formats/camFile/maps.js'
 import { type ScoreKind, scoreKinds } from '../../formats/camFile/scores.js'
 import { methodNames } from '../../refine/methods.js'
 import { crfPresetNames } from '../../refine/presets.js'
-import type { RefineMasksOptions, RefineSummary } from '../../refine/types.js'
+import type { RefineFolders, RefineMasksOptions, RefineSummary } from '../../refine/types.js'
 import type { Cli } from '../cli.js'
 import { addComputeOptions, type ComputeOptions, classIds, examples, fraction, integer } from '../options.js'
 import { printJson } from '../output.js'
 import { roughDuration } from '../progress/format.js'
 import { openView } from '../progress/view.js'
+import { addTuneOptions, requireOut, tune } from './refineTune.js'
 
-interface RefineCommandOptions
+export interface RefineCommandOptions
   extends Omit<RefineMasksOptions, 'gaussian' | 'bilateral' | 'threads' | 'onProgress' | 'values'>,
     ComputeOptions {
   images: string
   cams: string
-  out: string
+  out?: string
   gaussian?: number[]
   bilateral?: number[]
   scores?: ScoreKind
@@ -25,6 +26,9 @@ interface RefineCommandOptions
   npz?: boolean
   memory?: number
   failFast?: boolean
+  tune?: number
+  groundTruth?: string
+  seed?: number
 }
 
 export function refineCommand(cli: Cli): Command {
@@ -34,7 +38,7 @@ export function refineCommand(cli: Cli): Command {
     )
     .requiredOption('--images <dir>', 'folder of the pictures')
     .requiredOption('--cams <dir>', 'folder of score maps (.npz, .npy, .pkl, .pth) or masks (.png)')
-    .requiredOption('--out <dir>', 'folder for the masks; finished masks are skipped')
+    .option('--out <dir>', 'folder for the masks; finished masks are skipped; needed without --tune')
     .addOption(new Option('--method <name>', 'refinement method (default: crf)').choices(methodNames))
     .addOption(
       new Option('--preset <name>', 'published settings of the dense CRF (default: voc)').choices(crfPresetNames),
@@ -102,46 +106,28 @@ export function refineCommand(cli: Cli): Command {
         'semples refine --images photos --cams masks --out refined --preset coco',
         'semples refine --images photos --cams cams --out refined --gaussian 3,3 --bilateral 80,13,10 --unary soft',
         'semples refine --images photos --cams cams --out refined --method pamr --confidence 0.9',
+        'semples refine --images photos --cams cams --tune 40 --ground-truth truth',
       ),
     )
     .action((options: RefineCommandOptions) => refine(cli, options))
-  return addComputeOptions(command)
+  return addComputeOptions(addTuneOptions(command))
 }
 
 async function refine(cli: Cli, options: RefineCommandOptions): Promise<void> {
   const { terminal, jobs, signal } = cli
-  const {
-    images,
-    cams,
-    offline,
-    json,
-    quiet,
-    npy,
-    npz,
-    memory,
-    failFast,
-    threads,
-    gaussian,
-    bilateral,
-    scores,
-    ...rest
-  } = options
+  const { offline, json, quiet, npy, npz, failFast, overwrite } = options
+  if (options.tune !== undefined) return tune(cli, options, settingsOf(options))
+  requireOut(options)
+  const { out } = options
   cli.afterInterrupt = () =>
-    existsSync(rest.out) ? `The masks that were made are in ${rest.out}; the same command resumes there.` : undefined
+    existsSync(out) ? `The masks that were made are in ${out}; the same command resumes there.` : undefined
   await jobs.ensureLibTorch({ offline, quiet, write: terminal.err, signal })
   const view = await openView(terminal, quiet)
   const summary = await jobs
     .refine({
-      images,
-      cams,
-      ...rest,
-      ...(gaussian === undefined ? {} : { gaussian: { sxy: gaussian[0]!, compat: gaussian[1]! } }),
-      ...(bilateral === undefined
-        ? {}
-        : { bilateral: { sxy: bilateral[0]!, srgb: bilateral[1]!, compat: bilateral[2]! } }),
-      ...(threads === undefined || threads === 'auto' ? {} : { threads }),
-      ...(memory === undefined ? {} : { memoryLimit: memory * 2 ** 20 }),
-      ...(scores === undefined ? {} : { values: scores }),
+      ...settingsOf(options),
+      out,
+      overwrite,
       withScores: npz ? 'npz' : npy,
       errors: failFast ? 'throw' : 'collect',
       onProgress: (progress) => view.show(progress),
@@ -151,6 +137,22 @@ async function refine(cli: Cli, options: RefineCommandOptions): Promise<void> {
   if (summary.failed.length > 0) cli.status = 1
   if (json) printJson(terminal, forPrograms(summary))
   else for (const line of lines(summary)) terminal.out(line)
+}
+
+/** Folders, settings and resources as functions take them. */
+function settingsOf(options: RefineCommandOptions): RefineFolders & RefineMasksOptions {
+  const { gaussian, bilateral, threads, memory, scores, ...others } = options
+  const { out, offline, json, quiet, npy, npz, failFast, overwrite, tune, groundTruth, seed, ...rest } = others
+  return {
+    ...rest,
+    ...(gaussian === undefined ? {} : { gaussian: { sxy: gaussian[0]!, compat: gaussian[1]! } }),
+    ...(bilateral === undefined
+      ? {}
+      : { bilateral: { sxy: bilateral[0]!, srgb: bilateral[1]!, compat: bilateral[2]! } }),
+    ...(threads === undefined || threads === 'auto' ? {} : { threads }),
+    ...(memory === undefined ? {} : { memoryLimit: memory * 2 ** 20 }),
+    ...(scores === undefined ? {} : { values: scores }),
+  }
 }
 
 /** Maximum number of failures that are printed one by one. */
