@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { count } from '../../base/count.js'
+import { refuseUseless } from '../../base/useless.js'
 import { axesOrders } from '../../formats/camFile/maps.js'
 import { type ScoreKind, scoreKinds } from '../../formats/camFile/scores.js'
 import { methodNames } from '../../refine/methods.js'
@@ -126,6 +127,12 @@ async function refine(cli: Cli, options: RefineCommandOptions): Promise<void> {
     scores,
     ...rest
   } = options
+  if (scores === 'energies')
+    refuseUseless(
+      { '--threshold': rest.threshold, '--background-power': rest.backgroundPower },
+      'with --scores energies, to which no background is added',
+    )
+  if (npz) refuseUseless({ '--npy': npy }, 'beside --npz: the scores are written once')
   cli.afterInterrupt = () =>
     existsSync(rest.out) ? `The masks that were made are in ${rest.out}; the same command resumes there.` : undefined
   await jobs.ensureLibTorch({ offline, quiet, write: terminal.err, signal })
