@@ -10,7 +10,7 @@ import type { RunConfig, StageName, TrainConfigInput } from '../config/types.js'
 import { readClassTable } from '../datasets/classes/classTableFile.js'
 import type { ClassTable, Dataset } from '../datasets/dataset.js'
 import { fingerprint } from '../datasets/fingerprint.js'
-import { hasSplits } from '../datasets/open.js'
+import { requireSplits } from '../datasets/open.js'
 import type { Orientation } from '../masks/orientation.js'
 import { chooseCompute } from '../models/devices.js'
 import type { LoggerOption } from '../native/logger.js'
@@ -186,7 +186,7 @@ async function openPictures(
   options: GenerateMasksOptions,
 ): Promise<{ pictures: LabelledPictures; warnings: string[] }> {
   const { data = config.data, split } = options
-  if (split !== undefined && !hasSplits(data)) throw noSplits(split)
+  requireSplits(data, split)
   const warnings: string[] = []
   const thresholds = async () => {
     const found = await thresholdsOf(run, trained, classes)
@@ -200,15 +200,6 @@ async function openPictures(
     pictures: { ...pictures, dataset: { ...dataset, items: await withoutMasks(dataset.items, options.out) } },
     warnings,
   }
-}
-
-function noSplits(split: string): SemplesError {
-  return new SemplesError('SEMPLES_OPTION_INVALID', {
-    message: 'These data have one set of pictures, of which a split has no meaning.',
-    field: 'split',
-    value: split,
-    hint: 'Leave split (--split) out.',
-  })
 }
 
 function orientationOf({ orientation }: Dataset): Orientation {

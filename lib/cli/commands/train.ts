@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Command } from 'commander'
 import { SemplesError } from '../../base/error.js'
+import { refuseUseless } from '../../base/useless.js'
 import type { TrainConfigInput } from '../../config/types.js'
 import { sources } from '../../models/missing.js'
 import type { MemoryCheck } from '../../runs/memory/check.js'
@@ -30,6 +31,7 @@ export function trainCommand(cli: Cli): Command {
     .addOption(shared.data())
     .addOption(shared.labels())
     .addOption(shared.images())
+    .addOption(shared.val())
     .option(
       '--preset <name>',
       'recipe: voc2012 or coco2014, as published; cnn, a ResNet-50 with the CAM step of IRN; photos, a few hundred photographs on a processor; demo, to try things out (default: the numbers of voc2012, lighter augmentation)',
@@ -42,6 +44,9 @@ export function trainCommand(cli: Cli): Command {
     .option('--out <dir>', 'run folder to write: new or empty')
     .option('--set <field=value>', 'any field of the config, may be repeated; "semples config" lists them', collect)
     .option('--config <file>', 'JSON with fields of the config; options given here win over it')
+    .option('--epochs <number>', "passes over the pictures in every stage (default: the preset's)")
+    .option('--batch <number>', "pictures a step in every stage (default: the preset's)")
+    .option('--lr <number>', "base learning rate of every stage (default: the preset's)")
     .option('--stages <list>', 'stages to run: classify,match,prompt,guide or some of them')
     .option('--seed <number>', 'seed of shuffling, augmentation and initial weights (default: 504)')
     .option('--tensorboard', 'also write event files for TensorBoard: tensorboard --logdir RUN/tensorboard')
@@ -61,6 +66,7 @@ export function trainCommand(cli: Cli): Command {
         'semples train --data VOCdevkit/VOC2012 --preset voc2012 --clip ViT-B-32.pt --weights deit_small_patch16_224-cd65a155.pth --out runs/voc',
         'semples train --data coco --preset coco2014 --set batch=4 --set lr=1e-4 --set match.epochs=10 ...',
         'semples train --data photos --preset demo --out runs/first --dry-run',
+        'semples train --data photos --val 0.2 --epochs 20 --batch 16 --preset demo --out runs/first',
         'semples train --resume runs/boats',
       ),
     )
@@ -76,7 +82,11 @@ async function train(cli: Cli, options: TrainOptions): Promise<void> {
   if (options.dryRun) return dryRun(cli, input, options)
   // Mistakes are told before anything is fetched.
   const { resolveConfig } = await import('../../config/resolve.js')
-  const weights = resume === undefined ? resolveConfig(input).generator.weights : undefined
+  const { stagesOf } = await import('../../config/stagesOf.js')
+  const config = resume === undefined ? resolveConfig(input) : undefined
+  const weights = config?.generator.weights
+  if (config !== undefined && !stagesOf(config).some(({ needsClip }) => needsClip))
+    refuseUseless({ '--clip': options.clip }, `with the stages ${config.stages.join(', ')}, which do without CLIP`)
   const out = resume ?? input.out
   cli.afterInterrupt = () =>
     out !== undefined && existsSync(join(out, 'run.json'))
