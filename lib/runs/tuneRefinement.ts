@@ -119,7 +119,7 @@ function doubts({ best, standard, gain, tuning, heldOut, others, failed }: Omit<
 }
 
 function plan(settings: number, tuning: number, heldOut: number): string {
-  return `${settings} settings on ${count(tuning, 'picture')}; the best is judged on ${heldOut} others`
+  return `${settings} settings on ${count(tuning, 'picture')}; the best is judged on ${count(heldOut, 'other')}`
 }
 
 /** Where nothing could be compared, last. */

@@ -190,6 +190,12 @@ describe('masks', () => {
 })
 
 describe('eval', () => {
+  test('takes masks or maps, not both', async () => {
+    const ran = await run(['eval', '--masks', 'm', '--cams', 'c', '--ground-truth', 'g', '--classes', 'voc2012'])
+    expect([ran.status, ran.calls]).toEqual([2, []])
+    expect(ran.err[0]).toMatch(/--masks and --cams/)
+  })
+
   test('needs neither LibTorch nor addon', async () => {
     const ran = await run(['eval', '--masks', 'm', '--ground-truth', 'g', '--classes', 'voc2012'])
     expect(ran.calls.map(([name]) => name)).toEqual(['evaluate'])

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { SemplesError } from '../../lib/base/error.js'
-import { given, run } from './fakes.js'
+import { given, run, tuned } from './fakes.js'
 
 const folders = ['refine', '--images', 'photos', '--cams', 'cams', '--out', 'refined']
 const broken = (name: string) => ({ name, error: new SemplesError('SEMPLES_X', { message: `${name} is broken.` }) })
@@ -75,6 +75,54 @@ describe('semples refine', () => {
       refine: async () => ({ refined: 1, skipped: 0, failed: [], seconds: 40, warnings: ['look at a'], out: 'x' }),
     })
     expect(ran.out).toEqual(['warning: look at a', '1 refined mask is in x, 40 s a picture'])
+  })
+
+  test('searches settings, and prints a table and what to type', async () => {
+    const words = ['refine', '--images', 'photos', '--cams', 'cams', '--tune', '40', '--ground-truth', 'truth']
+    const ran = await run([...words, '--seed', '3', '--class-table', 'voc2012', '--iterations', '5', '--memory', '512'])
+    expect(ran.calls.map(([name]) => name)).toEqual(['ensureLibTorch', 'tune'])
+    expect(given(ran, 'tune')).toMatchObject({
+      images: 'photos',
+      cams: 'cams',
+      groundTruth: 'truth',
+      settings: 40,
+      seed: 3,
+      classTable: 'voc2012',
+      iterations: 5,
+      memoryLimit: 512 * 2 ** 20,
+    })
+    for (const field of ['out', 'tune', 'memory', 'overwrite', 'json'])
+      expect(given(ran, 'tune')).not.toHaveProperty(field)
+    expect([ran.status, ran.err]).toEqual([0, ['Warning: few pictures']])
+    expect(ran.out).toEqual([
+      'settings                                         preset  mIoU %',
+      '--gaussian 2,3 --bilateral 60,7,8 --gt-prob 0.8           60.00',
+      '--preset coco                                    coco     50.00',
+      '',
+      'chosen on 2 pictures, judged on 1 other',
+      'held out: default 50.00 %, chosen 55.00 % (+5.00 points)',
+      'Beside the options that were given, type:',
+      '  --gaussian 2,3 --bilateral 60,7,8 --gt-prob 0.8',
+    ])
+    const json = JSON.parse((await run([...words, '--json'])).out.at(-1)!)
+    expect(json.best).toMatchObject({ heldOut: 0.55, typed: '--gaussian 2,3 --bilateral 60,7,8 --gt-prob 0.8' })
+    expect(json).toMatchObject({ gain: 0.05, tuning: ['a', 'c'], heldOut: ['b'] })
+    const worse = await run(words, { tune: async () => ({ ...tuned, gain: -0.01 }) })
+    expect(worse.out.slice(-2)).toEqual(['Keep the default:', '  --preset coco'])
+  })
+
+  test.each([
+    ['--tune without ground truth', ['--tune', '4']],
+    ['--tune with a folder to write', ['--tune', '4', '--ground-truth', 't', '--out', 'x']],
+    ['--tune with scores to write', ['--tune', '4', '--ground-truth', 't', '--npz']],
+    ['no settings', ['--tune', '0', '--ground-truth', 't']],
+    ['ground truth without --tune', ['--out', 'x', '--ground-truth', 't']],
+    ['a seed without --tune', ['--out', 'x', '--seed', '1']],
+    ['nothing to do', []],
+  ])('refuses %s', async (_, words) => {
+    const ran = await run(['refine', '--images', 'photos', '--cams', 'cams', ...words])
+    expect([ran.status, ran.calls]).toEqual([2, []])
+    expect(ran.err[0]).toMatch(/^error: /)
   })
 
   test.each([

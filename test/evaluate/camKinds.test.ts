@@ -77,3 +77,24 @@ describe('what numbers are taken for', () => {
     expect(warnings).toEqual([expect.stringMatching(/leave the range.*a: 0 to 1\.1/)])
   })
 })
+
+describe('options for maps', () => {
+  test.each([
+    [{ camClasses: [1] }, 'camClasses (--cam-classes)'],
+    [{ classOffset: 0 }, 'classOffset (--class-offset)'],
+    [{ values: 'logits' as const }, 'values (--scores)'],
+    [{ axes: 'hwc' as const }, 'axes (--axes)'],
+    [{ entry: 'cam' }, 'entry (--entry)'],
+    [{ thresholds: [0.5] }, 'thresholds'],
+    [{ greedy: true }, 'greedy'],
+  ])('are refused where masks are evaluated: %j', async (options, named) => {
+    const { groundTruth } = await folders()
+    const given = { masks: groundTruth, groundTruth, classes: voc2012Classes }
+    const error = await rejection(evaluate({ ...given, ...options }))
+    expect([error.code, error.field]).toEqual(['SEMPLES_CONFIG_INVALID', Object.keys(options)[0]])
+    expect(error.message).toContain(`${named} is for class activation maps`)
+    // What is not asked for is no option.
+    const none = Object.fromEntries(Object.keys(options).map((field) => [field, undefined]))
+    expect((await evaluate({ ...given, ...none, greedy: false })).pictures).toBe(1)
+  })
+})

@@ -95,6 +95,41 @@ describe('folders', () => {
   })
 })
 
+test('N11: of two jobs that write one folder, one works and the other says so; then both are done', async () => {
+  const names = ['a', 'b', 'c', 'd']
+  const { images, cams, out, truth } = await folders(...names)
+  for (let round = 0; round < 5; round++) {
+    const target = join(out, String(round))
+    const jobs = await Promise.allSettled(
+      [0, 1, 2].map(() => refineMasks({ images, cams, out: target, bilateral }).finished),
+    )
+    const [done, refused] = ['fulfilled', 'rejected'].map((status) => jobs.filter((job) => job.status === status))
+    expect(done!.length).toBeGreaterThan(0)
+    for (const job of done!) expect(job).toMatchObject({ value: { failed: [] } })
+    for (const job of refused!) expect(job).toMatchObject({ reason: { code: 'SEMPLES_RUN_LOCKED', file: target } })
+    // Nothing of the lock is left, and the folder is whole.
+    expect((await readdir(target)).toSorted()).toEqual([
+      '.semples-files',
+      'a.png',
+      'b.png',
+      'c.png',
+      'd.png',
+      'refine.json',
+    ])
+    expect(await refineMasks({ images, cams, out: target, bilateral }).finished).toMatchObject({
+      refined: 0,
+      skipped: 4,
+    })
+    expect((await readMask(join(target, 'd.png'))).data).toEqual(truth)
+  }
+})
+
+test('a loop that is left gives the folder back', async () => {
+  const { truth: _, ...where } = await folders('a', 'b', 'c')
+  for await (const _ of refineMasks(where)) break
+  expect(await refineMasks(where).finished).toMatchObject({ failed: [] })
+})
+
 describe('inputs one after another', () => {
   const { image, noisy, truth } = halves()
 

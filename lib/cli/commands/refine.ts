@@ -12,24 +12,18 @@ import { addComputeOptions, type ComputeOptions, classIds, examples, fraction, i
 import { printJson } from '../output.js'
 import { roughDuration } from '../progress/format.js'
 import { openView } from '../progress/view.js'
-import { addTuneOptions, requireOut, tune } from './refineTune.js'
+import { addTuneOptions, requireOut, type TuneOptions, tune } from './refineTune.js'
 
-export interface RefineCommandOptions
+interface RefineCommandOptions
   extends Omit<RefineMasksOptions, 'gaussian' | 'bilateral' | 'threads' | 'onProgress' | 'values'>,
-    ComputeOptions {
+    ComputeOptions,
+    TuneOptions {
   images: string
   cams: string
-  out?: string
   gaussian?: number[]
   bilateral?: number[]
   scores?: ScoreKind
-  npy?: boolean
-  npz?: boolean
   memory?: number
-  failFast?: boolean
-  tune?: number
-  groundTruth?: string
-  seed?: number
 }
 
 export function refineCommand(cli: Cli): Command {

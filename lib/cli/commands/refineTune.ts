@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { count } from '../../base/count.js'
 import { SemplesError } from '../../base/error.js'
 import { withoutUndefined } from '../../base/merge.js'
 import type { RefineOptions } from '../../refine/options.js'
@@ -6,10 +7,22 @@ import type { BilateralTerm, GaussianTerm } from '../../refine/presets.js'
 import type { RefineFolders, RefineMasksOptions } from '../../refine/types.js'
 import type { TuneResult } from '../../runs/tuneRefinement.js'
 import type { Cli } from '../cli.js'
-import { integer, positive } from '../options.js'
+import { integer, type OutputOptions, positive } from '../options.js'
 import { percent, printJson, table } from '../output.js'
 import { openView } from '../progress/view.js'
-import type { RefineCommandOptions } from './refine.js'
+
+/** Options of the search, and those that it refuses. */
+export interface TuneOptions extends OutputOptions {
+  tune?: number
+  groundTruth?: string
+  seed?: number
+  offline?: boolean
+  out?: string
+  npy?: boolean
+  npz?: boolean
+  overwrite?: boolean
+  failFast?: boolean
+}
 
 /** Options of masks, which --tune does not make. */
 const OF_MASKS = {
@@ -34,7 +47,7 @@ export function addTuneOptions(command: Command): Command {
 /** Searches settings, and prints them as a table and as options to type. */
 export async function tune(
   cli: Cli,
-  options: RefineCommandOptions,
+  options: TuneOptions,
   settings: RefineFolders & RefineMasksOptions,
 ): Promise<void> {
   const { terminal, jobs, signal } = cli
@@ -63,7 +76,7 @@ export async function tune(
 }
 
 /** @throws SemplesError for options of --tune without it, and where there is no folder for masks */
-export function requireOut(options: RefineCommandOptions): asserts options is RefineCommandOptions & { out: string } {
+export function requireOut(options: TuneOptions): asserts options is TuneOptions & { out: string } {
   if (options.groundTruth !== undefined) throw wrong('--ground-truth has no use without --tune NUMBER.')
   if (options.seed !== undefined) throw wrong('--seed has no use without --tune NUMBER.')
   if (options.out === undefined) throw wrong('semples refine needs --out DIR, a folder for the masks.')
@@ -77,7 +90,7 @@ function lines(result: TuneResult): string[] {
   return [
     ...table([['settings', 'preset', 'mIoU %'], ...rows]),
     '',
-    `chosen on ${tuning.length} pictures, judged on ${heldOut.length} others`,
+    `chosen on ${count(tuning.length, 'picture')}, judged on ${count(heldOut.length, 'other')}`,
     `held out: default ${percent(standard.heldOut)} %, chosen ${percent(best.heldOut)} % (${points})`,
     keep ? 'Keep the default:' : 'Beside the options that were given, type:',
     `  ${typed((keep ? standard : best).options)}`,
