@@ -19,8 +19,22 @@ describe('report', () => {
 
   test('options', async () => {
     const photos = mkdtempSync(join(tmpdir(), 'semples-cli-'))
+    const whole = [
+      'report',
+      'r',
+      '--out',
+      'own.html',
+      '--data',
+      photos,
+      '--labels',
+      'predicted',
+      '--label-threshold',
+      '0.3',
+      '--val',
+      '0.2',
+    ]
     const ran = await run([
-      ...['report', 'r', '--out', 'own.html', '--data', photos, '--labels', 'predicted', '--label-threshold', '0.3'],
+      ...whole,
       ...[
         '--split',
         'val',
@@ -39,7 +53,7 @@ describe('report', () => {
     expect(given(ran, 'report')).toMatchObject({
       run: 'r',
       out: 'own.html',
-      data: { folder: photos },
+      data: { folder: photos, val: 0.2 },
       labels: 'predicted',
       labelThreshold: 0.3,
       split: 'val',
