@@ -36,6 +36,8 @@ describe('report', () => {
     const ran = await run([
       ...whole,
       ...[
+        '--val',
+        '0.2',
         '--split',
         'val',
         '--pictures',

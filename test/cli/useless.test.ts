@@ -23,6 +23,7 @@ const masks = ['masks', '--run', 'r', '--out', 'm']
 const truth = ['eval', '--masks', 'm', '--ground-truth', 'g', '--classes', 'voc2012']
 const judged = ['eval', '--masks', 'm', '--data', photos]
 const refine = ['refine', '--images', 'i', '--cams', 'c', '--out', 'o']
+const tuned = ['refine', '--images', 'i', '--cams', 'c', '--tune', '8', '--ground-truth', 'g']
 const convert = ['convert', '--out', 'o', '--data', photos]
 const plain = ['report', 'r', '--no-gallery']
 const ownTraining = ['train', '--data', photos, '--preset', 'demo', '--out', join(root, 'run')]
@@ -31,10 +32,10 @@ const ownTraining = ['train', '--data', photos, '--preset', 'demo', '--out', joi
 const ALWAYS = {
   demo: 'out seed device threads offline json quiet',
   train:
-    'data preset weights out set config stages seed tensorboard report reference resume epochs batch lr device threads offline json quiet',
-  masks: 'run out data threshold refine overlay overwrite npz device threads offline json quiet',
+    'data preset weights out set config stages seed tensorboard report reference resume epochs batch lr device threads offline dry-run memory-check json quiet',
+  masks: 'run out data threshold refine overlay overwrite npz max-side memory-check device threads offline json quiet',
   refine:
-    'images cams out method confidence iterations npz overwrite fail-fast concurrency memory scores axes exif class-table threads offline json quiet',
+    'images cams method confidence iterations concurrency memory scores axes exif class-table tune threads offline json quiet',
   eval: 'cams ground-truth data classes sweep json quiet',
   report: 'out data gallery offline json quiet',
   scenes: 'out train val seed size json quiet',
@@ -75,7 +76,16 @@ const USELESS: Record<string, Record<string, string[][]>> = {
     npy: [[...masks, '--npy', '--npz']],
   },
   refine: {
-    npy: [[...refine, '--npy', '--npz']],
+    npy: [
+      [...refine, '--npy', '--npz'],
+      [...tuned, '--npy'],
+    ],
+    npz: [[...tuned, '--npz']],
+    out: [[...tuned, '--out', 'o']],
+    overwrite: [[...tuned, '--overwrite']],
+    'fail-fast': [[...tuned, '--fail-fast']],
+    'ground-truth': [[...refine, '--ground-truth', 'g']],
+    seed: [[...refine, '--seed', '1']],
     threshold: [[...refine, '--scores', 'energies', '--threshold', '0.3']],
     'background-power': [[...refine, '--scores', 'energies', '--background-power', '2']],
   },

@@ -7,7 +7,7 @@ const shallow = transformer({ depth: 4 })
 const lite = { backbone: 'efficientnet-lite0' }
 const pamr = { kind: 'pamr', dilations: [1, 2, 4, 8, 12, 24] } as const
 
-/** Five sizes of each kind of job, of which larger ones are in peakMemory.slow.ts. */
+/** Five sizes of each kind of job, of which larger ones are in peakMemory.slow.ts. By name alone: minutes, and what a process holds varies by some percent. */
 const jobs: Record<string, MemoryJob[]> = {
   'maps of a transformer': [
     camsOf(transformer(), 640, 480),
