@@ -7,6 +7,7 @@ export {
   exportFolder,
   folder,
   generateMasks,
+  planTraining,
   readCamFile,
   readMask,
   readNpy,
@@ -36,20 +37,33 @@ export type { FolderOptions } from './datasets/folder.js'
 export type { DataSpec } from './datasets/kinds.js'
 export type { Voc2012Options } from './datasets/voc2012.js'
 export type { Diagnosis } from './doctor/diagnose.js'
-export type { Evaluation } from './evaluate/evaluate.js'
+export type { DriverFacts, DriverLibrary } from './doctor/facts/driver.js'
+export type { CacheFacts, WriteAccess } from './doctor/facts/folders.js'
+export type { Gpu } from './doctor/facts/gpus.js'
+export type { MemoryFacts, ProcessorFacts } from './doctor/facts/hardware.js'
+export type { SharpFacts } from './doctor/facts/sharp.js'
+export type { Toolkit } from './doctor/facts/toolkit.js'
+export type { CudaFacts } from './doctor/facts.js'
+export type { Finding, Subject } from './doctor/finding.js'
+export type { EvaluatePicturesOptions, Evaluation } from './evaluate/evaluate.js'
 export type { ClassScores } from './evaluate/scores.js'
 export type { SweepPoint } from './evaluate/sweep.js'
 export type { CamFile, CamFileOptions } from './formats/camFile/camFile.js'
 export type { AxesOrder, CamMaps } from './formats/camFile/maps.js'
 export type { ScoreKind } from './formats/camFile/scores.js'
+export type { InstalledLibTorch } from './libtorch/cache.js'
+export type { LibTorch, LibTorchKind, LibTorchOrigin, RefusedLibTorch } from './libtorch/candidate.js'
+export type { Platform } from './libtorch/platform.js'
 export type { MaskColors } from './masks/colors.js'
 export { type LabelMap, VOID_ID } from './masks/labelMap.js'
 export type { Orientation } from './masks/orientation.js'
-export type { Color, Palette } from './masks/palette.js'
+export { type Color, maskPalette, type Palette } from './masks/palette.js'
 export type { ReadMaskOptions } from './masks/png.js'
 export type { ClipOptions } from './models/clipOptions.js'
 export type { GeneratorOptions } from './models/generators/kinds.js'
+export type { AddonFile, RefusedAddon } from './native/addonFile.js'
 export type { Logger, LoggerOption } from './native/logger.js'
+export type { ProbeResult } from './native/probe.js'
 export type { RefineOptions } from './refine/options.js'
 export type { BilateralTerm, CrfPreset, GaussianTerm } from './refine/presets.js'
 export type { RefineMaskOptions } from './refine/refineMask.js'
@@ -58,6 +72,7 @@ export type {
   PixelImage,
   RefineDone,
   RefinedMask,
+  RefineExecution,
   RefineFolders,
   RefineInput,
   RefineInputs,
@@ -68,6 +83,10 @@ export type { AblationRow, PromptReport } from './report/runReport.js'
 export type { DemoOptions, DemoRecipe, DemoResult } from './runs/demo.js'
 export type { EvaluateOptions } from './runs/evaluate.js'
 export type { GenerateMasksOptions, GenerateMasksResult } from './runs/generateMasks.js'
+export type { PredictedLabels } from './runs/masksFolder.js'
+export type { MemoryCheck } from './runs/memory/check.js'
+export type { MissingItem, PlannedStage, PlanOptions, TrainingPlan } from './runs/planTraining.js'
+export type { RefinementOptions } from './runs/refineCams.js'
 export type { ControlRun } from './runs/report/options.js'
 export type { RefineRowOptions } from './runs/report/refined.js'
 export type { ReportOptions, ReportResult } from './runs/report.js'
@@ -75,4 +94,5 @@ export type { StageSummary } from './runs/summary.js'
 export type { RunResult, TrainOptions } from './runs/trainSemPLeS.js'
 export type { TunedSettings, TuneRefinementOptions, TuneResult } from './runs/tuneRefinement.js'
 export type { WriteScenesOptions } from './scenes/write.js'
+export type { StageSections } from './stages/kinds.js'
 export { decode, encode, type TokenizeOptions, tokenize } from './text/tokenizer.js'

@@ -74,7 +74,7 @@ export async function writeMask(
  * map that no key belongs to are the background, 0. Other names are looked up in `options.classNames`. An array alone says nothing of classes: `classIds` is undefined,
  * and refinement and evaluation refuse it, unless they are told (`options.classes`).
  *
- * Of several arrays the first of `attn_highres`, `high_res`, `highres`, `highres_cam`, `maps`, `scores`, `probs`,
+ * Of several arrays the first of `attn_highres`, `high_res`, `highres`, `highres_cam`, `hr_cam`, `maps`, `scores`, `probs`,
  * `logits`, `cams`, `cam` is taken, or that of `options.entry`. All kinds of numbers (float16, bfloat16, float32,
  * float64, integers, booleans), either byte order and Fortran order become float32 in C order. What kind of file it
  * is its first bytes say, not its name.

@@ -1,6 +1,7 @@
 import type { TrainConfigInput } from '../config/types.js'
 import { withLogger } from '../native/logger.js'
 import type { DemoOptions, DemoRecipe, DemoResult } from '../runs/demo.js'
+import type { PlanOptions, TrainingPlan } from '../runs/planTraining.js'
 import type { ReportOptions, ReportResult } from '../runs/report.js'
 import type { RunResult, TrainOptions } from '../runs/trainSemPLeS.js'
 
@@ -28,6 +29,27 @@ import type { RunResult, TrainOptions } from '../runs/trainSemPLeS.js'
 export async function trainSemPLeS({ logger, ...input }: TrainConfigInput & TrainOptions): Promise<RunResult> {
   const { trainSemPLeS: train } = await import('../runs/trainSemPLeS.js')
   return withLogger(logger, () => train(input))
+}
+
+/**
+ * What a training would do, without training: opens data, weights and CLIP, counts pictures and steps, estimates memory
+ * from shapes and hours from a few steps that are made in memory, and lists all that is missing. Writes nothing. Goes as
+ * far as it can without weights, CLIP or LibTorch.
+ *
+ * @param input as for `trainSemPLeS`; here everything but the data may be left out
+ * @returns stages with steps, effective learning rate, bytes, hours; `missing` is empty where training can begin
+ * @throws SemplesError for fields of the config that are wrong; the reason of `signal`
+ * @example
+ * import { planTraining } from 'semples'
+ *
+ * const { stages, hours, missing } = await planTraining({ preset: 'demo', data: { folder: 'photos', labels: 'labels.csv' } })
+ * for (const { message, remedy } of missing) console.log(message, remedy)
+ * for (const { name, epochs, steps } of stages) console.log(name, epochs * steps) // e.g. classify 144
+ * console.log(hours?.toFixed(1)) // e.g. 0.1
+ */
+export async function planTraining({ logger, ...input }: TrainConfigInput & PlanOptions): Promise<TrainingPlan> {
+  const { planTraining: plan } = await import('../runs/planTraining.js')
+  return withLogger(logger, () => plan(input))
 }
 
 /**

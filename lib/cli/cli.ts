@@ -7,6 +7,7 @@ import type { Terminal } from './terminal.js'
 /** The long jobs behind the commands: the public API, each function loaded when it is first called. */
 export const jobs = {
   train: api.trainSemPLeS,
+  plan: api.planTraining,
   masks: api.generateMasks,
   refine: async (options: RefineFolders & RefineMasksOptions): Promise<RefineSummary> =>
     (await import('../refine/refineMasks.js')).refineMasks(options).finished,

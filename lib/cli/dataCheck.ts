@@ -11,7 +11,7 @@ const BAR = 24
 export function describeCheck(
   result: DataCheck,
   folder: string,
-  { labels }: { labels?: string },
+  given: { labels?: string; images?: string; val?: number },
   { colorOut, unicode, width }: Pick<Terminal, 'colorOut' | 'unicode' | 'width'>,
 ): string[] {
   const { bold, red, yellow, green, dim } = styles(colorOut)
@@ -27,7 +27,9 @@ export function describeCheck(
     const advice = found.advice === undefined ? [] : wrapped(found.advice, columns - 2)
     return [`${marks[found.level]} ${text[0]}`, ...[...text.slice(1), ...advice.map(dim)].map((line) => `  ${line}`)]
   }
-  const start = labels === undefined ? '' : ` --labels ${shellWord(labels)}`
+  const start = Object.entries(given)
+    .flatMap(([option, value]) => (value === undefined ? [] : [` --${option} ${shellWord(String(value))}`]))
+    .join('')
   return [
     bold(`${folder} is ${kind === undefined ? 'no data' : `taken for ${kind}`}`),
     ...facts(result).map((line) => `  ${line}`),

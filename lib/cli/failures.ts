@@ -12,7 +12,7 @@ const USAGE = 2
 const missing: Readonly<Record<string, string>> = {
   data: 'There are no pictures to train on: add --data DIR (your own folder, VOC 2012 or COCO 2014).',
   out: 'There is no output folder: add --out DIR (new or empty).',
-  clip: 'There is no CLIP: add --clip FILE (see "semples train --help"), or, to try things out, --preset demo.',
+  clip: 'There is no CLIP: add --clip FILE (see "semples train --help"), or train without one, --stages classify; or, to try things out, --preset demo.',
   'generator.weights':
     'There are no weights to start from: add --weights FILE (see "semples train --help"), or, to try things out, --preset demo.',
 }

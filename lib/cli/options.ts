@@ -24,6 +24,11 @@ export const shared = {
       'whether the ground truth of a plain folder is of pictures turned by their EXIF orientation, as viewers show them (default: apply)',
     ).choices(['apply', 'ignore']),
   json: () => new Option('--json', 'print the result as one line of JSON, the last line of standard output'),
+  val: () =>
+    new Option(
+      '--val <share>',
+      'of a plain folder: share of the pictures that is kept for evaluation (--split val), as 0.2; always the same ones',
+    ).argParser(share),
   split: (standard: string) =>
     new Option('--split <name>', `which pictures of the data (default: ${standard})`).choices(['train', 'val']),
 }
@@ -95,6 +100,27 @@ export function positive(value: string): number {
 export function fraction(value: string): number {
   const number = Number(value)
   if (value.trim() === '' || !(number >= 0 && number <= 1)) throw new InvalidArgumentError('It must be from 0 to 1.')
+  return number
+}
+
+/** Parses a number of pixels. */
+export function wholePixels(value: string): number {
+  return integer(value)
+}
+
+/** What happens where a job will not fit into memory. */
+export function memoryCheckOption(): Option {
+  return new Option(
+    '--memory-check <how>',
+    'where a job will need more memory than is free: stop before it begins and say what fits, warn, or go on (default: error)',
+  ).choices(['error', 'warn', 'off'])
+}
+
+/** Parses a share of pictures. */
+export function share(value: string): number {
+  const number = Number(value)
+  if (value.trim() === '' || !(number > 0 && number < 1))
+    throw new InvalidArgumentError('It must be above 0 and below 1, as 0.2 for a fifth.')
   return number
 }
 

@@ -1,3 +1,4 @@
+import { isRecord } from '../base/optionError.js'
 import type { TrainConfigInput } from '../config/types.js'
 
 /** The options of `semples train` that make up a config. */
@@ -6,6 +7,10 @@ export interface TrainFlags {
   data?: string
   labels?: string
   images?: string
+  val?: number
+  epochs?: string
+  batch?: string
+  lr?: string
   preset?: string
   clip?: string
   weights?: string
@@ -25,6 +30,9 @@ const fields = {
   weights: 'generator.weights',
   out: 'out',
   stages: 'stages',
+  epochs: 'epochs',
+  batch: 'batch',
+  lr: 'lr',
   seed: 'seed',
   device: 'device',
   threads: 'threads',
@@ -37,16 +45,22 @@ const fields = {
 export async function trainInput(flags: TrainFlags): Promise<TrainConfigInput> {
   const { applySettings } = await import('../config/settings.js')
   const { readConfigFile } = await import('../config/file.js')
-  const { config, data, labels, images, reference, set = [] } = flags
+  const { stageNames } = await import('../stages/kinds.js')
+  const { config, data, labels, images, val, reference, set = [] } = flags
   const input: TrainConfigInput = config === undefined ? {} : await readConfigFile(config)
   const { detectData } = await import('../datasets/kinds.js')
-  if (data !== undefined) input.data = await detectData(data, { labels, images })
+  if (data !== undefined) input.data = await detectData(data, { labels, images, val })
   if (reference) input.reference = true
+  // Options win over the file: also where it has a value for one stage.
+  for (const stage of stageNames)
+    for (const field of ['epochs', 'batch', 'lr'] as const)
+      if (flags[field] !== undefined && isRecord(input[stage])) delete input[stage][field]
   const settings = Object.entries(fields).flatMap(([flag, field]) => {
     const value = flags[flag as keyof typeof fields]
     return value === undefined ? [] : [`${field}=${value}`]
   })
   if (data === undefined && labels !== undefined) settings.push(`data.labels=${labels}`)
   if (data === undefined && images !== undefined) settings.push(`data.images=${images}`)
+  if (data === undefined && val !== undefined) settings.push(`data.val=${val}`)
   return applySettings(input, [...settings, ...set])
 }

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { writeAtomic } from '../base/atomic.js'
 import { readBytes } from '../base/files.js'
 import { namesInOutput, outputExists } from '../base/outputs.js'
+import { refuseUseless } from '../base/useless.js'
 import { maskPalette } from '../masks/palette.js'
 import { writeMask } from '../masks/png.js'
 import { withoutOrientation } from '../pictures/orientation.js'
@@ -11,7 +12,7 @@ import type { Dataset, DatasetItem } from './dataset.js'
 import { csvRow, insideOf, pictureFile } from './export/names.js'
 import { fingerprint } from './fingerprint.js'
 import type { DataSpec } from './kinds.js'
-import { openDataset } from './open.js'
+import { openDataset, requireSplits } from './open.js'
 
 export interface ExportFolderOptions {
   /** Data as in `trainSemPLeS`, or an open data set. */
@@ -48,8 +49,8 @@ const MARK = 'export.json'
 
 /** `exportFolder` of the public API, documented in lib/api/datasets.ts. */
 export async function exportFolder(options: ExportFolderOptions): Promise<ExportFolderResult> {
-  const { data, split = 'train', signal, onProgress } = options
-  const dataset = 'items' in data ? data : await openDataset(data, split)
+  const { data, split, signal, onProgress } = options
+  const dataset = await datasetOf(data, split)
   const out = path.resolve(options.out)
   const { items, classes } = dataset
   const rows = items.map((item) => csvRow(pictureFile(item), labelsOf(item, dataset)))
@@ -88,6 +89,15 @@ export async function exportFolder(options: ExportFolderOptions): Promise<Export
       ...(masks > 0 ? { masks: path.join(out, 'masks') } : {}),
     },
   }
+}
+
+function datasetOf(data: ExportFolderOptions['data'], split: ExportFolderOptions['split']): Promise<Dataset> | Dataset {
+  if ('items' in data) {
+    refuseUseless({ split }, 'of a data set that is open: its pictures are chosen')
+    return data
+  }
+  requireSplits(data, split)
+  return openDataset(data, split ?? 'train')
 }
 
 function labelsOf(item: DatasetItem, { classes }: Dataset): string[] {

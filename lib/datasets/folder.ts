@@ -13,10 +13,11 @@ import type { FolderContents, FolderPicture } from './folder/folderPicture.js'
 import { labelledPictures } from './folder/labelledPictures.js'
 import { type MaskFolder, maskFilesOf, missingMasks, openMaskFolder, orientedMask } from './folder/maskFolder.js'
 import { backgroundNames } from './folder/noClasses.js'
+import { nameOfPart, partOf, type ShareOptions } from './folder/part.js'
 import { picturesWithin } from './folder/picturesWithin.js'
 import { stemOf } from './pictureNames.js'
 
-export interface FolderOptions {
+export interface FolderOptions extends ShareOptions {
   /** The pictures: jpg, jpeg, jfif, png, webp, tif, tiff, gif, avif; with `labels`, also in folders within it. */
   folder: string
   /** CSV, JSON or `cls_labels.npy` with the labels of each picture (see docs/data.md), as a path or a name inside `folder`. */
@@ -41,7 +42,9 @@ export async function folder(options: FolderOptions): Promise<Dataset> {
       ? await classFolders(root, masks, labelSet(table))
       : await labelledPictures(root, await fileOf(options.labels, root), masks, table)
   if (contents.pictures.every(({ labels }) => labels.length === 0)) throw noLabels(options, root)
-  return datasetOf(options, masks, contents, table ?? alphabeticalClasses(path.basename(root), contents.pictures))
+  // Both sides have the classes of all pictures.
+  const classes = table ?? alphabeticalClasses(path.basename(root), contents.pictures)
+  return datasetOf(options, masks, await partOf(contents, options, root), classes)
 }
 
 /**
@@ -60,8 +63,9 @@ export async function plainFolder(options: FolderOptions, classes: ClassTable): 
       ? await picturesWithin(root, table, masks)
       : await labelledPictures(root, await fileOf(options.labels, root), masks, table)
   if (contents.pictures.length === 0) throw noPictures(root)
-  const pictures = contents.pictures.map((picture) => ({ ...picture, labels: [] }))
-  return datasetOf(options, masks, { ...contents, pictures }, table)
+  const part = await partOf(contents, options, root)
+  const pictures = part.pictures.map((picture) => ({ ...picture, labels: [] }))
+  return datasetOf(options, masks, { ...part, pictures }, table)
 }
 
 /** The folders of the pictures and of the masks, which are there. */
@@ -93,7 +97,7 @@ async function datasetOf(
   const maskFiles = maskFilesOf(items, masks)
   const [palette, ids] = [maskPalette(classes.classes), idsWithBackground(classes)]
   return {
-    name: `folder ${options.folder}`,
+    name: nameOfPart(`folder ${options.folder}`, options),
     classes,
     items,
     orientation: 'exif',

@@ -18,6 +18,8 @@ export interface DatasetKind<Kind extends string = string, Schema extends z.ZodO
   classTables?: Readonly<Record<string, ClassTable>>
   /** The field of the list or split that says which pictures are used; absent where there is none. */
   listField?(split: Split): string
+  /** Whether there are pictures for each split. Default: where there is a list for each. */
+  hasSplits?(options: z.infer<Schema>): boolean
   /** Whether there can be pixel labels to evaluate with. Default: yes. */
   hasPixelLabels?(options: z.infer<Schema>): boolean
   /**
@@ -29,7 +31,7 @@ export interface DatasetKind<Kind extends string = string, Schema extends z.ZodO
   detectFile?(file: string): z.input<Schema> | undefined
   open(options: z.infer<Schema>, split: Split): Promise<Dataset>
   /** The same pictures for callers that bring labels of their own. Default: as `open`, whose labels are then dropped. */
-  openUnlabelled?(options: z.infer<Schema>, classes: ClassTable): Promise<Dataset>
+  openUnlabelled?(options: z.infer<Schema>, classes: ClassTable, split: Split): Promise<Dataset>
 }
 
 /** Names a kind with all its types. */

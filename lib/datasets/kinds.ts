@@ -1,4 +1,5 @@
 import { existsSync, statSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
 import type { z } from 'zod'
 import { oneOf } from '../base/count.js'
 import { SemplesError } from '../base/error.js'
@@ -87,6 +88,8 @@ export interface DataFiles {
   images?: string
   /** Whether the ground truth is of pictures turned by their EXIF orientation. */
   exif?: 'apply' | 'ignore'
+  /** Share of the pictures that is kept for evaluation. */
+  val?: number
   /** Which pictures, where the folder has a labels file for each split. Default `train`. */
   split?: Split
 }
@@ -116,6 +119,25 @@ export async function detectData(folder: string, { split = 'train', ...files }: 
   throw new Error('unreachable: a plain folder may be anything')
 }
 
+/**
+ * Recognises data for a command with the option --split. A folder with files for each split has its split chosen by the
+ * files that are taken; of others the split is given on.
+ *
+ * @param standard the split where none is given
+ * @returns the data, and the split that is still to be chosen
+ * @throws SemplesError as `detectData`
+ */
+export async function detectSplit(
+  folder: string,
+  { split, ...files }: DataFiles,
+  standard: Split = 'train',
+): Promise<{ data: DataSpec; split?: Split }> {
+  const data = await detectData(folder, { ...files, split: split ?? standard })
+  if (split === undefined) return { data }
+  const other = await detectData(folder, { ...files, split: split === 'train' ? 'val' : 'train' })
+  return isDeepStrictEqual(data, other) ? { data, split } : { data }
+}
+
 /** The data with another list of pictures for a split. */
 export function withList(data: DataSpec, split: Split, list: string | undefined): DataSpec {
   if (list === undefined) return data
@@ -130,7 +152,11 @@ export function withList(data: DataSpec, split: Split, list: string | undefined)
 function useless(field: string, folder: string, { kind, title }: DatasetKind): SemplesError {
   const option = field === 'masks' ? '--ground-truth' : `--${field}`
   const because =
-    field === 'exif' ? 'whose masks are of pictures as they are stored' : `which has its own (data.${kind})`
+    field === 'exif'
+      ? 'whose masks are of pictures as they are stored'
+      : field === 'val'
+        ? 'which has lists of its own for training and evaluation'
+        : `which has its own (data.${kind})`
   return new SemplesError('SEMPLES_OPTION_INVALID', {
     message: `${option} has no use here: ${folder} is ${title}, ${because}.`,
     hint: `Leave ${option} out, or name the folder of the pictures alone, to use them as a plain folder.`,

@@ -1,6 +1,7 @@
+import { SemplesError } from '../base/error.js'
 import type { ClassTable, Dataset } from './dataset.js'
 import type { Split } from './kind.js'
-import { type DataSpec, kindOfData, resolveData } from './kinds.js'
+import { type DataSpec, resolveData } from './kinds.js'
 import { classesInAll } from './oneClass.js'
 import { requireSameClasses } from './sameClasses.js'
 
@@ -27,14 +28,30 @@ export async function openDataset(data: DataSpec, split: Split): Promise<Dataset
  */
 export async function openUnlabelled(data: DataSpec, split: Split, classes: ClassTable): Promise<Dataset> {
   const { kind, options } = resolveData(data)
-  const dataset = await (kind.openUnlabelled?.(options, classes) ?? kind.open(options, split))
+  const dataset = await (kind.openUnlabelled?.(options, classes, split) ?? kind.open(options, split))
   requireSameClasses(classes, dataset.classes, dataset.name)
   return { ...dataset, items: dataset.items.map((item) => ({ ...item, labels: [] })) }
 }
 
-/** Whether such data have pictures of their own for each split; a plain folder has one set for both. */
+/** Whether such data have pictures of their own for each split; a plain folder has one set for both, unless it is divided. */
 export function hasSplits(data: DataSpec): boolean {
-  return kindOfData(data).listField !== undefined
+  const { kind, options } = resolveData(data)
+  return kind.hasSplits?.(options) ?? kind.listField !== undefined
+}
+
+/**
+ * Refuses a split of data that have one set of pictures.
+ * @throws SemplesError `SEMPLES_OPTION_INVALID`
+ */
+export function requireSplits(data: DataSpec, split: Split | undefined): void {
+  if (split === undefined || hasSplits(data)) return
+  const divisible = 'val' in resolveData(data).kind.schema.shape
+  throw new SemplesError('SEMPLES_OPTION_INVALID', {
+    message: 'These data have one set of pictures, of which a split has no meaning.',
+    field: 'split',
+    value: split,
+    hint: `Leave split (--split) out${divisible ? ', or divide the pictures: val: 0.2 in data (--val 0.2) keeps a fifth for evaluation' : ''}.`,
+  })
 }
 
 /** Whether such data can have pixel labels to evaluate with. */

@@ -26,6 +26,11 @@ export function vocColor(id: number): Color {
  * The palette of a mask file: the colour of each class at its id, the VOC colour at every other id.
  *
  * @param classes ids 1..254 with their colours (`ClassTable.classes` fits); none gives the VOC palette.
+ * @returns 256 colours, RGB, 0 to 255; the position is the pixel value
+ * @example
+ * import { maskPalette } from 'semples'
+ *
+ * console.log(maskPalette()[15]?.join(' ')) // e.g. 192 128 128
  */
 export function maskPalette(classes: Iterable<{ id: number; color: Color }> = []): Palette {
   const palette = Array.from({ length: 256 }, (_, id) => vocColor(id))

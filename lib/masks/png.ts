@@ -168,7 +168,7 @@ function idsFromColors(png: DecodedPng, name: string, palette: Palette | undefin
       message: `The mask ${name} is a truecolour PNG; its pixels are colours, not class ids.`,
       file: name,
       expected: 'an indexed PNG or an 8-bit grey one',
-      hint: 'Give the palette that the colours come from (maskPalette() is the VOC one), or save the mask with indices.',
+      hint: 'Save the mask with indices; or, in a program, readMask with the palette that the colours come from: { palette: maskPalette() } for those of VOC.',
     })
   }
   const idOfColor = idsByColor(palette)

@@ -172,7 +172,7 @@ figcaption { font-size: .8125rem; line-height: 1.35; margin-top: .35rem }
 .prompt h3 { overflow-wrap: anywhere }
 .nearest { margin: .6rem 0 1rem; max-width: 24rem; font-size: .9375rem }
 .nearest.long { max-width: 34rem; columns: 12rem 2; column-gap: 1.25rem }
-.nearest li { break-inside: avoid; margin-bottom: .15rem; display: flex; justify-content: space-between; gap: .75rem; padding: .1rem .4rem; border-radius: 3px; background: linear-gradient(var(--tint), var(--tint)) 0/var(--value) 100% no-repeat }
+.nearest li { break-inside: avoid; margin-bottom: .15rem; display: flex; justify-content: space-between; gap: .75rem; padding: .1rem .4rem; border-radius: 3px; background: linear-gradient(90deg, transparent calc(var(--zero) - .5px), var(--muted) calc(var(--zero) - .5px) calc(var(--zero) + .5px), transparent calc(var(--zero) + .5px)), linear-gradient(90deg, transparent var(--from), var(--tint) var(--from) var(--to), transparent var(--to)) }
 .nearest .word { min-width: 0; overflow-wrap: anywhere }
 .nearest li:first-child .word { font-weight: 600 }
 .nearest .number { color: var(--muted) }

@@ -94,7 +94,6 @@ export async function runDemo(options: DemoOptions = {}, recipe: DemoRecipe = RE
   const report = await gatherReport({
     run,
     data: val,
-    split: 'val',
     judged: recipe.val,
     pictures: GALLERY,
     title: `semples demo, seed ${seed}`,

@@ -1,9 +1,10 @@
+import { refuseUseless } from '../base/useless.js'
 import type { RunConfig } from '../config/types.js'
 import { readClassTable } from '../datasets/classes/classTableFile.js'
 import { coco2014Classes } from '../datasets/classes/coco2014.js'
 import { voc2012Classes } from '../datasets/classes/voc2012.js'
 import type { ClassTable } from '../datasets/dataset.js'
-import { openDataset } from '../datasets/open.js'
+import { openDataset, requireSplits } from '../datasets/open.js'
 import { type EvaluatePicturesOptions, type Evaluation, evaluatePictures } from '../evaluate/evaluate.js'
 
 export type EvaluateOptions = Omit<EvaluatePicturesOptions, 'classes' | 'groundTruth'> & {
@@ -18,16 +19,42 @@ export type EvaluateOptions = Omit<EvaluatePicturesOptions, 'classes' | 'groundT
 const CLASS_TABLES: Readonly<Record<string, ClassTable>> = { voc2012: voc2012Classes, coco2014: coco2014Classes }
 
 /** `evaluate` of the public API, documented in lib/api/masks.ts. */
-export async function evaluate({
-  groundTruth,
-  split = 'val',
-  classes,
-  ...options
-}: EvaluateOptions): Promise<Evaluation> {
+export async function evaluate({ groundTruth, split, classes, ...options }: EvaluateOptions): Promise<Evaluation> {
+  refuseUselessOf(options, typeof groundTruth === 'string')
+  const isOpen = typeof groundTruth === 'string' || 'items' in groundTruth
+  if (isOpen) refuseUseless({ split }, 'with a folder of masks or a data set that is open: those are the pictures')
+  else requireSplits(groundTruth, split)
   return evaluatePictures({
     ...options,
     classes: typeof classes === 'string' ? (CLASS_TABLES[classes] ?? (await readClassTable(classes))) : classes,
     groundTruth:
-      typeof groundTruth === 'string' || 'items' in groundTruth ? groundTruth : await openDataset(groundTruth, split),
+      typeof groundTruth === 'string' || 'items' in groundTruth
+        ? groundTruth
+        : await openDataset(groundTruth, split ?? 'val'),
   })
+}
+
+/** Options of maps beside masks, and of masks where none is read. */
+function refuseUselessOf(
+  {
+    masks,
+    cams,
+    camClasses,
+    classOffset,
+    values,
+    axes,
+    entry,
+    thresholds,
+    greedy,
+    maskColors,
+  }: Partial<EvaluateOptions>,
+  truthInFolder: boolean,
+): void {
+  if (cams === undefined && masks !== undefined)
+    refuseUseless(
+      { camClasses, classOffset, values, axes, entry, thresholds, greedy: greedy || undefined },
+      'without cams: it is for maps',
+    )
+  if (masks === undefined && cams !== undefined && !truthInFolder)
+    refuseUseless({ maskColors }, 'without a folder of masks')
 }

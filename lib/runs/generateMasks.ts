@@ -10,7 +10,7 @@ import type { RunConfig, StageName, TrainConfigInput } from '../config/types.js'
 import { readClassTable } from '../datasets/classes/classTableFile.js'
 import type { ClassTable, Dataset } from '../datasets/dataset.js'
 import { fingerprint } from '../datasets/fingerprint.js'
-import { hasSplits } from '../datasets/open.js'
+import { requireSplits } from '../datasets/open.js'
 import type { Orientation } from '../masks/orientation.js'
 import { chooseCompute } from '../models/devices.js'
 import type { LoggerOption } from '../native/logger.js'
@@ -18,6 +18,8 @@ import { resolveRefineOptions } from '../refine/options.js'
 import type { CrfPreset } from '../refine/presets.js'
 import { thresholdsOf } from './labelCalibration.js'
 import { MasksFolder, type PredictedLabels, withoutMasks } from './masksFolder.js'
+import { checkCamsMemory, withMaxSide } from './memory/cams.js'
+import type { MemoryCheck } from './memory/check.js'
 import type { RefinementOptions } from './refineCams.js'
 import { type TrainedStage, trainedGenerator, trainedStage } from './trainedGenerator.js'
 import { configWarnings } from './warnings.js'
@@ -50,6 +52,10 @@ export interface GenerateMasksOptions extends LabelOptions, LoggerOption {
   cams?: boolean | 'npy' | 'npz'
   /** Also write `overlays/<id>.jpg`, the picture with its mask over it, to look at. Default false. */
   overlay?: boolean
+  /** Pictures with a longer side are shrunk to this many pixels before maps are made; default: the run's `cams.maxSide`. */
+  maxSide?: number
+  /** What happens where the maps of a picture will need more memory than is free; see `trainSemPLeS`. Default `error`. */
+  memoryCheck?: MemoryCheck
   /** Which stage's generator; default: the last one that trained it. */
   stage?: StageName
   /** Make the masks again that `out` holds already, whatever made them. Default false. */
@@ -87,7 +93,7 @@ export async function generateMasks(options: GenerateMasksOptions): Promise<Gene
   const { onProgress, signal } = options
   signal?.throwIfAborted()
   const run = await RunDirectory.open(options.run)
-  const config = resolveConfig((await run.readConfig()) as TrainConfigInput)
+  const config = withMaxSide(resolveConfig((await run.readConfig()) as TrainConfigInput), options.maxSide)
   const classes = await readClassTable(join(run.path, 'classes.json'))
   const threshold = checkThreshold(options.threshold ?? config.masks.threshold)
   const refine = refinement(options.refine)
@@ -110,6 +116,14 @@ export async function generateMasks(options: GenerateMasksOptions): Promise<Gene
     cams: options.cams === true ? 'npy' : options.cams || undefined,
     overlay: options.overlay ?? false,
   }
+  const compute = await chooseCompute(options.device ?? config.device, options.threads ?? config.threads)
+  const memory = await checkCamsMemory(pictures.dataset, config, {
+    predicted: pictures.source === 'predicted',
+    writes: settings.cams !== undefined,
+    device: compute.device,
+    check: options.memoryCheck ?? 'error',
+    signal,
+  })
   const folder = await MasksFolder.open(
     {
       out: options.out,
@@ -121,8 +135,7 @@ export async function generateMasks(options: GenerateMasksOptions): Promise<Gene
     items.map(({ id }) => id),
   )
   try {
-    const compute = await chooseCompute(options.device ?? config.device, options.threads ?? config.threads)
-    const warnings = [...labelWarnings, ...configWarnings(config)]
+    const warnings = [...labelWarnings, ...configWarnings(config), ...(memory === undefined ? [] : [memory])]
     onProgress?.(notice('masks', `masks of stage ${trained.stage}, ${compute.description}`))
     for (const message of labelNotices(pictures)) onProgress?.(notice('masks', message))
     for (const message of warnings) onProgress?.(warning('masks', message))
@@ -173,7 +186,7 @@ async function openPictures(
   options: GenerateMasksOptions,
 ): Promise<{ pictures: LabelledPictures; warnings: string[] }> {
   const { data = config.data, split } = options
-  if (split !== undefined && !hasSplits(data)) throw noSplits(split)
+  requireSplits(data, split)
   const warnings: string[] = []
   const thresholds = async () => {
     const found = await thresholdsOf(run, trained, classes)
@@ -187,15 +200,6 @@ async function openPictures(
     pictures: { ...pictures, dataset: { ...dataset, items: await withoutMasks(dataset.items, options.out) } },
     warnings,
   }
-}
-
-function noSplits(split: string): SemplesError {
-  return new SemplesError('SEMPLES_OPTION_INVALID', {
-    message: 'These data have one set of pictures, of which a split has no meaning.',
-    field: 'split',
-    value: split,
-    hint: 'Leave split (--split) out.',
-  })
 }
 
 function orientationOf({ orientation }: Dataset): Orientation {

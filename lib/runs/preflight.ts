@@ -8,6 +8,8 @@ import type { Compute } from '../models/devices.js'
 import { clipMissing } from '../models/missing.js'
 import type { Stage } from '../stages/stage.js'
 import { loadWeights, weightsSourceOf } from './initialWeights.js'
+import type { MemoryCheck } from './memory/check.js'
+import { checkTrainingMemory } from './memory/training.js'
 import { RunModels } from './runModels.js'
 import { noPixelLabels } from './selection.js'
 
@@ -17,6 +19,10 @@ export interface PreflightOptions {
   compute: Compute
   /** Those that are still to run. */
   stages: readonly Stage[]
+  /** What to do where a step will not fit into memory. Default `error`. */
+  memoryCheck?: MemoryCheck
+  /** What a person should know of it. */
+  onWarning?(message: string): void
 }
 
 /**
@@ -31,6 +37,9 @@ export async function preflight(options: PreflightOptions): Promise<Dataset | un
   for (const stage of stages) checkBatch(stage, dataset)
   const selects = config.select === 'miou' && stages.some(({ trains }) => trains !== 'prompts')
   const validation = selects ? await openValidation(config) : undefined
+  const { memoryCheck: check = 'error', onWarning } = options
+  const surroundings = { config, dataset, stages, device: compute.device }
+  for (const warning of await checkTrainingMemory(surroundings, { check })) onWarning?.(warning)
   const models = new RunModels(config, dataset, compute)
   try {
     if (stages.length > 0) await tryGenerator(models, options)
@@ -41,7 +50,7 @@ export async function preflight(options: PreflightOptions): Promise<Dataset | un
   return validation
 }
 
-function checkBatch({ name, batch }: Stage, dataset: Dataset): void {
+export function checkBatch({ name, batch }: Stage, dataset: Dataset): void {
   const labelled = dataset.items.filter(({ labels }) => labels.length > 0).length
   if (labelled === 0)
     throw new SemplesError('SEMPLES_NO_LABELS', {
@@ -60,13 +69,16 @@ function checkBatch({ name, batch }: Stage, dataset: Dataset): void {
 }
 
 /** Masks may be missing one by one; one at least must be there, and readable. */
-async function openValidation(config: RunConfig): Promise<Dataset> {
+export async function openValidation(config: RunConfig): Promise<Dataset> {
   const validation = await openDataset(config.data, 'val')
   for (const item of validation.items) if ((await validation.mask(item)) !== undefined) return validation
   throw noPixelLabels(validation)
 }
 
-async function tryGenerator(models: RunModels, { config, dataset, stages }: PreflightOptions): Promise<void> {
+export async function tryGenerator(
+  models: RunModels,
+  { config, dataset, stages }: Pick<PreflightOptions, 'config' | 'dataset' | 'stages'>,
+): Promise<void> {
   const generator = await models.generator()
   const first = stages.find(({ name }) => weightsSourceOf(name, config.stages) === 'weights')
   if (first !== undefined && config.generator.weights !== 'random')
@@ -74,7 +86,10 @@ async function tryGenerator(models: RunModels, { config, dataset, stages }: Pref
 }
 
 /** A picture, the class names and a learned prompt go through CLIP once. */
-async function tryClip(models: RunModels, { config, stages }: PreflightOptions): Promise<void> {
+export async function tryClip(
+  models: RunModels,
+  { config, stages }: Pick<PreflightOptions, 'config' | 'stages'>,
+): Promise<void> {
   const path = config.clip.path!
   if (!existsSync(path))
     throw new SemplesError('SEMPLES_CLIP_MISSING', {

@@ -10,6 +10,7 @@ import { fingerprint } from '../datasets/fingerprint.js'
 import { openDataset } from '../datasets/open.js'
 import { type Compute, chooseCompute } from '../models/devices.js'
 import type { Stage } from '../stages/stage.js'
+import type { MemoryCheck } from './memory/check.js'
 import { preflight } from './preflight.js'
 
 /** A run whose inputs were found good, with the lock of its folder. */
@@ -24,17 +25,26 @@ export interface PreparedRun {
   stages: Stage[]
 }
 
+export interface PrepareOptions {
+  signal?: AbortSignal
+  memoryCheck?: MemoryCheck
+}
+
+function warningsTo(onProgress: OnProgress): { onWarning(message: string): void } {
+  return { onWarning: (message) => onProgress(notice('run', message)) }
+}
+
 /** Checks everything a new run needs, then makes its folder. */
 export async function prepareNew(
   settings: TrainConfigInput,
   onProgress: OnProgress,
-  signal?: AbortSignal,
+  { signal, memoryCheck }: PrepareOptions = {},
 ): Promise<PreparedRun> {
   const config = resolveConfig(settings)
   const dataset = await openTraining(config, onProgress)
   const compute = await chooseCompute(config.device, config.threads)
   const stages = stagesOf(config)
-  const validation = await preflight({ config, dataset, compute, stages })
+  const validation = await preflight({ config, dataset, compute, stages, memoryCheck, ...warningsTo(onProgress) })
   const data = await fingerprint(dataset)
   signal?.throwIfAborted()
   const run = await RunDirectory.create(config.out, {
@@ -58,6 +68,7 @@ export async function prepareResumed(
   folder: string,
   settings: TrainConfigInput,
   onProgress: OnProgress,
+  { memoryCheck }: PrepareOptions = {},
 ): Promise<PreparedRun> {
   const given = Object.keys(settings)
   if (given.length > 0)
@@ -73,7 +84,7 @@ export async function prepareResumed(
     await requireSameData(run, dataset)
     const compute = await chooseCompute(config.device, config.threads)
     const stages = stagesOf(config).filter(({ name }) => run.manifest.stages[name]?.status !== 'done')
-    const validation = await preflight({ config, dataset, compute, stages })
+    const validation = await preflight({ config, dataset, compute, stages, memoryCheck, ...warningsTo(onProgress) })
     return { run, config, dataset, validation, compute, stages }
   } catch (error) {
     await run.close()
@@ -90,12 +101,13 @@ async function requireSameData(run: RunDirectory, dataset: Dataset): Promise<voi
   })
 }
 
-async function openTraining(config: RunConfig, onProgress: OnProgress): Promise<Dataset> {
+export async function openTraining(config: RunConfig, onProgress: OnProgress): Promise<Dataset> {
   const dataset = await openDataset(config.data, 'train')
   const unlabelled = dataset.items.filter(({ labels }) => labels.length === 0).length
   onProgress(
     notice('run', `${dataset.name}: ${dataset.items.length} pictures, ${dataset.classes.classes.length} classes`),
   )
+  if (dataset.described !== undefined) onProgress(notice('run', dataset.described))
   if (unlabelled > 0)
     onProgress(
       warning(

@@ -56,7 +56,10 @@ export async function runStage(context: RunContext, stage: Stage): Promise<void>
   })
 }
 
-function stageLoader({ config, dataset, onProgress }: RunContext, stage: Stage): Loader {
+export function stageLoader(
+  { config, dataset, onProgress }: Pick<RunContext, 'config' | 'dataset' | 'onProgress'>,
+  stage: Stage,
+): Loader {
   const { imageSize } = config.generator
   const { prefetch, concurrency, cacheMegabytes, unreadable } = config.loader
   return createLoader({

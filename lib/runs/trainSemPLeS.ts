@@ -7,6 +7,7 @@ import type { LoggerOption } from '../native/logger.js'
 import { positionOf } from './checkpoints.js'
 import type { RunContext } from './context.js'
 import { calibrateLabels, writeCalibration } from './labelCalibration.js'
+import type { MemoryCheck } from './memory/check.js'
 import { type PreparedRun, prepareNew, prepareResumed } from './prepare.js'
 import { RunModels } from './runModels.js'
 import { runStage } from './runStage.js'
@@ -31,6 +32,11 @@ export interface TrainOptions extends LoggerOption {
    * A report that fails is a warning; the run stays as it is.
    */
   report?: boolean
+  /**
+   * What happens where a step will need more memory than is free: an error before anything is trained, which says what
+   * fits (`error`, the default), a notice (`warn`), or nothing (`off`).
+   */
+  memoryCheck?: MemoryCheck
   /** Folder of a run to go on with; its configuration and data are used. */
   resume?: string
 }
@@ -48,7 +54,7 @@ export interface RunResult {
 
 /** `trainSemPLeS` of the public API, documented in lib/api/runs.ts. */
 export async function trainSemPLeS(input: TrainConfigInput & TrainOptions): Promise<RunResult> {
-  const { onProgress: listener, signal, tensorboard, resume, report = false, ...settings } = input
+  const { onProgress: listener, signal, tensorboard, resume, report = false, memoryCheck, ...settings } = input
   signal?.throwIfAborted()
   const warnings: string[] = []
   const onProgress: OnProgress = (progress) => {
@@ -57,8 +63,8 @@ export async function trainSemPLeS(input: TrainConfigInput & TrainOptions): Prom
   }
   const prepared =
     resume === undefined
-      ? await prepareNew(settings, onProgress, signal)
-      : await prepareResumed(resume, settings, onProgress)
+      ? await prepareNew(settings, onProgress, { signal, memoryCheck })
+      : await prepareResumed(resume, settings, onProgress, { memoryCheck })
   const { run, config, dataset, compute } = prepared
   try {
     onProgress(notice('run', compute.description))

@@ -131,7 +131,7 @@ describe('detectData', () => {
 
 describe('masks', () => {
   test('options and result', async () => {
-    const photos = folders()
+    const photos = folders('ImageSets', 'JPEGImages')
     const ran = await run([
       ...['masks', '--run', 'r', '--out', 'm', '--split', 'val', '--threshold', '0.5', '--npy', '--data', photos],
       ...['--labels', 'l.csv', '--device', 'cpu', '--threads', '2', '--offline'],
@@ -143,7 +143,7 @@ describe('masks', () => {
       split: 'val',
       threshold: 0.5,
       cams: true,
-      data: { folder: photos, labels: 'l.csv' },
+      data: { voc2012: photos, labels: 'l.csv' },
       device: 'cpu',
       threads: 2,
     })
@@ -151,6 +151,12 @@ describe('masks', () => {
     expect(ran.out.join('\n')).toMatch(
       /RANDOM weights.*\n1 without a label.*\n3 masks at background threshold 0\.45 are in m/,
     )
+  })
+
+  test('refined, with pictures to look at, and made again', async () => {
+    const words = ['masks', '--run', 'r', '--out', 'm', '--refine', 'deeplab', '--overlay', '--overwrite']
+    expect(given(await run(words), 'masks')).toMatchObject({ refine: 'deeplab', overlay: true, overwrite: true })
+    expect((await run([...words.slice(0, 6), 'none'])).err.join()).toMatch(/--refine.*Allowed choices are voc, coco/)
   })
 
   test('labels that the generator predicts', async () => {
@@ -187,7 +193,7 @@ describe('eval', () => {
   test('takes masks or maps, not both', async () => {
     const ran = await run(['eval', '--masks', 'm', '--cams', 'c', '--ground-truth', 'g', '--classes', 'voc2012'])
     expect([ran.status, ran.calls]).toEqual([2, []])
-    expect(ran.err[0]).toMatch(/--masks and --cams/)
+    expect(ran.err[0]).toMatch(/--masks has no use beside --cams/)
   })
 
   test('needs neither LibTorch nor addon', async () => {
@@ -227,6 +233,13 @@ describe('eval', () => {
     const voc = folders('ImageSets', 'JPEGImages')
     const ran = await run(['eval', '--masks', 'm', '--data', voc, '--split', 'val'])
     expect(given(ran, 'evaluate')).toMatchObject({ groundTruth: { voc2012: voc }, split: 'val' })
+  })
+
+  test('what the numbers of --cams are', async () => {
+    const words = ['eval', '--cams', 'c', '--ground-truth', 'g', '--classes', 'voc2012']
+    const ran = await run([...words, '--scores', 'logits', '--axes', 'hwc', '--entry', 'cam'])
+    expect(given(ran, 'evaluate')).toMatchObject({ cams: 'c', values: 'logits', axes: 'hwc', entry: 'cam' })
+    expect(given(await run(words), 'evaluate')).not.toHaveProperty('values')
   })
 
   test('--data with masks of its own, and with those of --ground-truth', async () => {
@@ -310,7 +323,9 @@ describe('convert', () => {
   test('data, split and list in the words of the data set', async () => {
     const voc = folders('ImageSets', 'JPEGImages')
     const words = ['convert', '--data', voc, '--out', 'o']
-    expect(given(await run(words), 'exportFolder')).toMatchObject({ data: { voc2012: voc }, split: 'train', out: 'o' })
+    expect(given(await run(words), 'exportFolder')).toEqual(
+      expect.objectContaining({ data: { voc2012: voc }, out: 'o' }),
+    )
     const listed = given(await run([...words, '--list', 'trainval', '--split', 'val']), 'exportFolder')
     expect(listed).toMatchObject({ data: { voc2012: voc, evalSplit: 'trainval' }, split: 'val' })
   })

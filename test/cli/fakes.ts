@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import type { Cli, Jobs } from '../../lib/cli/cli.js'
 import { runCommand } from '../../lib/cli/program.js'
 import type { Evaluation } from '../../lib/evaluate/evaluate.js'
+import type { TrainingPlan } from '../../lib/runs/planTraining.js'
 import type { RunResult } from '../../lib/runs/trainSemPLeS.js'
 import type { TuneResult } from '../../lib/runs/tuneRefinement.js'
 
@@ -19,6 +20,32 @@ export const runResult: RunResult = {
   classes: { name: 'boats', classes: [] },
   stages: [{ name: 'match', epochs: 2, steps: 20, firstLoss: 2.5, lastLoss: 1.25, seconds: 75 }],
   warnings: ['The generator starts from RANDOM weights: masks will be poor.'],
+}
+
+export const trainingPlan: TrainingPlan = {
+  out: '/runs/boats',
+  data: { name: 'boats', pictures: 10, labelled: 9, classes: ['boat', 'cat'] },
+  stages: [
+    {
+      name: 'match',
+      title: 'segment-label matching',
+      epochs: 2,
+      steps: 3,
+      batch: 4,
+      atOnce: 2,
+      learningRate: 6.4e-5,
+      peakBytes: 1.5 * 2 ** 30,
+      hours: 0.5,
+      diskBytes: 2 ** 20,
+    },
+  ],
+  device: 'device cpu, 2 threads, LibTorch 2.13.0',
+  freeBytes: 8 * 2 ** 30,
+  hours: 0.5,
+  timing: 'From two steps.',
+  diskBytes: 2 ** 20,
+  missing: [],
+  notices: ['One picture is odd.'],
 }
 
 export const evaluation: Evaluation = {
@@ -59,6 +86,7 @@ export async function run(words: string[], jobs: Partial<Jobs> = {}, change: Par
   const ran: Ran = { status: 0, out: [], err: [], calls: [] }
   const standard: Jobs = {
     train: async () => runResult,
+    plan: async () => trainingPlan,
     masks: async ({ out }) => ({
       out,
       pictures: 3,
@@ -154,14 +182,28 @@ export async function run(words: string[], jobs: Partial<Jobs> = {}, change: Par
       ran.calls.push([name, input as Record<string, unknown>])
       return job(input)
     }
-  const { train, masks, refine, tune, evaluate, report, writeScenes, exportFolder, checkData, demo } = {
+  const {
+    train,
+    plan,
+    masks,
+    refine,
+    tune,
+    evaluate,
+    report,
+    writeScenes,
+    exportFolder,
+    checkData,
+    demo,
+    ensureLibTorch,
+    ensureWeights,
+  } = {
     ...standard,
     ...jobs,
   }
-  const { ensureLibTorch, ensureWeights } = { ...standard, ...jobs }
   ran.status = await runCommand(words, {
     jobs: {
       train: record('train', train),
+      plan: record('plan', plan),
       masks: record('masks', masks),
       refine: record('refine', refine),
       tune: record('tune', tune),

@@ -19,9 +19,25 @@ describe('report', () => {
 
   test('options', async () => {
     const photos = mkdtempSync(join(tmpdir(), 'semples-cli-'))
+    const whole = [
+      'report',
+      'r',
+      '--out',
+      'own.html',
+      '--data',
+      photos,
+      '--labels',
+      'predicted',
+      '--label-threshold',
+      '0.3',
+      '--val',
+      '0.2',
+    ]
     const ran = await run([
-      ...['report', 'r', '--out', 'own.html', '--data', photos, '--labels', 'predicted', '--label-threshold', '0.3'],
+      ...whole,
       ...[
+        '--val',
+        '0.2',
         '--split',
         'val',
         '--pictures',
@@ -39,7 +55,7 @@ describe('report', () => {
     expect(given(ran, 'report')).toMatchObject({
       run: 'r',
       out: 'own.html',
-      data: { folder: photos },
+      data: { folder: photos, val: 0.2 },
       labels: 'predicted',
       labelThreshold: 0.3,
       split: 'val',

@@ -27,13 +27,15 @@ needs('prebuild', 'registry').describe('semples build, from the tarball', () => 
   }
 
   beforeAll(async () => {
-    root = mkdtempSync(join(tmpdir(), 'semples-build-'))
+    // R62: a folder as people have it; LibTorch lies below it too.
+    root = mkdtempSync(join(tmpdir(), 'semples with space ünï '))
+    symlinkSync(findLibTorch().folder, join(root, 'torch'))
     folder = join(root, 'program')
     env = {
       PATH: barePath(root),
       HOME: root,
       SEMPLES_CACHE: join(root, 'cache'),
-      SEMPLES_LIBTORCH: findLibTorch().folder,
+      SEMPLES_LIBTORCH: join(root, 'torch'),
       ...networkVariables(),
     }
     writeProject(folder, (await pack(root)).tarball)

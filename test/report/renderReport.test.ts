@@ -103,7 +103,7 @@ describe('the page of a whole run', () => {
     expect(texts(table, 'thead th')).toEqual([
       'stage',
       'mIoU at threshold 0.4',
-      'gain',
+      'change from the row before',
       'best threshold (uses pixel labels)',
     ])
     const rows = [...report.ablation, report.control!]
@@ -125,7 +125,7 @@ describe('the page of a whole run', () => {
     const [first, second, third] = report.ablation
     const refined = { ...third, name: 'semples+crf', miou: third.miou + 0.05, refined: true as const }
     const other = await parse({ ...report, ablation: [first, second, third, refined] } as RunReport)
-    expect(texts(other, '.figures dt')).toEqual(['cam', 'semples+crf', 'gain', 'semples over the control'])
+    expect(texts(other, '.figures dt')).toEqual(['cam', 'semples+crf', 'semples+crf − cam', 'semples over the control'])
     expect(texts(other, '.figures div:last-child dd')[0]).toBe(points(third.miou - report.control!.miou))
   })
 
@@ -169,6 +169,47 @@ describe('the page of a whole run', () => {
     expect(texts(page, '.words')).toEqual([report.vocabulary.join(', ')])
     const pictures = report.gallery.filter(({ labels }) => labels.includes(report.prompts[0].classId))
     expect(all(prompt, 'img').length).toBe(pictures.length)
+  })
+
+  test('N23: bars of cosines begin at 0 and have one scale, short where all are about 0', async () => {
+    const cosines = [
+      [0.03, -0.02],
+      [0.6, -0.1],
+    ]
+    const prompts = cosines.map((values, index) => ({
+      ...report.prompts[index]!,
+      words: values.map((cosine, at) => ({ word: `word${at}`, cosine })),
+    }))
+    const lists = all(await parse({ ...report, prompts }), '.nearest')
+    const bars = lists.map((list) =>
+      all(list, 'li').map((item) => {
+        const [, from, to, zero] = /--from:(.*)%;--to:(.*)%;--zero:(.*)%/.exec(item.getAttribute('style')!)!.map(Number)
+        return { zero: zero!, width: to! - from!, right: from === zero }
+      }),
+    )
+    expect(new Set(bars.flat().map(({ zero }) => zero)).size).toBe(1)
+    for (const [list, values] of cosines.entries())
+      for (const [item, cosine] of values.entries()) {
+        const { width, right } = bars[list]![item]!
+        expect([right, Math.abs(width - (100 * Math.abs(cosine)) / 0.7) < 0.11]).toEqual([cosine > 0, true])
+      }
+    // Where no cosine is far from 0, no bar is long.
+    const near = all(await parse({ ...report, prompts: [prompts[0]!] }), '.nearest li')[0]!
+    const [, from, to] = /--from:(.*)%;--to:(.*)%;/.exec(near.getAttribute('style')!)!.map(Number)
+    expect(to! - from!).toBeLessThan(8)
+  })
+
+  test('N23: the first figures say where a row is worse than the one before', async () => {
+    const [first, second, third] = report.ablation
+    const fallen = { ...third!, miou: second!.miou - 0.02 }
+    const other = await parse({ ...report, ablation: [first!, second!, fallen] })
+    const card = all(other, '.figures div')[2]!
+    expect(texts(card, 'dt')).toEqual([`semples − ${first!.name}`])
+    expect(texts(card, 'dd')).toEqual([
+      points(fallen.miou - first!.miou),
+      'percentage points; lower than the row before: semples (−2.0)',
+    ])
+    expect(texts(other, 'table.ablation tbody tr td:nth-child(3)')[2]).toBe('−2.0')
   })
 
   test('has a loss curve a stage, and a small one a term', () => {

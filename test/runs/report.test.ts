@@ -149,6 +149,51 @@ describeNative('the report of a run', () => {
     expect(one.ablation[0]!.pictures).toBe(2)
   })
 
+  test('N04: pictures without labels are all background, refined or not, and every row is judged on the same ones', async () => {
+    const own = await writeShapes(join(root, 'half'), { count: 12 })
+    const rows = (await readFile(own.labels!, 'utf8')).split('\n')
+    await writeFile(
+      own.labels!,
+      rows.map((row, at) => (at > 0 && at % 4 === 0 ? row.replace(/,.*/, ',') : row)).join('\n'),
+    )
+    const refine = { preset: 'voc' } as const
+    const all = await gatherReport({ run, data: own, pictures: 12, judged: 10, refine })
+    expect(all.ablation.map(({ name, pictures }) => [name, pictures])).toEqual(
+      ['cam', 'matching', 'semples', 'semples+crf'].map((name) => [name, 10]),
+    )
+    expect(all.notices.join('\n')).toMatch(/evaluated on 10 of these pictures/)
+    expect(all.notices.join('\n')).not.toMatch(/left out|not on all/)
+    const unlabelled = all.gallery.filter(({ labels }) => labels.length === 0)
+    expect(unlabelled).toHaveLength(3)
+    for (const { results } of unlabelled)
+      for (const { mask } of results) expect(mask.data.every((id) => id === 0)).toBe(true)
+    // No figure depends on what else is shown.
+    const plain = await gatherReport({ run, data: own, pictures: 0, judged: 10 })
+    expect(plain.ablation).toEqual(all.ablation.slice(0, 3))
+    const few = await gatherReport({ run, data: own, pictures: 2, judged: 10, refine })
+    expect(few.ablation).toEqual(all.ablation)
+    expect(few.gallery).toHaveLength(2)
+  })
+
+  test('N04: pictures that cannot be refined are left out of that row alone, and a wrong option is refused', async () => {
+    const refine = { preset: 'voc', memoryLimit: 1 } as object
+    await expect(gatherReport({ run, refine })).rejects.toMatchObject({ code: 'SEMPLES_CONFIG_UNKNOWN' })
+    await expect(gatherReport({ run, refine: { iterations: -1 } })).rejects.toMatchObject({ field: 'iterations' })
+    // Compatibilities of two labels fit the background and one class, not two.
+    const matrix = [
+      [0, 1],
+      [1, 0],
+    ]
+    const { ablation, gallery, notices } = await gatherReport({
+      run,
+      pictures: 9,
+      refine: { bilateral: { sxy: 80, srgb: 13, compat: matrix } },
+    })
+    expect(ablation.map(({ pictures }) => pictures)).toEqual([9, 9, 9, 6])
+    expect(gallery.map(({ results }) => results.length).sort()).toEqual([3, 3, 3, 4, 4, 4, 4, 4, 4])
+    expect(notices.join('\n')).toMatch(/semples\+crf is judged on 6 pictures, not on all: 3 could not be refined/)
+  })
+
   test('other pictures without labels: predicted, in gallery and notices; nothing is evaluated', async () => {
     const photos = join(root, 'photos')
     await mkdir(photos)

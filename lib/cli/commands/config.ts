@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { SemplesError } from '../../base/error.js'
+import { refuseUseless } from '../../base/useless.js'
 import type { ConfigField } from '../../config/describe.js'
 import type { RunConfig } from '../../config/types.js'
 import type { LossTermInfo } from '../../native/addon.js'
@@ -36,6 +37,10 @@ export function configCommand(cli: Cli): Command {
     )
     .action(async (text: string | undefined, { preset, generator, reference, schema, json }: ConfigOptions) => {
       if (schema) {
+        refuseUseless(
+          { text, '--preset': preset, '--generator': generator, '--reference': reference, '--json': json },
+          'with --schema, which is of every config, and is JSON',
+        )
         const { configJsonSchema } = await import('../../config/jsonSchema.js')
         cli.terminal.out(JSON.stringify(configJsonSchema(), null, 2))
         return

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import { itemProgress } from '../../base/progress.js'
 import type { Cli } from '../cli.js'
+import { dataAndSplit } from '../data.js'
 import { addOutputOptions, examples, type OutputOptions, shared } from '../options.js'
 import { printJson, shellWord } from '../output.js'
 import { openView } from '../progress/view.js'
@@ -11,7 +12,9 @@ import { styles } from '../terminal.js'
 interface ConvertOptions extends OutputOptions {
   data: string
   labels?: string
-  split: 'train' | 'val'
+  images?: string
+  val?: number
+  split?: 'train' | 'val'
   list?: string
   out: string
 }
@@ -23,7 +26,9 @@ export function convertCommand(cli: Cli): Command {
     )
     .addOption(shared.data().makeOptionMandatory())
     .addOption(shared.labels())
-    .addOption(new Option('--split <name>', 'which pictures of the data').choices(['train', 'val']).default('train'))
+    .addOption(shared.images())
+    .addOption(shared.val())
+    .addOption(shared.split('train'))
     .option(
       '--list <list>',
       'VOC 2012: a list by name or path, such as trainval; COCO 2014: a file that names pictures',
@@ -40,16 +45,20 @@ export function convertCommand(cli: Cli): Command {
   return addOutputOptions(command)
 }
 
-async function convert(cli: Cli, { data, labels, split, list, out, json, quiet }: ConvertOptions): Promise<void> {
+async function convert(cli: Cli, options: ConvertOptions): Promise<void> {
   const { terminal, signal, jobs } = cli
-  const { detectData, withList } = await import('../../datasets/kinds.js')
-  const spec = withList(await detectData(data, { labels, split }), split, list)
+  const { labels, images, val, list, out, json, quiet } = options
+  const { withList } = await import('../../datasets/kinds.js')
+  const { data, split } = await dataAndSplit(options.data, { labels, images, val, split: options.split })
+  const spec = withList(data!, options.split ?? 'train', list)
   cli.afterInterrupt = () =>
     existsSync(join(out, 'export.json')) ? 'To resume, type the same command again.' : undefined
   const view = await openView(terminal, quiet)
   const progress = itemProgress('convert')
   const onProgress = (done: number, total: number) => view.show(progress(done, total))
-  const result = await jobs.exportFolder({ data: spec, split, out, onProgress, signal }).finally(() => view.close())
+  const result = await jobs
+    .exportFolder({ data: spec, ...(split === undefined ? {} : { split }), out, onProgress, signal })
+    .finally(() => view.close())
   if (json) {
     printJson(terminal, result)
     return

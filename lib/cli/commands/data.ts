@@ -8,6 +8,8 @@ import { openView } from '../progress/view.js'
 
 interface CheckOptions extends OutputOptions {
   labels?: string
+  images?: string
+  val?: number
   split?: 'train' | 'val'
 }
 
@@ -23,6 +25,8 @@ function checkCommand(cli: Cli): Command {
     )
     .argument('<dir>', 'folder of the data: a published data set or a folder of pictures (docs/data.md)')
     .addOption(shared.labels())
+    .addOption(shared.images())
+    .addOption(shared.val())
     .addOption(shared.split('train'))
     .addHelpText(
       'after',
@@ -36,14 +40,22 @@ function checkCommand(cli: Cli): Command {
   return addOutputOptions(command)
 }
 
-async function check(cli: Cli, data: string, { labels, split, json, quiet }: CheckOptions): Promise<void> {
+async function check(cli: Cli, data: string, { labels, images, val, split, json, quiet }: CheckOptions): Promise<void> {
   const { terminal, signal, jobs } = cli
   const view = await openView(terminal, quiet)
   const progress = itemProgress('check')
   const result = await jobs
-    .checkData({ data, labels, split, signal, onProgress: (done, total) => view.show(progress(done, total)) })
+    .checkData({
+      data,
+      labels,
+      images,
+      val,
+      split,
+      signal,
+      onProgress: (done, total) => view.show(progress(done, total)),
+    })
     .finally(() => view.close())
   if (json) printJson(terminal, result)
-  else for (const line of describeCheck(result, data, { labels }, terminal)) terminal.out(line)
+  else for (const line of describeCheck(result, data, { labels, images, val }, terminal)) terminal.out(line)
   if (!result.canTrain) cli.status = 1
 }

@@ -2,10 +2,12 @@ import { Command, Option } from 'commander'
 import { count } from '../../base/count.js'
 import { SemplesError } from '../../base/error.js'
 import { itemProgress } from '../../base/progress.js'
+import { refuseUseless } from '../../base/useless.js'
 import type { Evaluation } from '../../evaluate/evaluate.js'
 import { type AxesOrder, axesOrders } from '../../formats/camFile/maps.js'
 import { type ScoreKind, scoreKinds } from '../../formats/camFile/scores.js'
 import type { Cli } from '../cli.js'
+import { dataAndSplit } from '../data.js'
 import { addOutputOptions, classIds, examples, integer, type OutputOptions, shared } from '../options.js'
 import { percent, printJson, table } from '../output.js'
 import { openView } from '../progress/view.js'
@@ -22,6 +24,7 @@ interface EvalOptions extends OutputOptions {
   data?: string
   labels?: string
   images?: string
+  val?: number
   list?: string
   maskColors?: 'use' | 'ignore'
   split?: 'train' | 'val'
@@ -74,6 +77,7 @@ export function evalCommand(cli: Cli): Command {
     .addOption(shared.data())
     .addOption(shared.labels())
     .addOption(shared.images())
+    .addOption(shared.val())
     .addOption(shared.split('val'))
     .option(
       '--list <list>',
@@ -102,13 +106,19 @@ export function evalCommand(cli: Cli): Command {
 
 async function evaluateMasks(cli: Cli, options: EvalOptions): Promise<void> {
   const { terminal, signal, jobs } = cli
-  const { sweep, classes, camClasses, classOffset, scores, axes, entry, maskColors, split, json, quiet } = options
-  if (options.masks !== undefined && options.cams !== undefined)
-    throw new SemplesError('SEMPLES_OPTION_INVALID', {
-      message: '--masks and --cams are two things to evaluate.',
-      hint: 'Give one of them; scores beside the masks are judged by --sweep.',
-    })
-  const groundTruth = await truthOf(options)
+  const { sweep, classes, camClasses, classOffset, scores, axes, entry, maskColors, json, quiet } = options
+  if (options.cams !== undefined) refuseUseless({ '--masks': options.masks }, 'beside --cams: one of the two is judged')
+  if (options.cams === undefined && !sweep)
+    refuseUseless(
+      {
+        ...{ '--cam-classes': camClasses, '--class-offset': classOffset, '--scores': scores },
+        ...{ '--axes': axes, '--entry': entry },
+      },
+      'without --cams DIR: it says how maps are read',
+    )
+  const { groundTruth, split } = await truthOf(options)
+  if ((options.cams !== undefined || sweep) && typeof groundTruth !== 'string')
+    refuseUseless({ '--mask-colors': maskColors }, 'without a folder of masks')
   const view = await openView(terminal, quiet)
   const progress = itemProgress('eval')
   const folder = options.cams ?? (sweep ? options.masks : undefined)
@@ -133,26 +143,28 @@ async function evaluateMasks(cli: Cli, options: EvalOptions): Promise<void> {
   else for (const line of describe(evaluation, sweep)) terminal.out(line)
 }
 
-async function truthOf({ groundTruth, data, labels, images, list, split = 'val', exif }: EvalOptions) {
-  const { detectData, withList } = await import('../../datasets/kinds.js')
-  if (data !== undefined)
-    return withList(await detectData(data, { labels, images, masks: groundTruth, split, exif }), split, list)
-  for (const [option, value] of [
-    ['--list', list],
-    ['--images', images],
-  ])
-    if (value !== undefined)
-      throw new SemplesError('SEMPLES_OPTION_INVALID', {
-        message: `${option} has no use without --data DIR.`,
-        hint: 'For examples, type: semples eval --help',
-      })
-  if (exif !== undefined)
-    throw new SemplesError('SEMPLES_OPTION_INVALID', {
-      message: '--exif has no use without the pictures: their EXIF orientation is what masks are turned by.',
-      hint: 'Give the pictures too: --data DIR.',
-    })
-  return required(groundTruth, '--ground-truth DIR or --data DIR')
+/** Ground truth: a folder of masks, or data with the split of them that is still to be chosen. */
+async function truthOf({ groundTruth, data, labels, images, val, list, split: which, exif }: EvalOptions) {
+  if (data !== undefined) {
+    const { withList } = await import('../../datasets/kinds.js')
+    const files = { labels, images, val, masks: groundTruth, exif, split: which }
+    const { data: spec, split } = await dataAndSplit(data, files, 'val')
+    return { groundTruth: withList(spec!, which ?? 'val', list), split }
+  }
+  refuseUseless(
+    { '--exif': exif },
+    'without the pictures: their EXIF orientation is what masks are turned by',
+    ADD_DATA,
+  )
+  refuseUseless(
+    { '--list': list, '--images': images, '--labels': labels, '--val': val, '--split': which },
+    'without --data DIR',
+    ADD_DATA,
+  )
+  return { groundTruth: required(groundTruth, '--ground-truth DIR or --data DIR') }
 }
+
+const ADD_DATA = 'Give the pictures too: --data DIR.'
 
 function required(value: string | undefined, option: string): string {
   if (value !== undefined) return value

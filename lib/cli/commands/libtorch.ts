@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import { refuseUseless } from '../../base/useless.js'
 import type { LibTorchKind } from '../../libtorch/candidate.js'
 import type { Cli } from '../cli.js'
 import { examples, shared } from '../options.js'
@@ -17,6 +18,7 @@ export function libtorchCommand(cli: Cli): Command {
     .option('--force', 'install again even if it is installed')
     .addHelpText('after', examples('semples libtorch install', 'semples libtorch install --cuda'))
     .action(async ({ cpu, cuda, from, force }: { cpu?: boolean; cuda?: boolean; from?: string; force?: boolean }) => {
+      if (from !== undefined) refuseUseless({ '--force': force }, 'beside --from, which is always installed')
       const { libtorchInstall } = await import('../libtorch.js')
       const { openFetchView } = await import('../progress/fetchLines.js')
       const kind: LibTorchKind | undefined = cuda ? 'cuda' : cpu ? 'cpu' : undefined

@@ -1,11 +1,21 @@
 import { existsSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { Command, Option } from 'commander'
 import { count } from '../../base/count.js'
-import type { DataSpec } from '../../datasets/kinds.js'
+import { refuseUseless } from '../../base/useless.js'
 import { type CrfPreset, crfPresetNames } from '../../refine/presets.js'
+import type { MemoryCheck } from '../../runs/memory/check.js'
 import type { Cli } from '../cli.js'
-import { addModelOptions, examples, fraction, type ModelOptions, shared } from '../options.js'
+import { dataAndSplit } from '../data.js'
+import {
+  addModelOptions,
+  examples,
+  fraction,
+  type ModelOptions,
+  memoryCheckOption,
+  shared,
+  wholePixels,
+} from '../options.js'
 import { printJson } from '../output.js'
 import { openView } from '../progress/view.js'
 
@@ -15,6 +25,8 @@ interface MasksOptions extends ModelOptions {
   data?: string
   labels?: string
   labelThreshold?: number
+  images?: string
+  val?: number
   split?: 'train' | 'val'
   threshold?: number
   refine?: CrfPreset
@@ -22,6 +34,8 @@ interface MasksOptions extends ModelOptions {
   overwrite?: boolean
   npy?: boolean
   npz?: boolean
+  maxSide?: number
+  memoryCheck?: MemoryCheck
 }
 
 export function masksCommand(cli: Cli): Command {
@@ -41,6 +55,8 @@ export function masksCommand(cli: Cli): Command {
       '0 to 1: minimum score of a predicted label (default: one for each class, found in training)',
       fraction,
     )
+    .addOption(shared.images())
+    .addOption(shared.val())
     .addOption(shared.split('train'))
     .option(
       '--threshold <number>',
@@ -60,6 +76,12 @@ export function masksCommand(cli: Cli): Command {
       "also write the scores of each picture's classes as <picture>.npy (maps, then class ids), for semples refine and semples eval --sweep",
     )
     .option('--npz', 'also write them as <picture>.npz, one array per class id')
+    .option(
+      '--max-side <pixels>',
+      "shrink larger pictures to this longer side before maps are made, which takes less memory and time; masks keep the picture's size (default: the run's cams.maxSide)",
+      wholePixels,
+    )
+    .addOption(memoryCheckOption())
     .addHelpText(
       'after',
       examples(
@@ -76,10 +98,21 @@ export function masksCommand(cli: Cli): Command {
 
 async function masks(cli: Cli, options: MasksOptions): Promise<void> {
   const { terminal, signal, jobs } = cli
-  const { run, out, data, labels, labelThreshold, split, npy, npz, offline, json, quiet, ...rest } = options
+  const { run, out, data, labels, images, val, labelThreshold, npy, npz, offline, json, quiet, ...rest } = options
   const predicted = labels === 'predicted'
-  const { detectData } = await import('../../datasets/kinds.js')
-  const given = data === undefined ? undefined : await detectData(data, predicted ? { split } : { labels, split })
+  if (data === undefined)
+    refuseUseless(
+      { '--labels': predicted ? undefined : labels, '--images': images, '--val': val },
+      "without --data: the run's own data have it in its config",
+    )
+  if (!predicted) refuseUseless({ '--label-threshold': labelThreshold }, 'without --labels predicted')
+  if (npz) refuseUseless({ '--npy': npy }, 'beside --npz: the scores are written once')
+  const { data: given, split } = await dataAndSplit(data, {
+    images,
+    val,
+    split: options.split,
+    ...(predicted ? {} : { labels }),
+  })
   cli.afterInterrupt = () =>
     existsSync(out) ? `The masks that were made are in ${out}; the same command goes on.` : undefined
   await jobs.ensureLibTorch({ offline, device: rest.device, quiet, write: terminal.err, signal })
@@ -89,8 +122,8 @@ async function masks(cli: Cli, options: MasksOptions): Promise<void> {
       run,
       out,
       data: given,
-      split: usedAlready(given, split) ? undefined : split,
       ...rest,
+      split,
       ...(predicted ? { labels } : {}),
       ...(labelThreshold === undefined ? {} : { labelThreshold }),
       cams: npz ? 'npz' : npy,
@@ -108,9 +141,4 @@ async function masks(cli: Cli, options: MasksOptions): Promise<void> {
   const before = skipped === 0 ? '' : ` (${skipped} of them finished before)`
   terminal.out(`${count(pictures, 'mask')}${before} at background threshold ${threshold} are in ${result.out}`)
   if (predicted) terminal.out(`The predicted labels are in ${join(result.out, 'labels.csv')}`)
-}
-
-/** Whether the split chose among the labels files of a folder. */
-function usedAlready(data: DataSpec | undefined, split: string | undefined): boolean {
-  return data !== undefined && 'labels' in data && data.labels !== undefined && basename(data.labels) === `${split}.csv`
 }

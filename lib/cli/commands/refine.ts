@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { count } from '../../base/count.js'
+import { refuseUseless } from '../../base/useless.js'
 import { axesOrders } from '../../formats/camFile/maps.js'
 import { type ScoreKind, scoreKinds } from '../../formats/camFile/scores.js'
 import { methodNames } from '../../refine/methods.js'
@@ -109,8 +110,14 @@ export function refineCommand(cli: Cli): Command {
 
 async function refine(cli: Cli, options: RefineCommandOptions): Promise<void> {
   const { terminal, jobs, signal } = cli
-  const { offline, json, quiet, npy, npz, failFast, overwrite } = options
+  const { offline, json, quiet, npy, npz, failFast, overwrite, scores, threshold, backgroundPower } = options
+  if (scores === 'energies')
+    refuseUseless(
+      { '--threshold': threshold, '--background-power': backgroundPower },
+      'with --scores energies, to which no background is added',
+    )
   if (options.tune !== undefined) return tune(cli, options, settingsOf(options))
+  if (npz) refuseUseless({ '--npy': npy }, 'beside --npz: the scores are written once')
   requireOut(options)
   const { out } = options
   cli.afterInterrupt = () =>

@@ -1,8 +1,9 @@
 import { Command, Option } from 'commander'
-import { SemplesError } from '../../base/error.js'
+import { refuseUseless } from '../../base/useless.js'
 import { type CrfPreset, crfPresetNames } from '../../refine/presets.js'
 import type { ReportResult } from '../../runs/report.js'
 import type { Cli } from '../cli.js'
+import { dataAndSplit } from '../data.js'
 import { addModelOptions, examples, fraction, integer, type ModelOptions, shared } from '../options.js'
 import { percent, printJson, table } from '../output.js'
 import { openView } from '../progress/view.js'
@@ -11,6 +12,8 @@ interface ReportOptions extends ModelOptions {
   out?: string
   data?: string
   labels?: string
+  images?: string
+  val?: number
   labelThreshold?: number
   split?: 'train' | 'val'
   exif?: 'apply' | 'ignore'
@@ -34,6 +37,8 @@ export function reportCommand(cli: Cli): Command {
       'labels of a plain folder: CSV "file,labels" or JSON; or "predicted": the generator predicts them',
     )
     .option('--label-threshold <number>', '0 to 1: minimum score of a predicted label (default: 0.5)', fraction)
+    .addOption(shared.images())
+    .addOption(shared.val())
     .addOption(shared.split('val where it has ground truth, else train'))
     .addOption(shared.exif())
     .option('--pictures <number>', 'pictures to show (default: 24)', integer)
@@ -63,16 +68,28 @@ export function reportCommand(cli: Cli): Command {
 
 async function report(cli: Cli, run: string, options: ReportOptions): Promise<void> {
   const { terminal, jobs, signal } = cli
-  const { data, labels, refine, exif, offline, json, quiet, ...rest } = options
-  if (exif !== undefined && data === undefined)
-    throw new SemplesError('SEMPLES_OPTION_INVALID', {
-      message: "--exif has no use without --data: of the run's own data its config says it.",
-    })
+  const { data, labels, images, val, refine, exif, split: which, offline, json, quiet, ...rest } = options
   const predicted = labels === 'predicted'
-  const { split } = rest
-  const { detectData } = await import('../../datasets/kinds.js')
-  const given =
-    data === undefined ? undefined : await detectData(data, { ...(predicted ? {} : { labels }), split, exif })
+  const { labelThreshold, pictures, judged, threshold, device, threads } = rest
+  if (!rest.gallery)
+    refuseUseless(
+      {
+        ...{ '--data': data, '--labels': labels, '--images': images, '--val': val, '--split': which, '--exif': exif },
+        ...{ '--label-threshold': labelThreshold, '--pictures': pictures, '--judged': judged, '--refine': refine },
+        ...{ '--threshold': threshold, '--device': device, '--threads': threads },
+      },
+      'with --no-gallery, which shows no picture',
+    )
+  if (data === undefined)
+    refuseUseless(
+      { '--labels': predicted ? undefined : labels, '--images': images, '--val': val, '--exif': exif },
+      "without --data: the run's own data have it in its config",
+    )
+  if (!predicted) refuseUseless({ '--label-threshold': labelThreshold }, 'without --labels predicted')
+  const { data: given, split } = await dataAndSplit(data, {
+    ...{ images, val, exif, split: which },
+    ...(predicted ? {} : { labels }),
+  })
   if (rest.gallery) await fetchLibTorch(cli, offline, rest.device)
   const view = await openView(terminal, quiet)
   const result = await jobs
@@ -80,6 +97,7 @@ async function report(cli: Cli, run: string, options: ReportOptions): Promise<vo
       ...rest,
       run,
       ...(given === undefined ? {} : { data: given }),
+      ...(split === undefined ? {} : { split }),
       ...(predicted ? { labels } : {}),
       ...(refine === undefined ? {} : { refine: { preset: refine } }),
       onProgress: (progress) => view.show(progress),

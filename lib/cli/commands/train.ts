@@ -1,17 +1,24 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Command } from 'commander'
+import { SemplesError } from '../../base/error.js'
+import { refuseUseless } from '../../base/useless.js'
+import type { TrainConfigInput } from '../../config/types.js'
 import { sources } from '../../models/missing.js'
+import type { MemoryCheck } from '../../runs/memory/check.js'
 import type { RunResult } from '../../runs/trainSemPLeS.js'
 import type { Cli } from '../cli.js'
-import { addModelOptions, collect, examples, type ModelOptions, shared } from '../options.js'
+import { addModelOptions, collect, examples, type ModelOptions, memoryCheckOption, shared } from '../options.js'
 import { printJson, shellWord, table } from '../output.js'
+import { planLines } from '../plan.js'
 import { decimal, roughDuration } from '../progress/format.js'
 import { openView } from '../progress/view.js'
 import { type TrainFlags, trainInput } from '../trainInput.js'
 
 interface TrainOptions extends TrainFlags, Omit<ModelOptions, 'device' | 'threads'> {
   resume?: string
+  dryRun?: boolean
+  memoryCheck?: MemoryCheck
   tensorboard?: boolean
   report: boolean
 }
@@ -24,6 +31,7 @@ export function trainCommand(cli: Cli): Command {
     .addOption(shared.data())
     .addOption(shared.labels())
     .addOption(shared.images())
+    .addOption(shared.val())
     .option(
       '--preset <name>',
       'recipe: voc2012 or coco2014, as published; cnn, a ResNet-50 with the CAM step of IRN; photos, a few hundred photographs on a processor; demo, to try things out (default: the numbers of voc2012, lighter augmentation)',
@@ -36,10 +44,18 @@ export function trainCommand(cli: Cli): Command {
     .option('--out <dir>', 'run folder to write: new or empty')
     .option('--set <field=value>', 'any field of the config, may be repeated; "semples config" lists them', collect)
     .option('--config <file>', 'JSON with fields of the config; options given here win over it')
+    .option('--epochs <number>', "passes over the pictures in every stage (default: the preset's)")
+    .option('--batch <number>', "pictures a step in every stage (default: the preset's)")
+    .option('--lr <number>', "base learning rate of every stage (default: the preset's)")
     .option('--stages <list>', 'stages to run: classify,match,prompt,guide or some of them')
     .option('--seed <number>', 'seed of shuffling, augmentation and initial weights (default: 504)')
     .option('--tensorboard', 'also write event files for TensorBoard: tensorboard --logdir RUN/tensorboard')
     .option('--no-report', 'do not write report.html into the run folder at the end')
+    .option(
+      '--dry-run',
+      'do everything but train: open data, weights and CLIP, and print steps, rates, memory, hours and what is missing',
+    )
+    .addOption(memoryCheckOption())
     .option('--resume <run>', 'go on with an interrupted run; it keeps its config')
     .option('--reference', 'published behaviour throughout (selects epochs by pixel labels)')
     .addHelpText(
@@ -49,6 +65,8 @@ export function trainCommand(cli: Cli): Command {
         'semples train --data photos --labels labels.csv --clip ViT-B-32.pt --weights deit_small_patch16_224-cd65a155.pth --out runs/boats',
         'semples train --data VOCdevkit/VOC2012 --preset voc2012 --clip ViT-B-32.pt --weights deit_small_patch16_224-cd65a155.pth --out runs/voc',
         'semples train --data coco --preset coco2014 --set batch=4 --set lr=1e-4 --set match.epochs=10 ...',
+        'semples train --data photos --preset demo --out runs/first --dry-run',
+        'semples train --data photos --val 0.2 --epochs 20 --batch 16 --preset demo --out runs/first',
         'semples train --resume runs/boats',
       ),
     )
@@ -61,9 +79,14 @@ async function train(cli: Cli, options: TrainOptions): Promise<void> {
   const { terminal, signal, jobs } = cli
   const { resume, tensorboard, report, offline, quiet, json } = options
   const input = await trainInput(options)
+  if (options.dryRun) return dryRun(cli, input, options)
   // Mistakes are told before anything is fetched.
   const { resolveConfig } = await import('../../config/resolve.js')
-  const weights = resume === undefined ? resolveConfig(input).generator.weights : undefined
+  const { stagesOf } = await import('../../config/stagesOf.js')
+  const config = resume === undefined ? resolveConfig(input) : undefined
+  const weights = config?.generator.weights
+  if (config !== undefined && !stagesOf(config).some(({ needsClip }) => needsClip))
+    refuseUseless({ '--clip': options.clip }, `with the stages ${config.stages.join(', ')}, which do without CLIP`)
   const out = resume ?? input.out
   cli.afterInterrupt = () =>
     out !== undefined && existsSync(join(out, 'run.json'))
@@ -78,6 +101,7 @@ async function train(cli: Cli, options: TrainOptions): Promise<void> {
       ...(resume === undefined ? {} : { resume }),
       ...(tensorboard ? { tensorboard } : {}),
       report,
+      ...(options.memoryCheck === undefined ? {} : { memoryCheck: options.memoryCheck }),
       onProgress: (progress) => view.show(progress),
       signal,
     })
@@ -86,6 +110,33 @@ async function train(cli: Cli, options: TrainOptions): Promise<void> {
   else for (const line of summary(result)) terminal.out(line)
   if (tensorboard && !json)
     terminal.out(`For curves, type: tensorboard --logdir ${shellWord(join(result.out, 'tensorboard'))}`)
+}
+
+/** Everything but training; the exit status says whether it could begin. */
+async function dryRun(cli: Cli, input: TrainConfigInput, options: TrainOptions): Promise<void> {
+  const { terminal, signal, jobs } = cli
+  const { resume, quiet, json, memoryCheck } = options
+  if (resume !== undefined)
+    throw new SemplesError('SEMPLES_OPTION_INVALID', {
+      message: 'A run that goes on has its config already.',
+      field: '--dry-run',
+      hint: 'Leave out --resume or --dry-run.',
+    })
+  const view = await openView(terminal, quiet)
+  const plan = await jobs
+    .plan({
+      ...input,
+      ...(memoryCheck === undefined ? {} : { memoryCheck }),
+      onProgress: (progress) => {
+        // The rest is in the plan.
+        if (progress.stage === 'plan') view.show(progress)
+      },
+      signal,
+    })
+    .finally(() => view.close())
+  if (json) printJson(terminal, plan)
+  else for (const line of planLines(plan)) terminal.out(line)
+  if (plan.missing.length > 0) cli.status = 1
 }
 
 /** What a run came to, as lines. */

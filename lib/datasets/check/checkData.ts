@@ -1,18 +1,19 @@
 import { SemplesError } from '../../base/error.js'
+import { refuseUseless } from '../../base/useless.js'
 import type { Dataset } from '../dataset.js'
-import { type DataSpec, detectData, kindOfData } from '../kinds.js'
+import { type DataSpec, detectSplit, kindOfData } from '../kinds.js'
 import { countPictures } from '../oneClass.js'
-import { canHavePixelLabels, openDataset } from '../open.js'
+import { canHavePixelLabels, openDataset, requireSplits } from '../open.js'
 import { duplicatesOf, findingsOf } from './findings.js'
 import { type ReadPicture, readPictures } from './readPictures.js'
 import type { CheckDataOptions, CheckedSize, DataCheck } from './types.js'
 
 /** `checkData` of the public API, documented in lib/api/datasets.ts. */
 export async function checkData(options: CheckDataOptions): Promise<DataCheck> {
-  const { split = 'train', concurrency = 4, signal, onProgress } = options
+  const { concurrency = 4, signal, onProgress } = options
   signal?.throwIfAborted()
   if (!Number.isSafeInteger(concurrency) || concurrency < 1) throw notANumber(concurrency)
-  const opened = await open(options, split)
+  const opened = await open(options)
   if ('failed' in opened) return opened.failed
   const { dataset, spec } = opened
   const masks = canHavePixelLabels(spec)
@@ -21,14 +22,21 @@ export async function checkData(options: CheckDataOptions): Promise<DataCheck> {
 }
 
 /** The data set; or, where it cannot be opened, what is to be said of that. */
-async function open(
-  { data, labels }: CheckDataOptions,
-  split: 'train' | 'val',
-): Promise<{ dataset: Dataset; spec: DataSpec } | { failed: DataCheck }> {
-  const spec = typeof data === 'string' ? await detectData(data, { labels, split }) : data
+async function open({
+  data,
+  labels,
+  images,
+  val,
+  split,
+}: CheckDataOptions): Promise<{ dataset: Dataset; spec: DataSpec } | { failed: DataCheck }> {
+  if (typeof data !== 'string')
+    refuseUseless({ labels, images, val }, 'beside data with options: it is one of them', 'Give it in data.')
+  const found = typeof data === 'string' ? await detectSplit(data, { labels, images, val, split }) : { data, split }
+  const spec = found.data
+  requireSplits(spec, found.split)
   const kind = kindOfData(spec).title
   try {
-    return { dataset: await openDataset(spec, split), spec }
+    return { dataset: await openDataset(spec, found.split ?? 'train'), spec }
   } catch (error) {
     if (!(error instanceof SemplesError)) throw error
     const { message, hint } = error

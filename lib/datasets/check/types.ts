@@ -5,6 +5,10 @@ export interface CheckDataOptions {
   data: DataSpec | string
   /** Labels file, where `data` is a folder. */
   labels?: string
+  /** Folder of the pictures, where `data` is a COCO JSON. */
+  images?: string
+  /** Share of the pictures that is kept for evaluation, where `data` is a folder of pictures. */
+  val?: number
   /** Which pictures of a data set that has two sets of them. Default `train`. */
   split?: 'train' | 'val'
   /** Pictures that are read at a time. Default 4. */

@@ -1,6 +1,7 @@
 import { type Stats, statSync } from 'node:fs'
 import path from 'node:path'
 import { SemplesError } from '../../base/error.js'
+import { refuseUseless } from '../../base/useless.js'
 
 /**
  * The options of `folder` from a program without types: an object, with paths that are texts.
@@ -25,6 +26,32 @@ export function checkOptions(options: unknown): void {
       expected: 'a path',
     })
   }
+  checkShare(fields)
+  if (fields.masks === undefined) refuseUseless({ exif: fields.exif }, 'without masks: it says what they are of')
+}
+
+function checkShare({ val, valSeed, split }: Record<string, unknown>): void {
+  const wrong = (field: string, value: unknown, expected: string, hint?: string) =>
+    new SemplesError('SEMPLES_ARGUMENT_INVALID', {
+      message: `The option ${field} of folder is out of range.`,
+      field,
+      value,
+      expected,
+      hint,
+    })
+  if (val === undefined) {
+    refuseUseless({ valSeed, split }, 'without val: a folder has one set of pictures for training and evaluation')
+    return
+  }
+  if (typeof val !== 'number' || !(val > 0 && val < 1))
+    throw wrong(
+      'val',
+      val,
+      'a share of the pictures, above 0 and below 1',
+      typeof val === 'number' && val > 1 && val < 100 ? `${val} % is ${val / 100}.` : undefined,
+    )
+  if (valSeed !== undefined && !Number.isSafeInteger(valSeed)) throw wrong('valSeed', valSeed, 'a whole number')
+  if (split !== undefined && split !== 'train' && split !== 'val') throw wrong('split', split, 'train or val')
 }
 
 /**

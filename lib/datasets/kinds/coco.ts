@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { choice, path } from '../../base/fields.js'
 import { coco } from '../coco.js'
+import { partOfDataset } from '../folder/part.js'
 import { datasetKind, type Split } from '../kind.js'
+import { shareFields } from '../shareFields.js'
 
 /** A COCO JSON with categories of its own: exports of CVAT, Roboflow, Label Studio; also COCO 2017, file by file. */
 export const cocoKind = datasetKind({
@@ -22,13 +24,16 @@ export const cocoKind = datasetKind({
       ['apply', 'ignore'],
       'What outlines are of where the sizes in the file do not tell: pictures turned by their EXIF orientation, or as their rows are stored. Default: apply.',
     ).optional(),
+    ...shareFields,
   }),
+  hasSplits: ({ val }) => val !== undefined,
   detect: async (folder, split) => {
     const file = await annotationsIn(folder, split)
     return file === undefined ? undefined : { coco: file }
   },
   detectFile: (file) => (/\.json$/i.test(file) ? { coco: file } : undefined),
-  open: ({ coco: annotations, ...rest }) => coco({ annotations, ...rest }),
+  open: async ({ coco: annotations, val, valSeed, ...rest }, split) =>
+    partOfDataset(await coco({ annotations, ...rest }), { val, valSeed, split }),
 })
 
 const ROBOFLOW = '_annotations.coco.json'

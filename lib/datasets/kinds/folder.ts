@@ -5,6 +5,7 @@ import { choice, path } from '../../base/fields.js'
 import { folder, plainFolder } from '../folder.js'
 import { datasetKind, type Split } from '../kind.js'
 import { isHiddenName, isPictureName } from '../pictureNames.js'
+import { shareFields } from '../shareFields.js'
 
 const schema = z.strictObject({
   folder: path('Folder of pictures, with a labels file or one sub-folder a class.', 'a folder'),
@@ -23,6 +24,7 @@ const schema = z.strictObject({
     ['apply', 'ignore'],
     'What the masks are of: pictures turned by their EXIF orientation, as viewers show them, or as their rows are stored. Default: apply.',
   ).optional(),
+  ...shareFields,
 })
 
 export type FolderData = z.input<typeof schema>
@@ -38,9 +40,14 @@ export const folderKind = datasetKind({
     const given = files?.labels
     return given === undefined || existsSync(join(root, 'labels.csv')) ? exported(root) : labelledBy(root, given)
   },
-  open: folder,
-  openUnlabelled: plainFolder,
+  hasSplits: ({ val }) => val !== undefined,
+  open: (options, split) => folder(withSplit(options, split)),
+  openUnlabelled: (options, classes, split) => plainFolder(withSplit(options, split), classes),
 })
+
+function withSplit(options: z.infer<typeof schema>, split: Split) {
+  return options.val === undefined ? options : { ...options, split }
+}
 
 /** Drawn scenes lie as VOC 2012, of which they have only some classes. */
 function scenes(root: string, split: Split): z.infer<typeof schema> {

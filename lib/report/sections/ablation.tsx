@@ -20,7 +20,7 @@ export function AblationSection({ report }: { report: RunReport }) {
   return (
     <Section
       id="ablation"
-      title={ablation.length > 1 ? 'What each stage adds' : 'How good the masks are'}
+      title={ablation.length > 1 ? 'What each stage changes' : 'How good the masks are'}
       intro={intro}
     >
       {ablation.length > 1 ? <Figures rows={ablation} threshold={threshold} control={control} /> : null}
@@ -31,7 +31,7 @@ export function AblationSection({ report }: { report: RunReport }) {
             <tr>
               <th scope="col">stage</th>
               <th scope="col">mIoU at threshold {threshold}</th>
-              <th scope="col">gain</th>
+              <th scope="col">change from the row before</th>
               <th scope="col">best threshold (uses pixel labels)</th>
             </tr>
           </thead>
@@ -76,6 +76,9 @@ function Figures(props: { rows: readonly AblationRow[]; threshold: number; contr
   const [first, last] = [rows[0]!, rows.at(-1)!]
   // A control was trained but not refined, so it is compared with the last row that was not refined.
   const trained = rows.filter(({ refined }) => refined === undefined).at(-1)!
+  const fallen = rows
+    .filter((row, index) => index > 0 && row.miou < rows[index - 1]!.miou)
+    .map((row) => `${row.name} (${points(row.miou - rows[rows.indexOf(row) - 1]!.miou)})`)
   return (
     <dl class="figures">
       <div>
@@ -89,9 +92,13 @@ function Figures(props: { rows: readonly AblationRow[]; threshold: number; contr
         <dd class="quiet">mIoU at threshold {threshold}</dd>
       </div>
       <div>
-        <dt>gain</dt>
+        <dt>
+          {last.name} − {first.name}
+        </dt>
         <dd>{points(last.miou - first.miou)}</dd>
-        <dd class="quiet">percentage points</dd>
+        <dd class="quiet">
+          percentage points{fallen.length === 0 ? '' : `; lower than the row before: ${fallen.join(', ')}`}
+        </dd>
       </div>
       {control === undefined ? null : (
         <div>

@@ -15,11 +15,12 @@ export function PromptsSection({ report, pictures }: { report: RunReport; pictur
       </Section>
     )
   }
+  const scale = cosineScale(prompts)
   return (
     <Section
       id="prompts"
       title="Learned prompts"
-      intro={`Each class has one learned prompt for the background that it often appears with, learned without any label of that background. The words below are those whose CLIP text features are nearest. The heat maps show how much the cosine of picture and prompt drops where that place is covered.`}
+      intro={`Each class has one learned prompt for the background that it often appears with, learned without any label of that background. The words below are those whose CLIP text features are nearest; their bars begin at the line of cosine 0 and have one scale. The heat maps show how much the cosine of picture and prompt drops where that place is covered.`}
     >
       <details>
         <summary>Nearest words were searched among {count(vocabulary.length, 'word')}</summary>
@@ -27,7 +28,7 @@ export function PromptsSection({ report, pictures }: { report: RunReport; pictur
       </details>
       <div class="prompts">
         {prompts.map((prompt) => (
-          <Prompt key={prompt.classId} prompt={prompt} report={report} pictures={pictures} />
+          <Prompt key={prompt.classId} prompt={prompt} report={report} pictures={pictures} scale={scale} />
         ))}
       </div>
     </Section>
@@ -38,9 +39,10 @@ interface PromptProps {
   prompt: PromptReport
   report: RunReport
   pictures: readonly DrawnPicture[]
+  scale: CosineScale
 }
 
-function Prompt({ prompt, report, pictures }: PromptProps) {
+function Prompt({ prompt, report, pictures, scale }: PromptProps) {
   const { classId, label, words } = prompt
   const color = report.classes.find(({ id }) => id === classId)?.color ?? [128, 128, 128]
   const maps = pictures.flatMap(({ id, promptMaps }) =>
@@ -54,7 +56,7 @@ function Prompt({ prompt, report, pictures }: PromptProps) {
       <h3 id={heading}>
         <Swatch color={cssColor(color)} /> {label}
       </h3>
-      <NearestWords words={words} label={label} />
+      <NearestWords words={words} label={label} scale={scale} />
       {maps.length === 0 ? (
         <p class="quiet">No picture of the gallery has this class.</p>
       ) : (
@@ -76,19 +78,42 @@ function Prompt({ prompt, report, pictures }: PromptProps) {
   )
 }
 
-/** Words with their cosines, as bars from 0, or from the lowest cosine if it is negative. */
-function NearestWords({ words, label }: { words: PromptReport['words']; label: string }) {
-  const cosines = words.map(({ cosine }) => cosine)
+/** Where cosines stand in all lists of words, in percent of their width. */
+interface CosineScale {
+  zero: number
+  at(cosine: number): number
+}
+
+/** The least end of the scale: cosines about 0 are short bars, whatever the largest of them is. */
+const LEAST_END = 0.5
+
+/**
+ * One scale for the words of all prompts, with 0 in it. It ends at the largest cosine, or at 0.5; it begins at 0, or
+ * at the lowest cosine.
+ */
+function cosineScale(prompts: readonly PromptReport[]): CosineScale {
+  const cosines = prompts.flatMap(({ words }) => words.map(({ cosine }) => cosine)).filter(Number.isFinite)
   const start = Math.min(0, ...cosines)
-  const end = Math.max(...cosines)
+  const end = Math.max(LEAST_END, ...cosines)
+  const at = (cosine: number) => (100 * (cosine - start)) / (end - start)
+  return { zero: at(0), at }
+}
+
+/** Words with their cosines, as bars from the line of 0: to the right, or to the left where they are negative. */
+function NearestWords({ words, label, scale }: { words: PromptReport['words']; label: string; scale: CosineScale }) {
+  const { zero, at } = scale
   return (
     <ol class={words.length > 8 ? 'nearest long' : 'nearest'} aria-label={`Words nearest to the prompt of ${label}`}>
-      {words.map(({ word, cosine }) => (
-        <li key={word} style={`--value:${(((cosine - start) / (end - start || 1)) * 100).toFixed(1)}%`}>
-          <span class="word">{word}</span>
-          <span class="number">{fixed(cosine, 2)}</span>
-        </li>
-      ))}
+      {words.map(({ word, cosine }) => {
+        const end = Number.isFinite(cosine) ? at(cosine) : zero
+        const [from, to] = [Math.min(zero, end), Math.max(zero, end)].map((place) => `${place.toFixed(1)}%`)
+        return (
+          <li key={word} style={`--from:${from};--to:${to};--zero:${zero.toFixed(1)}%`}>
+            <span class="word">{word}</span>
+            <span class="number">{fixed(cosine, 2)}</span>
+          </li>
+        )
+      })}
     </ol>
   )
 }

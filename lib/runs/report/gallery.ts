@@ -3,7 +3,7 @@ import { type LabelledPictures, openLabelled } from '../../cam/labels.js'
 import type { RunDirectory } from '../../checkpoints/runDirectory.js'
 import type { RunConfig } from '../../config/types.js'
 import type { ClassTable, Dataset, DatasetItem } from '../../datasets/dataset.js'
-import { hasSplits } from '../../datasets/open.js'
+import { hasSplits, requireSplits } from '../../datasets/open.js'
 import { thresholdsOf } from '../labelCalibration.js'
 import { trainedStage } from '../trainedGenerator.js'
 import type { GatherOptions } from './options.js'
@@ -21,6 +21,7 @@ export async function openReportPictures(
     ...(await openLabelled(data, which, classes, options, thresholds)),
     split: which,
   })
+  requireSplits(data, split)
   if (split !== undefined) return open(split)
   // The validation half of a data set may not have been fetched.
   const validation = await open('val').catch((error: unknown) => {

@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path'
 import { SemplesError } from '../../base/error.js'
+import { refuseUseless } from '../../base/useless.js'
 import { RunDirectory } from '../../checkpoints/runDirectory.js'
 import { resolveConfig } from '../../config/resolve.js'
 import type { RunConfig, TrainConfigInput } from '../../config/types.js'
@@ -26,6 +27,26 @@ import { type StageScores, scoreStages } from './scoreStages.js'
  */
 export async function gatherReport(options: GatherOptions): Promise<RunReport> {
   options.signal?.throwIfAborted()
+  if (options.gallery === false) {
+    const {
+      data,
+      split,
+      labels,
+      labelThreshold,
+      pictures,
+      judged,
+      refine,
+      words,
+      baseline,
+      threshold,
+      device,
+      threads,
+    } = options
+    refuseUseless(
+      { data, split, labels, labelThreshold, pictures, judged, refine, words, baseline, threshold, device, threads },
+      'without the gallery, which is what opens pictures and models',
+    )
+  }
   const run = await RunDirectory.open(options.run)
   const config = resolveConfig((await run.readConfig()) as TrainConfigInput)
   const classes = await readClassTable(join(run.path, 'classes.json'))

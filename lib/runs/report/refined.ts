@@ -1,3 +1,5 @@
+import { count } from '../../base/count.js'
+import { SemplesError } from '../../base/error.js'
 import { idsWithBackground } from '../../datasets/classes/ids.js'
 import type { ClassTable } from '../../datasets/dataset.js'
 import { ConfusionCounter } from '../../evaluate/confusion.js'
@@ -5,6 +7,8 @@ import { scores } from '../../evaluate/scores.js'
 import { bestPoint } from '../../evaluate/sweep.js'
 import type { LabelMap } from '../../masks/labelMap.js'
 import type { RawImage } from '../../pictures/image.js'
+import { meetsAll } from '../../refine/fatal.js'
+import { resolveRefineOptions } from '../../refine/options.js'
 import type { AblationRow } from '../../report/runReport.js'
 import { type CamsToRefine, type RefinementOptions, refineCams } from '../refineCams.js'
 import { labelledScores } from './ablationScorer.js'
@@ -30,6 +34,7 @@ export class RefinedRow {
   private readonly options: RefinementOptions
   private readonly counters: Map<number, ConfusionCounter>
   private pictures = 0
+  private readonly failed: string[] = []
 
   constructor(
     private readonly classes: ClassTable,
@@ -37,6 +42,8 @@ export class RefinedRow {
     private readonly threshold: number,
     of: string,
   ) {
+    // A wrong option is no fault of the pictures.
+    resolveRefineOptions(options)
     const { method = 'crf', preset } = options
     this.name = `${of}+${method}`
     this.description = method === 'pamr' ? 'pixel-adaptive mask refinement' : `dense CRF, settings ${preset ?? 'voc'}`
@@ -46,9 +53,16 @@ export class RefinedRow {
     this.counters = new Map(all.map((each) => [each, new ConfusionCounter(ids)]))
   }
 
-  /** The refined mask at the threshold in use, with the refined scores in place of the CAMs. */
-  async refine(image: RawImage, { cams, classIds, height, width }: RowResult): Promise<RowResult & { mask: LabelMap }> {
-    const refined = await this.refineAt(this.threshold, image, { cams, classIds, height, width }, true)
+  /**
+   * The refined mask at the threshold in use, with the refined scores in place of the CAMs; undefined where this picture
+   * cannot be refined.
+   */
+  async refine(
+    image: RawImage,
+    { cams, classIds, height, width }: RowResult,
+  ): Promise<(RowResult & { mask: LabelMap }) | undefined> {
+    const refined = await this.refineAt(this.threshold, image, { cams, classIds, height, width }, true).catch(own)
+    if (refined instanceof SemplesError) return undefined
     const pixels = image.height * image.width
     const values = refined.scores?.data as Float32Array
     const maps = new Float32Array(classIds.length * pixels)
@@ -60,15 +74,29 @@ export class RefinedRow {
     return { cams: maps, classIds, height: image.height, width: image.width, mask: refined.mask }
   }
 
-  /** Scores a picture at every threshold. */
+  /** Scores a picture at every threshold. One that cannot be refined is left out of this row alone. */
   async add(image: RawImage, result: RowResult, truth: LabelMap, name: string): Promise<void> {
-    await Promise.all(
-      [...this.counters].map(async ([threshold, counter]) => {
-        const { mask } = await this.refineAt(threshold, image, result, false)
-        counter.add(mask, truth, { prediction: name, groundTruth: name })
-      }),
-    )
+    const thresholds = [...this.counters.keys()]
+    const masks = await Promise.all(
+      thresholds.map((threshold) => this.refineAt(threshold, image, result, false)),
+    ).catch(own)
+    if (masks instanceof SemplesError) {
+      this.failed.push(masks.message)
+      return
+    }
+    for (const [index, { mask }] of masks.entries())
+      this.counters.get(thresholds[index]!)!.add(mask, truth, { prediction: name, groundTruth: name })
     this.pictures++
+  }
+
+  /** Says which pictures the row lacks. */
+  notices(): string[] {
+    const { failed, name, pictures } = this
+    return failed.length === 0
+      ? []
+      : [
+          `${name} is judged on ${count(pictures, 'picture')}, not on all: ${failed.length} could not be refined; the first: ${failed[0]}`,
+        ]
   }
 
   row(): AblationRow {
@@ -91,4 +119,10 @@ export class RefinedRow {
   private refineAt(threshold: number, image: RawImage, result: CamsToRefine, withScores: boolean) {
     return refineCams(image, result, { ...this.options, threshold }, { withScores, threads: 1 })
   }
+}
+
+/** What is wrong with one picture; what all would meet, and an abort, end the report. */
+function own(error: unknown): SemplesError {
+  if (error instanceof SemplesError && !meetsAll(error)) return error
+  throw error
 }

@@ -1,3 +1,4 @@
+import { count } from '../../base/count.js'
 import { SemplesError } from '../../base/error.js'
 import type { OnProgress } from '../../base/progress.js'
 import type { LabelledPictures } from '../../cam/labels.js'
@@ -41,24 +42,27 @@ export interface StageScores {
   notices: string[]
 }
 
-/** Computes maps and masks of pictures with every generator, one picture after another; scores them, and keeps those of the gallery. */
+/**
+ * Computes maps and masks of pictures with every generator, one picture after another; scores them, and keeps those of the
+ * gallery. Which pictures are judged does not depend on which are shown, nor on what is refined.
+ */
 export async function scoreStages(options: ScoreStagesOptions): Promise<StageScores> {
   const { pictures, rows, control, threshold, shown, judged, onProgress, signal } = options
   const { dataset } = pictures
   const gallery = galleryPictures(dataset, shown)
   const inGallery = new Set(gallery)
-  const order = [...gallery, ...spreadOut(dataset.items).filter((item) => !inGallery.has(item))]
+  const order = spreadOut(dataset.items)
   const scorers = rows.map(() => new AblationScorer(dataset.classes, threshold))
   const controlScorer = new AblationScorer(dataset.classes, threshold)
   const refined = options.refine && new RefinedRow(dataset.classes, options.refine, threshold, rows.at(-1)!.name)
-  const shownPictures: GalleryPicture[] = []
+  const shownPictures = new Map<DatasetItem, GalleryPicture>()
   const leftOut: string[] = []
   let done = 0
   let scored = 0
-  const planned = Math.min(dataset.items.length, Math.max(gallery.length, judged))
+  const planned = new Set([...gallery, ...order.slice(0, judged)]).size
   const started = performance.now()
   for (const item of order) {
-    if (!inGallery.has(item) && scored >= judged) break
+    if (!inGallery.has(item) && scored >= judged) continue
     signal?.throwIfAborted()
     try {
       const truth = await dataset.mask(item)
@@ -66,13 +70,16 @@ export async function scoreStages(options: ScoreStagesOptions): Promise<StageSco
       const sampled = await computeMaps(options, item, truth)
       if (truth !== undefined && scored < judged) {
         const names = { prediction: item.id, groundTruth: item.id }
-        const refining = refined?.add(sampled.prepared.image, sampled.results.at(-1)!, truth, item.id)
+        const maps = control && (await rowMaps(options, control, sampled.prepared))
+        // Maps that are no numbers are told before any row counts the picture: all rows are of the same pictures.
+        for (const picture of [...sampled.results, ...(maps === undefined ? [] : [maps])])
+          maskFromCams({ ...picture, threshold })
         for (const [row, picture] of sampled.results.entries()) scorers[row]!.add(picture, truth, names)
-        if (control !== undefined) controlScorer.add(await rowMaps(options, control, sampled.prepared), truth, names)
-        await refining
+        if (maps !== undefined) controlScorer.add(maps, truth, names)
+        await refined?.add(sampled.prepared.image, sampled.results.at(-1)!, truth, item.id)
         scored++
       }
-      if (inGallery.has(item)) shownPictures.push(await galleryPicture(options, sampled, refined))
+      if (inGallery.has(item)) shownPictures.set(item, await galleryPicture(options, sampled, refined))
     } catch (error) {
       if (!(error instanceof SemplesError)) throw error
       leftOut.push(error.message)
@@ -84,7 +91,7 @@ export async function scoreStages(options: ScoreStagesOptions): Promise<StageSco
     onProgress?.({ stage: 'report', epoch: 1, epochs: 1, step: done, steps, picturesPerSecond, eta })
   }
   return {
-    gallery: shownPictures,
+    gallery: gallery.flatMap((item) => shownPictures.get(item) ?? []),
     ...(control === undefined || scored === 0 ? {} : { control: controlScorer.row(control) }),
     ablation:
       scored === 0
@@ -93,9 +100,17 @@ export async function scoreStages(options: ScoreStagesOptions): Promise<StageSco
             ...scorers.map((judge, index) => judge.row(rows[index]!)),
             ...(refined === undefined ? [] : [refined.row()]),
           ],
-    notices:
-      leftOut.length === 0 ? [] : [`${leftOut.length} pictures are left out of the report; the first: ${leftOut[0]}`],
+    notices: [
+      ...(leftOut.length === 0
+        ? []
+        : [`${pictureCount(leftOut.length)} left out of the report; the first: ${leftOut[0]}`]),
+      ...(refined?.notices() ?? []),
+    ],
   }
+}
+
+function pictureCount(pictures: number): string {
+  return `${count(pictures, 'picture')} ${pictures === 1 ? 'is' : 'are'}`
 }
 
 /** A picture with the maps of every row's generator. */

@@ -1,0 +1,242 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from '@jest/globals'
+import type { Command } from 'commander'
+import type { Cli } from '../../lib/cli/cli.js'
+import { commands } from '../../lib/cli/commands.js'
+import { checkData } from '../../lib/datasets/check/checkData.js'
+import { exportFolder } from '../../lib/datasets/exportFolder.js'
+import { folder } from '../../lib/datasets/folder.js'
+import { evaluate } from '../../lib/runs/evaluate.js'
+import { run } from './fakes.js'
+
+const root = mkdtempSync(join(tmpdir(), 'semples-useless-'))
+const photos = join(root, 'photos')
+mkdirSync(photos)
+const voc = join(root, 'voc')
+for (const name of ['ImageSets', 'JPEGImages']) mkdirSync(join(voc, name), { recursive: true })
+const coco = join(root, 'instances.json')
+writeFileSync(coco, '{}')
+
+const masks = ['masks', '--run', 'r', '--out', 'm']
+const truth = ['eval', '--masks', 'm', '--ground-truth', 'g', '--classes', 'voc2012']
+const judged = ['eval', '--masks', 'm', '--data', photos]
+const refine = ['refine', '--images', 'i', '--cams', 'c', '--out', 'o']
+const tuned = ['refine', '--images', 'i', '--cams', 'c', '--tune', '8', '--ground-truth', 'g']
+const convert = ['convert', '--out', 'o', '--data', photos]
+const plain = ['report', 'r', '--no-gallery']
+const ownTraining = ['train', '--data', photos, '--preset', 'demo', '--out', join(root, 'run')]
+
+/** Options that always do something. */
+const ALWAYS = {
+  demo: 'out seed device threads offline json quiet',
+  train:
+    'data preset weights out set config stages seed tensorboard report reference resume epochs batch lr device threads offline dry-run memory-check json quiet',
+  masks: 'run out data threshold refine overlay overwrite npz max-side memory-check device threads offline json quiet',
+  refine:
+    'images cams method confidence iterations concurrency memory scores axes exif class-table tune threads offline json quiet',
+  eval: 'cams ground-truth data classes sweep json quiet',
+  report: 'out data gallery offline json quiet',
+  scenes: 'out train val seed size json quiet',
+  'data check': 'json quiet',
+  convert: 'data out json quiet',
+  config: 'schema',
+  doctor: 'libtorch json',
+  'libtorch install': 'cpu cuda from',
+  'libtorch list': 'json',
+  build: 'libtorch',
+  'weights fetch': 'from',
+  'weights list': 'json',
+} as Record<string, string>
+
+/** Options that may do something for one file and nothing for another: the files decide. */
+const BY_FILE = { refine: 'entry classes class-offset gt-prob zero-unsure unary' } as Record<string, string>
+
+/** Command lines in which an option does nothing, by command and option. */
+const USELESS: Record<string, Record<string, string[][]>> = {
+  train: {
+    labels: [['train', '--preset', 'demo', '--out', 'o', '--labels', 'l.csv']],
+    images: [[...ownTraining, '--images', 'i']],
+    val: [['train', '--data', voc, '--val', '0.2', '--preset', 'demo', '--out', 'o']],
+    clip: [[...ownTraining, '--stages', 'classify', '--clip', coco]],
+  },
+  masks: {
+    labels: [[...masks, '--labels', 'l.csv']],
+    images: [
+      [...masks, '--images', 'i'],
+      [...masks, '--data', photos, '--images', 'i'],
+    ],
+    val: [
+      [...masks, '--val', '0.2'],
+      [...masks, '--data', voc, '--val', '0.2'],
+    ],
+    split: [[...masks, '--data', photos, '--split', 'val']],
+    'label-threshold': [[...masks, '--label-threshold', '0.5']],
+    npy: [[...masks, '--npy', '--npz']],
+  },
+  refine: {
+    npy: [
+      [...refine, '--npy', '--npz'],
+      [...tuned, '--npy'],
+    ],
+    npz: [[...tuned, '--npz']],
+    out: [[...tuned, '--out', 'o']],
+    overwrite: [[...tuned, '--overwrite']],
+    'fail-fast': [[...tuned, '--fail-fast']],
+    'ground-truth': [[...refine, '--ground-truth', 'g']],
+    seed: [[...refine, '--seed', '1']],
+    threshold: [[...refine, '--scores', 'energies', '--threshold', '0.3']],
+    'background-power': [[...refine, '--scores', 'energies', '--background-power', '2']],
+  },
+  eval: {
+    masks: [[...truth, '--cams', 'c']],
+    'cam-classes': [[...truth, '--cam-classes', '1-3']],
+    'class-offset': [[...truth, '--class-offset', '1']],
+    scores: [[...truth, '--scores', 'logits']],
+    axes: [[...truth, '--axes', 'hwc']],
+    entry: [[...truth, '--entry', 'cam']],
+    labels: [[...truth, '--labels', 'l.csv']],
+    images: [
+      [...truth, '--images', 'i'],
+      [...judged, '--images', 'i'],
+    ],
+    val: [[...truth, '--val', '0.2']],
+    split: [
+      [...truth, '--split', 'val'],
+      [...judged, '--split', 'val'],
+    ],
+    list: [
+      [...truth, '--list', 'l'],
+      [...judged, '--list', 'l'],
+    ],
+    exif: [
+      [...truth, '--exif', 'apply'],
+      ['eval', '--masks', 'm', '--data', voc, '--exif', 'apply'],
+    ],
+    'mask-colors': [['eval', '--cams', 'c', '--data', photos, '--mask-colors', 'use']],
+  },
+  report: {
+    labels: [
+      ['report', 'r', '--labels', 'l.csv'],
+      [...plain, '--labels', 'predicted'],
+    ],
+    images: [
+      ['report', 'r', '--images', 'i'],
+      ['report', 'r', '--data', photos, '--images', 'i'],
+    ],
+    val: [['report', 'r', '--val', '0.2']],
+    'label-threshold': [['report', 'r', '--label-threshold', '0.5']],
+    split: [
+      ['report', 'r', '--data', photos, '--split', 'val'],
+      [...plain, '--split', 'val'],
+    ],
+    exif: [['report', 'r', '--exif', 'apply']],
+    pictures: [[...plain, '--pictures', '3']],
+    judged: [[...plain, '--judged', '3']],
+    threshold: [[...plain, '--threshold', '0.3']],
+    refine: [[...plain, '--refine', 'voc']],
+    device: [[...plain, '--device', 'cpu']],
+    threads: [[...plain, '--threads', '1']],
+  },
+  convert: {
+    labels: [['convert', '--out', 'o', '--data', coco, '--labels', 'l.csv']],
+    images: [[...convert, '--images', 'i']],
+    val: [['convert', '--out', 'o', '--data', voc, '--val', '0.2']],
+    split: [[...convert, '--split', 'val']],
+    list: [[...convert, '--list', 'l']],
+  },
+  config: {
+    preset: [['config', '--schema', '--preset', 'demo']],
+    generator: [['config', '--schema', '--generator', 'cnn']],
+    reference: [['config', '--schema', '--reference']],
+    json: [['config', '--schema', '--json']],
+  },
+  'libtorch install': { force: [['libtorch', 'install', '--from', photos, '--force']] },
+}
+
+/** Refused by the job itself, which the test of it shows. */
+const BY_JOB: Record<string, string> = {
+  'data check': 'labels images val split',
+  refine: 'preset gaussian bilateral',
+}
+
+const list = (words = '') => words.split(' ').filter((word) => word !== '')
+
+/** Every command that does something, with its options. */
+async function allCommands(): Promise<[string, string[]][]> {
+  const found: [string, string[]][] = []
+  const walk = (command: Command, name: string): void => {
+    const options = command.options.map((option) => option.long!.replace(/^--(no-)?/, ''))
+    if (command.commands.length === 0) found.push([name, options])
+    for (const inner of command.commands) walk(inner as Command, `${name} ${inner.name()}`)
+  }
+  for (const [name, { load }] of Object.entries(commands)) {
+    const create = await load()
+    walk(
+      create({} as Cli, async () => ({}) as Command),
+      name,
+    )
+  }
+  return found
+}
+
+describe('N15: an option that does nothing is refused', () => {
+  test('every option of every command is one that always does something, or has a case where it is refused', async () => {
+    for (const [command, options] of await allCommands()) {
+      const known = [
+        ...list(ALWAYS[command]),
+        ...list(BY_FILE[command]),
+        ...list(BY_JOB[command]),
+        ...Object.keys(USELESS[command] ?? {}),
+      ]
+      expect([command, [...new Set(known)].sort()]).toEqual([command, [...new Set(options)].sort()])
+    }
+  })
+
+  const cases = Object.values(USELESS).flatMap((options) =>
+    Object.entries(options).flatMap(([option, all]) => all.map((words): [string, string[]] => [option, words])),
+  )
+  test.each(cases)('--%s: %j', async (option, words) => {
+    const ran = await run(words)
+    expect([ran.status, ran.calls]).toEqual([2, []])
+    expect(ran.err.join('\n')).toContain(option === 'labels' && words[0] === 'train' ? 'data' : option)
+    expect(ran.out).toEqual([])
+  })
+
+  test('where it does something it is taken', async () => {
+    const own = [...masks, '--data', photos, '--val', '0.2', '--split', 'val']
+    for (const words of [
+      own,
+      [...masks, '--split', 'val'],
+      [...judged, '--val', '0.2', '--split', 'train'],
+      ['eval', '--cams', 'c', '--ground-truth', 'g', '--classes', 'voc2012', '--entry', 'cam', '--mask-colors', 'use'],
+      ['report', 'r', '--labels', 'predicted', '--label-threshold', '0.5'],
+      [...convert, '--val', '0.2', '--split', 'val'],
+    ])
+      expect([words.join(' '), (await run(words)).status]).toEqual([words.join(' '), 0])
+  })
+})
+
+describe('N15: options of functions that do nothing are refused', () => {
+  const data = { folder: photos }
+  test.each<[string, () => Promise<unknown>]>([
+    ['split', () => evaluate({ masks: 'm', groundTruth: 'g', classes: 'voc2012', split: 'val' })],
+    ['split', () => evaluate({ masks: 'm', groundTruth: data, split: 'train' })],
+    ['entry', () => evaluate({ masks: 'm', groundTruth: 'g', classes: 'voc2012', entry: 'cam' })],
+    ['thresholds', () => evaluate({ masks: 'm', groundTruth: 'g', classes: 'voc2012', thresholds: [0.5] })],
+    ['maskColors', () => evaluate({ cams: 'c', groundTruth: data, maskColors: 'use' })],
+    ['split', () => exportFolder({ data, split: 'val', out: join(root, 'out') })],
+    ['split', () => checkData({ data: photos, split: 'val' })],
+    ['labels', () => checkData({ data, labels: 'labels.csv' })],
+    ['val', () => checkData({ data, val: 0.2 })],
+    ['images', () => checkData({ data: photos, images: 'i' })],
+    ['exif', () => folder({ folder: photos, exif: 'apply' })],
+    ['split', () => folder({ folder: photos, split: 'val' })],
+    ['valSeed', () => folder({ folder: photos, valSeed: 3 })],
+  ])('%s', async (option, call) => {
+    const refused = expect.objectContaining({ code: 'SEMPLES_OPTION_INVALID' })
+    await expect(call()).rejects.toEqual(refused)
+    await expect(call()).rejects.toThrow(option)
+  })
+})

@@ -1,0 +1,48 @@
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import { cnn } from '../../../lib/models/generators/cnn.js'
+import { weaktr } from '../../../lib/models/generators/weaktr.js'
+import type { NetworkOptions } from '../../../lib/models/memory/network.js'
+import type { CamsJob, MemoryJob, RefinementJob, TrainingJob } from '../../../lib/runs/memory/peakMemory.js'
+
+const weights = 'random'
+
+export function transformer(changes: object = {}): NetworkOptions {
+  return weaktr.schema.parse({ weights, ...changes })
+}
+
+export function convolutions(changes: object = {}): NetworkOptions {
+  return cnn.schema.parse({ weights, ...changes })
+}
+
+export function camsOf(generator: NetworkOptions, width: number, height: number, rest: Partial<CamsJob> = {}): CamsJob {
+  return { kind: 'cams', generator, classes: 20, width, height, scales: [1], flip: true, maps: 2, ...rest }
+}
+
+export function trainingOf(
+  generator: NetworkOptions,
+  size: number,
+  batch: number,
+  rest: Partial<TrainingJob> = {},
+): TrainingJob {
+  const fixed = { kind: 'training', classes: 20, microBatch: 0, trains: 'all', optimizer: 2, pairs: batch } as const
+  return { ...fixed, generator, size, batch, ...rest }
+}
+
+export function refinementOf(
+  width: number,
+  height: number,
+  labels: number,
+  method: RefinementJob['method'],
+): RefinementJob {
+  return { kind: 'refinement', width, height, labels, method, threads: 1 }
+}
+
+/** The most memory that a fresh process of this job alone held, in bytes. */
+export function measured(job: MemoryJob): number {
+  const text = execFileSync(process.execPath, [join(import.meta.dirname, 'child.mjs'), JSON.stringify(job)], {
+    encoding: 'utf8',
+    env: { ...process.env, OMP_NUM_THREADS: '1' },
+  })
+  return Number(text)
+}
