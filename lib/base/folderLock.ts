@@ -137,10 +137,17 @@ async function stateOfHolder(path: string): Promise<'alive' | 'gone' | 'unknown'
   if (pid === process.pid) return token === PROCESS_TOKEN ? 'alive' : 'gone'
   try {
     process.kill(pid, 0)
-    return 'alive'
+    return (await hasEnded(pid)) ? 'gone' : 'alive'
   } catch (error) {
     return errorCode(error) === 'ESRCH' ? 'gone' : 'alive'
   }
+}
+
+/** Whether nothing is left of a process but its number, which its parent has not asked about yet; of Linux alone. */
+async function hasEnded(pid: number): Promise<boolean> {
+  const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  // Behind the name of the program, which stands in parentheses.
+  return /^[ZX]/.test(status.slice(status.lastIndexOf(')') + 2))
 }
 
 async function holderOf(path: string): Promise<Record<string, unknown>> {

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { FolderLock, MASKS_LOCK, RUN_LOCK } from '../../lib/base/folderLock.js'
 import { rejection } from '../config/refusal.js'
 import { compileFolders } from '../support/compiled.js'
+import { needs } from '../support/needs.js'
 
 let compiled: string
 beforeAll(() => {
@@ -50,6 +51,30 @@ test('N11: one process at a time holds a folder, and the lock of a killed one is
   expect(JSON.parse(await readFile(join(folder, '.semples-lock.json'), 'utf8')).pid).toBe(process.pid)
   await taken.release()
   expect(await readdir(folder)).toEqual([])
+})
+
+needs('linux').test('a process that nobody has buried yet holds nothing', async () => {
+  const folder = await temporary()
+  // Its parent never asks how it ended.
+  const parent = spawn('sh', ['-c', 'sh -c "echo \\$\\$; read line" & exec sleep 60'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const [bytes] = await once(parent.stdout, 'data')
+  const pid = Number(String(bytes))
+  try {
+    process.kill(pid, 'SIGKILL')
+    await mkdir(join(folder, 'run.lock'))
+    const space = await readlink('/proc/self/ns/pid').catch(() => '')
+    await writeFile(join(folder, 'run.lock.json'), JSON.stringify({ pid, host: hostname(), space, token: 'x' }))
+    const renewal = setInterval(
+      () => void utimes(join(folder, 'run.lock'), new Date(), new Date()).catch(() => {}),
+      100,
+    )
+    const taken = await FolderLock.take(folder, RUN_LOCK).finally(() => clearInterval(renewal))
+    await taken.release()
+  } finally {
+    parent.kill('SIGKILL')
+  }
 })
 
 test('of many who come after a killed process, one gets the lock', async () => {
