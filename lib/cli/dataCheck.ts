@@ -41,7 +41,7 @@ export function describeCheck(
     ...(canTrain
       ? [
           `${green(findings.length === 0 ? 'Nothing is wrong.' : 'Training can start.')} To try it, type:`,
-          `  semples train --data ${shellWord(folder)}${start} --preset demo --out runs/first`,
+          `  npx semples train --data ${shellWord(folder)}${start} --preset demo --out runs/first`,
         ]
       : [red('Training cannot start.')]),
   ]

@@ -131,5 +131,5 @@ export function threads(value: string): number | 'auto' {
 
 /** Help with examples after the options. */
 export function examples(...lines: string[]): string {
-  return `\nExamples:\n${lines.map((line) => (line === '' ? '' : `  ${line}`)).join('\n')}\n`
+  return `\nExamples (in a project that has semples: npx semples ...):\n${lines.map((line) => (line === '' ? '' : `  ${line}`)).join('\n')}\n`
 }

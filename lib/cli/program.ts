@@ -47,7 +47,7 @@ async function createProgram(cli: Cli, wanted: (name: string) => boolean): Promi
         'semples refine --images photos --cams cams --out refined     dense CRF over masks of any method',
         'semples eval --masks masks --ground-truth truth --classes runs/boats/classes.json',
         '',
-        'More about a command: semples train --help',
+        'More about a command: npx semples train --help',
       ),
     )
     .addHelpText('after', EXIT_STATUS)
@@ -60,7 +60,7 @@ async function createProgram(cli: Cli, wanted: (name: string) => boolean): Promi
   for (const command of withSubcommands(program)) {
     command
       .exitOverride()
-      .showHelpAfterError(`(For help, type: semples ${command === program ? '' : `${nameOf(command)} `}--help)`)
+      .showHelpAfterError(`(For help, type: npx semples ${command === program ? '' : `${nameOf(command)} `}--help)`)
       .configureHelp({ styleTitle: bold, ...(command === program ? { subcommandTerm: (each) => each.name() } : {}) })
       .configureOutput({
         writeOut: (text) => cli.terminal.out(text.replace(/\n$/, '')),

@@ -29,6 +29,8 @@ export interface DatasetItem {
   image: string
   /** Indices into `classes.classes` of the classes present, ascending, without repetition. Empty: no label. */
   labels: readonly number[]
+  /** True where the data say that the picture shows none of the classes: classification learns from it. */
+  negative?: true
 }
 
 /** A split of pictures with image-level labels, and, where there are any, masks that only evaluation opens. */

@@ -127,12 +127,13 @@ function itemsOf(pictures: readonly FolderPicture[], classes: ClassTable): Datas
   for (const [index, { label }] of classes.classes.entries()) indexOf.set(label, index)
   const stems = new Map<string, number>()
   for (const { file } of pictures) stems.set(stemOf(file), (stems.get(stemOf(file)) ?? 0) + 1)
-  return pictures.map(({ file, image, labels, origin }) => {
+  return pictures.map(({ file, image, labels, origin, negative }) => {
     const indices = labels.map(
       (label) => indexOf.get(label) ?? indexOf.get(label.normalize()) ?? unknownClass(label, origin, classes),
     )
     const id = stems.get(stemOf(file)) === 1 ? stemOf(file) : file
-    return { id, image, labels: [...new Set(indices)].sort((a, b) => a - b) }
+    const sorted = [...new Set(indices)].sort((a, b) => a - b)
+    return { id, image, labels: sorted, ...(negative ? { negative } : {}) }
   })
 }
 

@@ -8,7 +8,7 @@ export function classesInAll({ classes, items }: Dataset): string[] {
   if (everywhere.length === 0) return []
   const names = everywhere.slice(0, 6).map(({ label }) => label)
   return [
-    `All ${items.length} pictures show ${names.join(', ')}, and none is without ${everywhere.length === 1 ? 'it' : 'them'}: nothing tells ${everywhere.length === 1 ? 'it' : 'them'} from the rest. Add pictures without ${everywhere.length === 1 ? 'it' : 'them'}${classes.classes.length === 1 ? ', in _background/ or with an empty label field' : ''}.`,
+    `All ${items.length} pictures show ${names.join(', ')}, and none is without ${everywhere.length === 1 ? 'it' : 'them'}: nothing tells ${everywhere.length === 1 ? 'it' : 'them'} from the rest. Add pictures without ${everywhere.length === 1 ? 'it' : 'them'}${classes.classes.length === 1 ? ' (in class folders: in _background/)' : ''}.`,
   ]
 }
 

@@ -31,6 +31,8 @@ export interface LoaderOptions {
   dropLast?: boolean
   /** Leave out pictures without a label. Default true. */
   labelledOnly?: boolean
+  /** But keep those of which it is known that they show none of the classes. Default false. */
+  negatives?: boolean
   /** Batches to prepare ahead of the one in use. Default 2. */
   prefetch?: number
   /** Pictures decoded at a time. Default 4. */
@@ -181,7 +183,7 @@ class BatchMaker {
   }
 }
 
-function usedIndices({ dataset, indices, labelledOnly = true }: LoaderOptions): {
+function usedIndices({ dataset, indices, labelledOnly = true, negatives = false }: LoaderOptions): {
   indices: readonly number[]
   unlabelled: number
 } {
@@ -195,7 +197,9 @@ function usedIndices({ dataset, indices, labelledOnly = true }: LoaderOptions): 
       message: `None of the ${all.length} pictures of ${dataset.name} has a label, so there is nothing to learn from.`,
       hint: 'Check that the labels file names these pictures and that its label column is filled.',
     })
-  return { indices: labelled, unlabelled: all.length - labelled.length }
+  const isUsed = ({ labels, negative }: DatasetItem) => labels.length > 0 || (negatives && negative === true)
+  const used = all.filter((index) => isUsed(dataset.items[index]!))
+  return { indices: used, unlabelled: all.length - used.length }
 }
 
 function checkNumbers(options: LoaderOptions): void {

@@ -103,7 +103,7 @@ async function requireSameData(run: RunDirectory, dataset: Dataset): Promise<voi
 
 export async function openTraining(config: RunConfig, onProgress: OnProgress): Promise<Dataset> {
   const dataset = await openDataset(config.data, 'train')
-  const unlabelled = dataset.items.filter(({ labels }) => labels.length === 0).length
+  const unlabelled = dataset.items.filter(({ labels, negative }) => labels.length === 0 && !negative).length
   onProgress(
     notice('run', `${dataset.name}: ${dataset.items.length} pictures, ${dataset.classes.classes.length} classes`),
   )

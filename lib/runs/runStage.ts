@@ -67,6 +67,8 @@ export function stageLoader(
     height: imageSize,
     width: imageSize,
     batch: stage.batch,
+    // The other stages learn from pairs of a picture and a class that it shows.
+    negatives: stage.name === 'classify',
     augment: stage.augment,
     seed: config.seed,
     stage: stage.seedName,

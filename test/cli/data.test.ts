@@ -22,7 +22,7 @@ describe('semples data check', () => {
       '  Add pictures of it.',
       '',
       'Training can start. To try it, type:',
-      "  semples train --data 'my photos' --labels l.csv --preset demo --out runs/first",
+      "  npx semples train --data 'my photos' --labels l.csv --preset demo --out runs/first",
     ])
   })
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { SemplesError } from '../../lib/base/error.js'
 import { Interrupted } from '../../lib/cli/interrupt.js'
+import { resolveConfig } from '../../lib/config/resolve.js'
 import { given, run, runResult } from './fakes.js'
 
 const before = process.cwd()
@@ -40,6 +41,33 @@ describe('what the options mean', () => {
       'report',
       'signal',
     ])
+  })
+
+  test('N21: epochs, batch, rate and the share that is kept, in the usual words', async () => {
+    const words = ['--epochs', '3', '--batch', '4', '--lr', '1e-4', '--val', '0.2']
+    expect(given(await run([...least, ...words]), 'train')).toMatchObject({
+      data: { folder: 'photos', val: 0.2 },
+      epochs: 3,
+      batch: 4,
+      lr: 1e-4,
+    })
+    // They win over a file, also over what it says of one stage; --set wins over them.
+    writeFileSync('c.json', JSON.stringify({ data: { folder: 'photos' }, match: { epochs: 60, batch: 8 }, epochs: 9 }))
+    const file = ['train', '--config', 'c.json', '--preset', 'demo', '--out', 'runs/b', ...words]
+    const input = given(await run([...file, '--set', 'guide.epochs=5']), 'train')
+    expect(input).toMatchObject({ data: { folder: 'photos', val: 0.2 }, epochs: 3, guide: { epochs: 5 }, match: {} })
+    const { report: _, onProgress: __, signal: ___, ...config } = input
+    expect(resolveConfig(config as never)).toMatchObject({
+      ...{ classify: { epochs: 3 }, match: { epochs: 3, batch: 4, lr: 1e-4 }, guide: { epochs: 5 } },
+    })
+    for (const wrong of [
+      ['--epochs', '0'],
+      ['--batch', 'many'],
+      ['--lr', '-1'],
+      ['--val', '20'],
+      ['--val', '1'],
+    ])
+      expect([wrong, (await run([...least, ...wrong])).status]).toEqual([wrong, 2])
   })
 
   test('all of them', async () => {
@@ -252,7 +280,9 @@ test.each([130, 143])(
         { signal: controller.signal },
       )
       expect(ran.status).toBe(status)
-      expect(ran.err).toEqual([begun ? 'Interrupted. To go on, type: semples train --resume runs/a' : 'Interrupted.'])
+      expect(ran.err).toEqual([
+        begun ? 'Interrupted. To go on, type: npx semples train --resume runs/a' : 'Interrupted.',
+      ])
       expect(ran.out).toEqual([])
     }
   },

@@ -65,7 +65,7 @@ export function configCommand(cli: Cli): Command {
 function noSuchField(text: string): SemplesError {
   return new SemplesError('SEMPLES_CONFIG_UNKNOWN', {
     message: `No config field has "${text}" in its name.`,
-    hint: 'To list all of them, type: semples config',
+    hint: 'To list all of them, type: npx semples config',
   })
 }
 

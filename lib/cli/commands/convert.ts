@@ -74,7 +74,7 @@ async function convert(cli: Cli, options: ConvertOptions): Promise<void> {
     ...(masks > 0 ? [`  masks/         ${masks} pixel masks, used for evaluation only`] : []),
     '',
     bold('To train on them, type:'),
-    `  semples train --data ${shellWord(out)} --preset demo --out runs/first`,
+    `  npx semples train --data ${shellWord(out)} --preset demo --out runs/first`,
   ]) {
     terminal.out(line)
   }

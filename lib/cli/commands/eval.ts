@@ -170,7 +170,7 @@ function required(value: string | undefined, option: string): string {
   if (value !== undefined) return value
   throw new SemplesError('SEMPLES_OPTION_INVALID', {
     message: `semples eval needs ${option}.`,
-    hint: 'For examples, type: semples eval --help',
+    hint: 'For examples, type: npx semples eval --help',
   })
 }
 

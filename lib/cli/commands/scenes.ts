@@ -66,7 +66,7 @@ async function scenes(cli: Cli, { json, quiet, ...options }: ScenesOptions): Pro
     ...excerpt.map((row) => `  ${row}`),
     '',
     bold('To train on the scenes, type:'),
-    `  semples train --data ${shellWord(options.out)} --preset demo --out runs/scenes`,
+    `  npx semples train --data ${shellWord(options.out)} --preset demo --out runs/scenes`,
   ]) {
     terminal.out(line)
   }

@@ -90,7 +90,7 @@ async function train(cli: Cli, options: TrainOptions): Promise<void> {
   const out = resume ?? input.out
   cli.afterInterrupt = () =>
     out !== undefined && existsSync(join(out, 'run.json'))
-      ? `To go on, type: semples train --resume ${shellWord(out)}`
+      ? `To go on, type: npx semples train --resume ${shellWord(out)}`
       : undefined
   await jobs.ensureLibTorch({ offline, device: input.device, quiet, write: terminal.err, signal })
   await jobs.ensureWeights({ weights, run: resume, offline, quiet, write: terminal.err, signal })
@@ -160,7 +160,7 @@ export function summary({ out, stages, warnings, report }: RunResult): string[] 
     ...warnings,
     `The run is in ${resolve(out)}`,
     ...(report === undefined ? [] : [`The report is ${report}`]),
-    `For masks, type: semples masks --run ${shellWord(out)} --out masks`,
+    `For masks, type: npx semples masks --run ${shellWord(out)} --out masks`,
   ]
 }
 

@@ -47,10 +47,20 @@ function labelFindings({ items, name }: Dataset, classes: readonly CheckedClass[
         advice: 'Check that the labels belong to these pictures.',
       },
     ]
-  const unlabelled = items.length - labelled
+  const negatives = items.filter(({ negative }) => negative).length
+  const unlabelled = items.length - labelled - negatives
   const absent = classes.filter(({ pictures }) => pictures === 0)
   const few = classes.filter(({ pictures }) => pictures > 0 && pictures < 5)
   return [
+    ...(negatives === 0
+      ? []
+      : [
+          finding(
+            'note',
+            `${count(negatives, 'picture')} ${negatives === 1 ? 'shows' : 'show'} no object (_background/).`,
+            'Classification learns from them that no class is there; the other stages leave them out.',
+          ),
+        ]),
     ...(unlabelled === 0
       ? []
       : [

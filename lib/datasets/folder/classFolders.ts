@@ -12,7 +12,7 @@ import { foldersIn, walkFolder } from './walk.js'
 /**
  * The pictures of a folder with one sub-folder a class. A file that stands in several sub-folders (the same name and
  * the same content) has all their labels; different pictures of one name have their folder in their ids. In `_background`
- * stand pictures without object, for evaluation only. What semples wrote, and masks, are passed over with a warning.
+ * stand pictures without object, which classification learns from too. What semples wrote, and masks, are passed over with a warning.
  *
  * @param classes labels of the class table, where there is one: folders of these names are classes, whatever they look like
  * @throws SemplesError `SEMPLES_NO_LABELS` for folders that look like pictures and masks of a data set whose labels are

@@ -35,7 +35,8 @@ export async function groupsOfNames(
     const { folders, image } = group
     if (folders.length > 1 && folders.includes(BACKGROUND_FOLDER)) throw bothWays(root, group)
     const labels = folders.filter((folder) => folder !== BACKGROUND_FOLDER)
-    return { file: named.get(group)!, image, labels, origin: `folder ${folders.join(', ')}` }
+    const negative = labels.length === 0 ? { negative: true as const } : {}
+    return { file: named.get(group)!, image, labels, origin: `folder ${folders.join(', ')}`, ...negative }
   })
   const [first] = clashes
   const warnings =

@@ -7,6 +7,8 @@ export interface FolderPicture {
   labels: readonly string[]
   /** Where its labels stand, for messages: `line 3 of labels.csv`, `folder boat`. */
   origin: string
+  /** True in `_background/`: the picture shows no object. */
+  negative?: true
 }
 
 export interface FolderContents {
@@ -17,7 +19,7 @@ export interface FolderContents {
   described: string
 }
 
-/** The sub-folder of pictures that show no object. */
+/** The sub-folder of pictures that show no object: classification learns from them that no class is there. */
 export const BACKGROUND_FOLDER = '_background'
 
 /** A picture in a class folder. */
