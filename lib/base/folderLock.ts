@@ -81,8 +81,8 @@ export class FolderLock {
 
   async release(): Promise<void> {
     if (this.lost) return
-    await rm(`${this.path}.json`, { force: true })
-    // Released meanwhile by a clean-up from outside: nothing is left to do.
+    // Where a clean-up from outside has released it, or taken the folder away, nothing is left to do.
+    await rm(`${this.path}.json`, { force: true }).catch(() => undefined)
     await this.unlock().catch(() => undefined)
   }
 
