@@ -12,7 +12,8 @@ export function nearestField(wrong: string, known: Iterable<string>): string | u
       spelling(wrong, field),
       spelling(last(wrong), last(field)) + (parent(wrong) === parent(field) ? 0 : 0.5),
     )
-    const whole = distance(wrong.toLowerCase(), field.toLowerCase())
+    // Without a section, the first field of that name is as good as any.
+    const whole = wrong.includes('.') ? distance(wrong.toLowerCase(), field.toLowerCase()) : 0
     if (best === undefined || cost < best.cost || (cost === best.cost && whole < best.whole))
       best = { field, cost, whole }
   }
@@ -21,7 +22,7 @@ export function nearestField(wrong: string, known: Iterable<string>): string | u
 
 /** The field and its sections: `match` may be what `mach` means. */
 function candidates(known: Iterable<string>): Set<string> {
-  return new Set([...known].flatMap((field) => (field.includes('.') ? [field, parent(field)] : [field])))
+  return new Set([...known].flatMap((field) => (field.includes('.') ? [parent(field), field] : [field])))
 }
 
 /** Edit distance without regard to case; an abbreviation counts as one edit. */
