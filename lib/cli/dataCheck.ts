@@ -11,7 +11,7 @@ const BAR = 24
 export function describeCheck(
   result: DataCheck,
   folder: string,
-  given: { labels?: string; images?: string; val?: number },
+  given: { labels?: string; classes?: string; images?: string; val?: number },
   { colorOut, unicode, width }: Pick<Terminal, 'colorOut' | 'unicode' | 'width'>,
 ): string[] {
   const { bold, red, yellow, green, dim } = styles(colorOut)

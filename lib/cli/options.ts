@@ -23,6 +23,11 @@ export const shared = {
       '--exif <how>',
       'whether the ground truth of a plain folder is of pictures turned by their EXIF orientation, as viewers show them (default: apply)',
     ).choices(['apply', 'ignore']),
+  classes: () =>
+    new Option(
+      '--classes <file>',
+      'classes.json of a folder of pictures: ids, labels, prompts, colours (default: the labels in the order of their characters)',
+    ),
   json: () => new Option('--json', 'print the result as one line of JSON, the last line of standard output'),
   val: () =>
     new Option(

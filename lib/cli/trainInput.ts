@@ -6,6 +6,7 @@ export interface TrainFlags {
   config?: string
   data?: string
   labels?: string
+  classes?: string
   images?: string
   val?: number
   epochs?: string
@@ -46,10 +47,10 @@ export async function trainInput(flags: TrainFlags): Promise<TrainConfigInput> {
   const { applySettings } = await import('../config/settings.js')
   const { readConfigFile } = await import('../config/file.js')
   const { stageNames } = await import('../stages/kinds.js')
-  const { config, data, labels, images, val, reference, set = [] } = flags
+  const { config, data, labels, classes, images, val, reference, set = [] } = flags
   const input: TrainConfigInput = config === undefined ? {} : await readConfigFile(config)
   const { detectData } = await import('../datasets/kinds.js')
-  if (data !== undefined) input.data = await detectData(data, { labels, images, val })
+  if (data !== undefined) input.data = await detectData(data, { labels, classes, images, val })
   if (reference) input.reference = true
   // Options win over the file: also where it has a value for one stage.
   for (const stage of stageNames)
@@ -60,6 +61,7 @@ export async function trainInput(flags: TrainFlags): Promise<TrainConfigInput> {
     return value === undefined ? [] : [`${field}=${value}`]
   })
   if (data === undefined && labels !== undefined) settings.push(`data.labels=${labels}`)
+  if (data === undefined && classes !== undefined) settings.push(`data.classes=${classes}`)
   if (data === undefined && images !== undefined) settings.push(`data.images=${images}`)
   if (data === undefined && val !== undefined) settings.push(`data.val=${val}`)
   return applySettings(input, [...settings, ...set])

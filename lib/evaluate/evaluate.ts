@@ -101,7 +101,6 @@ export async function evaluatePictures(options: EvaluatePicturesOptions): Promis
   const ids = idsWithBackground(classes)
   const reading: ReadMaskOptions = { palette: maskPalette(classes.classes), ids, colors: options.maskColors }
   if (masks !== undefined && cams === undefined) {
-    refuseCamOptions(options)
     const counter = new ConfusionCounter(ids)
     const seen = await forEachPicture(options, reading, async ({ id, name }, truth) => {
       const file = join(masks, `${id}.png`)
@@ -184,31 +183,6 @@ async function readExisting(file: string, id: string, reading: ReadMaskOptions):
     file,
     hint: 'Make the masks of all pictures first, or name the pictures to evaluate (ids).',
   })
-}
-
-/** Options for `cams` alone, with those of `semples eval`. */
-const CAM_OPTIONS = {
-  camClasses: '--cam-classes',
-  classOffset: '--class-offset',
-  values: '--scores',
-  axes: '--axes',
-  entry: '--entry',
-  thresholds: undefined,
-  greedy: undefined,
-} as const
-
-/** What would do nothing is refused. */
-function refuseCamOptions(options: EvaluatePicturesOptions): void {
-  for (const [field, typed] of Object.entries(CAM_OPTIONS)) {
-    const value = options[field as keyof typeof CAM_OPTIONS]
-    if (value === undefined || value === false) continue
-    throw new SemplesError('SEMPLES_CONFIG_INVALID', {
-      message: `${field}${typed === undefined ? '' : ` (${typed})`} is for class activation maps, and masks are evaluated.`,
-      field,
-      value,
-      hint: `Leave it out, or give maps: cams instead of masks (--cams DIR, or --sweep).`,
-    })
-  }
 }
 
 function invalid(message: string, field: string, value: unknown): SemplesError {

@@ -51,13 +51,7 @@ function inDataset(dataset: Dataset): TruthPicture[] {
 }
 
 async function inFolder(folder: string, reading: ReadMaskOptions): Promise<TruthPicture[]> {
-  const files = await filesWithin(folder).catch((cause: unknown) => {
-    throw new SemplesError('SEMPLES_FILE_UNREADABLE', {
-      message: `Cannot read the folder of ground truth ${folder}: ${String(cause)}.`,
-      file: folder,
-      cause,
-    })
-  })
+  const files = await filesWithin(folder)
   return files
     .filter((file) => file.endsWith('.png'))
     .map((file) => {

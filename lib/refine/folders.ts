@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { extname, join, posix, relative, resolve, sep } from 'node:path'
-import { SemplesError } from '../base/error.js'
+import type { SemplesError } from '../base/error.js'
+import { requireFolder } from '../datasets/folder/folderOptions.js'
 import { filesWithin, isPictureName } from '../datasets/pictures.js'
 import { CAM_EXTENSIONS } from '../formats/camFile/classMaps.js'
 import { ambiguousPicture, namesFile, noInputs, noPictureFor, noPictures, nothingPairs } from './foldersRefused.js'
@@ -65,15 +66,8 @@ function rank(name: string): number {
 /** Paths inside a folder, with `/`, without what earlier refinements wrote into folders within it. */
 async function filesOf(field: 'images' | 'cams', folder: string): Promise<string[]> {
   if ((await stat(folder).catch(() => undefined))?.isFile()) throw namesFile(field, folder)
-  const files = await filesWithin(folder).catch((cause: unknown) => {
-    throw new SemplesError('SEMPLES_FILE_UNREADABLE', {
-      message: `The folder ${folder} cannot be read.`,
-      field,
-      file: folder,
-      hint: 'Check the path.',
-      cause,
-    })
-  })
+  requireFolder(folder, field)
+  const files = await filesWithin(folder)
   // Masks of semples are inputs, but no pictures.
   const marks = field === 'images' ? ['refine.json', 'masks.json'] : ['refine.json']
   const made = files.filter((file) => marks.includes(posix.basename(file))).map((file) => posix.dirname(file))

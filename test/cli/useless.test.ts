@@ -57,6 +57,7 @@ const BY_FILE = { refine: 'entry classes class-offset gt-prob zero-unsure unary'
 const USELESS: Record<string, Record<string, string[][]>> = {
   train: {
     labels: [['train', '--preset', 'demo', '--out', 'o', '--labels', 'l.csv']],
+    classes: [['train', '--preset', 'demo', '--out', 'o', '--classes', 'c.json']],
     images: [[...ownTraining, '--images', 'i']],
     val: [['train', '--data', voc, '--val', '0.2', '--preset', 'demo', '--out', 'o']],
     clip: [[...ownTraining, '--stages', 'classify', '--clip', coco]],
@@ -157,7 +158,7 @@ const USELESS: Record<string, Record<string, string[][]>> = {
 
 /** Refused by the job itself, which the test of it shows. */
 const BY_JOB: Record<string, string> = {
-  'data check': 'labels images val split',
+  'data check': 'labels classes images val split',
   refine: 'preset gaussian bilateral',
 }
 
@@ -200,7 +201,9 @@ describe('N15: an option that does nothing is refused', () => {
   test.each(cases)('--%s: %j', async (option, words) => {
     const ran = await run(words)
     expect([ran.status, ran.calls]).toEqual([2, []])
-    expect(ran.err.join('\n')).toContain(option === 'labels' && words[0] === 'train' ? 'data' : option)
+    expect(ran.err.join('\n')).toContain(
+      ['labels', 'classes'].includes(option) && words[0] === 'train' ? 'data' : option,
+    )
     expect(ran.out).toEqual([])
   })
 
@@ -229,6 +232,7 @@ describe('N15: options of functions that do nothing are refused', () => {
     ['split', () => exportFolder({ data, split: 'val', out: join(root, 'out') })],
     ['split', () => checkData({ data: photos, split: 'val' })],
     ['labels', () => checkData({ data, labels: 'labels.csv' })],
+    ['classes', () => checkData({ data, classes: 'classes.json' })],
     ['val', () => checkData({ data, val: 0.2 })],
     ['images', () => checkData({ data: photos, images: 'i' })],
     ['exif', () => folder({ folder: photos, exif: 'apply' })],

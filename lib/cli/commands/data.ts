@@ -8,6 +8,7 @@ import { openView } from '../progress/view.js'
 
 interface CheckOptions extends OutputOptions {
   labels?: string
+  classes?: string
   images?: string
   val?: number
   split?: 'train' | 'val'
@@ -25,6 +26,7 @@ function checkCommand(cli: Cli): Command {
     )
     .argument('<dir>', 'folder of the data: a published data set or a folder of pictures (docs/data.md)')
     .addOption(shared.labels())
+    .addOption(shared.classes())
     .addOption(shared.images())
     .addOption(shared.val())
     .addOption(shared.split('train'))
@@ -40,7 +42,11 @@ function checkCommand(cli: Cli): Command {
   return addOutputOptions(command)
 }
 
-async function check(cli: Cli, data: string, { labels, images, val, split, json, quiet }: CheckOptions): Promise<void> {
+async function check(
+  cli: Cli,
+  data: string,
+  { labels, classes, images, val, split, json, quiet }: CheckOptions,
+): Promise<void> {
   const { terminal, signal, jobs } = cli
   const view = await openView(terminal, quiet)
   const progress = itemProgress('check')
@@ -48,6 +54,7 @@ async function check(cli: Cli, data: string, { labels, images, val, split, json,
     .checkData({
       data,
       labels,
+      classes,
       images,
       val,
       split,
@@ -56,6 +63,6 @@ async function check(cli: Cli, data: string, { labels, images, val, split, json,
     })
     .finally(() => view.close())
   if (json) printJson(terminal, result)
-  else for (const line of describeCheck(result, data, { labels, images, val }, terminal)) terminal.out(line)
+  else for (const line of describeCheck(result, data, { labels, classes, images, val }, terminal)) terminal.out(line)
   if (!result.canTrain) cli.status = 1
 }

@@ -156,8 +156,28 @@ function settingsOf(options: RefineCommandOptions): RefineFolders & RefineMasksO
   }
 }
 
-/** Maximum number of failures that are printed one by one. */
-const MAX_LISTED_FAILURES = 10
+/** Most groups of failures, and most names in one. */
+const MAX_LISTED = 10
+
+/** The first of the failures that have one reason with its message, then the names of the others. */
+function failureLines(failed: RefineSummary['failed']): string[] {
+  const groups = new Map<string, RefineSummary['failed']>()
+  for (const failure of failed) {
+    const { code, field, expected, hint } = failure.error
+    const reason = [code, field, expected, hint].join('\n')
+    groups.set(reason, [...(groups.get(reason) ?? []), failure])
+  }
+  const lines = [...groups.values()].flatMap(([first, ...others]) => {
+    const names = others.slice(0, MAX_LISTED).map(({ name }) => name)
+    const rest = others.length > names.length ? `, and ${others.length - names.length} more` : ''
+    return [
+      `${first!.name}: ${first!.error.message}`,
+      ...(others.length === 0 ? [] : [`  the same: ${names.join(', ')}${rest}`]),
+    ]
+  })
+  const most = 2 * MAX_LISTED
+  return lines.length <= most ? lines : [...lines.slice(0, most), '... and other reasons; --json has them all']
+}
 
 function lines({ refined, skipped, failed, seconds, warnings, out }: RefineSummary): string[] {
   const rate = refined > 0 && seconds > 0 ? `, ${speed(refined / seconds)}` : ''
@@ -165,8 +185,7 @@ function lines({ refined, skipped, failed, seconds, warnings, out }: RefineSumma
   const masks = count(refined, 'refined mask')
   return [
     ...warnings.map((warning) => `warning: ${warning}`),
-    ...failed.slice(0, MAX_LISTED_FAILURES).map(({ name, error }) => `${name}: ${error.message}`),
-    ...(failed.length > MAX_LISTED_FAILURES ? [`... and ${failed.length - MAX_LISTED_FAILURES} more`] : []),
+    ...failureLines(failed),
     ...(failed.length > 0 ? [`${count(failed.length, 'picture')} failed.`] : []),
     `${masks}${before} ${refined === 1 && skipped === 0 ? 'is' : 'are'} in ${out}${rate}`,
   ]

@@ -30,6 +30,7 @@ export function trainCommand(cli: Cli): Command {
     )
     .addOption(shared.data())
     .addOption(shared.labels())
+    .addOption(shared.classes())
     .addOption(shared.images())
     .addOption(shared.val())
     .option(

@@ -25,13 +25,15 @@ export async function checkData(options: CheckDataOptions): Promise<DataCheck> {
 async function open({
   data,
   labels,
+  classes,
   images,
   val,
   split,
 }: CheckDataOptions): Promise<{ dataset: Dataset; spec: DataSpec } | { failed: DataCheck }> {
   if (typeof data !== 'string')
-    refuseUseless({ labels, images, val }, 'beside data with options: it is one of them', 'Give it in data.')
-  const found = typeof data === 'string' ? await detectSplit(data, { labels, images, val, split }) : { data, split }
+    refuseUseless({ labels, classes, images, val }, 'beside data with options: it is one of them', 'Give it in data.')
+  const found =
+    typeof data === 'string' ? await detectSplit(data, { labels, classes, images, val, split }) : { data, split }
   const spec = found.data
   requireSplits(spec, found.split)
   const kind = kindOfData(spec).title

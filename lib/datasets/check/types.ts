@@ -5,6 +5,8 @@ export interface CheckDataOptions {
   data: DataSpec | string
   /** Labels file, where `data` is a folder. */
   labels?: string
+  /** classes.json with the classes, of a folder of pictures. */
+  classes?: string
   /** Folder of the pictures, where `data` is a COCO JSON. */
   images?: string
   /** Share of the pictures that is kept for evaluation, where `data` is a folder of pictures. */

@@ -93,10 +93,14 @@ async function entriesOf(folder: string): Promise<Dirent[]> {
     // The order of a disk is no order to rely on.
     return entries.sort((a, b) => (a.name < b.name ? -1 : 1))
   } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException
     throw new SemplesError('SEMPLES_FILE_UNREADABLE', {
-      message: `The folder ${folder} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      message: code === 'ENOENT' ? `There is no folder ${folder}.` : `The folder ${folder} cannot be read: ${message}.`,
       file: folder,
-      hint: 'Check the path and the permissions.',
+      hint:
+        code === 'ENOENT'
+          ? 'Check the path; it is taken from the working directory.'
+          : 'Check the path and the permissions.',
       cause,
     })
   }
