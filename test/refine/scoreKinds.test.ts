@@ -79,6 +79,14 @@ test('raw maps are scaled each to its own minimum and maximum, as SemPLeS scales
   }
 })
 
+test('raw maps of a whole class table are told of: each reaches 1 somewhere', async () => {
+  const classes = Array.from({ length: 20 }, (_, index) => index + 1)
+  const data = maps(...classes.map((id): [number, number] => [id, 0]))
+  for (const { warnings } of await both(data, classes, { values: 'raw' }))
+    expect(warnings).toEqual([{ text: expect.stringMatching(/keep the maps of its labels/), seen: '20 maps' }])
+  expect((await source({ scores: data.slice(0, 12), classes: [1, 2] }, { values: 'raw' })).warnings).toEqual([])
+})
+
 test('the numbers of a caller stay as they are', async () => {
   for (const values of ['logits', 'raw'] as const) {
     const data = maps([-4, 12], [100, 50])

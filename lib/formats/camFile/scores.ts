@@ -63,6 +63,9 @@ export function* rangeOf(values: Float32Array): Generator<undefined, ScoreRange>
 /** Rounding, and what resizing with a cubic filter adds, leave the range a little. */
 const [ROUNDING, OVERSHOOT] = [0.01, 0.25]
 
+/** More classes than one picture shows: its maps are most likely those of the whole class table. */
+const MANY_CLASSES = 12
+
 /**
  * Checks that numbers can be what they are taken for. Ones that are not finite are left to whoever computes with them.
  *
@@ -72,6 +75,11 @@ export function checkRange(range: ScoreRange, maps: number, { kind, name, file }
   const { min, max, finite } = range
   if (!finite || !(min <= max)) return []
   const seen = `${shown(min)} to ${shown(max)}`
+  if (kind === 'raw' && maps >= MANY_CLASSES) {
+    const text =
+      'Every raw map is scaled to reach 1 somewhere, also those of classes that a picture does not show: keep the maps of its labels alone.'
+    return [{ text, seen: `${maps} maps` }]
+  }
   if (kind === 'probabilities') {
     if (min < -OVERSHOOT || max > 1 + OVERSHOOT) throw noProbabilities(range, name, file)
     if (min >= -ROUNDING && max <= 1 + ROUNDING) return []
