@@ -35,6 +35,14 @@ export function warning(stage: string, message: string): Progress {
   return { ...notice(stage, message), warning: true }
 }
 
+/** `run: training starts`, `run: warning: no picture without a class`. */
+export function messageText({ stage, message = '', warning }: Progress): string {
+  return `${stage}: ${warning ? WARNING : ''}${message}`
+}
+
+/** Before a warning, wherever one is printed. */
+export const WARNING = 'warning: '
+
 /** Progress of a job that counts only finished items; adds the rate and the time left since this call. */
 export function itemProgress(stage: string, now: () => number = () => performance.now()) {
   const started = now()

@@ -1,3 +1,4 @@
+import { WARNING } from '../base/progress.js'
 import type { Terminal } from './terminal.js'
 
 export { shellWord } from '../base/shell.js'
@@ -5,6 +6,11 @@ export { shellWord } from '../base/shell.js'
 /** Prints a result as one line of JSON. Numbers that are not finite become null. */
 export function printJson(terminal: Pick<Terminal, 'out'>, result: unknown): void {
   terminal.out(JSON.stringify(result, (_, value) => (typeof value === 'bigint' ? String(value) : value)))
+}
+
+/** Warnings of a result as lines. */
+export function warningLines(warnings: readonly string[]): string[] {
+  return warnings.map((warning) => `${WARNING}${warning}`)
 }
 
 /** A fraction in percent with two digits: `52.10`; `-` where there is no number. */

@@ -10,57 +10,95 @@ export interface RefineSize {
   labels: number
 }
 
+/** How far neighbours share colours: as in a photograph, or not at all, which is the most that any picture takes. */
+export type Colors = 'photograph' | 'noise'
+
+/** A part of the memory of a refinement. */
+export interface RefineTerm {
+  what: string
+  bytes: number
+  /** Kept where there is room, else computed again. */
+  optional?: true
+}
+
 /**
  * Bytes that the addon takes to refine a picture, picture and scores included: what it would like, and with what it can
- * do. For a dense CRF the number of lattice points is estimated as for a photograph; the addon counts them, and refuses
- * what needs more than it may have.
+ * do.
  */
 export function refineBytes(
-  { width, height, labels }: RefineSize,
-  { method, own }: Pick<RefineSettings, 'method' | 'own'>,
+  size: RefineSize,
+  settings: Pick<RefineSettings, 'method' | 'own'>,
 ): { least: number; most: number } {
-  const pixels = width * height
-  // Picture, energies and result, as 3 bytes and two floats a label.
-  const tensors = pixels * (3 + 8 * labels)
+  const terms = refineTerms(size, settings, 'photograph')
+  const sum = (some: readonly RefineTerm[]) => some.reduce((total, { bytes }) => total + bytes, 0)
+  return { least: sum(terms.filter(({ optional }) => optional !== true)), most: sum(terms) }
+}
+
+/**
+ * What the addon takes to refine a picture, part by part. For a dense CRF of a photograph the number of lattice points is
+ * an estimate; the addon counts them, and refuses what needs more than it may have.
+ */
+export function refineTerms(
+  size: RefineSize,
+  { method, own }: Pick<RefineSettings, 'method' | 'own'>,
+  colors: Colors,
+): RefineTerm[] {
+  const { width, height, labels } = size
+  const tensors = { what: 'picture, energies and result', bytes: width * height * (3 + 8 * labels) }
   // One label is the mask.
-  if (labels === 1) return { least: tensors, most: tensors }
-  if (method === 'pamr') {
-    const { dilations } = own as { dilations: readonly number[] }
-    // Planes have a margin as wide as the farthest neighbour on either side; some rows of weights are always kept.
-    const padded = (width + 2 * Math.max(...dilations)) * height
-    const rows = 16 * width * 4 * 8 * dilations.length
-    const least = tensors + padded * 4 * (3 + 2 * labels) + rows
-    // The weights of eight neighbours at each distance are kept where there is room.
-    return { least, most: least + pixels * 4 * 8 * dilations.length }
-  }
-  const bytes = tensors + denseCrfBytes(pixels, labels, own as CrfKernels)
-  return { least: bytes, most: bytes }
+  if (labels === 1) return [tensors]
+  if (method === 'pamr') return [tensors, ...pamrTerms(size, (own as { dilations: readonly number[] }).dilations)]
+  return [tensors, { what: 'the dense CRF', bytes: denseCrfBytes(width * height, labels, own as CrfKernels, colors) }]
 }
 
-/** What lives during the mean field beside the tensors. */
-function denseCrfBytes(pixels: number, labels: number, { gaussian, bilateral }: CrfKernels): number {
-  const lanes = 4 * Math.ceil(labels / 4)
-  const perPoint = 8 * lanes + 32
+/** Pixels that PAMR computes together. */
+const BLOCK = 16
+/** Weights of PAMR that are kept at most. */
+const MOST_WEIGHTS = 512 * 2 ** 20
+
+function pamrTerms({ width, height, labels }: RefineSize, dilations: readonly number[]): RefineTerm[] {
+  const blocks = (length: number) => Math.ceil(length / BLOCK) * BLOCK
+  // A margin on either side as wide as the farthest neighbour.
+  const margin = Math.max(0, ...dilations.map((dilation) => Math.min(dilation, width - 1)))
+  const row = 4 * blocks(width) * 8 * dilations.length
+  return [
+    { what: 'colours and two sets of maps', bytes: 4 * blocks(blocks(width) + 2 * margin) * height * (3 + 2 * labels) },
+    { what: 'weights of neighbours of a row for each thread', bytes: 16 * row },
+    { what: 'weights of all neighbours', bytes: Math.min(height * row, MOST_WEIGHTS), optional: true },
+  ]
+}
+
+/** What lives at once, beside the tensors: during the mean field, or while the last lattice is built. */
+function denseCrfBytes(pixels: number, labels: number, { gaussian, bilateral }: CrfKernels, colors: Colors): number {
+  const lanes = LANES.find((count) => labels <= count) ?? 512
+  // Two rows of values and the neighbours along every axis.
+  const perPoint = 8 * lanes + 4 * 6
   // The order of the pixels, and the logits.
-  let bytes = pixels * (4 + 4 * lanes)
-  for (const { sxy } of gaussian) bytes += pixels * VERTEX * 3 + perPoint * gaussianPoints(pixels, sxy)
-  for (const { sxy, srgb } of bilateral) {
-    const colors = mean(srgb)
-    // Neighbours of a photograph share colours, the more the larger it is.
-    const share = 0.3 * (5 / colors) ** 2 * (pixels / 166_500) ** (-1 / 3)
-    const points = Math.min(6 * pixels, gaussianPoints(pixels, sxy) + pixels * Math.min(6, share))
-    bytes += pixels * VERTEX * 6 + perPoint * points
+  let meanField = pixels * (4 + 4 * lanes)
+  let building = 0
+  const add = (corners: number, points: number) => {
+    building = Math.max(building, points * (7 * 8 + (corners + 8) * 4) + pixels * (4 + 8 * corners))
+    meanField += pixels * (4 + 8 * corners) + perPoint * points
   }
-  return bytes
+  for (const { sxy } of gaussian) add(3, gaussianPoints(pixels, sxy))
+  for (const { sxy, srgb } of bilateral)
+    add(6, colors === 'noise' ? 6 * pixels : Math.min(6 * pixels, photographPoints(pixels, sxy, mean(srgb))))
+  return Math.max(meanField, building)
 }
 
-/** Bytes of a pixel at each corner of its lattice cell. */
-const VERTEX = 8.5
+/** Values of a point are padded to so many labels. */
+const LANES = [4, 8, 16, 24, 32, 64, 128]
 
 /** Points of a lattice over positions alone: 1.155 for a pixel where the deviation is 1. */
 function gaussianPoints(pixels: number, sxy: number | readonly [number, number]): number {
   const [x, y] = typeof sxy === 'number' ? [sxy, sxy] : sxy
   return Math.min(3 * pixels, (1.155 * pixels) / (x * y) + 4 * Math.sqrt(pixels))
+}
+
+/** Points of a lattice over positions and colours: neighbours share colours, the more the larger the picture is. */
+function photographPoints(pixels: number, sxy: number | readonly [number, number], srgb: number): number {
+  const share = 0.3 * (5 / srgb) ** 2 * (pixels / 166_500) ** (-1 / 3)
+  return gaussianPoints(pixels, sxy) + pixels * Math.min(6, share)
 }
 
 function mean(value: number | readonly number[]): number {

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { basename, extname } from 'node:path'
 import { SemplesError } from '../base/error.js'
 import { mapOrdered } from '../base/mapOrdered.js'
-import { itemProgress, notice } from '../base/progress.js'
+import { itemProgress, warning } from '../base/progress.js'
 import { Semaphore } from '../base/semaphore.js'
 import { Warnings } from '../base/warnings.js'
 import { meetsAll } from './fatal.js'
@@ -128,7 +128,7 @@ async function* refineList(
     const count = summary.refined + summary.skipped + summary.failed.length
     summary.seconds = (performance.now() - started) / 1000
     summary.warnings = warnings.list()
-    for (const warning of notices) onProgress?.(notice(resolved.method, `warning: ${warning}`))
+    for (const text of notices) onProgress?.(warning(resolved.method, text))
     onProgress?.(progress(count, total ?? count))
     yield done
     gate.change(-held)

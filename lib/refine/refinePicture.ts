@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { SemplesError } from '../base/error.js'
 import { untilAborted } from '../base/mapOrdered.js'
+import { freeMemory } from '../base/memory.js'
 import { VOID_ID } from '../masks/labelMap.js'
 import type { Orientation } from '../masks/orientation.js'
 import type { RawImage } from '../pictures/image.js'
@@ -98,13 +99,12 @@ export function resourcesOf({ threads, memoryLimit }: Pick<RefineExecution, 'thr
 } {
   return {
     threads: wholeNumber('threads', threads ?? Math.min(MAX_THREADS, availableParallelism()), MAX_THREADS),
-    memoryLimit: wholeNumber('memoryLimit', memoryLimit ?? halfOfFree(), Number.MAX_SAFE_INTEGER),
+    memoryLimit: wholeNumber('memoryLimit', memoryLimit ?? defaultMemoryLimit(), Number.MAX_SAFE_INTEGER),
   }
 }
 
-/** In bytes. A system that does not tell what is free, as a chroot without /proc, sets no limit. */
-function halfOfFree(): number {
-  const free = process.availableMemory()
+/** Half of what is free, in bytes. A system that does not tell, as a chroot without /proc, sets no limit. */
+export function defaultMemoryLimit(free = freeMemory().bytes): number {
   return free > 0 ? Math.max(1, Math.floor(free / 2)) : Number.MAX_SAFE_INTEGER
 }
 

@@ -31,7 +31,7 @@ export interface PrepareOptions {
 }
 
 function warningsTo(onProgress: OnProgress): { onWarning(message: string): void } {
-  return { onWarning: (message) => onProgress(notice('run', message)) }
+  return { onWarning: (message) => onProgress(warning('run', message)) }
 }
 
 /** Checks everything a new run needs, then makes its folder. */

@@ -148,9 +148,13 @@ describe('masks', () => {
       threads: 2,
     })
     expect(given(ran, 'ensureLibTorch')).toMatchObject({ offline: true })
-    expect(ran.out.join('\n')).toMatch(
-      /RANDOM weights.*\n1 without a label.*\n3 masks at background threshold 0\.45 are in m/,
-    )
+    expect(ran.out.join('\n')).toMatch(/^1 without a label.*\n3 masks at background threshold 0\.45 are in m/)
+  })
+
+  test('warnings are said once: as they arise, or at the end of a quiet job', async () => {
+    const words = ['masks', '--run', 'r', '--out', 'm']
+    expect((await run(words)).err.join('\n')).not.toContain('RANDOM')
+    expect((await run([...words, '--quiet'])).err).toEqual([expect.stringMatching(/^warning: .*RANDOM weights/)])
   })
 
   test('refined, with pictures to look at, and made again', async () => {

@@ -98,7 +98,7 @@ describe('semples refine', () => {
     })
     for (const field of ['out', 'tune', 'memory', 'overwrite', 'json'])
       expect(given(ran, 'tune')).not.toHaveProperty(field)
-    expect([ran.status, ran.err]).toEqual([0, ['Warning: few pictures']])
+    expect([ran.status, ran.err]).toEqual([0, ['warning: few pictures']])
     expect(ran.out).toEqual([
       'settings                                         preset  mIoU %',
       '--gaussian 2,3 --bilateral 60,7,8 --gt-prob 0.8           60.00',

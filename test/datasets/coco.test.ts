@@ -339,3 +339,30 @@ test('R40: in COCO 2014 too', async () => {
   expect(data.items.map(({ labels }) => labels)).toEqual([[0]])
   expect(data.warnings).toHaveLength(1)
 })
+
+test('N21: a share of the pictures of a COCO file is kept for evaluation, each class on both sides', async () => {
+  const numbers = Array.from({ length: 20 }, (_, index) => index + 1)
+  const json = {
+    images: numbers.map((id) => ({ id, file_name: `${id}.jpg`, width: 20, height: 20 })),
+    categories: [
+      { id: 3, name: 'crack' },
+      { id: 8, name: 'rust' },
+    ],
+    annotations: numbers.map((id) => ({
+      id,
+      image_id: id,
+      category_id: id % 2 === 0 ? 3 : 8,
+      segmentation: [square(2, 6)],
+    })),
+  }
+  // Contents differ, else they would all belong to one side.
+  const pictures = numbers.map((id) => [`photos/${id}.jpg`, id] as const)
+  const root = await temporaryFiles({ ...Object.fromEntries(pictures), 'instances.json': JSON.stringify(json) })
+  const data = { coco: path.join(root, 'instances.json'), images: path.join(root, 'photos'), val: 0.2 }
+  expect(await detectData(data.coco, { images: data.images, val: 0.2 })).toEqual(data)
+  const [train, val] = [await openDataset(data, 'train'), await openDataset(data, 'val')]
+  expect(val.items.map(({ labels }) => labels[0]).sort()).toEqual([0, 0, 1, 1])
+  const ids = [...train.items, ...val.items].map(({ id }) => Number(id))
+  expect(ids.sort((a, b) => a - b)).toEqual(numbers)
+  expect(train.classes).toEqual(val.classes)
+})

@@ -68,14 +68,14 @@ describe('options that do nothing', () => {
       cams: folder,
       threshold: 0.3,
       values: 'raw',
-      onProgress: ({ message }) => {
-        if (message !== undefined) told.push(message)
+      onProgress: ({ message, warning }) => {
+        if (warning) told.push(message!)
       },
     }).finished
     const text =
       'Options were given that do nothing for a mask (label map): threshold (--threshold), values (--scores).'
     expect(warnings).toEqual([`${text} (3 pictures; a: a.png)`])
-    expect(told).toEqual([`warning: ${text} (a: a.png)`])
+    expect(told).toEqual([`${text} (a: a.png)`])
   })
 
   test('of a mask in a file of maps', async () => {

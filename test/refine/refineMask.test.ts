@@ -1,5 +1,6 @@
-import { describe, expect, jest, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { refineMask } from '../../lib/index.js'
+import { defaultMemoryLimit } from '../../lib/refine/refinePicture.js'
 import { rejection } from '../config/refusal.js'
 import { halves } from './halves.js'
 
@@ -101,13 +102,8 @@ describe('refuses', () => {
     expect(error.value).toBe('1 MiB needed')
   })
 
-  test('where the system does not tell what is free: without a limit of memory', async () => {
-    const free = jest.spyOn(process, 'availableMemory').mockReturnValue(0)
-    try {
-      expect((await refineMask({ image, labels: noisy })).mask.width).toBe(image.width)
-    } finally {
-      free.mockRestore()
-    }
+  test('the default is half of what is free; where the system does not tell, there is no limit', () => {
+    expect([2048, 1, 0].map((free) => defaultMemoryLimit(free))).toEqual([1024, 1, Number.MAX_SAFE_INTEGER])
   })
 
   test.each(['threads', 'memoryLimit'])('%s of 0', async (field) => {

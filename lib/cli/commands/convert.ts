@@ -5,7 +5,7 @@ import { itemProgress } from '../../base/progress.js'
 import type { Cli } from '../cli.js'
 import { dataAndSplit } from '../data.js'
 import { addOutputOptions, examples, type OutputOptions, shared } from '../options.js'
-import { printJson, shellWord } from '../output.js'
+import { printJson, shellWord, warningLines } from '../output.js'
 import { openView } from '../progress/view.js'
 import { styles } from '../terminal.js'
 
@@ -66,7 +66,7 @@ async function convert(cli: Cli, options: ConvertOptions): Promise<void> {
   const { source, pictures, unlabelled, masks, classes, warnings } = result
   const { bold } = styles(terminal.colorOut)
   for (const line of [
-    ...warnings,
+    ...warningLines(warnings),
     `${pictures} pictures of ${source} are in ${result.out}`,
     `  images/        the pictures`,
     `  labels.csv     which of ${classes} classes each of them shows${unlabelled > 0 ? ` (${unlabelled} show none: training leaves them out)` : ''}`,

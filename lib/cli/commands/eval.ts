@@ -9,7 +9,7 @@ import { type ScoreKind, scoreKinds } from '../../formats/camFile/scores.js'
 import type { Cli } from '../cli.js'
 import { dataAndSplit } from '../data.js'
 import { addOutputOptions, classIds, examples, integer, type OutputOptions, shared } from '../options.js'
-import { percent, printJson, table } from '../output.js'
+import { percent, printJson, table, warningLines } from '../output.js'
 import { openView } from '../progress/view.js'
 
 interface EvalOptions extends OutputOptions {
@@ -138,7 +138,7 @@ async function evaluateMasks(cli: Cli, options: EvalOptions): Promise<void> {
       signal,
     })
     .finally(() => view.close())
-  for (const warning of evaluation.warnings) terminal.err(`Warning: ${warning}`)
+  for (const line of warningLines(evaluation.warnings)) terminal.err(line)
   if (json) printJson(terminal, evaluation)
   else for (const line of describe(evaluation, sweep)) terminal.out(line)
 }

@@ -16,7 +16,7 @@ import {
   shared,
   wholePixels,
 } from '../options.js'
-import { printJson } from '../output.js'
+import { printJson, warningLines } from '../output.js'
 import { openView } from '../progress/view.js'
 
 interface MasksOptions extends ModelOptions {
@@ -136,7 +136,8 @@ async function masks(cli: Cli, options: MasksOptions): Promise<void> {
     return
   }
   const { pictures, skipped, unlabelled, threshold } = result
-  for (const line of result.warnings) terminal.out(line)
+  // Else they were shown as they arose.
+  if (quiet) for (const line of warningLines(result.warnings)) terminal.err(line)
   if (unlabelled > 0) terminal.out(`${unlabelled} without a label: all background`)
   const before = skipped === 0 ? '' : ` (${skipped} of them finished before)`
   terminal.out(`${count(pictures, 'mask')}${before} at background threshold ${threshold} are in ${result.out}`)

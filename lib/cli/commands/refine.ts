@@ -9,7 +9,7 @@ import { crfPresetNames } from '../../refine/presets.js'
 import type { RefineFolders, RefineMasksOptions, RefineSummary } from '../../refine/types.js'
 import type { Cli } from '../cli.js'
 import { addComputeOptions, type ComputeOptions, classIds, examples, fraction, integer } from '../options.js'
-import { printJson } from '../output.js'
+import { printJson, warningLines } from '../output.js'
 import { roughDuration } from '../progress/format.js'
 import { openView } from '../progress/view.js'
 import { addTuneOptions, requireOut, type TuneOptions, tune } from './refineTune.js'
@@ -184,7 +184,7 @@ function lines({ refined, skipped, failed, seconds, warnings, out }: RefineSumma
   const before = skipped === 0 ? '' : ` (and ${skipped} finished before)`
   const masks = count(refined, 'refined mask')
   return [
-    ...warnings.map((warning) => `warning: ${warning}`),
+    ...warningLines(warnings),
     ...failureLines(failed),
     ...(failed.length > 0 ? [`${count(failed.length, 'picture')} failed.`] : []),
     `${masks}${before} ${refined === 1 && skipped === 0 ? 'is' : 'are'} in ${out}${rate}`,

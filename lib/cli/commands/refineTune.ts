@@ -8,7 +8,7 @@ import type { RefineFolders, RefineMasksOptions } from '../../refine/types.js'
 import type { TuneResult } from '../../runs/tuneRefinement.js'
 import type { Cli } from '../cli.js'
 import { integer, type OutputOptions, positive } from '../options.js'
-import { percent, printJson, table } from '../output.js'
+import { percent, printJson, table, warningLines } from '../output.js'
 import { openView } from '../progress/view.js'
 
 /** Options of the search, and those that it refuses. */
@@ -70,7 +70,7 @@ export async function tune(
       signal,
     })
     .finally(() => view.close())
-  for (const warning of result.warnings) terminal.err(`Warning: ${warning}`)
+  for (const line of warningLines(result.warnings)) terminal.err(line)
   if (json) printJson(terminal, forPrograms(result))
   else for (const line of lines(result)) terminal.out(line)
 }

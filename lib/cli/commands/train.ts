@@ -9,7 +9,7 @@ import type { MemoryCheck } from '../../runs/memory/check.js'
 import type { RunResult } from '../../runs/trainSemPLeS.js'
 import type { Cli } from '../cli.js'
 import { addModelOptions, collect, examples, type ModelOptions, memoryCheckOption, shared } from '../options.js'
-import { printJson, shellWord, table } from '../output.js'
+import { printJson, shellWord, table, warningLines } from '../output.js'
 import { planLines } from '../plan.js'
 import { decimal, roughDuration } from '../progress/format.js'
 import { openView } from '../progress/view.js'
@@ -158,7 +158,7 @@ export function summary({ out, stages, warnings, report }: RunResult): string[] 
     ]),
     ...(someSkipped ? ['(A step is skipped where no picture of its batch has a class to learn from.)'] : []),
     '',
-    ...warnings,
+    ...warningLines(warnings),
     `The run is in ${resolve(out)}`,
     ...(report === undefined ? [] : [`The report is ${report}`]),
     `For masks, type: npx semples masks --run ${shellWord(out)} --out masks`,

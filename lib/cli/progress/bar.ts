@@ -1,6 +1,6 @@
 import type { WriteStream } from 'node:tty'
 import cliProgress, { type MultiBar, type SingleBar } from 'cli-progress'
-import type { Progress } from '../../base/progress.js'
+import { messageText, type Progress } from '../../base/progress.js'
 import type { Terminal } from '../terminal.js'
 import { epochOf, partsOf, shareDone } from './format.js'
 
@@ -25,7 +25,7 @@ export class BarView {
 
   show(progress: Progress): void {
     if (progress.message !== undefined) {
-      this.say(`${progress.stage}: ${progress.message}`)
+      this.say(messageText(progress))
       return
     }
     const payload = { progress }

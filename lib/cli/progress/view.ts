@@ -1,4 +1,4 @@
-import type { Progress } from '../../base/progress.js'
+import { messageText, type Progress } from '../../base/progress.js'
 import type { Terminal } from '../terminal.js'
 import { epochOf, figures, shareDone } from './format.js'
 
@@ -36,7 +36,7 @@ export class LineView implements ProgressView {
 
   show(progress: Progress): void {
     if (progress.message !== undefined) {
-      this.terminal.err(`${progress.stage}: ${progress.message}`)
+      this.terminal.err(messageText(progress))
       return
     }
     const starts = progress.stage !== this.stage

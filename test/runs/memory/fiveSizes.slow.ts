@@ -1,11 +1,11 @@
 import { expect } from '@jest/globals'
 import { type MemoryJob, peakMemory } from '../../../lib/runs/memory/peakMemory.js'
 import { needs } from '../../support/needs.js'
-import { camsOf, convolutions, measured, refinementOf, trainingOf, transformer } from './jobs.js'
+import { camsOf, convolutions, measured, narrow, refinementOf, trainingOf, transformer } from './jobs.js'
 
 const shallow = transformer({ depth: 4 })
 const lite = { backbone: 'efficientnet-lite0' }
-const pamr = { kind: 'pamr', dilations: [1, 2, 4, 8, 12, 24] } as const
+const pamr = { method: 'pamr' } as const
 
 /** Five sizes of each kind of job, of which larger ones are in peakMemory.slow.ts. By name alone: minutes, and what a process holds varies by some percent. */
 const jobs: Record<string, MemoryJob[]> = {
@@ -40,9 +40,9 @@ const jobs: Record<string, MemoryJob[]> = {
   'a refinement': [
     refinementOf(1000, 800, 21, pamr),
     refinementOf(1600, 1200, 5, pamr),
-    refinementOf(600, 450, 21, { kind: 'crf', gaussian: 1, bilateral: 1 }),
-    refinementOf(800, 600, 8, { kind: 'crf', gaussian: 1, bilateral: 1 }),
-    refinementOf(1200, 900, 4, { kind: 'crf', gaussian: 1, bilateral: 1 }),
+    refinementOf(600, 450, 21, narrow),
+    refinementOf(800, 600, 8, narrow),
+    refinementOf(1200, 900, 4, narrow),
   ],
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { cnn } from '../../../lib/models/generators/cnn.js'
 import { weaktr } from '../../../lib/models/generators/weaktr.js'
 import type { NetworkOptions } from '../../../lib/models/memory/network.js'
+import { type RefineOptions, resolveRefineOptions } from '../../../lib/refine/options.js'
 import type { CamsJob, MemoryJob, RefinementJob, TrainingJob } from '../../../lib/runs/memory/peakMemory.js'
 
 const weights = 'random'
@@ -29,13 +30,12 @@ export function trainingOf(
   return { ...fixed, generator, size, batch, ...rest }
 }
 
-export function refinementOf(
-  width: number,
-  height: number,
-  labels: number,
-  method: RefinementJob['method'],
-): RefinementJob {
-  return { kind: 'refinement', width, height, labels, method, threads: 1 }
+/** A dense CRF so narrow that no two pixels of noise are alike. */
+export const narrow: RefineOptions = { method: 'crf', bilateral: { sxy: 4, srgb: 1, compat: 10 } }
+
+/** On noise: how far the colours of a photograph are shared is another question. */
+export function refinementOf(width: number, height: number, labels: number, options: RefineOptions): RefinementJob {
+  return { kind: 'refinement', width, height, labels, settings: resolveRefineOptions(options), colors: 'noise' }
 }
 
 /** The most memory that a fresh process of this job alone held, in bytes. */

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { peakMemory } from '../../../lib/runs/memory/peakMemory.js'
-import { camsOf, convolutions, measured, refinementOf, trainingOf, transformer } from './jobs.js'
+import { camsOf, convolutions, measured, narrow, refinementOf, trainingOf, transformer } from './jobs.js'
 
 const large = [
   camsOf(transformer(), 1300, 975),
@@ -11,8 +11,8 @@ const large = [
   trainingOf(transformer(), 448, 4),
   trainingOf(convolutions(), 512, 4),
   trainingOf(convolutions({ norm: 'fixed', frozen: 'layer2' }), 512, 8),
-  refinementOf(2000, 1500, 12, { kind: 'crf', gaussian: 1, bilateral: 1 }),
-  refinementOf(3000, 2000, 21, { kind: 'pamr', dilations: [1, 2, 4, 8, 12, 24] }),
+  refinementOf(2000, 1500, 12, narrow),
+  refinementOf(3000, 2000, 21, { method: 'pamr' }),
 ]
 
 test.each(large)('a larger job: %j', (job) => {
