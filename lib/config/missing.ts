@@ -14,5 +14,6 @@ export function outMissing(): SemplesError {
     message: 'A run needs a folder to be written to (out).',
     field: 'out',
     expected: 'a folder that is new or empty',
+    hint: "Name one: out: 'runs/first' (--out runs/first).",
   })
 }

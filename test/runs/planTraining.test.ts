@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
@@ -39,7 +40,7 @@ built.test('everything that is missing is named, not only the first', async () =
   expect(codes).toContain('SEMPLES_CLIP_MISSING')
   expect(plan.missing.map(({ field }) => field)).toContain('out')
   expect(codes.filter((code) => code === 'SEMPLES_BATCH_TOO_LARGE')).toHaveLength(4)
-  expect(plan.missing.every(({ remedy }) => remedy !== undefined || plan.missing.length > 0)).toBe(true)
+  expect(plan.missing.filter(({ remedy }) => remedy === undefined)).toEqual([])
   expect(plan.hours).toBeUndefined()
   expect(plan.timing).toMatch(/missing/)
   expect(plan.stages).toHaveLength(4)
@@ -57,6 +58,22 @@ built.test('files that are not there, and a folder that is taken', async () => {
     'SEMPLES_RUN_EXISTS',
     'SEMPLES_WEIGHTS_MISSING',
   ])
+})
+
+test('without LibTorch: data, stages and memory all the same', async () => {
+  const { folder } = await scenes()
+  const main = join(import.meta.dirname, '../../dist/cli/main.js')
+  const words = [main, 'train', '--data', join(folder, '..'), '--preset', 'demo', '--dry-run', '--json', '--out']
+  const out = join(await temporaryFolder(), 'run')
+  const env = { ...process.env, SEMPLES_LIBTORCH: out }
+  const { status, stdout } = spawnSync(process.execPath, [...words, out], { encoding: 'utf8', env })
+  const plan = JSON.parse(stdout)
+  expect([status, plan.missing]).toEqual([1, [expect.objectContaining({ code: 'SEMPLES_LIBTORCH_NOT_FOUND' })]])
+  expect(plan.data).toMatchObject({ pictures: 9, labelled: 9 })
+  expect(
+    plan.stages.map(({ steps, peakBytes }: { steps: number; peakBytes: number }) => [steps, peakBytes > 1e8]),
+  ).toEqual(Array(4).fill([1, true]))
+  expect(existsSync(out)).toBe(false)
 })
 
 test('fields that are wrong are errors, not missing things', async () => {
