@@ -48,7 +48,8 @@ export function refineTerms(
   // One label is the mask.
   if (labels === 1) return [tensors]
   if (method === 'pamr') return [tensors, ...pamrTerms(size, (own as { dilations: readonly number[] }).dilations)]
-  return [tensors, { what: 'the dense CRF', bytes: denseCrfBytes(width * height, labels, own as CrfKernels, colors) }]
+  const { meanField, building } = denseCrf(width * height, labels, own as CrfKernels, colors)
+  return [tensors, { what: 'the dense CRF', bytes: Math.max(meanField, building) }]
 }
 
 /** Pixels that PAMR computes together. */
@@ -68,22 +69,46 @@ function pamrTerms({ width, height, labels }: RefineSize, dilations: readonly nu
   ]
 }
 
-/** What lives at once, beside the tensors: during the mean field, or while the last lattice is built. */
-function denseCrfBytes(pixels: number, labels: number, { gaussian, bilateral }: CrfKernels, colors: Colors): number {
+/**
+ * Bytes of a process that the addon has given back, and the allocator has not: glibc keeps blocks of up to 32 MiB, which
+ * building a lattice leaves.
+ */
+export function keptByAllocator(
+  { width, height, labels }: RefineSize,
+  { method, own }: Pick<RefineSettings, 'method' | 'own'>,
+  colors: Colors,
+): number {
+  if (labels === 1 || method === 'pamr') return 0
+  const { meanField, building, corners, points } = denseCrf(width * height, labels, own as CrfKernels, colors)
+  // By what one of its arrays holds for a point.
+  const small = [
+    { size: 8, arrays: 7 },
+    { size: 4, arrays: corners + 8 },
+  ].filter(({ size }) => size * points <= 2 ** 25)
+  const kept = REMAINS * points * small.reduce((sum, { size, arrays }) => sum + size * arrays, 0)
+  return Math.max(0, meanField + kept - Math.max(meanField, building))
+}
+
+/** Share of such blocks that the mean field does not use again; measured (test/runs/memory). */
+const REMAINS = 0.9
+
+/** What lives beside the tensors: during the mean field, and while the largest lattice is built. */
+function denseCrf(pixels: number, labels: number, { gaussian, bilateral }: CrfKernels, colors: Colors) {
   const lanes = LANES.find((count) => labels <= count) ?? 512
   // Two rows of values and the neighbours along every axis.
   const perPoint = 8 * lanes + 4 * 6
   // The order of the pixels, and the logits.
   let meanField = pixels * (4 + 4 * lanes)
-  let building = 0
+  let largest = { building: 0, corners: 3, points: 0 }
   const add = (corners: number, points: number) => {
-    building = Math.max(building, points * (7 * 8 + (corners + 8) * 4) + pixels * (4 + 8 * corners))
+    const building = points * (7 * 8 + (corners + 8) * 4) + pixels * (4 + 8 * corners)
+    if (building > largest.building) largest = { building, corners, points }
     meanField += pixels * (4 + 8 * corners) + perPoint * points
   }
   for (const { sxy } of gaussian) add(3, gaussianPoints(pixels, sxy))
   for (const { sxy, srgb } of bilateral)
     add(6, colors === 'noise' ? 6 * pixels : Math.min(6 * pixels, photographPoints(pixels, sxy, mean(srgb))))
-  return Math.max(meanField, building)
+  return { meanField, ...largest }
 }
 
 /** Values of a point are padded to so many labels. */

@@ -40,13 +40,13 @@ async function training({ generator, classes, size, batch, microBatch, trains })
     await trainer.step({ pixels, labels, count: batch, height: size, width: size, seed: step, learningRate: 1e-4 })
 }
 
-async function refinement({ width, height, labels, settings }) {
+/** From a file, as jobs have it: decoding takes some too. */
+async function refinement({ width, height, labels, settings, file }) {
   const { refineMask } = await dist('refine/refineMask.js')
   const scores = { dtype: 'float32', shape: [labels, height, width], data: new Float32Array(labels * height * width) }
   for (let at = 0; at < scores.data.length; at++) scores.data[at] = ((at * 7919) % 1000) / 1000
-  const image = { data: noise(width * height * 3), width, height }
   const { method, own } = settings
-  await refineMask({ image, scores, method, ...own, iterations: 2, threads: 1, memoryLimit: 2 ** 40 })
+  await refineMask({ image: file, scores, method, ...own, iterations: 2, threads: 1, memoryLimit: 2 ** 40 })
 }
 
 await { cams, training, refinement }[job.kind](job)

@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
+import sharp from 'sharp'
 import { cnn } from '../../../lib/models/generators/cnn.js'
 import { weaktr } from '../../../lib/models/generators/weaktr.js'
 import type { NetworkOptions } from '../../../lib/models/memory/network.js'
 import { type RefineOptions, resolveRefineOptions } from '../../../lib/refine/options.js'
 import type { CamsJob, MemoryJob, RefinementJob, TrainingJob } from '../../../lib/runs/memory/peakMemory.js'
+import { temporaryFolder } from '../tiny.js'
 
 const weights = 'random'
 
@@ -39,10 +41,28 @@ export function refinementOf(width: number, height: number, labels: number, opti
 }
 
 /** The most memory that a fresh process of this job alone held, in bytes. */
-export function measured(job: MemoryJob): number {
-  const text = execFileSync(process.execPath, [join(import.meta.dirname, 'child.mjs'), JSON.stringify(job)], {
-    encoding: 'utf8',
-    env: { ...process.env, OMP_NUM_THREADS: '1' },
-  })
+export async function measured(job: MemoryJob): Promise<number> {
+  const file = job.kind === 'refinement' ? { file: await noise(job) } : {}
+  const text = execFileSync(
+    process.execPath,
+    [join(import.meta.dirname, 'child.mjs'), JSON.stringify({ ...job, ...file })],
+    {
+      encoding: 'utf8',
+      env: { ...process.env, OMP_NUM_THREADS: '1' },
+    },
+  )
   return Number(text)
+}
+
+async function noise({ width, height }: RefinementJob): Promise<string> {
+  const raw = { width, height, channels: 3 } as const
+  const data = new Uint8Array(width * height * 3)
+  let state = 1
+  for (let at = 0; at < data.length; at++) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    data[at] = state >>> 24
+  }
+  const file = join(await temporaryFolder(), 'noise.png')
+  await sharp(data, { raw }).png({ compressionLevel: 1 }).toFile(file)
+  return file
 }

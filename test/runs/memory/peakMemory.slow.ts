@@ -15,8 +15,8 @@ const large = [
   refinementOf(3000, 2000, 21, { method: 'pamr' }),
 ]
 
-test.each(large)('a larger job: %j', (job) => {
-  const ratio = peakMemory(job).bytes / measured(job)
+test.each(large)('a larger job: %j', async (job) => {
+  const ratio = peakMemory(job).bytes / (await measured(job))
   expect(ratio).toBeGreaterThan(0.95)
   expect(ratio).toBeLessThan(1.2)
 })
