@@ -50,7 +50,7 @@ export function requireSplits(data: DataSpec, split: Split | undefined): void {
     message: 'These data have one set of pictures, of which a split has no meaning.',
     field: 'split',
     value: split,
-    hint: `Leave split (--split) out${divisible ? ', or divide the pictures: val: 0.2 in data (--val 0.2) keeps a fifth for evaluation' : ''}.`,
+    hint: `Leave split (--split) out, or name the data that have it (data, --data)${divisible ? ', or divide the pictures: val: 0.2 in data (--val 0.2) keeps a fifth for evaluation' : ''}.`,
   })
 }
 
