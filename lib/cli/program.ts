@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { packageVersion } from '../base/package.js'
+import { nearestField } from '../base/spelling.js'
 import type { Cli } from './cli.js'
 import { commands } from './commands.js'
 import { reportFailure } from './failures.js'
@@ -13,7 +14,7 @@ import { styles } from './terminal.js'
  */
 export async function runCommand(words: readonly string[], cli: Cli): Promise<number> {
   try {
-    const program = await createProgram(cli, (name) => words.includes(name))
+    const program = await createProgram(cli, (name) => words.includes(name), words)
     await program.parseAsync([...words], { from: 'user' })
     cli.signal.throwIfAborted()
     return cli.status
@@ -32,7 +33,11 @@ FORCE_COLOR=1 enables them. With CI=1, TERM=dumb or in a pipe, progress is print
  * The program with its commands. A command that is not wanted has its name and summary alone: loading the code of all
  * would make each command, and the help, start more slowly.
  */
-async function createProgram(cli: Cli, wanted: (name: string) => boolean): Promise<Command> {
+async function createProgram(
+  cli: Cli,
+  wanted: (name: string) => boolean,
+  words: readonly string[] = [],
+): Promise<Command> {
   const program = new Command('semples')
     .description('Weakly-supervised semantic segmentation: pictures with image-level labels in, pixel masks out.')
     .version(packageVersion(), '-v, --version', 'print the version')
@@ -67,10 +72,20 @@ async function createProgram(cli: Cli, wanted: (name: string) => boolean): Promi
         writeErr: (text) => cli.terminal.err(text.replace(/\n$/, '')),
         getOutHasColors: () => cli.terminal.colorOut === true,
         getErrHasColors: () => cli.terminal.color,
-        outputError: (text, write) => write(text.replace(/^error:/, red('error:'))),
+        outputError: (text, write) =>
+          write(`${text.replace(/^error:/, red('error:'))}${misspelt(text, words, command)}`),
       })
   }
   return program
+}
+
+/** Of a required option that is missing, the word that was perhaps meant for it: commander does not look that far. */
+function misspelt(error: string, words: readonly string[], { options }: Command): string {
+  const missing = /required option '.*(--[a-z-]+)/.exec(error)?.[1]
+  const known = new Set(options.map(({ long }) => long))
+  const strange = words.map((word) => word.split('=')[0]!).find((word) => word.startsWith('--') && !known.has(word))
+  if (missing === undefined || strange === undefined || nearestField(strange, [missing]) === undefined) return ''
+  return `(${strange} is no option. Did you mean ${missing}?)\n`
 }
 
 function withSubcommands(command: Command): Command[] {

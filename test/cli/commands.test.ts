@@ -129,6 +129,15 @@ describe('detectData', () => {
   })
 })
 
+test.each([
+  [['masks', '--runs', 'x', '--out', 'm'], '(--runs is no option. Did you mean --run?)'],
+  [['refine', '--image=x', '--cams', 'c', '--out', 'm'], '(--image is no option. Did you mean --images?)'],
+  [['masks', '--else', 'x', '--out', 'm'], '(For help, type: npx semples masks --help)'],
+])('a required option that is misspelt: %j', async (words, hint) => {
+  const { status, err } = await run(words)
+  expect([status, err.join('\n').split('\n')[1]]).toEqual([2, hint])
+})
+
 describe('masks', () => {
   test('options and result', async () => {
     const photos = folders('ImageSets', 'JPEGImages')
