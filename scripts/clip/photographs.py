@@ -1,6 +1,7 @@
-"""Folders of photographs with labels, as photos.py learns from them: images/, labels.csv, classes.json, backgrounds.csv.
+"""Folders of photographs with labels, as photos.py learns from them and semples takes them.
 
-Masks are read by nothing here but `mask`, which serves measurements.
+Either one sub-folder a class, or labels.csv beside images/ (or beside the pictures); classes.json and backgrounds.csv
+where they are there. Masks are read by nothing here but `mask`, which serves measurements.
 """
 
 import csv
@@ -22,13 +23,14 @@ class Photographs:
     def __init__(self, folder: Path, chosen: Path | None = None):
         """`chosen`: a file of the names to use, one a line ("00364971.jpg"); all that labels.csv lists by default."""
         self.folder = folder
-        labels = _lists(folder / "labels.csv")
+        self.images = folder / "images" if (folder / "images").is_dir() else folder
+        labels = _labels(folder)
         self.files = _chosen(chosen, labels, folder) if chosen else list(labels)
-        self.classes = json.loads((folder / "classes.json").read_text("utf-8"))
+        self.classes = _classes(folder, labels)
         names = [one["label"] for one in self.classes]
         unknown = {label for file in self.files for label in labels[file]} - set(names)
         if unknown:
-            raise SystemExit(f"{folder}/labels.csv: {min(unknown)!r} is no label of classes.json.")
+            raise SystemExit(f"{folder}: {min(unknown)!r} is a label, and classes.json has no such class.")
         self.labels = _matrix([labels[file] for file in self.files], names)
         self.background_words: list[str] = []
         self.backgrounds: Tensor | None = None
@@ -42,7 +44,7 @@ class Photographs:
 
     def pixels(self, index: int, size: int) -> Tensor:
         """A picture squeezed to size x size (bilinear, antialiased), ImageNet-normalised [3,size,size]."""
-        with Image.open(self.folder / "images" / self.files[index]) as picture:
+        with Image.open(self.images / self.files[index]) as picture:
             small = np.asarray(picture.convert("RGB").resize((size, size), Image.Resampling.BILINEAR))
         mean, std = torch.tensor(MEAN).view(3, 1, 1), torch.tensor(STD).view(3, 1, 1)
         return (torch.from_numpy(small.copy()).permute(2, 0, 1).float() / 255 - mean) / std
@@ -56,6 +58,41 @@ class Photographs:
             return torch.from_numpy(np.array(picture.resize((size, size), Image.Resampling.NEAREST)))
 
 
+PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
+
+
+def _labels(folder: Path) -> dict[str, list[str]]:
+    """Labels by picture, as the path within the folder of the pictures."""
+    if (folder / "labels.csv").exists():
+        return _lists(folder / "labels.csv")
+    found = {}
+    for own in sorted(folder.iterdir()) if folder.is_dir() else []:
+        # `_background` and hidden folders are no classes.
+        if not own.is_dir() or own.name.startswith((".", "_")):
+            continue
+        for file in sorted(own.iterdir()):
+            if file.suffix.lower() in PICTURES and not file.name.startswith("."):
+                found[f"{own.name}/{file.name}"] = [own.name]
+    if not found:
+        raise SystemExit(
+            f"{folder} has neither labels.csv nor one folder a class with pictures in it. "
+            f"Other forms: npx semples convert --data {folder} --out FOLDER, then --data FOLDER."
+        )
+    return found
+
+
+def _classes(folder: Path, labels: dict[str, list[str]]) -> list[dict]:
+    """The list of classes.json, or the list within it as semples writes it; else all labels, by name."""
+    file = folder / "classes.json"
+    if file.exists():
+        table = json.loads(file.read_text("utf-8"))
+        listed = table["classes"] if isinstance(table, dict) else table
+    else:
+        listed = [{"label": label} for label in sorted({label for own in labels.values() for label in own})]
+    defaults = [{"id": at + 1, "prompt": one["label"].replace("_", " ")} for at, one in enumerate(listed)]
+    return [{**default, **one} for default, one in zip(defaults, listed)]
+
+
 def _lists(file: Path) -> dict[str, list[str]]:
     """A table of file names and words with semicolons between them, behind one line of titles."""
     with file.open(encoding="utf-8", newline="") as lines:
@@ -67,7 +104,7 @@ def _chosen(file: Path, labels: dict[str, list[str]], folder: Path) -> list[str]
     names = [name.strip() for name in names if name.strip()]
     for name in names:
         if name not in labels:
-            raise SystemExit(f"{file}: {name!r} is not in {folder}/labels.csv.")
+            raise SystemExit(f"{file}: {name!r} is not in the labels of {folder}.")
     if len(set(names)) < len(names) or not names:
         raise SystemExit(f"{file}: expected are file names, one a line, each once.")
     return names

@@ -10,8 +10,9 @@ models/imagenet-words.json names for it; where there are none, it is fitted to t
 turns it from the class's usual surroundings towards the class itself (focus.py). Background words are fitted to
 backgrounds.csv. Masks are never learned from.
 
-    --data FOLDER [LIST]           images/, labels.csv, classes.json; LIST is a file of the names to learn from, one a
-                                   line ("00364971.jpg"), so that others are left to judge by
+    --data FOLDER [LIST]           one sub-folder a class, or labels.csv beside images/ (classes.json, backgrounds.csv:
+                                   optional); "npx semples convert" writes the latter from other forms. LIST is a file of
+                                   the names to learn from, one a line ("00364971.jpg"), so that others are left to judge by
     --backgrounds FOLDER [LIST]    the same with backgrounds.csv; folders of --data that have one count without this
 """
 

@@ -166,6 +166,7 @@ needs('python').describe('parts of photos.py', () => {
       length: number
     }
     fit: Record<string, number>
+    folders: Record<string, unknown>
   }
   beforeAll(async () => {
     found = JSON.parse(await runScript('test/clip/photos_parts.py'))
@@ -188,6 +189,29 @@ needs('python').describe('parts of photos.py', () => {
 
   test('classes that are set apart from the background words have nothing of them', () => {
     expect(found.focus.apart).toBeLessThan(1e-6)
+  })
+
+  test('one folder a class, and a table as semples writes it, are read; a folder without classes is refused', () => {
+    const [boat, plant] = [
+      { id: 1, label: 'boat', prompt: 'boat' },
+      { id: 2, label: 'potted_plant', prompt: 'potted plant' },
+    ]
+    const one = [
+      [1, 0],
+      [0, 1],
+    ]
+    expect(found.folders).toMatchObject({
+      files: ['boat/001.jpg', 'potted_plant/001.jpg'],
+      classes: [boat, plant],
+      labels: one,
+      shape: [3, 16, 16],
+      table: [
+        { id: 4, label: 'cow', prompt: 'cow' },
+        { id: 7, label: 'boat', prompt: 'sailing boat' },
+      ],
+      flat: [['a.png'], [[0, 1]], [3, 16, 16]],
+      refusal: expect.stringContaining('npx semples convert'),
+    })
   })
 
   test('a fitted word is the direction that tells its pictures from others', () => {

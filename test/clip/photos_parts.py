@@ -3,14 +3,17 @@
 import json
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import torch
 import torch.nn.functional as F
+from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "scripts/clip"))
 
 from fit import average_precision, logistic  # noqa: E402
 from focus import apart, focused  # noqa: E402
+from photographs import Photographs  # noqa: E402
 from stand_in import token_table  # noqa: E402
 
 
@@ -66,7 +69,39 @@ def fit() -> dict:
     }
 
 
+def folders() -> dict:
+    """Folders as people have them, and as semples writes them."""
+    with TemporaryDirectory() as root:
+        folder = Path(root) / "classes"
+        for name in ["potted_plant/001.jpg", "boat/001.jpg", "boat/notes.txt", "_background/a.jpg", ".cache/b.jpg"]:
+            file = folder / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            Image.new("RGB", (8, 8), (200, 10, 10)).save(file, "JPEG") if file.suffix == ".jpg" else file.touch()
+        one = Photographs(folder)
+        flat = Path(root) / "flat"
+        flat.mkdir()
+        Image.new("RGB", (8, 8)).save(flat / "a.png")
+        (flat / "labels.csv").write_text("file,labels\na.png,boat\n")
+        table = [{"id": 4, "label": "cow", "prompt": "cow"}, {"id": 7, "label": "boat", "prompt": "sailing boat"}]
+        (flat / "classes.json").write_text(json.dumps({"name": "mine", "classes": table}))
+        other = Photographs(flat)
+        try:
+            Photographs(folder / "boat")
+            refusal = ""
+        except SystemExit as error:
+            refusal = str(error)
+        return {
+            "files": one.files,
+            "classes": one.classes,
+            "labels": one.labels.tolist(),
+            "shape": list(one.pixels(0, 16).shape),
+            "table": other.classes,
+            "flat": [other.files, other.labels.tolist(), list(other.pixels(0, 16).shape)],
+            "refusal": refusal,
+        }
+
+
 if __name__ == "__main__":
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    print(json.dumps({"tokens": tokens(), "focus": focus(), "fit": fit()}))
+    print(json.dumps({"tokens": tokens(), "focus": focus(), "fit": fit(), "folders": folders()}))
