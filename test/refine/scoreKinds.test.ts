@@ -156,7 +156,7 @@ describe('R15: axes', () => {
     await writeNpy(file, tensor([8, 16, 3], hwc))
     for (const scores of [file, tensor([8, 16, 3], hwc)]) {
       const refused = await rejection(source({ scores }, {}, sides))
-      expect([refused.field, refused.hint]).toEqual(['axes', expect.stringMatching(/3 maps of 8x16.*--axes hwc/)])
+      expect([refused.field, refused.message]).toEqual(['axes', expect.stringMatching(/3 maps of 8x16.*--axes hwc/)])
       if (scores === file)
         expect((await rejection(source({ scores, classes: [0, 1, 2] }, {}, sides))).hint).toMatch(/3 maps.*--axes hwc/)
       const found = await source({ scores, classes: [4, 5, 6] }, { axes: 'hwc' }, sides)
@@ -170,7 +170,7 @@ describe('R15: axes', () => {
   test('of a smaller copy, and the other way round', async () => {
     const small = tensor([24, 32, 5], new Float32Array(3840))
     const photo = { width: 500, height: 375 }
-    expect((await rejection(source({ scores: small }, {}, photo))).hint).toMatch(/5 maps of 24x32/)
+    expect((await rejection(source({ scores: small }, {}, photo))).message).toMatch(/5 maps of 24x32/)
     const chw = tensor([3, 8, 16], new Float32Array(384))
     expect((await rejection(source({ scores: chw }, { axes: 'hwc' }, sides))).hint).toMatch(/--axes chw/)
   })

@@ -77,7 +77,7 @@ export function checkRange(range: ScoreRange, maps: number, { kind, name, file }
   const seen = `${shown(min)} to ${shown(max)}`
   if (kind === 'raw' && maps >= MANY_CLASSES) {
     const text =
-      'Every raw map is scaled to reach 1 somewhere, also those of classes that a picture does not show: keep the maps of its labels alone.'
+      'Every raw map is scaled to reach 1 somewhere, also those of classes that a picture does not show: keep the maps of its labels alone (refine: imageLabels, --labels FILE; eval: camLabels, --cam-labels FILE).'
     return [{ text, seen: `${maps} maps` }]
   }
   if (kind === 'probabilities') {
