@@ -29,7 +29,7 @@ export class ImageLabels {
   private readonly byNumber = new Map<string, Row[]>()
   /** Which picture a row was found for. */
   private readonly taken = new Map<Row, string>()
-  /** sha256 of the pictures and their labels. */
+  /** Of the pictures and their labels: the first 16 digits of a sha256. */
   readonly fingerprint: string
 
   /**
@@ -49,6 +49,7 @@ export class ImageLabels {
     this.fingerprint = createHash('sha256')
       .update(JSON.stringify(rows.map(({ path, ids }) => [path, ids])))
       .digest('hex')
+      .slice(0, 16)
   }
 
   /**

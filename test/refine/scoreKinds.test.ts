@@ -186,9 +186,39 @@ describe('R15: axes', () => {
     expect((await source({ scores: tensor(shape, data) }, {}, picture)).classes).toHaveLength(shape[0]!)
   })
 
+  const even = (height: number, width: number) =>
+    tensor([2, height, width], new Float32Array(2 * height * width).fill(0.6))
+
   test('sides that are exchanged are told of', async () => {
-    const { warnings } = await source({ scores: tensor([2, 16, 8], new Float32Array(256).fill(0.6)) }, {}, sides)
+    const { warnings } = await source({ scores: even(16, 8) }, {}, sides)
     expect(warnings).toMatchObject([{ text: expect.stringMatching(/transposed/), seen: 'maps 8x16, picture 16x8' }])
+  })
+
+  test.each([
+    [93, 70, 282, 375],
+    [32, 24, 375, 500],
+    [24, 32, 500, 375],
+    [125, 119, 475, 500],
+    [750, 564, 282, 375],
+  ])('1.4: at any size: %i x %i of a picture of %i x %i', async (height, width, ofPicture, across) => {
+    const { warnings } = await source({ scores: even(height, width) }, {}, { height: ofPicture, width: across })
+    expect(warnings).toMatchObject([{ text: expect.stringMatching(/transposed/) }])
+    // The other way round they are right.
+    const right = await source({ scores: even(width, height) }, {}, { height: ofPicture, width: across })
+    expect(right.warnings).toEqual([])
+  })
+
+  test.each([
+    [14, 14, 282, 375],
+    [4, 3, 282, 375],
+    [30, 31, 480, 500],
+    [31, 30, 480, 500],
+    [512, 512, 375, 500],
+    [24, 32, 375, 499],
+    [30, 20, 375, 500],
+  ])('1.4: nothing is said of %i x %i of a picture of %i x %i', async (height, width, ofPicture, across) => {
+    const { warnings } = await source({ scores: even(height, width) }, {}, { height: ofPicture, width: across })
+    expect(warnings).toEqual([])
   })
 })
 

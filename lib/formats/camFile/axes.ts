@@ -27,7 +27,7 @@ export function refuseOtherAxes(shape: readonly number[], axes: AxesOrder, pictu
   if (maps === 0 || (own > 1 / far && own < far) || otherMaps >= Math.min(otherHeight, otherWidth)) return
   if (!exact && !isSmallCopy(picture, otherHeight, otherWidth)) return
   throw new SemplesError('SEMPLES_CAM_INVALID', {
-    message: `${name} holds [${stored.join(', ')}]: taken as ${axes} these are ${maps} maps of ${height}x${width} (height x width), and the picture is ${picture.height}x${picture.width}. They look like ${otherMaps} maps of ${otherHeight}x${otherWidth}.`,
+    message: `${name} holds [${stored.join(', ')}]: taken with axes ${axes} these are ${maps} maps of ${height}x${width} (height x width), and the picture is ${picture.height}x${picture.width}. They look like ${otherMaps} maps of ${otherHeight}x${otherWidth}.`,
     file: name,
     field: 'axes',
     value: `[${stored.join(', ')}]`,

@@ -83,10 +83,10 @@ const KNOWN_COUNTS = [20, 80, 90]
 
 /** What to type where so many maps are those of all classes, with or without the background. */
 function rangesFor(maps: number): string {
-  const typed = (ids: string) => `semples refine --classes ${ids}, semples eval --cam-classes ${ids}`
+  const typed = (ids: string) => `semples refine --classes ${ids} (semples eval --cam-classes ${ids})`
   const [classes, withBackground] = [`1-${maps}`, `0-${maps - 1}`]
-  if (KNOWN_COUNTS.includes(maps)) return `of ${maps} classes without the background ${typed(classes)}`
-  if (KNOWN_COUNTS.includes(maps - 1)) return `of the background and ${maps - 1} classes ${typed(withBackground)}`
+  if (KNOWN_COUNTS.includes(maps)) return `for ${maps} classes without the background ${typed(classes)}`
+  if (KNOWN_COUNTS.includes(maps - 1)) return `for the background and ${maps - 1} classes ${typed(withBackground)}`
   return `${typed(withBackground)} where the first is the background, else ${classes}`
 }
 
@@ -101,10 +101,10 @@ function notInTable(
   const added = (classIds.at(-1) ?? 0) - (classes.at(-1) ?? 0)
   const areIds = added > 0 && keys.every((key) => known.includes(key))
   return new SemplesError('SEMPLES_CAM_INVALID', {
-    message: `${file} has maps of class ids that the class table does not have: ${unknown.slice(0, 8).join(', ')}.`,
+    message: `${file} has maps of classes that the class table does not have: ${unknown.slice(0, 8).join(', ')}.`,
     file,
     field: 'classes',
-    value: classIds,
+    value: unknown.slice(0, 8).join(', '),
     expected: idsExpected(known),
     hint: areIds
       ? `Its keys were taken to count classes from 0, and ${added} was added. If they are class ids, say so: classOffset: 0 (--class-offset 0).`
