@@ -48,7 +48,7 @@ export async function refuseTurned(
   const path = [scores, labels].find((value) => typeof value === 'string')
   const what = labels === undefined ? 'maps' : 'labels'
   throw new SemplesError('SEMPLES_REFINE_INPUT', {
-    message: `The ${what} are ${maps.width}x${maps.height}, and the picture was taken ${exif === undefined ? '' : `(exif: ${exif}) `}as ${size.width}x${size.height}: it is stored as ${width}x${height}, and shown as ${height}x${width} (EXIF orientation ${sides.exif}).`,
+    message: `The ${what} are ${maps.width}x${maps.height}, and the picture was taken ${exif === undefined ? '' : `(exif: ${exif}) `}as ${size.width}x${size.height}: it is stored as ${width}x${height}, and shown as ${height}x${width} (EXIF orientation ${sides.exif}; --exif says which is meant).`,
     file: path,
     field: 'exif',
     hint: `If the ${what} are of the picture as it is ${stored ? 'shown' : 'stored'}, say so: exif: '${other}' (--exif ${other}).`,

@@ -92,6 +92,21 @@ describe('semples refine', () => {
     ])
   })
 
+  test('3.6: an option that is refused is named as it was typed', async () => {
+    const refused = (field: string, message: string) => async () => {
+      throw new SemplesError('SEMPLES_CONFIG_INVALID', { message, field, value: 1, expected: 'less' })
+    }
+    const first = await run([...folders, '--gt-prob', '1'], {
+      refine: refused('gtProb', 'The value of gtProb does not fit.'),
+    })
+    expect([first.status, first.err[0]]).toEqual([
+      2,
+      expect.stringMatching(/value of --gt-prob does.*\(expected less, /),
+    ])
+    const second = await run([...folders, '--memory', '0'], { refine: refused('memoryLimit', 'A number is wrong.') })
+    expect(second.err[0]).toMatch(/wrong \(--memory, expected less/)
+  })
+
   test('2.6: labels need the class table that names them', async () => {
     const ran = await run([...folders, '--labels', 'cls_labels.npy', '--class-table', 'voc2012'])
     expect(given(ran, 'refine')).toMatchObject({ imageLabels: 'cls_labels.npy', classTable: 'voc2012' })

@@ -13,6 +13,7 @@ import { printJson, warningLines } from '../output.js'
 import { roughDuration } from '../progress/format.js'
 import { openView } from '../progress/view.js'
 import { addTuneOptions, requireOut, type TuneOptions, tune } from './refineTune.js'
+import { refuseAsTyped } from './refineTyped.js'
 
 interface RefineCommandOptions
   extends Omit<RefineMasksOptions, 'gaussian' | 'bilateral' | 'threads' | 'onProgress' | 'values' | 'imageLabels'>,
@@ -150,6 +151,7 @@ async function refine(cli: Cli, options: RefineCommandOptions): Promise<void> {
       onProgress: (progress) => view.show(progress),
       signal,
     })
+    .catch(refuseAsTyped)
     .finally(() => view.close())
   if (summary.failed.length > 0) cli.status = 1
   if (json) printJson(terminal, forPrograms(summary))
@@ -181,7 +183,7 @@ function failureLines(failed: RefineSummary['failed']): string[] {
   const groups = new Map<string, RefineSummary['failed']>()
   for (const failure of failed) {
     const { code, field, expected, hint } = failure.error
-    const reason = [code, field, expected, hint].join('\n').replaceAll(/\d+/g, '0')
+    const reason = [code, field, expected, hint].join('\n').replaceAll(/\d+(?:[ ,.x]+\d+)*/g, '0')
     groups.set(reason, [...(groups.get(reason) ?? []), failure])
   }
   const lines = [...groups.values()].flatMap(([first, ...others]) => {

@@ -161,7 +161,7 @@ function classOf(key: string | number): number | undefined {
 
 export function noEntry(entry: string, names: readonly string[], file: string): SemplesError {
   return new SemplesError('SEMPLES_CAM_INVALID', {
-    message: `${file} holds no array (entry) named ${JSON.stringify(entry)}.`,
+    message: `${file} holds no array named ${JSON.stringify(entry)} (entry, --entry).`,
     file,
     field: 'entry',
     value: entry,
