@@ -3,6 +3,8 @@ import { SemplesError } from '../base/error.js'
 import { Warnings } from '../base/warnings.js'
 import { idsByLabel, idsWithBackground } from '../datasets/classes/ids.js'
 import type { ClassTable, Dataset } from '../datasets/dataset.js'
+import { ImageLabels } from '../datasets/imageLabels.js'
+import { CountedKeys } from '../formats/camFile/countedKeys.js'
 import type { AxesOrder } from '../formats/camFile/maps.js'
 import type { ScoreKind } from '../formats/camFile/scores.js'
 import type { MaskColors } from '../masks/colors.js'
@@ -22,6 +24,7 @@ export interface EvaluatePicturesOptions {
   /**
    * Folder of class activation maps to judge at every threshold: `<id>.npz`, `<id>.npy` and the other files that
    * `readCamFile` reads, of semples and of other programs. A map of class 0 competes with the threshold for the background.
+   * Maps of another size are resized to that of the ground truth, bilinear, as those that are refined.
    */
   cams?: string
   /** For `cams`: class id of each map, in map order, where the files do not say it. */
@@ -37,6 +40,12 @@ export interface EvaluatePicturesOptions {
   axes?: AxesOrder
   /** For `cams`: name of the array to take of files that hold several. */
   entry?: string
+  /**
+   * For `cams`: a file of image-level labels in any form that `trainSemPLeS` reads (`labels.csv`, `cls_labels.npy`), or `data`
+   * for those of the data set that is the ground truth: only maps of the labels of a picture are judged, and one of the
+   * background. Every picture must be named. Default: all maps.
+   */
+  camLabels?: string
   /** Folder of ground-truth masks, `<id>.png`, or a data set that has masks. */
   groundTruth: string | Dataset
   /** The classes and their pixel values. Default: those of the data set; needed with a folder. */
@@ -113,13 +122,17 @@ export async function evaluatePictures(options: EvaluatePicturesOptions): Promis
   if (cams === undefined || masks !== undefined) throw invalid('Give either masks or cams.', 'masks', masks)
   const counter = new SweepCounter(ids, thresholds)
   const told = new Warnings()
+  const keys = new CountedKeys()
+  const imageLabels = await imageLabelsOf(options, classes)
   // Whoever gives thresholds beyond 0 to 1 knows that the scores go there.
   const inUnit = thresholds.every((threshold) => threshold >= 0 && threshold <= 1)
   const values = options.values ?? (inUnit ? 'probabilities' : undefined)
-  const read = { classes: camClasses, classOffset, classNames: idsByLabel(classes), values, axes, entry }
+  const naming = { classes: camClasses, classOffset, classNames: idsByLabel(classes), known: ids, imageLabels }
+  const read = { ...naming, values, axes, entry }
   const seen = await forEachPicture(options, reading, async ({ id, name }, truth) => {
-    const { file, warnings: ofFile, ...picture } = await readCams(cams, id, { ...read, size: truth })
+    const { file, warnings: ofFile, countedKeys, ...picture } = await readCams(cams, id, { ...read, size: truth })
     told.add(id, ofFile)
+    keys.add(countedKeys)
     // Without maps the whole mask is background, whatever its size.
     const { height, width } = picture.classIds.length === 0 ? truth : picture
     counter.add({ ...picture, height, width }, truth, { prediction: file, groundTruth: name })
@@ -129,7 +142,23 @@ export async function evaluatePictures(options: EvaluatePicturesOptions): Promis
   const best = bestPoint(curve)
   const confusion = counter.confusion(thresholds.indexOf(best.threshold))
   const doubts = await warningsOf({ ...seen, classes, confusion, groundTruth, evaluated: cams })
-  return { ...evaluation(scores(confusion), classes, seen.pictures, [...told.list(), ...doubts]), curve, best }
+  const warnings = [...(imageLabels?.warnings ?? []), ...told.list(), ...keys.warnings(), ...doubts]
+  return { ...evaluation(scores(confusion), classes, seen.pictures, warnings), curve, best }
+}
+
+/** Labels that say which maps are judged, as ids of the class table. */
+async function imageLabelsOf(
+  { camLabels, groundTruth }: EvaluatePicturesOptions,
+  classes: ClassTable,
+): Promise<ImageLabels | undefined> {
+  if (camLabels === undefined) return undefined
+  if (camLabels !== 'data') return ImageLabels.read(camLabels, classes)
+  if (typeof groundTruth !== 'string') return ImageLabels.ofDataset(groundTruth, classes)
+  throw invalid(
+    'A folder of masks has no labels (camLabels: data): name a labels file, or give the pictures (--data).',
+    'camLabels',
+    camLabels,
+  )
 }
 
 /** Calls `evaluateOne` with each picture that has ground truth; gives their number, and that of their pixels by value. */
@@ -172,8 +201,16 @@ function evaluation(
 
 function classTableOf({ classes, groundTruth }: EvaluatePicturesOptions): ClassTable {
   const table = classes ?? (typeof groundTruth === 'string' ? undefined : groundTruth.classes)
-  if (table === undefined) throw invalid('A folder of ground truth needs a class table.', 'classes', classes)
+  if (table === undefined) throw withoutTable()
   return table
+}
+
+function withoutTable(): SemplesError {
+  return new SemplesError('SEMPLES_CONFIG_INVALID', {
+    message: 'A folder of ground truth does not say its classes: give a class table.',
+    field: 'classes',
+    hint: "classes: 'voc2012', 'coco2014' or the path of a classes.json (--classes voc2012).",
+  })
 }
 
 async function readExisting(file: string, id: string, reading: ReadMaskOptions): Promise<LabelMap> {

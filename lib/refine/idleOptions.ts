@@ -19,6 +19,7 @@ const TYPED: Readonly<Record<string, string>> = {
   backgroundPower: '--background-power',
   values: '--scores',
   classOffset: '--class-offset',
+  imageLabels: '--labels',
 }
 
 /**
@@ -40,7 +41,7 @@ function idleFields(kind: Given, { method, own, unary, values }: RefineSettings)
   // A matrix of compatibilities takes the classes of its rows.
   const classes = labels?.(own) === undefined ? ['classes'] : []
   const soft = unary === 'soft' ? ['unary'] : []
-  const ofMaps = ['threshold', 'backgroundPower', 'values', 'classOffset', ...soft]
+  const ofMaps = ['threshold', 'backgroundPower', 'values', 'classOffset', 'imageLabels', ...soft]
   if (kind === 'mask') return [...ofMaps, 'axes', 'entry', ...classes]
   // There the array was looked for in the file.
   if (kind === 'mask in a file of maps') return ofMaps

@@ -3,6 +3,7 @@ import { SemplesError } from '../base/error.js'
 import { choice, fieldsOf, flag, positive, share, special, whole } from '../base/fields.js'
 import { withoutUndefined } from '../base/merge.js'
 import { optionError } from '../base/optionError.js'
+import type { ImageLabels } from '../datasets/imageLabels.js'
 import { type AxesOrder, axesOrders } from '../formats/camFile/maps.js'
 import { type ScoreKind, scoreKinds } from '../formats/camFile/scores.js'
 import { type MethodName, type MethodOptions, methodNamed, methodNames, refineMethods } from './methods.js'
@@ -91,6 +92,8 @@ export interface RefineSettings {
   entry: string | undefined
   /** Class ids by name, where a class table was given. */
   classNames?: Readonly<Record<string, number>>
+  /** Of whose classes maps are kept; all without them. */
+  imageLabels?: ImageLabels
   classes: readonly number[] | undefined
   classOffset: number | undefined
   confidence: number

@@ -1,5 +1,6 @@
 import { types } from 'node:util'
 import { SemplesError } from '../base/error.js'
+import { warnOfExchanged } from '../formats/camFile/axes.js'
 import type { ScoreWarning } from '../formats/camFile/scores.js'
 import { type Orientation, statedOrientation } from '../masks/orientation.js'
 import { pictureSides } from '../pictures/exif.js'
@@ -28,7 +29,7 @@ interface Size {
  * them onto it. Only pictures whose EXIF orientation exchanges the sides are looked at.
  *
  * @param size of the picture as it was taken
- * @returns a warning where the sides are the picture's exchanged, for another reason
+ * @returns a warning where the sides are the picture's exchanged for another reason, at any size
  * @throws SemplesError `SEMPLES_REFINE_INPUT` naming the option
  */
 export async function refuseTurned(
@@ -40,22 +41,16 @@ export async function refuseTurned(
   if ((maps.width - maps.height) * (size.width - size.height) >= 0) return []
   const file = typeof image === 'string' || types.isUint8Array(image)
   const sides = file ? await pictureSides(image) : undefined
-  if (sides === undefined || sides.exif < 5) return exchanged(maps, size)
+  if (sides === undefined || sides.exif < 5) return warnOfExchanged(maps, size)
   const { width, height } = sides
   const stored = size.width === width
   const other = stored ? 'apply' : 'ignore'
   const path = [scores, labels].find((value) => typeof value === 'string')
   const what = labels === undefined ? 'maps' : 'labels'
   throw new SemplesError('SEMPLES_REFINE_INPUT', {
-    message: `The ${what} are ${maps.width}x${maps.height}, and the picture was taken ${exif === undefined ? '' : `(exif: ${exif}) `}as ${size.width}x${size.height}: it is stored as ${width}x${height}, and shown as ${height}x${width} (EXIF orientation ${sides.exif}).`,
+    message: `The ${what} are ${maps.width}x${maps.height}, and the picture was taken ${exif === undefined ? '' : `(exif: ${exif}) `}as ${size.width}x${size.height}: it is stored as ${width}x${height}, and shown as ${height}x${width} (EXIF orientation ${sides.exif}; --exif says which is meant).`,
     file: path,
     field: 'exif',
     hint: `If the ${what} are of the picture as it is ${stored ? 'shown' : 'stored'}, say so: exif: '${other}' (--exif ${other}).`,
   })
-}
-
-function exchanged(maps: Size, size: Size): ScoreWarning[] {
-  if (maps.width !== size.height || maps.height !== size.width) return []
-  const text = "Maps have the picture's sides exchanged, and are squeezed onto it: are they transposed?"
-  return [{ text, seen: `maps ${maps.width}x${maps.height}, picture ${size.width}x${size.height}` }]
 }

@@ -172,7 +172,8 @@ export function isPlainName(name: string): boolean {
 
 /** What decides the masks, as it is recorded. */
 function recordOf({ own, given: _, ...shared }: RefineSettings, { scores }: OutputOptions): Record<string, unknown> {
-  return { ...shared, classNames: shared.classNames, ...own, scores }
+  const imageLabels = shared.imageLabels?.fingerprint
+  return { ...shared, classNames: shared.classNames, imageLabels, ...own, scores }
 }
 
 const HINT = 'Choose another folder (out, --out), or overwrite its masks (overwrite, --overwrite).'

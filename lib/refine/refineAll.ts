@@ -5,6 +5,7 @@ import { mapOrdered } from '../base/mapOrdered.js'
 import { itemProgress, warning } from '../base/progress.js'
 import { Semaphore } from '../base/semaphore.js'
 import { Warnings } from '../base/warnings.js'
+import { CountedKeys } from '../formats/camFile/countedKeys.js'
 import { meetsAll } from './fatal.js'
 import { type FolderInput, inputsOfFolders } from './folders.js'
 import { MemoryGate } from './memoryGate.js'
@@ -38,8 +39,9 @@ export async function* refineAll(
 ): AsyncGenerator<RefineDone, void> {
   const { out, palette, withScores = false, overwrite = false, signal, ...rest } = options
   signal?.throwIfAborted()
-  const { classTable, errors = 'collect', concurrency, threads, memoryLimit, device, onProgress, ...settings } = rest
-  const resolved = await settingsOf(settings, classTable)
+  const { classTable, imageLabels, errors = 'collect', concurrency, threads, memoryLimit, ...others } = rest
+  const { device, onProgress, ...settings } = others
+  const resolved = await settingsOf(settings, classTable, imageLabels)
   if (errors !== 'collect' && errors !== 'throw') throw wrongErrors(errors)
   const fromFolders = isFolders(inputs)
   const list = fromFolders ? await inputsOfFolders(inputs) : inputs
@@ -77,6 +79,8 @@ async function* refineList(
   const limit = new Semaphore(resources.concurrency)
   const gate = new MemoryGate(resources.memoryLimit)
   const warnings = new Warnings()
+  const countedKeys = new CountedKeys()
+  const ofJob = [...(resolved.imageLabels?.warnings ?? [])]
   const execution = { ...resources, scores: withScores !== false, device }
 
   const refineOne = async (
@@ -98,7 +102,7 @@ async function* refineList(
         return { done: { name, file: output.fileOf(name), skipped: true }, held, notices: [] }
       await output?.requireRoom(name, input)
       // Pictures are read while others are refined.
-      const prepared = await gate.read(() => prepare(input, resolved, stop), needOf, stop)
+      const prepared = await gate.read(() => prepare({ ...input, name }, resolved, stop), needOf, stop)
       const bytes = work
       const refined = await limit.run(() => {
         work = 0
@@ -109,6 +113,7 @@ async function* refineList(
       gate.change(result - held)
       held = result
       const notices = warnings.add(name, prepared.source.warnings)
+      countedKeys.add(prepared.source.countedKeys ?? [])
       if (output === undefined) return { done: { name, ...refined }, held, notices }
       return { done: { name, file: await output.write(name, refined), ...refined }, held, notices }
     } catch (error) {
@@ -120,6 +125,9 @@ async function* refineList(
   }
 
   const progress = itemProgress(resolved.method)
+  const tell = (text: string) => onProgress?.(warning(resolved.method, text))
+  summary.warnings = ofJob
+  for (const text of ofJob) tell(text)
   const started = performance.now()
   for await (const { done, held, notices } of mapOrdered(list, refineOne, resources.concurrency + 1, signal)) {
     if (done.error !== undefined) summary.failed.push({ name: done.name, error: done.error })
@@ -127,12 +135,15 @@ async function* refineList(
     else summary.refined++
     const count = summary.refined + summary.skipped + summary.failed.length
     summary.seconds = (performance.now() - started) / 1000
-    summary.warnings = warnings.list()
-    for (const text of notices) onProgress?.(warning(resolved.method, text))
+    summary.warnings = [...ofJob, ...warnings.list()]
+    for (const text of notices) tell(text)
     onProgress?.(progress(count, total ?? count))
     yield done
     gate.change(-held)
   }
+  // Of all pictures together: one alone may have keys from 1 on by chance.
+  for (const text of countedKeys.warnings()) tell(text)
+  summary.warnings = [...ofJob, ...warnings.list(), ...countedKeys.warnings()]
 }
 
 /** What became of a picture. */

@@ -5,6 +5,8 @@ import type { TensorData } from '../base/tensor.js'
 import { refuseOtherAxes } from '../formats/camFile/axes.js'
 import { readCamFile } from '../formats/camFile/camFile.js'
 import { classMapsOf } from '../formats/camFile/classMaps.js'
+import { countedKeysOf } from '../formats/camFile/countedKeys.js'
+import { keepClasses } from '../formats/camFile/keptClasses.js'
 import { labelsOfMap } from '../formats/camFile/labelMap.js'
 import { type AxesOrder, transposeToMaps } from '../formats/camFile/maps.js'
 import { type ScoreMaps, type ScoreRange, type ScoreWarning, takeScores } from '../formats/camFile/scores.js'
@@ -28,6 +30,8 @@ export interface FoundScores {
   labels?: LabelMap
   /** Of probabilities that were given as such. */
   range?: ScoreRange
+  /** Keys of the file to which one was added by default. */
+  countedKeys?: number[]
   warnings: ScoreWarning[]
 }
 
@@ -45,22 +49,37 @@ export async function scoresOf(
 ): Promise<FoundScores> {
   const { scores } = input
   const { values: kind, axes = 'chw', classOffset, classNames, entry } = settings
+  const known = classNames && Object.values(classNames)
   const given = input.classes ?? settings.classes
   const file = typeof scores === 'string' ? scores : undefined
   let maps: ScoreMaps
+  let countedKeys: number[] = []
   if (file !== undefined) {
-    const cam = await readCamFile(file, { classes: given, classOffset, classNames, axes, entry })
+    const reading = { classes: given, classOffset, classNames, axes, entry }
+    const cam = await readCamFile(file, reading)
     if (cam.labelMap && given === undefined) return labelsOfMap(cam.maps, file)
     refuseOtherAxes(cam.maps.shape, axes, size, file)
-    const { data, classIds, height, width } = classMapsOf(cam, file, given !== undefined)
+    const { data, classIds, height, width } = classMapsOf(cam, file, { given: given !== undefined, known })
+    countedKeys = countedKeysOf(cam, reading)
     maps = { values: data, classes: classIds, height, width }
   } else maps = ofMemory(scores as Float32Array | TensorData, size, given, axes)
   signal?.throwIfAborted()
   const turned = await refuseTurned(input, maps, size, settings)
-  const own = file !== undefined || axes === 'hwc'
+  const kept = keptOf(maps, input, settings)
+  const own = file !== undefined || axes === 'hwc' || kept.maps !== maps
   const source = { kind, name: file ?? 'scores', file, own, keepEnergies: true }
-  const taken = await runInSlices(takeScores(maps, source), { signal })
-  return { ...taken, warnings: [...turned, ...taken.warnings] }
+  const taken = await runInSlices(takeScores(kept.maps, source), { signal })
+  return {
+    ...taken,
+    ...(countedKeys.length > 0 ? { countedKeys } : {}),
+    warnings: [...turned, ...kept.warnings, ...taken.warnings],
+  }
+}
+
+/** The maps of the picture's labels, where these are given. */
+function keptOf(maps: ScoreMaps, { name, image }: ScoresInput, { imageLabels }: RefineSettings) {
+  if (imageLabels === undefined) return { maps, warnings: [] }
+  return keepClasses(maps, imageLabels.idsOf({ name: name ?? '', ...(typeof image === 'string' ? { image } : {}) }))
 }
 
 function ofMemory(

@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import { types } from 'node:util'
 import { SemplesError } from '../base/error.js'
+import { idsExpected } from '../formats/camFile/classMaps.js'
 import { warningsOfLabels } from '../formats/camFile/labelMap.js'
 import type { ScoreMaps, ScoreRange, ScoreWarning } from '../formats/camFile/scores.js'
 import { type LabelMap, VOID_ID } from '../masks/labelMap.js'
@@ -18,6 +19,8 @@ export interface Source {
   source: NativeScoreMaps | NativeLabelMap
   /** Class ids (pixel values) in label order. */
   classes: number[]
+  /** Keys of the file to which one was added by default. */
+  countedKeys?: readonly number[]
   warnings: readonly ScoreWarning[]
 }
 
@@ -48,7 +51,7 @@ export async function sourceOf(
     })
   const file = [labels, scores].find((value) => typeof value === 'string')
   const tell = (source: Source, kind: Given): Source => ({
-    ...source,
+    ...inTable(source, settings, file),
     warnings: [...source.warnings, ...warnOfIdle(kind, settings, file === undefined ? 'in memory' : basename(file))],
   })
   if (labels !== undefined) {
@@ -61,10 +64,26 @@ export async function sourceOf(
       await ofLabelInput(input, found.labels, size, settings, found.warnings),
       typeof scores === 'string' ? 'mask in a file of maps' : 'mask',
     )
-  const source = ofScores(found, size, settings)
+  const { countedKeys } = found
+  const source = { ...ofScores(found, size, settings), ...(countedKeys === undefined ? {} : { countedKeys }) }
   // A picture that shows no class needs no option.
   if (found.maps!.classes.length === 0) return source
   return tell(source, found.maps!.classes.includes(0) ? 'maps with a background' : 'maps')
+}
+
+/** @throws SemplesError `SEMPLES_REFINE_INPUT` for a class id that a class table which was given does not have */
+function inTable(source: Source, { classNames }: RefineSettings, file?: string): Source {
+  const known = classNames && [0, VOID_ID, ...Object.values(classNames)]
+  const unknown = source.classes.find((id) => known !== undefined && !known.includes(id))
+  if (unknown === undefined) return source
+  throw new SemplesError('SEMPLES_REFINE_INPUT', {
+    message: `${file ?? 'The input'} has a class id that the class table (classTable) does not have: ${unknown}.`,
+    file,
+    field: 'classTable',
+    value: unknown,
+    expected: idsExpected(Object.values(classNames!)),
+    hint: 'Give the class table that it was made with (--class-table).',
+  })
 }
 
 async function ofLabelInput(

@@ -52,8 +52,8 @@ export interface RefinedMask {
 /** Output and resources of one refinement. */
 export interface RefineExecution extends LoggerOption {
   /**
-   * Where class names are looked up, for files whose arrays are named by classes: `voc2012`, `coco2014`, the path of a
-   * classes.json, or a table. Default: none, and such files are refused.
+   * The classes that there are: `voc2012`, `coco2014`, the path of a classes.json, or a table. Names of arrays and image-level
+   * labels are looked up in it, and other class ids are refused. Default: none; any id will do, and names are refused.
    */
   classTable?: ClassTable | string
   /** Also give the refined scores. Default false. */
@@ -99,6 +99,12 @@ export interface RefineMasksOptions extends RefineOptions, Omit<RefineExecution,
   threads?: number
   /** Maximum memory of all refinements together, in bytes, divided among `concurrency` pictures. Default: half of the free memory. */
   memoryLimit?: number
+  /**
+   * A file of image-level labels, in any form that `trainSemPLeS` reads (`labels.csv`, `cls_labels.npy`): of score maps only
+   * those of the picture's labels take part, and one of the background, as if there were no others. Needs `classTable`. A
+   * picture that the file does not name fails. Default: none, all maps take part.
+   */
+  imageLabels?: string
   /** Overwrite masks that `out` holds already, whatever made them. Default false: finished masks are skipped. */
   overwrite?: boolean
   /** `collect` (default): a picture that fails is yielded with its `error`, and the others continue. `throw`: the first failure ends the iteration. */

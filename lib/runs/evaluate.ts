@@ -40,6 +40,7 @@ function refuseUselessOf(
     masks,
     cams,
     camClasses,
+    camLabels,
     classOffset,
     values,
     axes,
@@ -52,7 +53,7 @@ function refuseUselessOf(
 ): void {
   if (cams === undefined && masks !== undefined)
     refuseUseless(
-      { camClasses, classOffset, values, axes, entry, thresholds, greedy: greedy || undefined },
+      { camClasses, camLabels, classOffset, values, axes, entry, thresholds, greedy: greedy || undefined },
       'without cams: it is for maps',
     )
   if (masks === undefined && cams !== undefined && !truthInFolder)

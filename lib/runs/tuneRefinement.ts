@@ -17,7 +17,7 @@ export interface TuneRefinementOptions
     Omit<RefineOptions, 'method'>,
     Pick<
       RefineMasksOptions,
-      'classTable' | 'concurrency' | 'threads' | 'memoryLimit' | 'device' | 'onProgress' | 'signal'
+      'classTable' | 'imageLabels' | 'concurrency' | 'threads' | 'memoryLimit' | 'device' | 'onProgress' | 'signal'
     >,
     LoggerOption {
   /** The dense CRF alone is tuned. */
@@ -66,11 +66,11 @@ const MAX_SETTINGS = 10_000
 /** `tuneRefinement` of the public API, documented in lib/api/masks.ts. */
 export async function tuneRefinement(options: Omit<TuneRefinementOptions, 'logger'>): Promise<TuneResult> {
   const { images, cams, groundTruth, settings: number = 30, seed = 0, ...rest } = options
-  const { classTable, concurrency, threads, memoryLimit, device, onProgress, signal, ...given } = rest
+  const { classTable, imageLabels, concurrency, threads, memoryLimit, device, onProgress, signal, ...given } = rest
   signal?.throwIfAborted()
   wholeNumber('settings', number, MAX_SETTINGS)
   if (!Number.isSafeInteger(seed)) throw invalid('The seed is no whole number.', 'seed', seed)
-  const resolved = await settingsOf(given, classTable)
+  const resolved = await settingsOf(given, classTable, imageLabels)
   if (resolved.method !== 'crf')
     throw invalid('The dense CRF alone can be tuned: PAMR has nothing to choose by a search.', 'method', given.method)
   const table = await truthTable(classTable)
@@ -78,7 +78,7 @@ export async function tuneRefinement(options: Omit<TuneRefinementOptions, 'logge
   const all = [...halves.tuning, ...halves.heldOut]
   const candidates = candidatesOf(given, await scopeOf(all, resolved, signal), number, seed)
   const total = all.length + (candidates.length - 1) * halves.tuning.length + halves.heldOut.length
-  const refining = { classTable, concurrency, threads, memoryLimit, device, signal }
+  const refining = { classTable, imageLabels, concurrency, threads, memoryLimit, device, signal }
   const judge = new Judge({ given, refining, ids: table.ids, total, onProgress })
   onProgress?.(notice('tune', plan(candidates.length, halves.tuning.length, halves.heldOut.length)))
 

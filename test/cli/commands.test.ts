@@ -255,6 +255,21 @@ describe('eval', () => {
     expect(given(await run(words), 'evaluate')).not.toHaveProperty('values')
   })
 
+  test('2.6: which maps of --cams are judged', async () => {
+    const words = ['eval', '--cams', 'c', '--ground-truth', 'g', '--classes', 'voc2012']
+    for (const option of ['--cam-labels', '--labels'])
+      expect(given(await run([...words, option, 'l.csv']), 'evaluate')).toMatchObject({ camLabels: 'l.csv' })
+    const photos = folders('images', 'masks')
+    writeFileSync(join(photos, 'labels.csv'), '')
+    const data = ['eval', '--cams', 'c', '--data', photos, '--labels', 'val.csv']
+    // There the labels are those of the pictures.
+    expect(given(await run(data), 'evaluate')).not.toHaveProperty('camLabels')
+    expect(given(await run([...data, '--cam-labels', 'data']), 'evaluate')).toMatchObject({
+      camLabels: 'data',
+      groundTruth: { labels: 'val.csv' },
+    })
+  })
+
   test('--data with masks of its own, and with those of --ground-truth', async () => {
     const photos = folders('images', 'masks')
     writeFileSync(join(photos, 'labels.csv'), '')
@@ -275,7 +290,8 @@ describe('eval', () => {
 
   test.each<[string[], RegExp]>([
     [['eval', '--masks', 'm'], /needs --ground-truth DIR or --data DIR/],
-    [['eval', '--ground-truth', 'g'], /needs --masks DIR/],
+    [['eval', '--ground-truth', 'g', '--classes', 'voc2012'], /needs --masks DIR/],
+    [['eval', '--masks', 'm', '--ground-truth', 'g'], /needs --classes TABLE/],
   ])('%j is refused', async (words, message) => {
     const ran = await run(words)
     expect(ran.status).toBe(2)

@@ -68,6 +68,56 @@ describe('semples refine', () => {
     })
   })
 
+  test('3.4: one fault in pictures of many sizes is told of once, and another beside it', async () => {
+    const wrong = (name: string, [height, width]: [number, number], code = 'SEMPLES_REFINE_INPUT') => ({
+      name,
+      error: new SemplesError(code, {
+        message: `${name} does not fit.`,
+        field: 'labels',
+        expected: `${width}x${height}, one byte a pixel`,
+        hint: 'Make them at the size of the picture.',
+      }),
+    })
+    const sizes = Array.from({ length: 60 }, (_, i): [number, number] => [200 + i, 300 + 2 * i])
+    const failed = [...sizes.map((size, i) => wrong(`p${i}`, size)), wrong('q', [1, 1], 'SEMPLES_X')]
+    const ran = await run(folders, {
+      refine: async () => ({ refined: 0, skipped: 0, failed, seconds: 1, warnings: [], out: 'x' }),
+    })
+    expect(ran.out).toEqual([
+      expect.stringMatching(/^p0: p0 does not fit/),
+      '  the same: p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, and 49 more',
+      expect.stringMatching(/^q: /),
+      '61 pictures failed.',
+      '0 refined masks are in x',
+    ])
+  })
+
+  test('3.6: an option that is refused is named as it was typed', async () => {
+    const refused = (field: string, message: string) => async () => {
+      throw new SemplesError('SEMPLES_CONFIG_INVALID', { message, field, value: 1, expected: 'less' })
+    }
+    const first = await run([...folders, '--gt-prob', '1'], {
+      refine: refused('gtProb', 'The value of gtProb does not fit.'),
+    })
+    expect([first.status, first.err[0]]).toEqual([
+      2,
+      expect.stringMatching(/value of --gt-prob does.*\(expected less, /),
+    ])
+    const second = await run([...folders, '--memory', '0'], { refine: refused('memoryLimit', 'A number is wrong.') })
+    expect(second.err[0]).toMatch(/wrong \(--memory, expected less/)
+  })
+
+  test('2.6: labels need the class table that names them', async () => {
+    const ran = await run([...folders, '--labels', 'cls_labels.npy', '--class-table', 'voc2012'])
+    expect(given(ran, 'refine')).toMatchObject({ imageLabels: 'cls_labels.npy', classTable: 'voc2012' })
+    expect(given(ran, 'refine')).not.toHaveProperty('labels')
+    const words = ['refine', '--images', 'i', '--cams', 'c', '--tune', '4', '--ground-truth', 't']
+    const tune = await run([...words, '--labels', 'l.csv', '--class-table', 'voc2012'])
+    expect(given(tune, 'tune')).toMatchObject({ imageLabels: 'l.csv' })
+    const without = await run([...folders, '--labels', 'l.csv'])
+    expect([without.status, without.err.join()]).toEqual([2, expect.stringMatching(/--labels.*--class-table voc2012/)])
+  })
+
   test('says what scores are, in its own words', async () => {
     const kinds = ['--scores', 'logits', '--axes', 'hwc', '--class-table', 'voc2012', '--entry', 'cam']
     const ran = await run([...folders, ...kinds])

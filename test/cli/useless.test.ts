@@ -51,7 +51,7 @@ const ALWAYS = {
 } as Record<string, string>
 
 /** Options that may do something for one file and nothing for another: the files decide. */
-const BY_FILE = { refine: 'entry classes class-offset gt-prob zero-unsure unary' } as Record<string, string>
+const BY_FILE = { refine: 'entry classes labels class-offset gt-prob zero-unsure unary' } as Record<string, string>
 
 /** Command lines in which an option does nothing, by command and option. */
 const USELESS: Record<string, Record<string, string[][]>> = {
@@ -87,17 +87,22 @@ const USELESS: Record<string, Record<string, string[][]>> = {
     'fail-fast': [[...tuned, '--fail-fast']],
     'ground-truth': [[...refine, '--ground-truth', 'g']],
     seed: [[...refine, '--seed', '1']],
+    labels: [[...refine, '--labels', 'l.csv']],
     threshold: [[...refine, '--scores', 'energies', '--threshold', '0.3']],
     'background-power': [[...refine, '--scores', 'energies', '--background-power', '2']],
   },
   eval: {
     masks: [[...truth, '--cams', 'c']],
     'cam-classes': [[...truth, '--cam-classes', '1-3']],
+    'cam-labels': [[...truth, '--cam-labels', 'l.csv']],
     'class-offset': [[...truth, '--class-offset', '1']],
     scores: [[...truth, '--scores', 'logits']],
     axes: [[...truth, '--axes', 'hwc']],
     entry: [[...truth, '--entry', 'cam']],
-    labels: [[...truth, '--labels', 'l.csv']],
+    labels: [
+      [...truth, '--labels', 'l.csv'],
+      [...truth, '--sweep', '--labels', 'l.csv', '--cam-labels', 'k.csv'],
+    ],
     images: [
       [...truth, '--images', 'i'],
       [...judged, '--images', 'i'],
@@ -214,6 +219,8 @@ describe('N15: an option that does nothing is refused', () => {
       [...masks, '--split', 'val'],
       [...judged, '--val', '0.2', '--split', 'train'],
       ['eval', '--cams', 'c', '--ground-truth', 'g', '--classes', 'voc2012', '--entry', 'cam', '--mask-colors', 'use'],
+      ['eval', '--cams', 'c', '--ground-truth', 'g', '--classes', 'voc2012', '--labels', 'l.csv'],
+      [...refine, '--labels', 'l.csv', '--class-table', 'voc2012'],
       ['report', 'r', '--labels', 'predicted', '--label-threshold', '0.5'],
       [...convert, '--val', '0.2', '--split', 'val'],
     ])

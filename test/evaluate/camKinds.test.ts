@@ -81,6 +81,7 @@ describe('what numbers are taken for', () => {
 describe('options for maps', () => {
   test.each([
     [{ camClasses: [1] }],
+    [{ camLabels: 'labels.csv' }],
     [{ classOffset: 0 }],
     [{ values: 'logits' as const }],
     [{ axes: 'hwc' as const }],

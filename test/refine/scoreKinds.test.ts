@@ -156,7 +156,7 @@ describe('R15: axes', () => {
     await writeNpy(file, tensor([8, 16, 3], hwc))
     for (const scores of [file, tensor([8, 16, 3], hwc)]) {
       const refused = await rejection(source({ scores }, {}, sides))
-      expect([refused.field, refused.hint]).toEqual(['axes', expect.stringMatching(/3 maps of 8x16.*--axes hwc/)])
+      expect([refused.field, refused.message]).toEqual(['axes', expect.stringMatching(/3 maps of 8x16.*--axes hwc/)])
       if (scores === file)
         expect((await rejection(source({ scores, classes: [0, 1, 2] }, {}, sides))).hint).toMatch(/3 maps.*--axes hwc/)
       const found = await source({ scores, classes: [4, 5, 6] }, { axes: 'hwc' }, sides)
@@ -170,7 +170,7 @@ describe('R15: axes', () => {
   test('of a smaller copy, and the other way round', async () => {
     const small = tensor([24, 32, 5], new Float32Array(3840))
     const photo = { width: 500, height: 375 }
-    expect((await rejection(source({ scores: small }, {}, photo))).hint).toMatch(/5 maps of 24x32/)
+    expect((await rejection(source({ scores: small }, {}, photo))).message).toMatch(/5 maps of 24x32/)
     const chw = tensor([3, 8, 16], new Float32Array(384))
     expect((await rejection(source({ scores: chw }, { axes: 'hwc' }, sides))).hint).toMatch(/--axes chw/)
   })
@@ -186,9 +186,39 @@ describe('R15: axes', () => {
     expect((await source({ scores: tensor(shape, data) }, {}, picture)).classes).toHaveLength(shape[0]!)
   })
 
+  const even = (height: number, width: number) =>
+    tensor([2, height, width], new Float32Array(2 * height * width).fill(0.6))
+
   test('sides that are exchanged are told of', async () => {
-    const { warnings } = await source({ scores: tensor([2, 16, 8], new Float32Array(256).fill(0.6)) }, {}, sides)
+    const { warnings } = await source({ scores: even(16, 8) }, {}, sides)
     expect(warnings).toMatchObject([{ text: expect.stringMatching(/transposed/), seen: 'maps 8x16, picture 16x8' }])
+  })
+
+  test.each([
+    [93, 70, 282, 375],
+    [32, 24, 375, 500],
+    [24, 32, 500, 375],
+    [125, 119, 475, 500],
+    [750, 564, 282, 375],
+  ])('1.4: at any size: %i x %i of a picture of %i x %i', async (height, width, ofPicture, across) => {
+    const { warnings } = await source({ scores: even(height, width) }, {}, { height: ofPicture, width: across })
+    expect(warnings).toMatchObject([{ text: expect.stringMatching(/transposed/) }])
+    // The other way round they are right.
+    const right = await source({ scores: even(width, height) }, {}, { height: ofPicture, width: across })
+    expect(right.warnings).toEqual([])
+  })
+
+  test.each([
+    [14, 14, 282, 375],
+    [4, 3, 282, 375],
+    [30, 31, 480, 500],
+    [31, 30, 480, 500],
+    [512, 512, 375, 500],
+    [24, 32, 375, 499],
+    [30, 20, 375, 500],
+  ])('1.4: nothing is said of %i x %i of a picture of %i x %i', async (height, width, ofPicture, across) => {
+    const { warnings } = await source({ scores: even(height, width) }, {}, { height: ofPicture, width: across })
+    expect(warnings).toEqual([])
   })
 })
 

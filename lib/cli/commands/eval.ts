@@ -16,6 +16,7 @@ interface EvalOptions extends OutputOptions {
   masks?: string
   cams?: string
   camClasses?: number[]
+  camLabels?: string
   scores?: ScoreKind
   axes?: AxesOrder
   entry?: string
@@ -47,6 +48,10 @@ export function evalCommand(cli: Cli): Command {
       '--cam-classes <ids>',
       'class id of each map of --cams, as in 3,15 or 1-20 (default: what the file says)',
       classIds,
+    )
+    .option(
+      '--cam-labels <file>',
+      'judge only the maps of --cams of each picture\'s image-level labels: CSV, JSON or cls_labels.npy; "data": the labels of --data. Without --data, --labels FILE is the same',
     )
     .option(
       '--class-offset <number>',
@@ -97,6 +102,7 @@ export function evalCommand(cli: Cli): Command {
         'semples eval --masks masks-val --data VOCdevkit/VOC2012 --split val',
         'semples eval --masks masks --ground-truth SegmentationClass --classes voc2012',
         'semples eval --masks masks --data photos --ground-truth truth',
+        'semples eval --cams cams --scores raw --cam-labels labels.csv --ground-truth SegmentationClass --classes voc2012',
         'semples eval --masks masks-val --sweep --data VOCdevkit/VOC2012 --split val',
       ),
     )
@@ -112,12 +118,17 @@ async function evaluateMasks(cli: Cli, options: EvalOptions): Promise<void> {
     refuseUseless(
       {
         ...{ '--cam-classes': camClasses, '--class-offset': classOffset, '--scores': scores },
+        '--cam-labels': options.camLabels,
         ...{ '--axes': axes, '--entry': entry },
       },
       'without --cams DIR: it says how maps are read',
     )
-  const { groundTruth, split } = await truthOf(options)
-  if ((options.cams !== undefined || sweep) && typeof groundTruth !== 'string')
+  const judgesMaps = options.cams !== undefined || sweep
+  const labelsAreOfMaps = options.data === undefined && judgesMaps && options.camLabels === undefined
+  // Without data, labels can be meant for the maps alone.
+  const camLabels = options.camLabels ?? (labelsAreOfMaps ? options.labels : undefined)
+  const { groundTruth, split } = await truthOf(labelsAreOfMaps ? { ...options, labels: undefined } : options)
+  if (judgesMaps && typeof groundTruth !== 'string')
     refuseUseless({ '--mask-colors': maskColors }, 'without a folder of masks')
   const view = await openView(terminal, quiet)
   const progress = itemProgress('eval')
@@ -130,6 +141,7 @@ async function evaluateMasks(cli: Cli, options: EvalOptions): Promise<void> {
       classes,
       ...(maskColors === undefined ? {} : { maskColors }),
       ...(camClasses === undefined ? {} : { camClasses }),
+      ...(camLabels === undefined ? {} : { camLabels }),
       ...(classOffset === undefined ? {} : { classOffset }),
       ...(scores === undefined ? {} : { values: scores }),
       ...(axes === undefined ? {} : { axes }),
@@ -144,7 +156,7 @@ async function evaluateMasks(cli: Cli, options: EvalOptions): Promise<void> {
 }
 
 /** Ground truth: a folder of masks, or data with the split of them that is still to be chosen. */
-async function truthOf({ groundTruth, data, labels, images, val, list, split: which, exif }: EvalOptions) {
+async function truthOf({ groundTruth, data, labels, images, val, list, split: which, exif, classes }: EvalOptions) {
   if (data !== undefined) {
     const { withList } = await import('../../datasets/kinds.js')
     const files = { labels, images, val, masks: groundTruth, exif, split: which }
@@ -161,7 +173,9 @@ async function truthOf({ groundTruth, data, labels, images, val, list, split: wh
     'without --data DIR',
     ADD_DATA,
   )
-  return { groundTruth: required(groundTruth, '--ground-truth DIR or --data DIR') }
+  const folder = required(groundTruth, '--ground-truth DIR or --data DIR')
+  required(classes, '--classes TABLE beside --ground-truth (voc2012, coco2014, or a classes.json)')
+  return { groundTruth: folder }
 }
 
 const ADD_DATA = 'Give the pictures too: --data DIR.'

@@ -13,9 +13,10 @@ import { printJson, warningLines } from '../output.js'
 import { roughDuration } from '../progress/format.js'
 import { openView } from '../progress/view.js'
 import { addTuneOptions, requireOut, type TuneOptions, tune } from './refineTune.js'
+import { refuseAsTyped } from './refineTyped.js'
 
 interface RefineCommandOptions
-  extends Omit<RefineMasksOptions, 'gaussian' | 'bilateral' | 'threads' | 'onProgress' | 'values'>,
+  extends Omit<RefineMasksOptions, 'gaussian' | 'bilateral' | 'threads' | 'onProgress' | 'values' | 'imageLabels'>,
     ComputeOptions,
     TuneOptions {
   images: string
@@ -23,6 +24,7 @@ interface RefineCommandOptions
   gaussian?: number[]
   bilateral?: number[]
   scores?: ScoreKind
+  labels?: string
   memory?: number
 }
 
@@ -55,6 +57,38 @@ export function refineCommand(cli: Cli): Command {
       'instead of --threshold: the background score is (1 - highest score) to this power',
       number,
     )
+  addMapOptions(command)
+    .option('--confidence <number>', '0 to 1: pixels whose highest refined score is lower become 255', fraction)
+    .addOption(
+      new Option(
+        '--exif <how>',
+        'whether maps are of pictures turned by their EXIF orientation, as viewers show them (default: what the maps say, else ignore)',
+      ).choices(['apply', 'ignore']),
+    )
+    .option('--npy', 'also write the refined scores, <picture>.npy: [labels, height, width], then the class ids')
+    .option('--npz', 'also write them as <picture>.npz, one array per class id')
+    .option('--overwrite', 'overwrite existing masks')
+    .option('--fail-fast', 'stop at the first picture that fails')
+    .option('--concurrency <number>', 'number of pictures at a time (default: all cores)', integer)
+    .option('--memory <MiB>', 'maximum memory of all pictures together (default: half of the free memory)', integer)
+    .addHelpText(
+      'after',
+      examples(
+        'semples refine --images JPEGImages --cams cams --out refined',
+        'semples refine --images photos --cams masks --out refined --preset coco',
+        'semples refine --images photos --cams cams --out refined --gaussian 3,3 --bilateral 80,13,10 --unary soft',
+        'semples refine --images photos --cams cams --out refined --scores raw --labels labels.csv --class-table voc2012',
+        'semples refine --images photos --cams cams --out refined --method pamr --confidence 0.9',
+        'semples refine --images photos --cams cams --tune 40 --ground-truth truth',
+      ),
+    )
+    .action((options: RefineCommandOptions) => refine(cli, options))
+  return addComputeOptions(addTuneOptions(command))
+}
+
+/** What score maps are, and of which classes. */
+function addMapOptions(command: Command): Command {
+  return command
     .addOption(
       new Option(
         '--scores <kind>',
@@ -79,38 +113,21 @@ export function refineCommand(cli: Cli): Command {
     )
     .option(
       '--class-table <table>',
-      "where names of arrays are looked up: voc2012, coco2014, or a run's classes.json (default: none)",
+      "the classes that there are: voc2012, coco2014, or a run's classes.json; names of arrays and labels are looked up in it, other class ids are refused (default: none)",
     )
-    .option('--confidence <number>', '0 to 1: pixels whose highest refined score is lower become 255', fraction)
-    .addOption(
-      new Option(
-        '--exif <how>',
-        'whether maps are of pictures turned by their EXIF orientation, as viewers show them (default: what the maps say, else ignore)',
-      ).choices(['apply', 'ignore']),
+    .option(
+      '--labels <file>',
+      'keep only the maps of each picture\'s image-level labels: CSV, JSON or cls_labels.npy, as in "semples train"; needs --class-table',
     )
-    .option('--npy', 'also write the refined scores, <picture>.npy: [labels, height, width], then the class ids')
-    .option('--npz', 'also write them as <picture>.npz, one array per class id')
-    .option('--overwrite', 'overwrite existing masks')
-    .option('--fail-fast', 'stop at the first picture that fails')
-    .option('--concurrency <number>', 'number of pictures at a time (default: all cores)', integer)
-    .option('--memory <MiB>', 'maximum memory of all pictures together (default: half of the free memory)', integer)
-    .addHelpText(
-      'after',
-      examples(
-        'semples refine --images JPEGImages --cams cams --out refined',
-        'semples refine --images photos --cams masks --out refined --preset coco',
-        'semples refine --images photos --cams cams --out refined --gaussian 3,3 --bilateral 80,13,10 --unary soft',
-        'semples refine --images photos --cams cams --out refined --method pamr --confidence 0.9',
-        'semples refine --images photos --cams cams --tune 40 --ground-truth truth',
-      ),
-    )
-    .action((options: RefineCommandOptions) => refine(cli, options))
-  return addComputeOptions(addTuneOptions(command))
 }
+
+const NAME_TABLE = 'Name the class table: --class-table voc2012, coco2014, or a classes.json.'
 
 async function refine(cli: Cli, options: RefineCommandOptions): Promise<void> {
   const { terminal, jobs, signal } = cli
   const { offline, json, quiet, npy, npz, failFast, overwrite, scores, threshold, backgroundPower } = options
+  if (options.classTable === undefined)
+    refuseUseless({ '--labels': options.labels }, 'without --class-table: labels are names', NAME_TABLE)
   if (scores === 'energies')
     refuseUseless(
       { '--threshold': threshold, '--background-power': backgroundPower },
@@ -134,6 +151,7 @@ async function refine(cli: Cli, options: RefineCommandOptions): Promise<void> {
       onProgress: (progress) => view.show(progress),
       signal,
     })
+    .catch(refuseAsTyped)
     .finally(() => view.close())
   if (summary.failed.length > 0) cli.status = 1
   if (json) printJson(terminal, forPrograms(summary))
@@ -142,7 +160,7 @@ async function refine(cli: Cli, options: RefineCommandOptions): Promise<void> {
 
 /** Folders, settings and resources as functions take them. */
 function settingsOf(options: RefineCommandOptions): RefineFolders & RefineMasksOptions {
-  const { gaussian, bilateral, threads, memory, scores, ...others } = options
+  const { gaussian, bilateral, threads, memory, scores, labels, ...others } = options
   const { out, offline, json, quiet, npy, npz, failFast, overwrite, tune, groundTruth, seed, ...rest } = others
   return {
     ...rest,
@@ -153,18 +171,19 @@ function settingsOf(options: RefineCommandOptions): RefineFolders & RefineMasksO
     ...(threads === undefined || threads === 'auto' ? {} : { threads }),
     ...(memory === undefined ? {} : { memoryLimit: memory * 2 ** 20 }),
     ...(scores === undefined ? {} : { values: scores }),
+    ...(labels === undefined ? {} : { imageLabels: labels }),
   }
 }
 
 /** Most groups of failures, and most names in one. */
 const MAX_LISTED = 10
 
-/** The first of the failures that have one reason with its message, then the names of the others. */
+/** The first of the failures that have one reason, whatever the numbers in it, with its message, then the names of the others. */
 function failureLines(failed: RefineSummary['failed']): string[] {
   const groups = new Map<string, RefineSummary['failed']>()
   for (const failure of failed) {
     const { code, field, expected, hint } = failure.error
-    const reason = [code, field, expected, hint].join('\n')
+    const reason = [code, field, expected, hint].join('\n').replaceAll(/\d+(?:[ ,.x]+\d+)*/g, '0')
     groups.set(reason, [...(groups.get(reason) ?? []), failure])
   }
   const lines = [...groups.values()].flatMap(([first, ...others]) => {

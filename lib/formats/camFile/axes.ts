@@ -1,5 +1,6 @@
 import { SemplesError } from '../../base/error.js'
 import type { AxesOrder } from './maps.js'
+import type { ScoreWarning } from './scores.js'
 
 interface Sides {
   height: number
@@ -26,12 +27,13 @@ export function refuseOtherAxes(shape: readonly number[], axes: AxesOrder, pictu
   if (maps === 0 || (own > 1 / far && own < far) || otherMaps >= Math.min(otherHeight, otherWidth)) return
   if (!exact && !isSmallCopy(picture, otherHeight, otherWidth)) return
   throw new SemplesError('SEMPLES_CAM_INVALID', {
-    message: `${name} holds [${stored.join(', ')}]: taken as ${axes} these are ${maps} maps of ${height}x${width} (height x width), and the picture is ${picture.height}x${picture.width}.`,
+    message: `${name} holds [${stored.join(', ')}]: taken with axes ${axes} these are ${maps} maps of ${height}x${width} (height x width), and the picture is ${picture.height}x${picture.width}. They look like ${otherMaps} maps of ${otherHeight}x${otherWidth}.`,
     file: name,
     field: 'axes',
     value: `[${stored.join(', ')}]`,
     expected: axes === 'chw' ? '[maps, height, width]' : '[height, width, maps]',
-    hint: `They look like ${otherMaps} maps of ${otherHeight}x${otherWidth}. Say so: axes: '${other}' (--axes ${other}), or write them in the other order: numpy.ascontiguousarray(cam.transpose(${axes === 'chw' ? '2, 0, 1' : '1, 2, 0'})).`,
+    // The same for all sizes, so that many files with one fault are told of once.
+    hint: `Say so: axes: '${other}' (--axes ${other}), or write them in the other order: numpy.ascontiguousarray(cam.transpose(${axes === 'chw' ? '2, 0, 1' : '1, 2, 0'})).`,
   })
 }
 
@@ -47,4 +49,24 @@ function isSmallCopy(picture: Sides, height: number, width: number): boolean {
 
 function ratioTo(picture: Sides, height: number, width: number): number {
   return height / width / (picture.height / picture.width)
+}
+
+/**
+ * Whether maps look like those of the picture with its sides exchanged: their sides are the other way round exactly, or by
+ * their ratio as nearly as rounding leaves it, and are not the picture's by far. Very small maps do not tell.
+ */
+function areExchanged(maps: Sides, picture: Sides): boolean {
+  if (maps.height === picture.width && maps.width === picture.height) return picture.height !== picture.width
+  const [own, other] = [ratioTo(picture, maps.height, maps.width), ratioTo(picture, maps.width, maps.height)]
+  // A side of a smaller copy is rounded to whole pixels, up or down.
+  const rounding = Math.log1p(1.5 / Math.min(maps.height, maps.width))
+  return Math.abs(Math.log(own)) > 3 * rounding && Math.abs(Math.log(other)) < rounding
+}
+
+/** A warning of maps that look transposed; they need not be, as where all maps have one size whatever their picture's. */
+export function warnOfExchanged(maps: Sides, picture: Sides): ScoreWarning[] {
+  if (!areExchanged(maps, picture)) return []
+  const text =
+    "Maps have the picture's sides exchanged, and are squeezed onto it: are they transposed (numpy: cam.transpose(0, 2, 1))?"
+  return [{ text, seen: `maps ${maps.width}x${maps.height}, picture ${picture.width}x${picture.height}` }]
 }

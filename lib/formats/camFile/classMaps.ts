@@ -21,16 +21,21 @@ export const CAM_EXTENSIONS: readonly string[] = ['.npz', '.npy', '.pkl', '.pick
  *   classes its maps belong to
  */
 export async function readClassMaps(file: string, options: CamFileOptions = {}): Promise<ClassMaps> {
-  return classMapsOf(await readCamFile(file, options), file, options.classes !== undefined)
+  return classMapsOf(await readCamFile(file, options), file, { given: options.classes !== undefined })
 }
 
 /**
  * The maps of a file with class ids.
  *
- * @param given whether the classes were given instead of read
+ * @param of.given whether the classes were given instead of read
+ * @param of.known the class ids that there are, where a class table says so
  * @throws SemplesError `SEMPLES_CAM_INVALID`
  */
-export function classMapsOf(cam: CamFile, file: string, given: boolean): ClassMaps {
+export function classMapsOf(
+  cam: CamFile,
+  file: string,
+  { given, known }: { given: boolean; known?: readonly number[] },
+): ClassMaps {
   const { classIds, maps } = cam
   const [, height, width] = maps.shape
   if (classIds === undefined) throw classesUnknown(cam, file)
@@ -45,6 +50,8 @@ export function classMapsOf(cam: CamFile, file: string, given: boolean): ClassMa
       hint: 'Keys of dictionaries count classes from 0, so that one is added; another distance is an option (classOffset, --class-offset).',
     })
   }
+  const unknown = known === undefined ? [] : classIds.filter((id) => id !== 0 && !known.includes(id))
+  if (unknown.length > 0) throw notInTable(cam, file, unknown, known!)
   // Refined scores of a picture without a class are of the background alone, 1 everywhere.
   const alone = !given && classIds.length === 1 && classIds[0] === 0
   if (alone && maps.data.some((score) => score !== maps.data[0])) throw backgroundAlone(file)
@@ -67,8 +74,49 @@ function classesUnknown({ maps, entry, labelMap }: CamFile, file: string): Sempl
       ? "Class ids of pixels are a mask: save them as a PNG (PIL.Image.fromarray(mask.astype('uint8')).save(path)), and evaluate with --masks. If they are the scores of one class, say which (semples refine --classes 1, semples eval --cam-classes 1)."
       : one
         ? `Give its class id (semples refine --classes 1, semples eval --cam-classes 1); the background comes from the threshold.${entry === undefined ? '' : ` If ${entry} is a class, give the class table (semples refine --class-table TABLE).`} Or save it as numpy.savez(path, **{str(class_id): map}).`
-        : 'Give the class id of each map (semples refine --classes 0-20, semples eval --cam-classes 1-20), or save them as numpy.savez(path, **{str(class_id): map}).',
+        : `Give the class id of each map: ${rangesFor(count)}. Or save them as numpy.savez(path, **{str(class_id): map}).`,
   })
+}
+
+/** Numbers of classes of VOC and COCO. */
+const KNOWN_COUNTS = [20, 80, 90]
+
+/** What to type where so many maps are those of all classes, with or without the background. */
+function rangesFor(maps: number): string {
+  const typed = (ids: string) => `semples refine --classes ${ids} (semples eval --cam-classes ${ids})`
+  const [classes, withBackground] = [`1-${maps}`, `0-${maps - 1}`]
+  if (KNOWN_COUNTS.includes(maps)) return `for ${maps} classes without the background ${typed(classes)}`
+  if (KNOWN_COUNTS.includes(maps - 1)) return `for the background and ${maps - 1} classes ${typed(withBackground)}`
+  return `${typed(withBackground)} where the first is the background, else ${classes}`
+}
+
+/** Most often keys that are class ids already, to which one was added. */
+function notInTable(
+  { classes = [], classIds = [] }: CamFile,
+  file: string,
+  unknown: readonly number[],
+  known: readonly number[],
+): SemplesError {
+  const keys = classes.filter((key) => key !== -1)
+  const added = (classIds.at(-1) ?? 0) - (classes.at(-1) ?? 0)
+  const areIds = added > 0 && keys.every((key) => known.includes(key))
+  return new SemplesError('SEMPLES_CAM_INVALID', {
+    message: `${file} has maps of classes that the class table does not have: ${unknown.slice(0, 8).join(', ')}.`,
+    file,
+    field: 'classes',
+    value: unknown.slice(0, 8).join(', '),
+    expected: idsExpected(known),
+    hint: areIds
+      ? `Its keys were taken to count classes from 0, and ${added} was added. If they are class ids, say so: classOffset: 0 (--class-offset 0).`
+      : 'Give the class table that the maps were made with, or the class id of each map.',
+  })
+}
+
+/** The class ids of a table, for messages. */
+export function idsExpected(known: readonly number[]): string {
+  const ids = known.filter((id) => id !== 0).sort((one, other) => one - other)
+  const [first = 0, last = 0] = [ids[0], ids.at(-1)]
+  return `class ids ${last - first === ids.length - 1 && ids.length > 2 ? `${first} to ${last}` : ids.slice(0, 12).join(', ')}`
 }
 
 /** A file of the background's map and no other is written by nobody: keys were counted otherwise. */

@@ -120,9 +120,10 @@ function fromEntry(dictionary: Dictionary, key: string | number, limits: CamLimi
     const other = limits.axes === 'chw' ? 'hwc' : 'chw'
     const hint =
       sides === classes.length
-        ? `${entry} is [${array.shape.join(', ')}]: if its other axis counts the maps, say so: axes: '${other}' (--axes ${other}).`
+        ? `If its other axis counts the maps, say so: axes: '${other}' (--axes ${other}).`
         : undefined
-    throw camFileInvalid(limits.file, `${entry} has ${count} maps, keys has ${classes.length} classes`, hint)
+    const seen = `${entry} has ${count} maps, keys has ${classes.length} classes; ${entry} is [${array.shape.join(', ')}]`
+    throw camFileInvalid(limits.file, seen, hint)
   }
   return { classes, maps, entry, background: classes.length < count || classes[0] === -1, named: false }
 }
@@ -160,7 +161,7 @@ function classOf(key: string | number): number | undefined {
 
 export function noEntry(entry: string, names: readonly string[], file: string): SemplesError {
   return new SemplesError('SEMPLES_CAM_INVALID', {
-    message: `${file} holds no array named ${JSON.stringify(entry)}.`,
+    message: `${file} holds no array named ${JSON.stringify(entry)} (entry, --entry).`,
     file,
     field: 'entry',
     value: entry,

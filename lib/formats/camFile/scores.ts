@@ -77,7 +77,7 @@ export function checkRange(range: ScoreRange, maps: number, { kind, name, file }
   const seen = `${shown(min)} to ${shown(max)}`
   if (kind === 'raw' && maps >= MANY_CLASSES) {
     const text =
-      'Every raw map is scaled to reach 1 somewhere, also those of classes that a picture does not show: keep the maps of its labels alone.'
+      'Every raw map is scaled to reach 1 somewhere, also those of classes that a picture does not show: keep the maps of its labels alone (refine: imageLabels, --labels FILE; eval: camLabels, --cam-labels FILE).'
     return [{ text, seen: `${maps} maps` }]
   }
   if (kind === 'probabilities') {
@@ -99,7 +99,7 @@ export function checkRange(range: ScoreRange, maps: number, { kind, name, file }
 function noProbabilities({ min, max }: ScoreRange, name: string, file?: string): SemplesError {
   const bytes = min >= 0 && max > 2 && max <= 255
   return new SemplesError('SEMPLES_CAM_INVALID', {
-    message: `${name} holds numbers from ${shown(min)} to ${shown(max)}, which are no probabilities.`,
+    message: `${name} holds values from ${shown(min)} to ${shown(max)}, which are no probabilities.`,
     file,
     field: 'values',
     value: `${shown(min)} to ${shown(max)}`,
