@@ -13,7 +13,7 @@ describe('semples data check', () => {
       '  masks    none, and training needs none',
       '',
       'Classes',
-      '  id  class  pictures                            asked for as',
+      '  id  class  pictures                            name for CLIP',
       '   1  boat          2  ========================  "sailing boat"',
       '   2  cat           0',
       '',
@@ -21,8 +21,8 @@ describe('semples data check', () => {
       '! No picture shows cat.',
       '  Add pictures of it.',
       '',
-      'Training can start. To try it, type:',
-      "  npx semples train --data 'my photos' --labels l.csv --preset demo --out runs/first",
+      'Training can start. To try it, without a CLIP, type:',
+      "  npx semples train --data 'my photos' --labels l.csv --preset photos --stages classify --out runs/first",
     ])
   })
 
