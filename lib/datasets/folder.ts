@@ -182,8 +182,7 @@ async function noLabels({ labels }: FolderOptions, root: string): Promise<Semple
 /** Where the labels of a folder without any may be: above it, in it, within it. */
 async function otherFolder(root: string): Promise<string | undefined> {
   const above = dataSetAbove(root)
-  if (above !== undefined)
-    return `It is a part of a data set, whose labels lie in a folder above: name that one, --data ${above}`
+  if (above !== undefined) return `${above.mark} lies in the folder above: name that one (${above.folder}).`
   const { files } = await walkFolder(root)
   const within = dataSetsWithin(files).filter((folder) => folder !== '')
   if (within.length > 0) return `Did you mean --data ${oneOf(within.slice(0, 3).map((each) => path.join(root, each)))}?`

@@ -10,8 +10,13 @@ export const builtInClasses: Readonly<Record<string, ClassTable>> = {
   'coco2014-90': coco2014Classes90,
 }
 
-/** `voc2012, coco2014 or coco2014-90` */
+/** `voc2012`, `coco2014`, `coco2014-90` */
 export const builtInNames: readonly string[] = Object.keys(builtInClasses)
+
+/** Labels that are certainly names of classes: those of the tables. */
+export const knownLabels: ReadonlySet<string> = new Set(
+  Object.values(builtInClasses).flatMap(({ classes }) => classes.map(({ label }) => label)),
+)
 
 /** The table of that name, if it is one of ours. */
 export function builtInTable(name: string): ClassTable | undefined {

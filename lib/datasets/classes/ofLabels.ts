@@ -2,7 +2,7 @@ import { count } from '../../base/count.js'
 import { SemplesError } from '../../base/error.js'
 import { editDistance } from '../../base/spelling.js'
 import type { ClassTable } from '../dataset.js'
-import { builtInClasses } from './builtIn.js'
+import { knownLabels } from './builtIn.js'
 import { MAX_CLASSES, promptOf } from './classTableFile.js'
 import { classTable } from './names.js'
 import { requireWord } from './prompt.js'
@@ -62,7 +62,7 @@ const RARER = 5
 export function misspeltLabels({ classes }: ClassTable, counts: readonly number[]): string[] {
   return classes.flatMap(({ label }, index) => {
     const own = counts[index]!
-    if (own === 0 || own >= 5 || isKnown(label)) return []
+    if (own === 0 || own >= 5 || knownLabels.has(label)) return []
     const form = label.normalize().toLowerCase()
     const meant = classes.findIndex((other, at) => {
       const theirs = other.label.normalize().toLowerCase()
@@ -79,8 +79,4 @@ export function misspeltLabels({ classes }: ClassTable, counts: readonly number[
 
 function letters(word: string): string {
   return [...word].sort().join('')
-}
-
-function isKnown(label: string): boolean {
-  return Object.values(builtInClasses).some((table) => table.classes.some((entry) => entry.label === label))
 }

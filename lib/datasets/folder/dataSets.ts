@@ -35,17 +35,27 @@ export function dataSetsWithin(files: readonly string[]): string[] {
   )
 }
 
-/** The data set that a folder is a part of: one folder up, or two from within `images/`. It has the labels. */
-export function dataSetAbove(root: string): string | undefined {
+/**
+ * The data set that a folder is a part of: one folder up, or two from within `images/`; with what lies there and has the
+ * labels.
+ */
+export function dataSetAbove(root: string): { folder: string; mark: string } | undefined {
   const above = path.dirname(root)
   const candidates = isPicturesFolderName(path.basename(above)) ? [above, path.dirname(above)] : [above]
-  return candidates.find((folder) => {
-    if (folder === root) return false
-    const has = (...names: string[]) => names.every((name) => existsSync(path.join(folder, name)))
-    if (has('labels.csv') || has('scenes.json') || has('ImageSets', 'JPEGImages') || has('annotations/list.txt'))
-      return true
-    return namesIn(path.join(folder, 'annotations')).some((name) => /^instances_.*\.json$/.test(name))
-  })
+  for (const folder of candidates) {
+    const mark = folder === root ? undefined : markIn(folder)
+    if (mark !== undefined) return { folder, mark }
+  }
+  return undefined
+}
+
+function markIn(folder: string): string | undefined {
+  const has = (name: string) => existsSync(path.join(folder, name))
+  const file = ['labels.csv', 'scenes.json', 'annotations/list.txt'].find(has)
+  if (file !== undefined) return file
+  if (has('ImageSets') && has('JPEGImages')) return 'ImageSets'
+  const instances = namesIn(path.join(folder, 'annotations')).find((name) => /^instances_.*\.json$/.test(name))
+  return instances === undefined ? undefined : `annotations/${instances}`
 }
 
 /** Files right in a folder that may say what its pictures show. */

@@ -1,6 +1,7 @@
 import path from 'node:path'
-import { listed, oneOf } from '../../base/count.js'
+import { count, listed, oneOf } from '../../base/count.js'
 import { SemplesError } from '../../base/error.js'
+import { knownLabels } from '../classes/builtIn.js'
 import type { ClassTable } from '../dataset.js'
 import { isPictureName } from '../pictureNames.js'
 import { dataSetsWithin, giveLabels } from './dataSets.js'
@@ -69,16 +70,17 @@ export function requireNoDataSets(
   if (found.length > 0) throw tooHigh(root, found, 'a data set of its own, not a class', 'data sets, not classes')
   const deep = folders.flatMap((folder) => {
     const within = classFoldersIn(contents.get(folder)!)
-    return within.length > 1 ? [{ folder, within }] : []
+    const isOne = within.length === 1 && knownLabels.has(within[0]!) && !knownLabels.has(folder)
+    return within.length > 1 || isOne ? [{ folder, within }] : []
   })
   const only = contents.size === 1 ? deep[0] : undefined
   if (only !== undefined) {
-    const holds = `no class but a folder of ${only.within.length} folders (${listed(only.within, 3)})`
+    const holds = `no class but a folder of ${count(only.within.length, 'folder')} (${listed(only.within, 3)})`
     throw tooHigh(root, [only.folder], holds, holds)
   }
   return deep.map(
     ({ folder, within }) =>
-      `${folder} in ${root} is taken for one class, with the pictures of the ${within.length} folders in it (${listed(within, 3)}). If those are the classes, name that folder: --data ${path.join(root, folder)}`,
+      `${folder} in ${root} is taken for one class, with the pictures of ${count(within.length, 'folder')} in it (${listed(within, 3)}). If ${within.length === 1 ? 'that is the class' : 'those are the classes'}, name that folder: --data ${path.join(root, folder)}`,
   )
 }
 

@@ -1,7 +1,7 @@
+import { knownLabels } from '../classes/builtIn.js'
 import type { ClassTable } from '../dataset.js'
 import type { Delimiter } from './delimiters.js'
 import { type Header, isSameWord } from './header.js'
-import { KNOWN } from './names.js'
 import { isFilled } from './oneHot.js'
 import { labelsInvalid } from './problem.js'
 import type { TableRecord } from './rows.js'
@@ -72,7 +72,7 @@ export function knownNames(
   table: Pick<Table, 'delimiter' | 'classes'>,
 ): Set<string> {
   const own = table.classes?.classes.map(({ label }) => label) ?? []
-  return new Set([...KNOWN, ...own, ...cellsOf(records, column, table)].filter((name) => !isNumber(name)))
+  return new Set([...knownLabels, ...own, ...cellsOf(records, column, table)].filter((name) => !isNumber(name)))
 }
 
 /** The names in a column. */

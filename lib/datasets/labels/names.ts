@@ -1,13 +1,7 @@
-import { coco2014Classes } from '../classes/coco2014.js'
-import { voc2012Classes } from '../classes/voc2012.js'
+import { knownLabels } from '../classes/builtIn.js'
 import type { ClassTable } from '../dataset.js'
 import { labelsInvalid } from './problem.js'
 import type { LabelledFile } from './rows.js'
-
-/** Names that are certainly classes. */
-export const KNOWN: ReadonlySet<string> = new Set(
-  [...voc2012Classes.classes, ...coco2014Classes.classes].map(({ label }) => label),
-)
 
 const LIST = /^(\[.*\]|\{.*\}|\(.*\))$/s
 const JOINING: ReadonlySet<string> = new Set(['', 'and', 'und'])
@@ -79,7 +73,7 @@ function joinedNames(labels: readonly string[]): string | undefined {
   return labels.find(
     (_, i) =>
       words[i]!.length > 1 &&
-      words[i]!.every((word) => KNOWN.has(word) || words.some((others, j) => j !== i && others.includes(word))),
+      words[i]!.every((word) => knownLabels.has(word) || words.some((others, j) => j !== i && others.includes(word))),
   )
 }
 
