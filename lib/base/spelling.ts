@@ -1,4 +1,32 @@
-import { distance } from 'fastest-levenshtein'
+/**
+ * How many letters are inserted, removed, replaced, or exchanged with their neighbour to make one word of another
+ * (optimal string alignment).
+ */
+export function editDistance(one: string, other: string): number {
+  let [before, row]: [number[], number[]] = [[], Array.from({ length: other.length + 1 }, (_, j) => j)]
+  for (let i = 1; i <= one.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= other.length; j++) {
+      const same = one[i - 1] === other[j - 1]
+      next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (same ? 0 : 1))
+      if (i > 1 && j > 1 && one[i - 1] === other[j - 2] && one[i - 2] === other[j - 1])
+        next[j] = Math.min(next[j]!, before[j - 2]! + 1)
+    }
+    ;[before, row] = [row, next]
+  }
+  return row[other.length]!
+}
+
+/** The name spelled most like `wrong`, without regard to case; undefined where none is close. */
+export function nearestName(wrong: string, names: readonly string[]): string | undefined {
+  const form = (name: string) => name.normalize().toLowerCase()
+  let best: { name: string; cost: number } | undefined
+  for (const name of names) {
+    const cost = editDistance(form(wrong), form(name))
+    if (best === undefined || cost < best.cost) best = { name, cost }
+  }
+  return best !== undefined && best.cost <= Math.ceil(wrong.length / 3) ? best.name : undefined
+}
 
 /**
  * The known dotted field that a misspelt one most likely means, or undefined where none is close: a close spelling at
@@ -13,7 +41,7 @@ export function nearestField(wrong: string, known: Iterable<string>): string | u
       spelling(last(wrong), last(field)) + (parent(wrong) === parent(field) ? 0 : 0.5),
     )
     // Without a section, the first field of that name is as good as any.
-    const whole = wrong.includes('.') ? distance(wrong.toLowerCase(), field.toLowerCase()) : 0
+    const whole = wrong.includes('.') ? editDistance(wrong.toLowerCase(), field.toLowerCase()) : 0
     if (best === undefined || cost < best.cost || (cost === best.cost && whole < best.whole))
       best = { field, cost, whole }
   }
@@ -28,7 +56,7 @@ function candidates(known: Iterable<string>): Set<string> {
 /** Edit distance without regard to case; an abbreviation counts as one edit. */
 function spelling(wrong: string, right: string): number {
   const [one, other] = [wrong.toLowerCase(), right.toLowerCase()]
-  return one.length >= 3 && other.startsWith(one) ? Math.min(1, distance(one, other)) : distance(one, other)
+  return one.length >= 3 && other.startsWith(one) ? Math.min(1, editDistance(one, other)) : editDistance(one, other)
 }
 
 function last(path: string): string {

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { DataFiles, DataSpec } from '../datasets/kinds.js'
 
 /**
@@ -17,4 +19,13 @@ export async function dataAndSplit(
   const found = await detectSplit(data, { ...files, split }, standard)
   requireSplits(found.data, found.split)
   return found
+}
+
+/**
+ * Options of `semples train` to begin with, without a CLIP: the models of the package know drawn scenes alone, and an
+ * ImageNet network that is fetched by itself knows photographs.
+ */
+export function firstOptions(data: string): string {
+  const drawn = existsSync(join(data, 'scenes.json'))
+  return drawn ? '--preset demo' : '--preset photos --stages classify'
 }

@@ -1,5 +1,6 @@
 import { count } from '../base/count.js'
 import type { CheckedClass, CheckedSize, DataCheck, DataFinding } from '../datasets/check/types.js'
+import { firstOptions } from './data.js'
 import { shellWord, table } from './output.js'
 import { styles, type Terminal } from './terminal.js'
 
@@ -15,7 +16,7 @@ export function describeCheck(
   { colorOut, unicode, width }: Pick<Terminal, 'colorOut' | 'unicode' | 'width'>,
 ): string[] {
   const { bold, red, yellow, green, dim } = styles(colorOut)
-  const { classes, findings, canTrain, kind } = result
+  const { classes, findings, canTrain, kind, unreadable } = result
   const marks = {
     stop: red(unicode ? '✗' : 'x'),
     warning: yellow('!'),
@@ -40,11 +41,17 @@ export function describeCheck(
     '',
     ...(canTrain
       ? [
-          `${green(findings.length === 0 ? 'Nothing is wrong.' : 'Training can start.')} To try it, type:`,
-          `  npx semples train --data ${shellWord(folder)}${start} --preset demo --out runs/first`,
+          `${green(verdict(result))} To try it, without a CLIP, type:`,
+          `  npx semples train --data ${shellWord(folder)}${start} ${firstOptions(folder)}${unreadable.length === 0 ? '' : ' --set loader.unreadable=skip'} --out runs/first`,
         ]
       : [red('Training cannot start.')]),
   ]
+}
+
+function verdict({ findings, unreadable }: DataCheck): string {
+  if (unreadable.length > 0)
+    return `Training can start without the ${unreadable.length === 1 ? 'picture' : count(unreadable.length, 'picture')} that cannot be read.`
+  return findings.length === 0 ? 'Nothing is wrong.' : 'Training can start.'
 }
 
 function facts({ labels, pictures, unlabelled, masks, sizes }: DataCheck): string[] {
@@ -87,7 +94,7 @@ function classLines(classes: readonly CheckedClass[], unicode: boolean): string[
     prompt === label ? '' : `"${prompt}"`,
   ])
   const hasPrompts = shown.some(({ prompt, label }) => prompt !== label)
-  const lines = table([['id', 'class', 'pictures', '', hasPrompts ? 'asked for as' : ''], ...rows])
+  const lines = table([['id', 'class', 'pictures', '', hasPrompts ? 'name for CLIP' : ''], ...rows])
   const rest = classes.length - shown.length
   return rest > 0 ? [...lines, `and ${rest} classes more, in ${limit} pictures or fewer`] : lines
 }

@@ -25,8 +25,8 @@ export const shared = {
     ).choices(['apply', 'ignore']),
   classes: () =>
     new Option(
-      '--classes <file>',
-      'classes.json of a folder of pictures: ids, labels, prompts, colours (default: the labels in the order of their characters)',
+      '--classes <table>',
+      'classes of a folder of pictures: a classes.json with labels, ids, prompts, colours; or voc2012, coco2014 (default: the labels in the order of their characters)',
     ),
   json: () => new Option('--json', 'print the result as one line of JSON, the last line of standard output'),
   val: () =>

@@ -1,13 +1,16 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
+import { oneOf } from '../base/count.js'
 import { SemplesError } from '../base/error.js'
 import { maskPalette } from '../masks/palette.js'
 import { readMask } from '../masks/png.js'
+import { builtInNames, builtInTable } from './classes/builtIn.js'
 import { didYouMean, readClassTable } from './classes/classTableFile.js'
 import { idsWithBackground } from './classes/ids.js'
-import { alphabeticalClasses, similarLabels } from './classes/ofLabels.js'
+import { alphabeticalClasses, misspeltLabels, similarLabels } from './classes/ofLabels.js'
 import type { ClassTable, Dataset, DatasetItem } from './dataset.js'
 import { classFolders } from './folder/classFolders.js'
+import { dataSetAbove, dataSetsWithin, giveLabels } from './folder/dataSets.js'
 import { checkOptions, requireFolder } from './folder/folderOptions.js'
 import type { FolderContents, FolderPicture } from './folder/folderPicture.js'
 import { labelledPictures } from './folder/labelledPictures.js'
@@ -15,6 +18,9 @@ import { type MaskFolder, maskFilesOf, missingMasks, openMaskFolder, orientedMas
 import { backgroundNames } from './folder/noClasses.js'
 import { nameOfPart, partOf, type ShareOptions } from './folder/part.js'
 import { picturesWithin } from './folder/picturesWithin.js'
+import { walkFolder } from './folder/walk.js'
+import { requireFile } from './missingFile.js'
+import { countPictures } from './oneClass.js'
 import { stemOf } from './pictureNames.js'
 
 export interface FolderOptions extends ShareOptions {
@@ -22,7 +28,10 @@ export interface FolderOptions extends ShareOptions {
   folder: string
   /** CSV, JSON or `cls_labels.npy` with the labels of each picture (see docs/data.md), as a path or a name inside `folder`. */
   labels?: string
-  /** classes.json with ids, labels, prompts and colours (see docs/data.md), as a path or a name inside `folder`. */
+  /**
+   * classes.json with ids, labels, prompts and colours (see docs/data.md), as a path or a name inside `folder`; or the name of a
+   * table: `voc2012`, `coco2014`, `coco2014-90`.
+   */
   classes?: string
   /** Folder with ground-truth masks for evaluation: `<item id>.png`, indexed or 8-bit grey with class ids, or in class colours. */
   masks?: string
@@ -40,8 +49,8 @@ export async function folder(options: FolderOptions): Promise<Dataset> {
   const contents =
     options.labels === undefined
       ? await classFolders(root, masks, labelSet(table))
-      : await labelledPictures(root, await fileOf(options.labels, root), masks, table)
-  if (contents.pictures.every(({ labels }) => labels.length === 0)) throw noLabels(options, root)
+      : await labelledPictures(root, await labelsOf(options.labels, root), masks, table)
+  if (contents.pictures.every(({ labels }) => labels.length === 0)) throw await noLabels(options, root)
   // Both sides have the classes of all pictures.
   const classes = table ?? alphabeticalClasses(path.basename(root), contents.pictures)
   return datasetOf(options, masks, await partOf(contents, options, root), classes)
@@ -61,7 +70,7 @@ export async function plainFolder(options: FolderOptions, classes: ClassTable): 
   const contents =
     options.labels === undefined
       ? await picturesWithin(root, table, masks)
-      : await labelledPictures(root, await fileOf(options.labels, root), masks, table)
+      : await labelledPictures(root, await labelsOf(options.labels, root), masks, table)
   if (contents.pictures.length === 0) throw noPictures(root)
   const part = await partOf(contents, options, root)
   const pictures = part.pictures.map((picture) => ({ ...picture, labels: [] }))
@@ -80,7 +89,12 @@ async function openFolders(options: FolderOptions): Promise<{ root: string; mask
 
 /** The class table of the folder's own, where it has one. */
 async function tableOf({ classes }: FolderOptions, root: string): Promise<ClassTable | undefined> {
-  return classes === undefined ? undefined : readClassTable(await fileOf(classes, root), path.basename(root))
+  if (classes === undefined) return undefined
+  const named = builtInTable(classes)
+  if (named !== undefined) return named
+  const file = await fileOf(classes, root)
+  await requireFile(file, 'class table', { folder: root, names: builtInNames })
+  return readClassTable(file, path.basename(root))
 }
 
 function labelSet(table: ClassTable | undefined): ReadonlySet<string> {
@@ -93,7 +107,7 @@ async function datasetOf(
   { pictures, warnings, described }: FolderContents,
   classes: ClassTable,
 ): Promise<Dataset> {
-  const items = itemsOf(pictures, classes)
+  const items = itemsOf(pictures, classes, options.classes)
   const maskFiles = maskFilesOf(items, masks)
   const [palette, ids] = [maskPalette(classes.classes), idsWithBackground(classes)]
   return {
@@ -105,6 +119,7 @@ async function datasetOf(
     warnings: [
       ...warnings,
       ...similarLabels(classes),
+      ...(options.classes === undefined ? misspeltLabels(classes, countPictures({ classes, items })) : []),
       ...backgroundNames(classes),
       ...missingMasks(items, maskFiles, masks),
     ],
@@ -116,20 +131,26 @@ async function datasetOf(
   }
 }
 
+async function labelsOf(name: string, root: string): Promise<string> {
+  const file = await fileOf(name, root)
+  await requireFile(file, 'labels file', { folder: root })
+  return file
+}
+
 /** `name` as a path, or, where there is no such file, inside the folder. */
 async function fileOf(name: string, root: string): Promise<string> {
   const inFolder = path.resolve(root, name)
   return !existsSync(path.resolve(name)) && existsSync(inFolder) ? inFolder : path.resolve(name)
 }
 
-function itemsOf(pictures: readonly FolderPicture[], classes: ClassTable): DatasetItem[] {
+function itemsOf(pictures: readonly FolderPicture[], classes: ClassTable, table?: string): DatasetItem[] {
   const indexOf = new Map(classes.classes.map(({ label }, index) => [label.normalize(), index]))
   for (const [index, { label }] of classes.classes.entries()) indexOf.set(label, index)
   const stems = new Map<string, number>()
   for (const { file } of pictures) stems.set(stemOf(file), (stems.get(stemOf(file)) ?? 0) + 1)
   return pictures.map(({ file, image, labels, origin, negative }) => {
     const indices = labels.map(
-      (label) => indexOf.get(label) ?? indexOf.get(label.normalize()) ?? unknownClass(label, origin, classes),
+      (label) => indexOf.get(label) ?? indexOf.get(label.normalize()) ?? unknownClass(label, origin, classes, table),
     )
     const id = stems.get(stemOf(file)) === 1 ? stemOf(file) : file
     const sorted = [...new Set(indices)].sort((a, b) => a - b)
@@ -137,15 +158,15 @@ function itemsOf(pictures: readonly FolderPicture[], classes: ClassTable): Datas
   })
 }
 
-function unknownClass(label: string, origin: string, classes: ClassTable): never {
+function unknownClass(label: string, origin: string, classes: ClassTable, table = classes.name): never {
   throw new SemplesError('SEMPLES_CLASS_UNKNOWN', {
-    message: `The label "${label}" (${origin}) is not in the class table ${classes.name}.`,
+    message: `The label "${label}" (${origin}) is not in the class table ${table}.`,
     value: label,
     hint: didYouMean(label, classes),
   })
 }
 
-function noLabels({ labels }: FolderOptions, root: string): SemplesError {
+async function noLabels({ labels }: FolderOptions, root: string): Promise<SemplesError> {
   return new SemplesError('SEMPLES_NO_LABELS', {
     message:
       labels === undefined
@@ -153,10 +174,19 @@ function noLabels({ labels }: FolderOptions, root: string): SemplesError {
         : `No picture of ${root} has a label in ${labels}: all label fields are empty.`,
     file: root,
     hint:
-      labels === undefined && existsSync(path.join(root, '..', 'labels.csv'))
-        ? `labels.csv lies in the folder above: name that one (${path.dirname(root)}).`
-        : 'Give a labels file (CSV with file,labels), or put the pictures into one sub-folder a class.',
+      (labels === undefined ? await otherFolder(root) : undefined) ??
+      'Give a labels file (CSV with file,labels), or put the pictures into one sub-folder a class.',
   })
+}
+
+/** Where the labels of a folder without any may be: above it, in it, within it. */
+async function otherFolder(root: string): Promise<string | undefined> {
+  const above = dataSetAbove(root)
+  if (above !== undefined) return `${above.mark} lies in the folder above: name that one (${above.folder}).`
+  const { files } = await walkFolder(root)
+  const within = dataSetsWithin(files).filter((folder) => folder !== '')
+  if (within.length > 0) return `Did you mean --data ${oneOf(within.slice(0, 3).map((each) => path.join(root, each)))}?`
+  return giveLabels(files.filter((file) => !file.includes('/')))
 }
 
 function noPictures(root: string): SemplesError {

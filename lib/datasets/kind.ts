@@ -14,7 +14,7 @@ export interface DatasetKind<Kind extends string = string, Schema extends z.ZodO
   schema: Schema
   /** What `reference: true` changes. */
   published?: Partial<z.infer<Schema>>
-  /** Class tables that evaluation knows by name. */
+  /** The table that its pictures have anyway, by its name among the built-in ones. */
   classTables?: Readonly<Record<string, ClassTable>>
   /** The field of the list or split that says which pictures are used; absent where there is none. */
   listField?(split: Split): string

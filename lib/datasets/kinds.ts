@@ -104,8 +104,10 @@ export interface DataFiles {
 export async function detectData(folder: string, { split = 'train', ...files }: DataFiles = {}): Promise<DataSpec> {
   const given = Object.entries(files).filter(([, file]) => file !== undefined)
   const fitting = (kind: DatasetKind, options: object): DataSpec => {
-    for (const [field] of given) if (!(field in kind.schema.shape)) throw useless(field, folder, kind)
-    return { ...options, ...Object.fromEntries(given) } as DataSpec
+    // The table that these data have anyway.
+    const own = given.filter(([field, value]) => field !== 'classes' || !Object.hasOwn(kind.classTables ?? {}, value!))
+    for (const [field] of own) if (!(field in kind.schema.shape)) throw useless(field, folder, kind)
+    return { ...options, ...Object.fromEntries(own) } as DataSpec
   }
   if (existsSync(folder) && statSync(folder).isFile()) {
     for (const kind of datasetKinds as readonly DatasetKind[]) {

@@ -9,6 +9,7 @@ import type { LabelledFile, LabelRows } from './labels/rows.js'
 import { tableRows } from './labels/table.js'
 import { decodeText } from './labels/text.js'
 import { isArrayFile, vectorRows } from './labels/vectors.js'
+import { requireFile } from './missingFile.js'
 
 export type { LabelledFile } from './labels/rows.js'
 
@@ -36,14 +37,20 @@ export interface LabelsFile {
  *   `SEMPLES_PICKLE_INVALID`, `SEMPLES_PICKLE_REFUSED`
  */
 export async function readLabelsFile(file: string, classes?: ClassTable): Promise<LabelsFile> {
+  await requireFile(file, 'labels file')
   const bytes = await readBytes(file)
   if (isSpreadsheet(bytes, file))
     throw labelsInvalid(file, 'is a spreadsheet', { hint: 'Save it as CSV ("CSV UTF-8") there.' })
   const isArrays = isArrayFile(bytes) || /\.(pkl|pickle)$/i.test(file)
-  const { rows: found, form, warnings } = isArrays ? await vectorRows(bytes, file, classes) : textRows(bytes, file)
+  const {
+    rows: found,
+    form,
+    warnings,
+    several,
+  } = isArrays ? await vectorRows(bytes, file, classes) : textRows(bytes, file, classes)
   const { rows, rowALabel } = joined(found.map(cleaned), file)
   if (rows.length === 0) throw labelsInvalid(file, 'labels no picture')
-  const names = checkLabelNames(rows, file, classes)
+  const names = checkLabelNames(rows, file, several, classes)
   const labels = new Set(rows.flatMap((row) => row.labels)).size
   const parts = [...form, ...(rowALabel ? ['a row a label'] : []), count(rows.length, 'picture'), classesOf(labels)]
   return {
@@ -64,10 +71,10 @@ export function classesOf(number: number): string {
   return `${number} class${number === 1 ? '' : 'es'}`
 }
 
-function textRows(bytes: Uint8Array, file: string): LabelRows {
+function textRows(bytes: Uint8Array, file: string, classes?: ClassTable): LabelRows {
   const { text, encoding } = decodeText(bytes, file)
   const isJson = /^\s*[{[]/.test(text) || /\.(json|jsonl|ndjson)$/i.test(file)
-  const found = isJson ? jsonRows(text, file) : tableRows(text, file)
+  const found = isJson ? jsonRows(text, file) : tableRows(text, file, classes)
   return { ...found, form: [...(encoding === undefined ? [] : [encoding]), ...found.form] }
 }
 

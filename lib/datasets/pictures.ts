@@ -36,7 +36,7 @@ export function missingPictures(
   const named = missing.slice(0, 3).map(({ name, line }) => (line === undefined ? name : `${name} (line ${line})`))
   const rest = missing.length > named.length ? ', ...' : ''
   return new SemplesError('SEMPLES_PICTURE_MISSING', {
-    message: `${missing.length} of the ${total} pictures that ${list} names are not in ${folder}: ${named.join(', ')}${rest}.`,
+    message: `${missing.length} of the ${total} pictures that ${list} names ${missing.length === 1 ? 'is' : 'are'} not in ${folder}: ${named.join(', ')}${rest}.`,
     file: list,
     hint,
   })

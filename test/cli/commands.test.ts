@@ -370,7 +370,7 @@ describe('convert', () => {
     const text = ran.out.join('\n')
     expect(text).toMatch(/one picture is odd\n3 pictures of coco2014 train2014 are in .*my photos\n/)
     expect(text).toMatch(/80 classes .*\(1 show none.*\n.*\n.*2 pixel masks/)
-    expect(ran.out.at(-1)).toContain("semples train --data 'my photos' --preset demo")
+    expect(ran.out.at(-1)).toContain("semples train --data 'my photos' --preset photos --stages classify")
     const json = await run(['convert', '--data', folders(), '--out', 'o', '--json'])
     expect(JSON.parse(json.out.join('\n'))).toMatchObject({ pictures: 3, masks: 2 })
   })

@@ -90,7 +90,7 @@ test('finds what is wrong with pictures, labels and masks', async () => {
     /1 \.bmp/,
     /^1 picture cannot be read: cut /,
     /^1 picture is smaller than a patch of 16 pixels: none\.$/,
-    /^1 picture is there several times with different labels: a = b\.$/,
+    /^a and b are the same picture, with different labels\.$/,
     /^2 masks cannot be used: that of b is 12x8, and its picture 40x30, that of none cannot be read/,
     /^1 mask has pixels that are no class: 7\.$/,
   ]

@@ -25,7 +25,7 @@ interface Generated {
 /** Numbers from 0 up to but not `below`. */
 type Random = (below: number) => number
 
-const CLASSES = ['boat', 'cat', 'traffic light', 'café', 'cafe\u0301s', 'Zebra', 'dog_house', '船', "o'neil"]
+const CLASSES = ['boat', 'cat', 'traffic light', 'café', 'cafe\u0301 noir', 'Zebra', 'dog_house', '船', "o'neil"]
 const NAMES = ['a', 'b', '001', '002', 'IMG_0001', 'x y', 'ü', 'u\u0308v', 'c.d', 'long-name']
 const EXTENSIONS = ['.jpg', '.JPG', '.jpeg', '.Jpeg', '.jfif']
 
@@ -209,7 +209,11 @@ function labelsFile(random: Random): Generated {
   const named = new Set(rows.map(({ file }) => file))
   for (const file of pathsOf(made)) if (!named.has(file)) made.files.delete(file)
   if (rows.every(({ labels }) => labels.length === 0)) made.odd = true
-  const form = random(7)
+  const form = random(12)
+  // Names in a further column that no first column has may be something else than labels.
+  const firsts = new Set([...rows.map(({ labels }) => labels[0]), 'boat', 'cat', 'traffic light'])
+  const isDoubtful = !rows.some(({ labels }) => labels[1] !== undefined && firsts.has(labels[1]))
+  if (form >= 9 && rows.some(({ labels }) => labels.length > 1) && isDoubtful) made.odd = true
   made.steps.push(`labels file of form ${form}`)
   made.files.set('the labels.txt', writtenAs(form, rows, random))
   return made
@@ -232,6 +236,15 @@ function writtenAs(form: number, rows: { file: string; labels: string[] }[], ran
   if (form === 3) return table('\t', ',', 'ID\tTags\r\n')
   if (form === 4) return JSON.stringify(Object.fromEntries(spelled.map(({ file, labels }) => [file, labels])))
   if (form === 5) return spelled.map((row) => `${JSON.stringify(row)}\n`).join('')
+  // What Excel writes for the cell boat;cat.
+  if (form === 6)
+    return `Image;Label\r\n${spelled.map(({ file, labels }) => `${file};${labels.length > 1 ? `"${labels.join(';')}"` : labels.join()}`).join('\r\n')}\r\n`
+  const further = (delimiter: string, header: string) =>
+    `${header}${spelled.map(({ file, labels: [one = '', two = ''] }) => [file, one, two].join(delimiter)).join('\r\n')}\r\n`
+  if (form === 7) return further(';', pick(['Bild;Klasse 1;Klasse 2\r\n', 'Image;Label;Label\r\n'], random))
+  if (form === 8) return further(',', pick(['file,label1,label2\n', 'file,label,label.1\n'], random))
+  if (form === 9) return further(';', 'Image;Label;\r\n')
+  if (form === 10) return further(pick([';', ',', '\t'], random), '')
   const classes = [...new Set(rows.flatMap(({ labels }) => labels))]
   const cells = spelled.map(({ file, labels }) =>
     [file, ...classes.map((label) => (labels.includes(label) ? 1 : 0))].join(','),
@@ -240,11 +253,25 @@ function writtenAs(form: number, rows: { file: string; labels: string[] }[], ran
   return classes.length === 0 ? table(',', ';', '') : `${['filename', ...classes].join(',')}\n${cells.join('\n')}\n`
 }
 
+/** The same folder seen from the one above it: what is meant cannot be told, and must not be read as one class in silence. */
+function oneLevelUp(made: Generated, random: Random): Generated {
+  const { labels } = made.options
+  const folders = new Set(pathsOf(made).map((file) => file.slice(0, file.indexOf('/'))))
+  // A folder in a folder may as well be a part of one class.
+  if (labels === undefined && folders.size < 2) return made
+  const files = new Map(
+    [...made.files].map(([file, content]) => [`set/${file === labels ? 'labels.csv' : file}`, content]),
+  )
+  if (random(2) === 0) files.set('other/z.jpg', contentOf(9006))
+  return { ...made, files, options: {}, odd: true, steps: [...made.steps, 'one level up'] }
+}
+
 /** A generated folder of a seed. */
 export function generate(seed: number): Generated {
   const generator = xoroshiro128plus(seed)
   const random: Random = (below) => (generator.next() >>> 0) % below
   const made = random(2) === 0 ? classFolders(random) : labelsFile(random)
+  if (random(12) === 0) return oneLevelUp(made, random)
   for (let i = random(4); i > 0; i--) {
     const oddity = pick(ODDITIES, random)
     oddity.add(made, random)

@@ -111,11 +111,16 @@ describe('R45: labels files of spreadsheets, PowerShell, pandas and others', () 
     const table = 'filename,width,class,xmin\na.jpg,9,boat,1\na.jpg,9,boat,3\nb.jpg,9,cat,2'
     const { labels, warnings } = await read(table)
     expect(labels).toEqual({ 'a.jpg': ['boat'], 'b.jpg': ['cat'] })
-    expect(warnings).toEqual([expect.stringMatching(/columns width, xmin are not used/)])
+    expect(warnings).toEqual([expect.stringMatching(/has columns that are not used: width, xmin\.$/)])
   })
 
   test.each<[string, string | Uint8Array, string, RegExp]>([
-    ['another header', 'image,Art\na.jpg,boat', 'l.csv', /line 1 that looks like a header .*expected file,labels/],
+    [
+      'another header',
+      'image,Art\na.jpg,boat',
+      'l.csv',
+      /line 1 what looks like a header without a column of labels .*expected file,labels/,
+    ],
     ['columns of other numbers', 'file,boat,cat\na.jpg,1,-1', 'l.csv', /line 2, column cat .*received '-1'/],
     ['0 and 1 without names', 'a.jpg,1,0', 'l.csv', /3 columns in line 1.*header with the names/],
     ['two columns of labels', 'file,label,class\na.jpg,x,y', 'l.csv', /several columns of labels: label, class/],
@@ -138,6 +143,109 @@ describe('R45: labels files of spreadsheets, PowerShell, pandas and others', () 
       file: expect.stringContaining(name),
       message: expect.stringMatching(message),
     })
+  })
+})
+
+/** What an hour of somebody new to it came to. */
+describe('labels in several columns', () => {
+  const two = { 'a.jpg': ['face', 'flower'], 'b.jpg': ['flower'], 'c.jpg': ['cow', 'face'] }
+  const rows = 'a.jpg;face;flower\nb.jpg;flower;\nc.jpg;cow;face\n'
+
+  test.each([
+    ['no name over the second', `Image;Label;\n${rows}`],
+    ['the same name', `Image;Label;Label\n${rows}`],
+    ['Label 2', `Image;Label;Label 2\n${rows}`],
+    ['Label1 and Label2', `Image;Label1;Label2\n${rows}`],
+    ['label.1 of pandas', `Image;label;label.1\n${rows}`],
+    ['label and labels', `Image;label;labels\n${rows}`],
+    ['another word, and names of the same classes', `Image;Class;Tag\n${rows}`],
+    ['German words', `Bild;Klasse 1;Klasse 2\n${rows}`],
+    ['no header', rows],
+    ['no header, commas', rows.replaceAll(';', ',')],
+    ['commas, no name', `Image,Label,\n${rows.replaceAll(';', ',')}`],
+    ['tabs', `Image;Label;\n${rows}`.replaceAll(';', '\t')],
+    ['trailing semicolons', `Image;Label;;;\n${rows.replaceAll('\n', ';;\n')}`],
+    ['before the pictures', 'Label 1;Label 2;File\nface;flower;a.jpg\nflower;;b.jpg\n;cow|face;c.jpg'],
+  ])('1.1: with %s over them all are labels of the row', async (_, content) => {
+    const found = await read(content)
+    expect(found.labels).toEqual(two)
+    expect(found.described).toMatch(/, labels in 2 columns, 3 pictures, 3 classes$/)
+    expect(found.warnings).toEqual([])
+  })
+
+  test.each<[string, string, RegExp]>([
+    [
+      'notes without a name',
+      'Image;Label;\na.jpg;face;\nb.jpg;cow;blurry',
+      /no name over column 3.*line 3.*'blurry'.*label 2/,
+    ],
+    [
+      'groups under another word',
+      'file,class,category\na.jpg,face,body\nb.jpg,cow,beast',
+      /several columns of labels: class, category.*call them label 1, label 2/,
+    ],
+    ['numbers under the same word', 'file,label,label 2\na.jpg,face,3\nb.jpg,cow,1', /several columns of labels/],
+    [
+      'notes without a header',
+      'a.jpg;face;blurry\nb.jpg;cow;',
+      /3 columns in line 1.*one cell, separated by \| or , \(a\.jpg;boat\|person\).*file;label 1;label 2/,
+    ],
+    ['numbers without a header', 'a.jpg,boat,0.9', /3 columns in line 1.*one cell, separated by ; or \|/],
+    [
+      'more cells than the header has',
+      'file,labels\na.jpg,boat,person',
+      /3 columns in line 2.*one cell, separated by ; or \|/,
+    ],
+    ['a column of 0 and 1 without a name', 'file,boat,\na.jpg,1,1', /no name over column 3/],
+  ])('1.1: %s: refused, with what to do', async (_, content, message) => {
+    await expect(read(content)).rejects.toMatchObject({
+      code: 'SEMPLES_DATA_FILE_INVALID',
+      message: expect.stringMatching(message),
+    })
+  })
+
+  test('1.1: numbered words over 0 and 1 are classes', async () => {
+    expect((await read('file,class1,class2\na.jpg,1,0\nb.jpg,1,1')).labels).toEqual({
+      'a.jpg': ['class1'],
+      'b.jpg': ['class1', 'class2'],
+    })
+  })
+
+  test('1.1: a column of another name with names of classes is not used, and the warning says so', async () => {
+    const { labels, warnings } = await read('file,label,second\na.jpg,face,cow\nb.jpg,cow,')
+    expect(labels).toEqual({ 'a.jpg': ['face'], 'b.jpg': ['cow'] })
+    expect(warnings).toEqual([
+      expect.stringMatching(/a column that is not used: second\. second holds names of classes/),
+    ])
+  })
+
+  test.each([
+    [
+      'a quoted ; in a file with semicolons',
+      'Image;Label\na.jpg;"face;flower"\nb.jpg;flower\nc.jpg;"cow;face"',
+      'labels.csv',
+    ],
+    ['a text of JSON', '{"a.jpg":"face;flower","b.jpg":"flower","c.jpg":"cow|face"}', 'labels.json'],
+  ])('1.2: %s separates labels', async (_, content, name) => {
+    expect(await read(content, name)).toMatchObject({ labels: two, warnings: [] })
+  })
+
+  test.each([
+    [
+      '/',
+      'Image;Label\na.jpg;face/flower\nb.jpg;face\nc.jpg;flower',
+      /"face\/flower" .*names of classes too; .* separated by \| or ,\.$/,
+    ],
+    ['+', 'Image;Label\na.jpg;cat + dog', /"cat \+ dog" .*separated by \| or ,\.$/],
+    ['&', 'a.jpg,cat & dog', /"cat & dog" .*separated by ; or \|\.$/],
+    ['and', 'file\tlabels\na.jpg\tcat and dog', /"cat and dog" .*separated by ;, \| or ,\.$/],
+    [
+      '; within a list of JSON',
+      '[{"file":"a.jpg","labels":["cat;dog"]}]',
+      /"cat;dog" .* is one class; several labels are a list, \["boat", "person"\]\.$/,
+    ],
+  ])('1.2: names joined by %s: a warning names what separates labels in such a file', async (_, content, message) => {
+    expect((await read(content)).warnings).toEqual([expect.stringMatching(message)])
   })
 })
 
@@ -164,7 +272,7 @@ describe('R45: names of pictures', () => {
     ['that may be two files', 'a,x', 'SEMPLES_DATA_FILE_INVALID', /a\.jpg or a\.webp/],
     ['of a Windows disk', 'C:\\photos\\a.jpg,x', 'SEMPLES_DATA_FILE_INVALID', /outside the folder/],
     ['that lead out with backslashes', '..\\a.jpg,x', 'SEMPLES_DATA_FILE_INVALID', /outside the folder/],
-    ['that is a header in another language', 'Bild,Klasse\na.jpg,x', 'SEMPLES_PICTURE_MISSING', /looks like a header/],
+    ['that is a header in another language', 'Kuva,Luokka\na.jpg,x', 'SEMPLES_PICTURE_MISSING', /looks like a header/],
     ['whose zeros a spreadsheet has cut off', '12,x\n', 'SEMPLES_PICTURE_MISSING', /There is 0012\.jpg: .*zeros/],
   ])('%s are refused', async (_, labels, code, message) => {
     await expect(ids(labels, { 'a.webp': 4, '0012.jpg': 5 })).rejects.toMatchObject({
@@ -284,6 +392,38 @@ needs('python').describe('R44: cls_labels.npy, written by NumPy', () => {
     })
   })
 
+  test.each([
+    ['voc2012', 20, 'tvmonitor'],
+    ['coco2014', 80, 'toothbrush'],
+    ['coco2014-90', 90, 'toothbrush'],
+  ])('2.2: labels a folder by the table %s', async (classes, columns, last) => {
+    const code = `np.save('cls_labels.npy', {'a': np.eye(${columns})[${columns - 1}], 'b': np.zeros(${columns})})`
+    const root = await write(code, { 'a.jpg': 1, 'b.jpg': 2 })
+    const data = await openDataset({ folder: root, labels: 'cls_labels.npy', classes }, 'train')
+    expect(data.classes).toMatchObject({ name: classes, classes: { length: columns } })
+    expect(data.items.map(({ labels }) => labels)).toEqual([[columns - 1], []])
+    expect(data.classes.classes.at(-1)!.label).toBe(last)
+    expect(await detectData(root, { labels: 'cls_labels.npy', classes })).toEqual({
+      folder: root,
+      labels: 'cls_labels.npy',
+      classes,
+    })
+    await expect(folder({ folder: root, labels: 'cls_labels.npy' })).rejects.toThrow(
+      new RegExp(`nothing says which classes.*--classes ${classes} `),
+    )
+    await expect(folder({ folder: root })).rejects.toThrow(
+      /cls_labels\.npy lies in it: .*--labels cls_labels\.npy \(with --classes/,
+    )
+  })
+
+  test('3.5: a name of vectors without a picture is no header', async () => {
+    const root = await write("np.save('l.npy', {'a': np.eye(20)[0], 'absent': np.eye(20)[1]})", { 'a.jpg': 1 })
+    await expect(folder({ folder: root, labels: 'l.npy', classes: 'voc2012' })).rejects.toMatchObject({
+      code: 'SEMPLES_PICTURE_MISSING',
+      message: expect.stringMatching(/^1 of the 2 pictures that .* names is not in .*: absent\. Check the folder/),
+    })
+  })
+
   test('labels COCO by names, file names or image ids', async () => {
     const coco = path.join(import.meta.dirname, '../fixtures/coco')
     const items = (await coco2014({ root: coco, split: 'val2014' })).items
@@ -304,7 +444,7 @@ needs('python').describe('R44: cls_labels.npy, written by NumPy', () => {
     [
       'another number of columns',
       "np.save('l.npy', {'a': np.zeros(21)})",
-      /vectors of 21 numbers, .*voc2012 has 20 classes.*background/,
+      /vectors of 21 numbers, .*class table has 20 classes \(aeroplane, bicycle, bird, \.\.\.\).*background/,
     ],
     ['80 columns', "np.save('l.npy', {'a': np.zeros(80)})", /vectors of 80 numbers, .*20 classes.*COCO/],
     ['other values', "np.save('l.npy', {'a': np.full(20, 0.5)})", /another number than 0 and 1 for a, column 0 .*0\.5/],

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import { itemProgress } from '../../base/progress.js'
 import type { Cli } from '../cli.js'
-import { dataAndSplit } from '../data.js'
+import { dataAndSplit, firstOptions } from '../data.js'
 import { addOutputOptions, examples, type OutputOptions, shared } from '../options.js'
 import { printJson, shellWord, warningLines } from '../output.js'
 import { openView } from '../progress/view.js'
@@ -12,6 +12,7 @@ import { styles } from '../terminal.js'
 interface ConvertOptions extends OutputOptions {
   data: string
   labels?: string
+  classes?: string
   images?: string
   val?: number
   split?: 'train' | 'val'
@@ -26,6 +27,7 @@ export function convertCommand(cli: Cli): Command {
     )
     .addOption(shared.data().makeOptionMandatory())
     .addOption(shared.labels())
+    .addOption(shared.classes())
     .addOption(shared.images())
     .addOption(shared.val())
     .addOption(shared.split('train'))
@@ -47,9 +49,9 @@ export function convertCommand(cli: Cli): Command {
 
 async function convert(cli: Cli, options: ConvertOptions): Promise<void> {
   const { terminal, signal, jobs } = cli
-  const { labels, images, val, list, out, json, quiet } = options
+  const { labels, classes, images, val, list, out, json, quiet } = options
   const { withList } = await import('../../datasets/kinds.js')
-  const { data, split } = await dataAndSplit(options.data, { labels, images, val, split: options.split })
+  const { data, split } = await dataAndSplit(options.data, { labels, classes, images, val, split: options.split })
   const spec = withList(data!, options.split ?? 'train', list)
   cli.afterInterrupt = () =>
     existsSync(join(out, 'export.json')) ? 'To resume, type the same command again.' : undefined
@@ -63,18 +65,18 @@ async function convert(cli: Cli, options: ConvertOptions): Promise<void> {
     printJson(terminal, result)
     return
   }
-  const { source, pictures, unlabelled, masks, classes, warnings } = result
+  const { source, pictures, unlabelled, masks, warnings } = result
   const { bold } = styles(terminal.colorOut)
   for (const line of [
     ...warningLines(warnings),
     `${pictures} pictures of ${source} are in ${result.out}`,
     `  images/        the pictures`,
-    `  labels.csv     which of ${classes} classes each of them shows${unlabelled > 0 ? ` (${unlabelled} show none: training leaves them out)` : ''}`,
+    `  labels.csv     which of ${result.classes} classes each of them shows${unlabelled > 0 ? ` (${unlabelled} show none: training leaves them out)` : ''}`,
     '  classes.json   names, ids and colours of the classes',
     ...(masks > 0 ? [`  masks/         ${masks} pixel masks, used for evaluation only`] : []),
     '',
-    bold('To train on them, type:'),
-    `  npx semples train --data ${shellWord(out)} --preset demo --out runs/first`,
+    bold('To train on them, without a CLIP, type:'),
+    `  npx semples train --data ${shellWord(out)} ${firstOptions(options.data)} --out runs/first`,
   ]) {
     terminal.out(line)
   }

@@ -35,6 +35,7 @@ function checkCommand(cli: Cli): Command {
       examples(
         'semples data check photos',
         'semples data check photos --labels labels.csv',
+        'semples data check photos --labels cls_labels.npy --classes voc2012',
         'semples data check VOCdevkit/VOC2012 --split val',
       ),
     )

@@ -62,12 +62,13 @@ export function trainCommand(cli: Cli): Command {
     .addHelpText(
       'after',
       examples(
-        'semples train --data photos --preset demo --out runs/first',
+        'semples train --data photos --preset photos --stages classify --out runs/first',
         'semples train --data photos --labels labels.csv --clip ViT-B-32.pt --weights deit_small_patch16_224-cd65a155.pth --out runs/boats',
         'semples train --data VOCdevkit/VOC2012 --preset voc2012 --clip ViT-B-32.pt --weights deit_small_patch16_224-cd65a155.pth --out runs/voc',
         'semples train --data coco --preset coco2014 --set batch=4 --set lr=1e-4 --set match.epochs=10 ...',
-        'semples train --data photos --preset demo --out runs/first --dry-run',
-        'semples train --data photos --val 0.2 --epochs 20 --batch 16 --preset demo --out runs/first',
+        'semples train --data photos --preset photos --stages classify --out runs/first --dry-run',
+        'semples train --data photos --val 0.2 --epochs 20 --batch 16 --preset photos --stages classify --out runs/first',
+        'semples train --data scenes --preset demo --out runs/scenes',
         'semples train --resume runs/boats',
       ),
     )
@@ -172,6 +173,9 @@ What to fetch, once:
                ${sources.clip}
   --weights    DeiT-S/16 (deit_small_patch16_224-cd65a155.pth, 88 MB), unchanged:
                ${sources.deit}
-  To try things out, neither: --preset demo takes the small weights and the small CLIP of the package.
+  For photographs, neither: --preset photos --stages classify trains an EfficientNet-Lite0, which is fetched by itself,
+               without CLIP and prompts. All four stages with that preset: docs/photographs.md.
+  To try things out on drawn scenes ("semples scenes"), neither: --preset demo takes the small models of the package, which
+               know nothing else.
 `
 }

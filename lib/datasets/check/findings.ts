@@ -1,6 +1,6 @@
-import { count } from '../../base/count.js'
+import { count, listed } from '../../base/count.js'
 import type { Dataset } from '../dataset.js'
-import { finding, listed } from './list.js'
+import { finding } from './list.js'
 import { maskFindings } from './maskFindings.js'
 import type { ReadPicture } from './readPictures.js'
 import type { CheckedClass, DataFinding } from './types.js'
@@ -104,7 +104,7 @@ function pictureFindings(pictures: readonly ReadPicture[]): DataFinding[] {
               unreadable.map(({ item, reason }) => `${item.id} (${short(reason!)})`),
               3,
             )}.`,
-            'Training ends at such a picture: replace it or take it out, or leave it out with --set loader.unreadable=skip.',
+            'Training would end at such a picture: replace it, take it out, or leave it out with --set loader.unreadable=skip.',
           ),
         ]),
     ...(small.length === 0
@@ -128,26 +128,36 @@ function duplicateFindings(pictures: readonly ReadPicture[]): DataFinding[] {
   const differing = groups.filter(([first, ...others]) => others.some((other) => labelsOf(other) !== labelsOf(first!)))
   const ids = (some: readonly ReadPicture[][]) =>
     listed(
-      some.map((group) => group.map(({ item }) => item.id).join(' = ')),
+      some.map((group) =>
+        listed(
+          group.map(({ item }) => item.id),
+          4,
+        ).replace(/, ([^,]*)$/, ' and $1'),
+      ),
       3,
+      '; ',
     )
-  const same = groups.length - differing.length
+  const told = (some: readonly ReadPicture[][], labels: string) =>
+    some.length === 1
+      ? `${ids(some)} are the same picture${labels}.`
+      : `${some.length} pictures are there more than once${labels}: ${ids(some)}.`
+  const same = groups.filter((group) => !differing.includes(group))
   return [
     ...(differing.length === 0
       ? []
       : [
           finding(
             'warning',
-            `${count(differing.length, 'picture')} ${differing.length === 1 ? 'is' : 'are'} there several times with different labels: ${ids(differing)}.`,
+            told(differing, ', with different labels'),
             'The same content should have one file with all its labels.',
           ),
         ]),
-    ...(same === 0
+    ...(same.length === 0
       ? []
       : [
           finding(
             'note',
-            `${count(same, 'picture')} ${same === 1 ? 'is' : 'are'} there several times: ${ids(groups.filter((group) => !differing.includes(group)))}.`,
+            told(same, ''),
             'They count several times in training; where they are in training and in evaluation, figures are too good.',
           ),
         ]),

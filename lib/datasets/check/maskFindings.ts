@@ -1,5 +1,5 @@
-import { count } from '../../base/count.js'
-import { finding, listed } from './list.js'
+import { count, listed } from '../../base/count.js'
+import { finding } from './list.js'
 import type { ReadPicture } from './readPictures.js'
 import type { DataFinding } from './types.js'
 

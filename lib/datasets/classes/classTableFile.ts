@@ -1,8 +1,8 @@
-import { closest } from 'fastest-levenshtein'
 import { z } from 'zod'
 import { writeAtomic } from '../../base/atomic.js'
 import { SemplesError } from '../../base/error.js'
 import { readBytes } from '../../base/files.js'
+import { nearestName } from '../../base/spelling.js'
 import { vocColor } from '../../masks/palette.js'
 import type { ClassEntry, ClassTable } from '../dataset.js'
 import { requireWord } from './prompt.js'
@@ -93,10 +93,11 @@ export function promptOf(label: string): string {
   return label.replaceAll('_', ' ').trim()
 }
 
-/** A sentence that offers the label spelled most like `label`. */
+/** A sentence that offers the label spelled most like `label`, if one is close, and lists the others. */
 export function didYouMean(label: string, table: ClassTable): string {
   const labels = table.classes.map((entry) => entry.label)
-  return `Did you mean "${closest(label, labels)}"? The classes are: ${labels.slice(0, 20).join(', ')}${labels.length > 20 ? ', ...' : ''}.`
+  const nearest = nearestName(label, labels)
+  return `${nearest === undefined ? '' : `Did you mean "${nearest}"? `}The classes are: ${labels.slice(0, 20).join(', ')}${labels.length > 20 ? ', ...' : ''}.`
 }
 
 function parseJson(bytes: Uint8Array, file: string): unknown {

@@ -1,5 +1,8 @@
+import { count } from '../../base/count.js'
 import { SemplesError } from '../../base/error.js'
+import { editDistance } from '../../base/spelling.js'
 import type { ClassTable } from '../dataset.js'
+import { knownLabels } from './builtIn.js'
 import { MAX_CLASSES, promptOf } from './classTableFile.js'
 import { classTable } from './names.js'
 import { requireWord } from './prompt.js'
@@ -47,4 +50,33 @@ export function similarLabels({ classes }: ClassTable): string[] {
     byLowerCase.set(form, label)
     return twin === undefined ? [] : [`The labels "${twin}" and "${label}" differ only in case and are two classes.`]
   })
+}
+
+/** A label this many times rarer than another, and in fewer than 5 pictures, may be a slip of the pen. */
+const RARER = 5
+
+/**
+ * Labels of few pictures that are one letter away from a label of many: `baot`, where others have `boat`.
+ * @param counts pictures of each class
+ */
+export function misspeltLabels({ classes }: ClassTable, counts: readonly number[]): string[] {
+  return classes.flatMap(({ label }, index) => {
+    const own = counts[index]!
+    if (own === 0 || own >= 5 || knownLabels.has(label)) return []
+    const form = label.normalize().toLowerCase()
+    const meant = classes.findIndex((other, at) => {
+      const theirs = other.label.normalize().toLowerCase()
+      if (at === index || Math.max(form.length, theirs.length) < 4 || editDistance(form, theirs) !== 1) return false
+      // Two names are hardly ever the same letters in another order.
+      return counts[at]! >= (letters(form) === letters(theirs) ? own : RARER * own)
+    })
+    if (meant < 0) return []
+    return [
+      `The label "${label}" (${count(own, 'picture')}) is a class of its own, and spelled almost like "${classes[meant]!.label}" (${counts[meant]!}). If it is misspelt, correct it in the labels.`,
+    ]
+  })
+}
+
+function letters(word: string): string {
+  return [...word].sort().join('')
 }

@@ -6,7 +6,7 @@ import type { ClassPicture, FolderContents } from './folderPicture.js'
 import { otherFormats, picturesDo } from './leftOut.js'
 import type { MaskFolder } from './maskFolder.js'
 import { findMasks } from './maskPngs.js'
-import { doubtfulFolders, requireClassNames } from './noClasses.js'
+import { doubtfulFolders, requireClassNames, requireNoDataSets } from './noClasses.js'
 import { foldersIn, walkFolder } from './walk.js'
 
 /**
@@ -27,6 +27,7 @@ export async function classFolders(
   const warnings: string[] = []
   const inFolders: ClassPicture[] = []
   const others: string[] = []
+  const contents = new Map<string, string[]>()
   for (const name of folders) {
     const folder = path.join(root, name)
     if (masks?.isAllMasks(folder)) continue
@@ -35,8 +36,9 @@ export async function classFolders(
       warnings.push(
         `${reason.startsWith(folder) ? reason : path.join(folder, reason)}, which is no class and is passed over.`,
       )
-    for (const file of walk.files) {
-      if (walk.made.has(file)) continue
+    const kept = walk.files.filter((file) => !walk.made.has(file))
+    contents.set(name, kept)
+    for (const file of kept) {
       if (isPictureName(file)) inFolders.push({ folder: name, file, image: path.join(folder, file) })
       else others.push(`${name}/${file}`)
     }
@@ -57,8 +59,12 @@ export async function classFolders(
     warnings.push(
       `${count(beside.length, 'indexed PNG')} in ${root} with the name of a picture beside ${beside.length === 1 ? 'it is taken for a mask' : 'them are taken for masks'} and passed over; the first is ${beside[0]!.folder}/${beside[0]!.file}.`,
     )
-  requireClassNames(root, pictures, classes, found.folders.size > 0 || masks !== undefined)
-  warnings.push(...doubtfulFolders(root, pictures, classes))
+  requireClassNames(root, pictures, classes, found.folders.size > 0 || masks !== undefined, files)
+  const used = new Set(pictures.map(({ folder }) => folder))
+  warnings.push(
+    ...requireNoDataSets(root, new Map([...contents].filter(([folder]) => used.has(folder))), classes),
+    ...doubtfulFolders(root, pictures, classes),
+  )
   const left = loose.filter(({ image }) => !masks?.isMask(image) && !found.pngs.has(image))
   if (left.length > 0)
     warnings.push(

@@ -86,7 +86,8 @@ function hintFor(
   rows: readonly LabelledFile[],
 ): string | undefined {
   const [first] = missing
-  if (missing.length === 1 && first!.line === rows[0]!.line && rows.length > 1 && path.extname(first!.name) === '')
+  const isFirst = first!.line !== undefined && first!.line === rows[0]!.line
+  if (missing.length === 1 && isFirst && rows.length > 1 && path.extname(first!.name) === '')
     return `Line ${first!.line} looks like a header; expected is file,labels.`
   const base = (file: string) => path.posix.basename(stemOf(file)).toLowerCase()
   const name = base(first!.name.replaceAll('\\', '/'))

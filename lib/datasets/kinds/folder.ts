@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { choice, path } from '../../base/fields.js'
+import { builtInNames } from '../classes/builtIn.js'
 import { folder, plainFolder } from '../folder.js'
 import { datasetKind, type Split } from '../kind.js'
 import { isHiddenName, isPictureName } from '../pictureNames.js'
@@ -15,9 +16,9 @@ const schema = z.strictObject({
     { path: 'if-there' },
   ).optional(),
   classes: path(
-    'classes.json with ids, labels, prompts and colours, as a path or a name inside the folder. Default: the labels in alphabetical order.',
-    'a JSON file',
-    { path: 'if-there' },
+    'classes.json with ids, labels, prompts and colours, as a path or a name inside the folder; or voc2012, coco2014, coco2014-90. Default: the labels in alphabetical order.',
+    'a JSON file, voc2012, coco2014 or coco2014-90',
+    { path: 'if-there', words: builtInNames },
   ).optional(),
   masks: path('Folder with ground-truth masks, <picture>.png, opened by evaluation alone.', 'a folder').optional(),
   exif: choice(

@@ -1,10 +1,13 @@
 /** Words over the column of the pictures, the most certain first. */
 const FILE_WORDS =
-  'file filename filepath filenames files image imagename imagefile imagepath images img imgname imgpath picture photo path id imageid imgid'.split(
+  'file filename filepath filenames files image imagename imagefile imagepath images img imgname imgpath picture photo path id imageid imgid datei dateiname dateipfad dateien bild bildname bilddatei bildpfad bilder foto fotos pfad'.split(
     ' ',
   )
 /** Words over the column of the labels. */
-const LABEL_WORDS = 'label labels class classes tag tags category categories classname labelname labelnames'.split(' ')
+const LABEL_WORDS =
+  'label labels class classes tag tags category categories classname labelname labelnames klasse klassen klassenname kategorie kategorien etikett etiketten schlagwort schlagworte schlagwörter'.split(
+    ' ',
+  )
 
 /** What the cells of a first row are: words of a header by their column. */
 export interface Header {
@@ -23,7 +26,18 @@ export function isFileWord(cell: string): boolean {
 }
 
 export function isLabelWord(cell: string): boolean {
-  return LABEL_WORDS.includes(plain(cell))
+  return LABEL_WORDS.includes(unnumbered(cell))
+}
+
+/** Whether a label word has a number: `label1`, `Label 2`; `label.1`, as pandas calls a second column of that name. */
+export function isNumbered(cell: string): boolean {
+  return unnumbered(cell) !== plain(cell)
+}
+
+/** Whether two label words are one, with numbers or without, in the singular or the plural: `label`, `Labels 2`. */
+export function isSameWord(cell: string, other: string): boolean {
+  const singular = (word: string) => unnumbered(word).replace(/(?<=class)es$|(?<!s)s$/, '')
+  return singular(cell) === singular(other)
 }
 
 /** A first row that names its columns: one is of the pictures. Undefined for a row that is a picture itself. */
@@ -43,5 +57,12 @@ export function headerOf(cells: readonly string[]): Header | undefined {
 
 /** `Image_ID ` → `imageid`. */
 function plain(cell: string): string {
-  return cell.toLowerCase().replaceAll(/[\s_-]/g, '')
+  return cell
+    .normalize()
+    .toLowerCase()
+    .replaceAll(/[\s_-]/g, '')
+}
+
+function unnumbered(cell: string): string {
+  return plain(cell).replace(/\.?\d+$/, '')
 }

@@ -4,9 +4,10 @@ import { isFileWord, isLabelWord } from './header.js'
 import { labelsInvalid } from './problem.js'
 import type { LabelledFile, LabelRows } from './rows.js'
 
-const labelsSchema = z.union([z.array(z.string()), z.string().transform((label) => [label])], {
+const labelsSchema = z.union([z.array(z.string()), z.string().transform((labels) => labels.split(/[;|]/))], {
   error: 'expected a list of names such as ["boat", "person"]',
 })
+const SEVERAL = 'a list, ["boat", "person"]'
 const recordSchema = z.record(z.string(), labelsSchema)
 
 /**
@@ -22,20 +23,22 @@ export function jsonRows(text: string, file: string): LabelRows {
     const rows = filled.map(({ content, line }) =>
       rowOf(parsed(content, file, `, line ${line}`), file, `line ${line}`, line),
     )
-    return { rows, form: ['JSON lines'], warnings: [] }
+    return { rows, form: ['JSON lines'], warnings: [], several: SEVERAL }
   }
   const json = parsed(text, file, '')
   if (Array.isArray(json)) {
-    return { rows: json.map((row, index) => rowOf(row, file, `${index}`)), form: ['JSON'], warnings: [] }
+    const rows = json.map((row, index) => rowOf(row, file, `${index}`))
+    return { rows, form: ['JSON'], warnings: [], several: SEVERAL }
   }
-  if (isRow(json)) return { rows: [rowOf(json, file, 'line 1', 1)], form: ['JSON lines'], warnings: [] }
+  if (isRow(json))
+    return { rows: [rowOf(json, file, 'line 1', 1)], form: ['JSON lines'], warnings: [], several: SEVERAL }
   const found = recordSchema.safeParse(json)
   if (!found.success) {
     const { path, message } = found.error.issues[0]!
     throw labelsInvalid(file, `has a wrong entry${path.length === 0 ? '' : ` at ${path.join('.')}`}: ${message}`)
   }
   const rows = Object.entries(found.data).map(([name, labels]) => ({ file: name, labels }))
-  return { rows, form: ['JSON'], warnings: [] }
+  return { rows, form: ['JSON'], warnings: [], several: SEVERAL }
 }
 
 function parsed(text: string, file: string, where: string): unknown {

@@ -12,6 +12,11 @@ const VALUES: Readonly<Record<string, boolean>> = {
   '': false,
 }
 
+/** Whether any row has something in a column. */
+export function isFilled(records: readonly TableRecord[], column: number): boolean {
+  return records.some(({ record }) => record[column] !== '')
+}
+
 /** Whether the cells of columns are numbers or truth values, as where each column is a class. */
 export function isOneHot(records: readonly TableRecord[], columns: readonly number[]): boolean {
   if (records.length === 0 || columns.length === 0) return false
@@ -32,6 +37,8 @@ export function oneHotRows(
 ): Omit<LabelRows, 'form'> {
   const twice = others.find((column) => others.some((other) => other < column && names[other] === names[column]))
   if (twice !== undefined) throw labelsInvalid(file, `has two columns ${names[twice]}`)
+  const nameless = names.findIndex((name, column) => name === '' && column !== pictures && isFilled(records, column))
+  if (nameless > 0) throw labelsInvalid(file, `has no name over column ${nameless + 1}, which is not empty`)
   const rows = records.map(({ record, line }) => {
     if (record[pictures] === '') throw labelsInvalid(file, `has no file name in line ${line}`)
     const labels = others.filter((column) => {

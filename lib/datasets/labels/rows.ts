@@ -15,6 +15,8 @@ export interface LabelRows {
   form: string[]
   /** What is in the file and not used, one sentence each. */
   warnings: string[]
+  /** How such a file holds several labels of a picture, after "several labels are": `separated by | or ,`. */
+  several?: string
 }
 
 /** A row of a table, and the line where it ends. */

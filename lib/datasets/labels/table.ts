@@ -1,26 +1,22 @@
 import { CsvError, parse } from 'csv-parse/sync'
+import type { ClassTable } from '../dataset.js'
 import { isPictureName } from '../pictureNames.js'
-import { headerOf } from './header.js'
+import { bareRows, columns, joinHint } from './bareRows.js'
+import { DELIMITERS, type Delimiter } from './delimiters.js'
+import { headerOf, isNumbered } from './header.js'
+import { labelColumns } from './labelColumns.js'
 import { isOneHot, oneHotRows } from './oneHot.js'
 import { labelsInvalid } from './problem.js'
 import type { LabelRows, TableRecord } from './rows.js'
-
-/** What separates columns, with its name for people, and the labels in a cell of such a table. */
-const DELIMITERS = [
-  { delimiter: ',', name: 'commas', labels: /[;|]/ },
-  { delimiter: '\t', name: 'tabs', labels: /[;|,]/ },
-  { delimiter: ';', name: 'semicolons', labels: /[|,]/ },
-] as const
-
-type Delimiter = (typeof DELIMITERS)[number]
 
 /**
  * Rows of a CSV with commas, tabs or semicolons: `file,labels`, other columns beside these, or a column of 0 and 1 for
  * each class.
  *
+ * @param classes the class table, where it is known
  * @throws SemplesError `SEMPLES_DATA_FILE_INVALID` naming the line
  */
-export function tableRows(text: string, file: string): LabelRows {
+export function tableRows(text: string, file: string, classes?: ClassTable): LabelRows {
   // The first line that Excel takes the delimiter from.
   const told = /^sep=(.)\r?\n/i.exec(text)
   const content = told === null ? text : `\n${text.slice(told[0].length)}`
@@ -32,11 +28,8 @@ export function tableRows(text: string, file: string): LabelRows {
   const isCertain = words !== undefined && (!words.unnamed || words.labels.length > 0 || isOneHot(rest, words.others))
   const header = isCertain ? words : undefined
   if (first === undefined || header === undefined) {
-    return {
-      rows: records.map((record) => pairOf(record, file, delimiter)),
-      form: [...form, 'no header'],
-      warnings: [],
-    }
+    const found = bareRows(records, delimiter, file, classes)
+    return { ...found, form: [...form, 'no header', ...found.form], several: delimiter.several }
   }
   const names = first.record
   const shown = names.length > 4 ? [...names.slice(0, 3), '…'] : names
@@ -46,30 +39,25 @@ export function tableRows(text: string, file: string): LabelRows {
       throw labelsInvalid(
         file,
         `has ${columns(record.length)} in line ${line} (${JSON.stringify(record.join(delimiter.delimiter))}), and ${columns(names.length)} in its header`,
+        record.length > names.length ? { hint: joinHint(delimiter) } : {},
       )
-  const [labels, ...more] = header.labels
-  if (more.length > 0) {
-    const found = header.labels.map((column) => names[column])
-    throw labelsInvalid(file, `has several columns of labels: ${found.join(', ')}`, { hint: 'Leave one of them.' })
-  }
-  if (labels === undefined) {
-    if (isOneHot(rest, header.others))
-      return { ...oneHotRows(names, rest, header, file), form: [...described, 'a column of 0 and 1 a class'] }
-    throw notLabels(names, first.line, file)
-  }
+  // `class1`, `class2` over 0 and 1 are names of classes.
+  const all = [...header.labels, ...header.others].sort((a, b) => a - b)
+  const named = header.labels.every((column) => isNumbered(names[column]!))
+  if (named && isOneHot(rest, all))
+    return {
+      ...oneHotRows(names, rest, { ...header, others: all }, file),
+      form: [...described, 'a column of 0 and 1 a class'],
+    }
+  if (header.labels.length === 0) throw notLabels(names, first.line, file)
+  const taken = labelColumns({ names, rest, header, delimiter, file, classes })
   const rows = rest.map(({ record, line }) => {
     const name = record[header.file]!
     if (name === '') throw labelsInvalid(file, `has no file name in line ${line}`)
-    return { file: name, labels: record[labels]!.split(delimiter.labels), line }
+    return { file: name, labels: taken.columns.flatMap((column) => record[column]!.split(delimiter.labels)), line }
   })
-  return {
-    rows,
-    form: described,
-    warnings: unused(
-      header.others.map((column) => names[column]!),
-      file,
-    ),
-  }
+  const many = taken.columns.length > 1 ? [`labels in ${taken.columns.length} columns`] : []
+  return { rows, form: [...described, ...many], warnings: taken.warnings, several: delimiter.several }
 }
 
 /** Which delimiter makes the first row a header, or the name of a picture and more. */
@@ -94,33 +82,14 @@ function firstRecord(text: string, delimiter: string): string[] {
   }
 }
 
-/** A row of a table without header. */
-function pairOf({ record, line }: TableRecord, file: string, { delimiter, labels: separator }: Delimiter) {
-  const [name, labels] = record
-  if (record.length === 2 && name !== undefined && name !== '' && labels !== undefined)
-    return { file: name, labels: labels.split(separator), line }
-  const seen = record.length === 2 ? 'no file name' : columns(record.length)
-  const numbers = record.length > 2 && record.slice(1).every((cell) => /^[01](\.0*)?$/.test(cell))
-  throw labelsInvalid(
-    file,
-    `has ${seen} in line ${line} (${JSON.stringify(record.join(delimiter))})`,
-    numbers ? { hint: 'Columns of 0 and 1 need a header with the names of the classes: file,boat,person.' } : {},
-  )
-}
-
 function notLabels(names: readonly string[], line: number, file: string): Error {
-  return labelsInvalid(file, `has a line ${line} that looks like a header (${names.slice(0, 6).join(', ')})`, {
-    expected: 'file,labels; or file and the name of a class over each column of 0 and 1',
-  })
-}
-
-function unused(names: readonly string[], file: string): string[] {
-  if (names.length === 0) return []
-  return [`Of ${file} the columns ${names.slice(0, 6).join(', ')}${names.length > 6 ? ', …' : ''} are not used.`]
-}
-
-function columns(count: number): string {
-  return `${count} column${count === 1 ? '' : 's'}`
+  return labelsInvalid(
+    file,
+    `has in line ${line} what looks like a header without a column of labels (${names.slice(0, 6).join(', ')})`,
+    {
+      expected: 'file,labels; or file and the name of a class over each column of 0 and 1',
+    },
+  )
 }
 
 const OPTIONS = { trim: true, skip_empty_lines: true, relax_column_count: true } as const

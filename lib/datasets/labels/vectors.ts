@@ -2,6 +2,7 @@ import { readContent } from '../../formats/camFile/content.js'
 import { listNumbers } from '../../formats/numericArray.js'
 import { numbersOfValue } from '../../formats/pickle/torch.js'
 import { PickledTuple, type PickleValue } from '../../formats/pickle/values.js'
+import { builtInClasses, builtInNames } from '../classes/builtIn.js'
 import type { ClassTable } from '../dataset.js'
 import { labelsInvalid } from './problem.js'
 import type { LabelledFile, LabelRows } from './rows.js'
@@ -60,14 +61,14 @@ function vectorOf(value: PickleValue, file: string): number[] | undefined {
 function tableFor(columns: number, file: string, classes?: ClassTable): ClassTable {
   if (classes === undefined) {
     throw labelsInvalid(file, `has vectors of ${columns} numbers, and nothing says which classes these are`, {
-      hint: 'Give a class table with them in that order (classes.json; data.classes). For PASCAL VOC and COCO name the folder of the data set, whose classes are known.',
+      hint: `${namedHint(columns)} Other classes stand in a classes.json, in the order of the columns (--classes classes.json).`,
     })
   }
   const { length } = classes.classes
   if (length === columns) return classes
   throw labelsInvalid(
     file,
-    `has vectors of ${columns} numbers, and the class table ${classes.name} has ${length} classes`,
+    `has vectors of ${columns} numbers, and the class table has ${length} classes (${firstOf(classes)})`,
     {
       value: columns,
       expected: `${length} numbers a picture`,
@@ -77,8 +78,24 @@ function tableFor(columns: number, file: string, classes?: ClassTable): ClassTab
 }
 
 function hintFor(columns: number): string {
-  if (columns === 80 || columns === 90) return `COCO 2014 has ${columns} classes with data.classes=${columns}.`
+  const named = namedHint(columns)
+  if (columns === 80 || columns === 90)
+    return `${named} In the folder of COCO 2014 itself: --set data.classes=${columns}.`
+  if (named !== '') return named
   return 'Give the class table that the vectors were made for (classes.json).'
+}
+
+/** The table of ours with so many classes. */
+function namedHint(columns: number): string {
+  const name = builtInNames.find((each) => builtInClasses[each]!.classes.length === columns)
+  if (name === undefined) return ''
+  const whose = name === 'voc2012' ? 'PASCAL VOC 2012' : 'COCO 2014'
+  return `If they are the ${columns} classes of ${whose}: --classes ${name} (classes: '${name}' in a program).`
+}
+
+function firstOf({ classes }: ClassTable): string {
+  const first = classes.slice(0, 3).map(({ label }) => label)
+  return [...first, ...(classes.length > first.length ? ['...'] : [])].join(', ')
 }
 
 function labelsOf(vector: readonly number[], name: string, file: string, { classes }: ClassTable): string[] {
