@@ -78,7 +78,7 @@ export interface GenerateMasksResult {
   unlabelled: number
   /** Where the labels come from that say which classes a mask may hold. */
   labels: LabelSource
-  /** With `predicted`: the lowest score of each class that counts as present, by label. */
+  /** With `predicted`: the lowest score of each class that counts as present, by label; without classes that never do. */
   labelThresholds?: Record<string, number>
   /** With `predicted`: labels and their scores, 0 to 1, by picture. Also in masks.json, and as labels.csv. */
   predicted?: Record<string, PredictedLabels>
@@ -188,12 +188,13 @@ async function openPictures(
   const { data = config.data, split } = options
   requireSplits(data, split)
   const warnings: string[] = []
-  const thresholds = async () => {
-    const found = await thresholdsOf(run, trained, classes)
+  const thresholds = async (given?: number) => {
+    const found = await thresholdsOf({ run, config, classes, trained }, given)
     warnings.push(...found.warnings)
     return found.thresholds
   }
-  const pictures = await openLabelled(data, split ?? 'train', classes, options, thresholds)
+  const ofRun = { classes, file: join(run.path, 'classes.json') }
+  const pictures = await openLabelled(data, split ?? 'train', ofRun, options, thresholds)
   const { dataset } = pictures
   warnings.push(...(dataset.warnings ?? []))
   return {
@@ -233,7 +234,8 @@ async function refuseAmongPictures({ items }: Dataset, out: string): Promise<voi
 
 function thresholdsByLabel({ thresholds, dataset }: LabelledPictures): Record<string, number> | undefined {
   if (thresholds === undefined) return undefined
-  return Object.fromEntries(dataset.classes.classes.map(({ label }, index) => [label, thresholds[index]!]))
+  const all = dataset.classes.classes.map(({ label }, index): [string, number] => [label, thresholds[index]!])
+  return Object.fromEntries(all.filter(([, threshold]) => Number.isFinite(threshold)))
 }
 
 function labelNotices({ source }: LabelledPictures): string[] {

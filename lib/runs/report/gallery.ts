@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { SemplesError } from '../../base/error.js'
 import { type LabelledPictures, openLabelled } from '../../cam/labels.js'
 import type { RunDirectory } from '../../checkpoints/runDirectory.js'
@@ -16,9 +17,13 @@ export async function openReportPictures(
   options: GatherOptions,
 ): Promise<LabelledPictures & { split: 'train' | 'val' }> {
   const { data = config.data, split } = options
-  const thresholds = async () => (await thresholdsOf(run, await trainedStage(run, undefined), classes)).thresholds
+  const thresholds = async (given?: number) => {
+    const trained = await trainedStage(run, undefined)
+    return (await thresholdsOf({ run, config, classes, trained }, given)).thresholds
+  }
+  const ofRun = { classes, file: join(run.path, 'classes.json') }
   const open = async (which: 'train' | 'val') => ({
-    ...(await openLabelled(data, which, classes, options, thresholds)),
+    ...(await openLabelled(data, which, ofRun, options, thresholds)),
     split: which,
   })
   requireSplits(data, split)
