@@ -55,7 +55,8 @@ export function itemProgress(stage: string, now: () => number = () => performanc
   const started = now()
   return (done: number, total: number): Progress => {
     const seconds = (now() - started) / 1000
-    const known = seconds > 0 && (done >= ESTIMATE_ITEMS || (done > 0 && (seconds >= ESTIMATE_SECONDS || done === total)))
+    const known =
+      seconds > 0 && (done >= ESTIMATE_ITEMS || (done > 0 && (seconds >= ESTIMATE_SECONDS || done === total)))
     const rate = known ? { picturesPerSecond: done / seconds, eta: ((total - done) * seconds) / done } : {}
     return { stage, epoch: 1, epochs: 1, step: done, steps: total, ...rate }
   }

@@ -3,6 +3,7 @@ import { bytesText } from '../base/memory.js'
 import type { TrainingPlan } from '../runs/planTraining.js'
 import { table } from './output.js'
 import { roughDuration } from './progress/format.js'
+import { commandLineWords } from './wording.js'
 
 /** A plan as lines for people. */
 export function planLines(plan: TrainingPlan): string[] {
@@ -67,6 +68,8 @@ function missingLines({ missing, stages }: TrainingPlan): string[] {
   if (missing.length === 0) return ['Nothing is missing. Without --dry-run, the same command trains.']
   return [
     `${missing.length === 1 ? 'One thing is' : `${missing.length} things are`} missing${stages.length === 0 ? '; more cannot be told before that' : ''}:`,
-    ...missing.flatMap(({ message, remedy }) => [`- ${message}`, ...(remedy === undefined ? [] : [`  ${remedy}`])]),
+    ...missing.flatMap(({ message, remedy }) =>
+      [`- ${message}`, ...(remedy === undefined ? [] : [`  ${remedy}`])].map(commandLineWords),
+    ),
   ]
 }

@@ -63,7 +63,9 @@ export class Renumbering {
     this.ids = new Map([
       [0, 0],
       [VOID_ID, VOID_ID],
-      ...from.classes.flatMap(({ id, label }): [number, number][] => (target.has(label) ? [[id, target.get(label)!]] : [])),
+      ...from.classes.flatMap(({ id, label }): [number, number][] =>
+        target.has(label) ? [[id, target.get(label)!]] : [],
+      ),
     ])
   }
 

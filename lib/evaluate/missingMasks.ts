@@ -30,7 +30,7 @@ export async function maskMissing(
 }
 
 const SOME =
-  'Make the masks of all pictures first; or evaluate those of some: give their names (ids; --list FILE, one a line), or the pictures that the masks were made of (groundTruth, --data DIR).'
+  'Make the masks of all pictures first; or evaluate those of some: give their names (ids, --list FILE with one a line), or the pictures that the masks were made of (groundTruth, --data DIR).'
 
 /** What masks.json says that the masks are of. */
 async function madeOf(folder: string): Promise<string | undefined> {

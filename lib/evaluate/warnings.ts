@@ -32,7 +32,7 @@ export function warningsOf(compared: Compared): string[] {
     ...(typeof groundTruth === 'string' ? [] : (groundTruth.warnings ?? [])),
     ...withoutClasses(compared),
     ...disjoint(compared),
-    ...(typeof groundTruth === 'string'
+    ...(typeof groundTruth === 'string' || labelsAgree(compared)
       ? []
       : otherNames(groundTruth.classes, classes, `the data set ${groundTruth.name}`)),
     ...otherTable(compared),
@@ -100,19 +100,25 @@ function otherTable({ stated, renumbering, classes, evaluated }: Compared): stri
   return stated === undefined ? [] : otherNames(stated, classes, `masks.json in ${evaluated}`)
 }
 
+/** Whether pictures show by their ground truth what they are labelled with. */
+function labelsAgree({ unlike, labelled }: Compared): boolean {
+  return labelled > 0 && 2 * unlike <= labelled
+}
+
 /** Where labels and pixels contradict each other. */
-function unlikeLabels({ unlike, labelled, besideTruth }: Compared): string[] {
-  if (unlike === 0 || 2 * unlike <= labelled) return []
+function unlikeLabels(compared: Compared): string[] {
+  const { unlike, labelled, besideTruth } = compared
+  if (labelled === 0 || labelsAgree(compared)) return []
   return [
     `The ground truth of ${unlike} of ${count(labelled, 'picture')} holds none of the classes that its picture is labelled with: it has the ids of another class table, and the scores mean nothing. Give the table that it was drawn with (classes, --classes${besideTruth === undefined ? ' FILE' : ` ${besideTruth.file}`}).`,
   ]
 }
 
 /** Where a class table lies beside the ground truth that has other ids for the same classes. */
-function otherBeside({ besideTruth, classes, unlike, labelled, stated }: Compared): string[] {
+function otherBeside({ besideTruth, classes, labelled, stated }: Compared): string[] {
   const [first] = besideTruth === undefined ? [] : renumbered(besideTruth.table, classes)
-  // Labels tell better; where they agree with the pixels, that table is not of this ground truth.
-  if (first === undefined || (labelled > 0 && 2 * unlike <= labelled)) return []
+  // Labels tell better: where they agree with the pixels, that table is not of this ground truth, and else it was named.
+  if (first === undefined || labelled > 0) return []
   return [
     `${besideTruth!.file}, which lies beside the ground truth, has other ids than the class table in use: there ${first.label} is ${first.one}, here ${first.other}. If the ground truth has those ids, evaluate with --classes ${besideTruth!.file} (classes)${stated !== undefined ? '; masks of a run are then matched by name' : ', and with masks that have them too'}.`,
   ]

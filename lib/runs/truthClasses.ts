@@ -59,7 +59,8 @@ async function agreement(dataset: Dataset): Promise<{ agree: number; pictures: n
   const found = { agree: 0, pictures: 0 }
   for (let index = 0; index < labelled.length; index += stride) {
     const item = labelled[index]!
-    const values = new Set((await dataset.mask(item))?.data)
+    // What cannot be read is told where it is evaluated.
+    const values = new Set((await dataset.mask(item).catch(() => undefined))?.data)
     if (![...values].some((value) => value !== 0 && value !== VOID_ID)) continue
     found.pictures++
     if (idsOf(dataset.classes, item.labels).some((id) => values.has(id))) found.agree++

@@ -44,7 +44,11 @@ describeNative('masks with the classes of a run', () => {
     let count = 0
     // The lowest threshold of all takes every class that can be taken.
     const all = await predict(run, { labelThreshold: 0 })
-    expect(all.predicted?.p00).toEqual({ square: expect.any(Number), bar: expect.any(Number), disc: expect.any(Number) })
+    expect(all.predicted?.p00).toEqual({
+      square: expect.any(Number),
+      bar: expect.any(Number),
+      disc: expect.any(Number),
+    })
     for (const result of [all, await predict(run)]) {
       expect(Object.keys(result.labelThresholds!).sort()).toEqual(['bar', 'disc', 'square'])
       expect(result.warnings.join('\n')).toMatch(/No training picture shows okapi: .*never predicted/)

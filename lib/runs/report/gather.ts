@@ -163,7 +163,11 @@ interface Opened {
   pictures: Pictures
 }
 
-function pictureNotices({ dataset, source, warnings }: Pictures, { ablation }: StageScores, options: GatherOptions): string[] {
+function pictureNotices(
+  { dataset, source, warnings }: Pictures,
+  { ablation }: StageScores,
+  options: GatherOptions,
+): string[] {
   const from = `${dataset.name} (${dataset.items.length} pictures)`
   const notices = [`The gallery shows pictures of ${from}.`, ...warnings]
   if (source === 'predicted')
