@@ -38,7 +38,7 @@ function shortList(names: readonly string[]): string {
   return names.length > 8 ? `${shown} and ${names.length - 8} more` : shown
 }
 
-function stageTable({ stages, hours, timing, diskBytes, freeBytes }: TrainingPlan): string[] {
+function stageTable({ stages, after, hours, timing, diskBytes, freeBytes }: TrainingPlan): string[] {
   if (stages.length === 0) return []
   const rows = stages.map((stage) => [
     stage.name,
@@ -49,10 +49,17 @@ function stageTable({ stages, hours, timing, diskBytes, freeBytes }: TrainingPla
     stage.peakBytes === undefined ? '-' : `${bytesText(stage.peakBytes)}${stage.tooLarge ? ' !' : ''}`,
     stage.hours === undefined ? '-' : roughDuration(3600 * stage.hours),
   ])
+  const following = after.map(({ name, title, pictures, hours: own }) => [
+    name,
+    title,
+    count(pictures, 'picture'),
+    own === undefined ? '-' : roughDuration(3600 * own),
+  ])
   const total = stages.reduce((sum, { epochs, steps }) => sum + epochs * steps, 0)
   return [
     ...table([['stage', 'epochs', 'steps an epoch', 'batch', 'learning rate', 'memory', 'time'], ...rows]),
     '',
+    ...(following.length === 0 ? [] : [...table([['then', '', '', 'time'], ...following]), '']),
     `${count(total, 'step')} in all${hours === undefined ? '' : `, about ${roughDuration(3600 * hours)}`}; checkpoints take about ${bytesText(diskBytes)} of disk.`,
     timing,
     ...(stages.some(({ tooLarge }) => tooLarge) ? [`! more than the ${bytesText(freeBytes)} that may be used`] : []),

@@ -49,7 +49,7 @@ export interface CalibrateOptions {
 /** Finds the thresholds of a generator. Pictures that cannot be read are left out, as in training. */
 export async function calibrateLabels(options: CalibrateOptions): Promise<LabelCalibration> {
   const { config, dataset, trained, onProgress, signal } = options
-  const items = drawn(dataset.items, config.seed)
+  const items = calibrationPictures(dataset.items, config.seed)
   const scores: number[][] = []
   const labels: (readonly number[])[] = []
   const progress = itemProgress('labels')
@@ -146,7 +146,8 @@ async function unseenInTraining({ data }: RunConfig): Promise<string[]> {
   return openDataset(data, 'train').then(unseenClasses, () => [])
 }
 
-function drawn(items: readonly DatasetItem[], seed: number): DatasetItem[] {
+/** The pictures that thresholds are found on. */
+export function calibrationPictures(items: readonly DatasetItem[], seed: number): DatasetItem[] {
   if (items.length <= MAX_PICTURES) return [...items]
   const order = new Random(seed, 'labels').permutation(items.length)
   return [...order.subarray(0, MAX_PICTURES)].sort((one, other) => one - other).map((index) => items[index]!)
