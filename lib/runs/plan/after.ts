@@ -1,5 +1,5 @@
-import { camsOf, preparePicture } from '../../cam/picture.js'
 import { labelScores } from '../../cam/labels.js'
+import { camsOf, preparePicture } from '../../cam/picture.js'
 import type { RunConfig } from '../../config/types.js'
 import type { Dataset, DatasetItem } from '../../datasets/dataset.js'
 import { canHavePixelLabels } from '../../datasets/open.js'
