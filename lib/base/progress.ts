@@ -43,12 +43,20 @@ export function messageText({ stage, message = '', warning }: Progress): string 
 /** Before a warning, wherever one is printed. */
 export const WARNING = 'warning: '
 
-/** Progress of a job that counts only finished items; adds the rate and the time left since this call. */
+/** From so many items, or so many seconds, on an estimate holds: the first item is slower than the others. */
+const ESTIMATE_ITEMS = 4
+const ESTIMATE_SECONDS = 5
+
+/**
+ * Progress of a job that counts only finished items; adds the rate and the time left since this call, once a few items or
+ * seconds are done.
+ */
 export function itemProgress(stage: string, now: () => number = () => performance.now()) {
   const started = now()
   return (done: number, total: number): Progress => {
     const seconds = (now() - started) / 1000
-    const known = done > 0 && seconds > 0
+    const known =
+      seconds > 0 && (done >= ESTIMATE_ITEMS || (done > 0 && (seconds >= ESTIMATE_SECONDS || done === total)))
     const rate = known ? { picturesPerSecond: done / seconds, eta: ((total - done) * seconds) / done } : {}
     return { stage, epoch: 1, epochs: 1, step: done, steps: total, ...rate }
   }

@@ -3,11 +3,11 @@ import { SemplesError } from '../base/error.js'
 import { didYouMean } from '../datasets/classes/classTableFile.js'
 import type { ClassTable, Dataset, DatasetItem } from '../datasets/dataset.js'
 import type { DataSpec } from '../datasets/kinds.js'
-import { openDataset, openUnlabelled } from '../datasets/open.js'
-import { requireSameClasses } from '../datasets/sameClasses.js'
+import { openUnlabelled } from '../datasets/open.js'
 import type { MaskGenerator } from '../models/maskGenerator.js'
 import { resizeImage } from '../pictures/resize.js'
 import type { PreparedPicture } from './picture.js'
+import { openWithClassesOf, type RunClasses } from './runClasses.js'
 
 /**
  * Which classes the mask of a picture may hold:
@@ -38,7 +38,7 @@ export interface LabelledPictures {
   /** With `predicted`, items have no labels until they are asked for. */
   dataset: Dataset
   source: LabelSource
-  /** With `predicted`: the lowest score of each class that counts as present. */
+  /** With `predicted`: the lowest score of each class that counts as present; Infinity for a class that never does. */
   thresholds?: readonly number[]
   /** The picture with its labels; they are predicted by the generator where that is asked for. */
   label(picture: PreparedPicture, generator: MaskGenerator): Promise<LabelledPicture>
@@ -52,28 +52,27 @@ export interface LabelledPicture extends PreparedPicture {
 /**
  * Opens pictures and gives them the labels that `options` ask for.
  *
- * @param classes the class table of the run
- * @param calibrated gives the thresholds of the run for predicted labels
+ * @param run the classes of the run, by which labels are understood whatever ids the data give them
+ * @param thresholdsFor gives the thresholds of the run for predicted labels, or with the one that is given for all classes
  * @throws SemplesError `SEMPLES_CONFIG_INVALID`, `SEMPLES_CLASS_UNKNOWN`, `SEMPLES_PICTURE_MISSING`,
  *   `SEMPLES_CLASSES_DIFFER`, and what opening the data throws
  */
 export async function openLabelled(
   data: DataSpec,
   split: 'train' | 'val',
-  classes: ClassTable,
+  run: RunClasses,
   options: LabelOptions,
-  calibrated: () => Promise<readonly number[]>,
+  thresholdsFor: (given: number | undefined) => Promise<readonly number[]>,
 ): Promise<LabelledPictures> {
   checkOptions(options)
   const { labels = 'given', labelThreshold } = options
   if (labels === 'given') {
-    const dataset = await openDataset(data, split).catch(offerPrediction)
-    requireSameClasses(classes, dataset.classes, dataset.name)
+    const dataset = await openWithClassesOf(data, split, run).catch(offerPrediction)
     return { dataset, source: 'given', label: async (picture) => picture }
   }
-  const dataset = await openUnlabelled(data, split, classes)
+  const dataset = await openUnlabelled(data, split, run.classes)
   if (labels === 'predicted') {
-    const thresholds = labelThreshold === undefined ? await calibrated() : classes.classes.map(() => labelThreshold)
+    const thresholds = await thresholdsFor(labelThreshold)
     return {
       dataset,
       source: 'predicted',

@@ -4,6 +4,7 @@ import { SemplesError } from '../base/error.js'
 import type { Cli } from './cli.js'
 import { Interrupted } from './interrupt.js'
 import { styles } from './terminal.js'
+import { commandLineWords } from './wording.js'
 
 /** Exit status of a command that was typed wrong. */
 const USAGE = 2
@@ -12,14 +13,13 @@ const USAGE = 2
 const missing: Readonly<Record<string, string>> = {
   data: 'There are no pictures to train on: add --data DIR (your own folder, VOC 2012 or COCO 2014).',
   out: 'There is no output folder: add --out DIR (new or empty).',
-  clip: 'There is no CLIP: add --clip FILE (see "semples train --help"), or train without one, --stages classify; or, to try things out, --preset demo.',
+  clip: 'There is no CLIP: add --clip FILE (see "semples train --help"), or train without one, --stages classify; or, to try things out, --preset demo. For --preset photos, scripts/clip/photos.py of the package makes one of your pictures (docs/photographs.md).',
   'generator.weights':
     'There are no weights to start from: add --weights FILE (see "semples train --help"), or, to try things out, --preset demo.',
 }
 
 /** Hints that name the command-line option for an error. */
 const onCommandLine: Readonly<Record<string, string>> = {
-  SEMPLES_BATCH_TOO_LARGE: 'On the command line: --set batch=NUMBER.',
   SEMPLES_SPLIT_MISSING: 'With train: --set data.trainSplit=train; with convert: --list train.',
 }
 
@@ -44,7 +44,7 @@ export function reportFailure(error: unknown, cli: Cli): number {
   const { red, dim } = styles(terminal.color)
   const label = red('error:')
   if (error instanceof SemplesError) {
-    terminal.err(`${label} ${debug ? error.stack : sentence(error)} ${dim(`[${error.code}]`)}`)
+    terminal.err(`${label} ${debug ? error.stack : commandLineWords(sentence(error))} ${dim(`[${error.code}]`)}`)
     return usageCodes.has(error.code) ? USAGE : 1
   }
   const message = error instanceof Error ? error.message : String(error)

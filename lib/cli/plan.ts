@@ -3,6 +3,7 @@ import { bytesText } from '../base/memory.js'
 import type { TrainingPlan } from '../runs/planTraining.js'
 import { table } from './output.js'
 import { roughDuration } from './progress/format.js'
+import { commandLineWords } from './wording.js'
 
 /** A plan as lines for people. */
 export function planLines(plan: TrainingPlan): string[] {
@@ -37,7 +38,7 @@ function shortList(names: readonly string[]): string {
   return names.length > 8 ? `${shown} and ${names.length - 8} more` : shown
 }
 
-function stageTable({ stages, hours, timing, diskBytes, freeBytes }: TrainingPlan): string[] {
+function stageTable({ stages, after, hours, timing, diskBytes, freeBytes }: TrainingPlan): string[] {
   if (stages.length === 0) return []
   const rows = stages.map((stage) => [
     stage.name,
@@ -48,10 +49,17 @@ function stageTable({ stages, hours, timing, diskBytes, freeBytes }: TrainingPla
     stage.peakBytes === undefined ? '-' : `${bytesText(stage.peakBytes)}${stage.tooLarge ? ' !' : ''}`,
     stage.hours === undefined ? '-' : roughDuration(3600 * stage.hours),
   ])
+  const following = after.map(({ name, title, pictures, hours: own }) => [
+    name,
+    title,
+    count(pictures, 'picture'),
+    own === undefined ? '-' : roughDuration(3600 * own),
+  ])
   const total = stages.reduce((sum, { epochs, steps }) => sum + epochs * steps, 0)
   return [
     ...table([['stage', 'epochs', 'steps an epoch', 'batch', 'learning rate', 'memory', 'time'], ...rows]),
     '',
+    ...(following.length === 0 ? [] : [...table([['then', '', '', 'time'], ...following]), '']),
     `${count(total, 'step')} in all${hours === undefined ? '' : `, about ${roughDuration(3600 * hours)}`}; checkpoints take about ${bytesText(diskBytes)} of disk.`,
     timing,
     ...(stages.some(({ tooLarge }) => tooLarge) ? [`! more than the ${bytesText(freeBytes)} that may be used`] : []),
@@ -67,6 +75,8 @@ function missingLines({ missing, stages }: TrainingPlan): string[] {
   if (missing.length === 0) return ['Nothing is missing. Without --dry-run, the same command trains.']
   return [
     `${missing.length === 1 ? 'One thing is' : `${missing.length} things are`} missing${stages.length === 0 ? '; more cannot be told before that' : ''}:`,
-    ...missing.flatMap(({ message, remedy }) => [`- ${message}`, ...(remedy === undefined ? [] : [`  ${remedy}`])]),
+    ...missing.flatMap(({ message, remedy }) =>
+      [`- ${message}`, ...(remedy === undefined ? [] : [`  ${remedy}`])].map(commandLineWords),
+    ),
   ]
 }

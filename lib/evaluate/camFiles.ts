@@ -113,6 +113,9 @@ async function camFileOf(folder: string, id: string): Promise<string> {
     message: `There are no class activation maps of the picture ${id} in ${folder}.`,
     file: join(folder, `${id}.npz`),
     expected: CAM_EXTENSIONS.map((extension) => `${id}${extension}`).join(', '),
+    hint: (await isFile(join(folder, 'masks.json')))
+      ? "These are masks without maps: make them again with maps beside them (cams: 'npz', --npz), into the same folder."
+      : undefined,
   })
 }
 

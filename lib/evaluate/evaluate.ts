@@ -8,12 +8,14 @@ import { CountedKeys } from '../formats/camFile/countedKeys.js'
 import type { AxesOrder } from '../formats/camFile/maps.js'
 import type { ScoreKind } from '../formats/camFile/scores.js'
 import type { MaskColors } from '../masks/colors.js'
-import type { LabelMap } from '../masks/labelMap.js'
+import { type LabelMap, VOID_ID } from '../masks/labelMap.js'
 import { maskPalette } from '../masks/palette.js'
 import { type ReadMaskOptions, readMask } from '../masks/png.js'
 import { isFile, readCams } from './camFiles.js'
+import { Renumbering, statedTable } from './classTables.js'
 import { ConfusionCounter } from './confusion.js'
 import { refuse, type TruthPicture, truthPictures } from './groundTruth.js'
+import { maskMissing } from './missingMasks.js'
 import { type ClassScores, type Scores, scores } from './scores.js'
 import { bestPoint, greedyPart, hundredths, SweepCounter, type SweepPoint } from './sweep.js'
 import { warningsOf } from './warnings.js'
@@ -48,6 +50,8 @@ export interface EvaluatePicturesOptions {
   camLabels?: string
   /** Folder of ground-truth masks, `<id>.png`, or a data set that has masks. */
   groundTruth: string | Dataset
+  /** The class table that lies beside the ground truth, to be compared with the one in use. */
+  besideTruth?: { file: string; table: ClassTable }
   /** The classes and their pixel values. Default: those of the data set; needed with a folder. */
   classes?: ClassTable
   /**
@@ -109,14 +113,23 @@ export async function evaluatePictures(options: EvaluatePicturesOptions): Promis
   const classes = classTableOf(options)
   const ids = idsWithBackground(classes)
   const reading: ReadMaskOptions = { palette: maskPalette(classes.classes), ids, colors: options.maskColors }
+  const evaluated = cams ?? masks ?? ''
+  const stated = await statedTable(evaluated)
+  const renumbering = Renumbering.of(stated, classes, `masks.json in ${evaluated}`)
+  const about = { classes, groundTruth, evaluated, stated, renumbering, besideTruth: options.besideTruth }
   if (masks !== undefined && cams === undefined) {
     const counter = new ConfusionCounter(ids)
-    const seen = await forEachPicture(options, reading, async ({ id, name }, truth) => {
-      const file = join(masks, `${id}.png`)
-      counter.add(await readExisting(file, id, reading), truth, { prediction: file, groundTruth: name })
+    // Colours of ids that are yet to be changed say nothing of the classes.
+    const own = renumbering && { ids: renumbering.from, colors: options.maskColors }
+    const seen = await forEachPicture(options, reading, async (picture, truth, pictures) => {
+      const file = join(masks, `${picture.id}.png`)
+      if (!(await isFile(file))) throw await maskMissing(masks, picture, pictures, nameOf(groundTruth))
+      const mask = await readMask(file, own ?? reading)
+      const names = { prediction: file, groundTruth: picture.name }
+      counter.add(renumbering === undefined ? mask : renumbering.mask(mask, file), truth, names)
     })
     const confusion = counter.confusion()
-    const warnings = await warningsOf({ ...seen, classes, confusion, groundTruth, evaluated: masks })
+    const warnings = warningsOf({ ...about, ...seen, confusion })
     return evaluation(scores(confusion), classes, seen.pictures, warnings)
   }
   if (cams === undefined || masks !== undefined) throw invalid('Give either masks or cams.', 'masks', masks)
@@ -133,6 +146,8 @@ export async function evaluatePictures(options: EvaluatePicturesOptions): Promis
     const { file, warnings: ofFile, countedKeys, ...picture } = await readCams(cams, id, { ...read, size: truth })
     told.add(id, ofFile)
     keys.add(countedKeys)
+    if (renumbering !== undefined && camClasses === undefined)
+      picture.classIds = picture.classIds.map((classId) => renumbering.idOf(classId, file))
     // Without maps the whole mask is background, whatever its size.
     const { height, width } = picture.classIds.length === 0 ? truth : picture
     counter.add({ ...picture, height, width }, truth, { prediction: file, groundTruth: name })
@@ -141,7 +156,7 @@ export async function evaluatePictures(options: EvaluatePicturesOptions): Promis
   const curve = greedy ? greedyPart(whole) : whole
   const best = bestPoint(curve)
   const confusion = counter.confusion(thresholds.indexOf(best.threshold))
-  const doubts = await warningsOf({ ...seen, classes, confusion, groundTruth, evaluated: cams })
+  const doubts = warningsOf({ ...about, ...seen, confusion })
   const warnings = [...(imageLabels?.warnings ?? []), ...told.list(), ...keys.warnings(), ...doubts]
   return { ...evaluation(scores(confusion), classes, seen.pictures, warnings), curve, best }
 }
@@ -161,28 +176,46 @@ async function imageLabelsOf(
   )
 }
 
-/** Calls `evaluateOne` with each picture that has ground truth; gives their number, and that of their pixels by value. */
+interface Seen {
+  pictures: number
+  /** Pixels of each value. */
+  truthPixels: Float64Array
+  /** Pictures with labels whose ground truth has pixels of a class; and those of them that have none of these labels. */
+  labelled: number
+  unlike: number
+}
+
+/** Calls `evaluateOne` with each picture that has ground truth; gives what was seen of it. */
 async function forEachPicture(
-  { groundTruth, ids, onProgress, signal }: EvaluatePicturesOptions,
+  options: EvaluatePicturesOptions,
   reading: ReadMaskOptions,
-  evaluateOne: (picture: TruthPicture, truth: LabelMap) => Promise<void>,
-): Promise<{ pictures: number; truthPixels: Float64Array }> {
+  evaluateOne: (picture: TruthPicture, truth: LabelMap, all: readonly TruthPicture[]) => Promise<void>,
+): Promise<Seen> {
+  const { groundTruth, ids, onProgress, signal } = options
+  const idOf = idsByLabel(classTableOf(options))
   const pictures = await truthPictures(groundTruth, ids, reading)
   const truthPixels = new Float64Array(256)
+  const seen = { labelled: 0, unlike: 0 }
   let evaluated = 0
   for (const [done, picture] of pictures.entries()) {
     signal?.throwIfAborted()
     const truth = await picture.read()
     if (truth !== undefined) {
-      await evaluateOne(picture, truth)
+      await evaluateOne(picture, truth, pictures)
       for (const value of truth.data) truthPixels[value]! += 1
+      const known = (picture.labels ?? []).flatMap((label) => idOf[label] ?? [])
+      const held = new Set(truth.data)
+      if (known.length > 0 && [...held].some((value) => value !== 0 && value !== VOID_ID)) {
+        seen.labelled++
+        if (!known.some((id) => held.has(id))) seen.unlike++
+      }
       evaluated++
     } else if (ids !== undefined) refuse(picture.id, groundTruth)
     onProgress?.({ done: done + 1, total: pictures.length })
   }
-  if (evaluated > 0) return { pictures: evaluated, truthPixels }
+  if (evaluated > 0) return { pictures: evaluated, truthPixels, ...seen }
   throw new SemplesError('SEMPLES_NO_MASKS', {
-    message: `There is no ground-truth mask in ${typeof groundTruth === 'string' ? groundTruth : groundTruth.name}.`,
+    message: `There is no ground-truth mask in ${nameOf(groundTruth)}.`,
     field: 'groundTruth',
     expected: 'at least one picture with a mask',
   })
@@ -213,13 +246,8 @@ function withoutTable(): SemplesError {
   })
 }
 
-async function readExisting(file: string, id: string, reading: ReadMaskOptions): Promise<LabelMap> {
-  if (await isFile(file)) return readMask(file, reading)
-  throw new SemplesError('SEMPLES_MASK_MISSING', {
-    message: `There is no mask ${file} for the picture ${id}.`,
-    file,
-    hint: 'Make the masks of all pictures first, or name the pictures to evaluate (ids).',
-  })
+function nameOf(groundTruth: string | Dataset): string {
+  return typeof groundTruth === 'string' ? groundTruth : groundTruth.name
 }
 
 function invalid(message: string, field: string, value: unknown): SemplesError {

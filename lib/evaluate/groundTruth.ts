@@ -10,6 +10,8 @@ export interface TruthPicture {
   id: string
   /** Name of its ground truth in messages. */
   name: string
+  /** Labels of the classes that the picture is known to show. */
+  labels?: readonly string[]
   /** The ground truth; undefined where the picture has none. */
   read(): Promise<LabelMap | undefined>
 }
@@ -46,6 +48,7 @@ function inDataset(dataset: Dataset): TruthPicture[] {
   return dataset.items.map((item) => ({
     id: item.id,
     name: `${item.id} in ${dataset.name}`,
+    labels: item.labels.map((index) => dataset.classes.classes[index]!.label),
     read: () => dataset.mask(item),
   }))
 }

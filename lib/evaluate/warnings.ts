@@ -1,10 +1,8 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { count } from '../base/count.js'
-import { readClassTable } from '../datasets/classes/classTableFile.js'
 import { voc2012Classes } from '../datasets/classes/voc2012.js'
 import type { ClassTable, Dataset } from '../datasets/dataset.js'
 import { VOID_ID } from '../masks/labelMap.js'
+import { type Renumbering, renumbered, type StatedTable } from './classTables.js'
 import type { Confusion } from './confusion.js'
 
 /** What was compared, once it was. */
@@ -17,19 +15,29 @@ export interface Compared {
   groundTruth: string | Dataset
   /** Folder of the masks or maps that were evaluated. */
   evaluated: string
+  /** The table that the masks state, and how their ids were changed to those of the ground truth. */
+  stated: StatedTable | undefined
+  renumbering: Renumbering | undefined
+  /** The class table that lies beside the ground truth. */
+  besideTruth: { file: string; table: ClassTable } | undefined
+  /** Pictures with labels whose ground truth has pixels of a class; and those of them that have none of these labels. */
+  labelled: number
+  unlike: number
 }
 
 /** What makes the scores doubtful, one sentence each: they say little about the masks. */
-export async function warningsOf(compared: Compared): Promise<string[]> {
-  const { groundTruth, classes, evaluated } = compared
+export function warningsOf(compared: Compared): string[] {
+  const { groundTruth, classes } = compared
   return [
     ...(typeof groundTruth === 'string' ? [] : (groundTruth.warnings ?? [])),
     ...withoutClasses(compared),
     ...disjoint(compared),
-    ...(typeof groundTruth === 'string'
+    ...(typeof groundTruth === 'string' || labelsAgree(compared)
       ? []
       : otherNames(groundTruth.classes, classes, `the data set ${groundTruth.name}`)),
-    ...(await otherTable(evaluated, classes)),
+    ...otherTable(compared),
+    ...unlikeLabels(compared),
+    ...otherBeside(compared),
     ...augmented(compared),
   ]
 }
@@ -75,34 +83,45 @@ function listed(ids: readonly number[]): string {
 }
 
 /** Where one pixel value has two names. */
-function otherNames(stated: ClassTable, used: ClassTable, where: string): string[] {
+function otherNames(stated: StatedTable, used: ClassTable, where: string): string[] {
   const names = new Map(used.classes.map(({ id, label }) => [id, label]))
   const different = stated.classes.filter(({ id, label }) => names.get(id) !== label)
   const [first] = different
   if (first === undefined) return []
   const name = names.get(first.id)
   return [
-    `${where} has another class table than the one given: there ${first.id} is ${first.label}, here it is ${name ?? 'no class'} (${count(different.length, 'difference')}). Evaluate with the table that masks and ground truth share (classes, --classes).`,
+    `${where} has another class table than the one given: there ${first.id} is ${first.label}, here it is ${name ?? 'no class'} (${count(different.length, 'difference')}). Evaluate with the table that the ground truth was drawn with (classes, --classes).`,
   ]
 }
 
-/** The table of the run that made the masks: named in their masks.json, or kept in the folder of the run. */
-async function otherTable(folder: string, used: ClassTable): Promise<string[]> {
-  const stated = await statedTable(folder)
-  return stated === undefined ? [] : otherNames(stated, used, `masks.json in ${folder}`)
+/** Where the table of the run that made the masks is another, and what was done about it. */
+function otherTable({ stated, renumbering, classes, evaluated }: Compared): string[] {
+  if (renumbering !== undefined) return [renumbering.sentence]
+  return stated === undefined ? [] : otherNames(stated, classes, `masks.json in ${evaluated}`)
 }
 
-async function statedTable(folder: string): Promise<ClassTable | undefined> {
-  try {
-    const { classes, run } = JSON.parse(await readFile(join(folder, 'masks.json'), 'utf8')) as Record<string, unknown>
-    const list: unknown = Array.isArray(classes) ? classes : (classes as ClassTable | undefined)?.classes
-    const isTable = Array.isArray(list) && list.every((entry) => typeof entry?.id === 'number' && 'label' in entry)
-    if (isTable) return { name: folder, classes: list }
-    return typeof run === 'string' ? await readClassTable(join(run, 'classes.json')) : undefined
-  } catch {
-    // Masks of other programs, a masks.json of something else, or a run that was moved: nothing is said.
-    return undefined
-  }
+/** Whether pictures show by their ground truth what they are labelled with. */
+function labelsAgree({ unlike, labelled }: Compared): boolean {
+  return labelled > 0 && 2 * unlike <= labelled
+}
+
+/** Where labels and pixels contradict each other. */
+function unlikeLabels(compared: Compared): string[] {
+  const { unlike, labelled, besideTruth } = compared
+  if (labelled === 0 || labelsAgree(compared)) return []
+  return [
+    `The ground truth of ${unlike} of ${count(labelled, 'picture')} holds none of the classes that its picture is labelled with: it has the ids of another class table, and the scores mean nothing. Give the table that it was drawn with (classes, --classes${besideTruth === undefined ? ' FILE' : ` ${besideTruth.file}`}).`,
+  ]
+}
+
+/** Where a class table lies beside the ground truth that has other ids for the same classes. */
+function otherBeside({ besideTruth, classes, labelled, stated }: Compared): string[] {
+  const [first] = besideTruth === undefined ? [] : renumbered(besideTruth.table, classes)
+  // Labels tell better: where they agree with the pixels, that table is not of this ground truth, and else it was named.
+  if (first === undefined || labelled > 0) return []
+  return [
+    `${besideTruth!.file}, which lies beside the ground truth, has other ids than the class table in use: there ${first.label} is ${first.one}, here ${first.other}. If the ground truth has those ids, evaluate with --classes ${besideTruth!.file} (classes)${stated !== undefined ? '; masks of a run are then matched by name' : ', and with masks that have them too'}.`,
+  ]
 }
 
 /** `train` and the pictures of SBD. */

@@ -23,6 +23,6 @@ export function clipMissing(): SemplesError {
   return new SemplesError('SEMPLES_CLIP_MISSING', {
     message: 'The stages match, prompt and guide need a CLIP (clip).',
     field: 'clip',
-    hint: `Fetch OpenAI's ViT-B/32 (ViT-B-32.pt, 354 MB) from ${sources.clip} , or write an archive from other weights with scripts/clip/export.py. Without a CLIP the first stage can be trained alone: stages: ['classify'] (--stages classify).`,
+    hint: `Fetch OpenAI's ViT-B/32 (ViT-B-32.pt, 354 MB) from ${sources.clip} , or write an archive from other weights with scripts/clip/export.py; for the preset photos, scripts/clip/photos.py makes one of the pictures (docs/photographs.md). Without a CLIP the first stage can be trained alone: stages: ['classify'] (--stages classify).`,
   })
 }

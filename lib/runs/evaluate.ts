@@ -4,10 +4,12 @@ import { readClassTable } from '../datasets/classes/classTableFile.js'
 import { coco2014Classes } from '../datasets/classes/coco2014.js'
 import { voc2012Classes } from '../datasets/classes/voc2012.js'
 import type { ClassTable } from '../datasets/dataset.js'
-import { openDataset, requireSplits } from '../datasets/open.js'
+import { requireSplits } from '../datasets/open.js'
+import { tableBeside } from '../evaluate/classTables.js'
 import { type EvaluatePicturesOptions, type Evaluation, evaluatePictures } from '../evaluate/evaluate.js'
+import { openTruth } from './truthClasses.js'
 
-export type EvaluateOptions = Omit<EvaluatePicturesOptions, 'classes' | 'groundTruth'> & {
+export type EvaluateOptions = Omit<EvaluatePicturesOptions, 'classes' | 'groundTruth' | 'besideTruth'> & {
   /** Folder of ground-truth masks `<id>.png`; or data as in `trainSemPLeS`, whose `val` split is used; or a data set. */
   groundTruth: EvaluatePicturesOptions['groundTruth'] | RunConfig['data']
   /** With `groundTruth` given as data: which split. Default `val`. */
@@ -24,14 +26,14 @@ export async function evaluate({ groundTruth, split, classes, ...options }: Eval
   const isOpen = typeof groundTruth === 'string' || 'items' in groundTruth
   if (isOpen) refuseUseless({ split }, 'with a folder of masks or a data set that is open: those are the pictures')
   else requireSplits(groundTruth, split)
-  return evaluatePictures({
-    ...options,
-    classes: typeof classes === 'string' ? (CLASS_TABLES[classes] ?? (await readClassTable(classes))) : classes,
-    groundTruth:
-      typeof groundTruth === 'string' || 'items' in groundTruth
-        ? groundTruth
-        : await openDataset(groundTruth, split ?? 'val'),
-  })
+  const table = typeof classes === 'string' ? (CLASS_TABLES[classes] ?? (await readClassTable(classes))) : classes
+  const truth =
+    typeof groundTruth === 'string'
+      ? { groundTruth, besideTruth: await tableBeside(groundTruth) }
+      : 'items' in groundTruth
+        ? { groundTruth }
+        : await openTruth(groundTruth, split ?? 'val', table, options.masks ?? options.cams)
+  return evaluatePictures({ ...options, classes: table, ...truth })
 }
 
 /** Options of maps beside masks, and of masks where none is read. */

@@ -10,7 +10,7 @@ import type { RunConfig, StageName, TrainConfigInput } from '../config/types.js'
 import { readClassTable } from '../datasets/classes/classTableFile.js'
 import type { ClassTable, Dataset } from '../datasets/dataset.js'
 import { fingerprint } from '../datasets/fingerprint.js'
-import { requireSplits } from '../datasets/open.js'
+import { hasSplits, requireSplits } from '../datasets/open.js'
 import type { Orientation } from '../masks/orientation.js'
 import { chooseCompute } from '../models/devices.js'
 import type { LoggerOption } from '../native/logger.js'
@@ -30,7 +30,7 @@ export interface GenerateMasksOptions extends LabelOptions, LoggerOption {
   run: string
   /**
    * Where the masks go: `<id>.png`, palette PNGs whose pixel values are class ids. Finished masks of the same settings
-   * are kept, so that an interrupted call goes on. Nothing else is written over, and masks do not go among the pictures.
+   * are kept, so that an interrupted call goes on, and overlays that they lack are drawn. Nothing else is written over, and masks do not go among the pictures.
    */
   out: string
   /** Other pictures, with image-level labels where `labels` is `given`; default: the run's own. */
@@ -78,7 +78,7 @@ export interface GenerateMasksResult {
   unlabelled: number
   /** Where the labels come from that say which classes a mask may hold. */
   labels: LabelSource
-  /** With `predicted`: the lowest score of each class that counts as present, by label. */
+  /** With `predicted`: the lowest score of each class that counts as present, by label; without classes that never do. */
   labelThresholds?: Record<string, number>
   /** With `predicted`: labels and their scores, 0 to 1, by picture. Also in masks.json, and as labels.csv. */
   predicted?: Record<string, PredictedLabels>
@@ -113,13 +113,16 @@ export async function generateMasks(options: GenerateMasksOptions): Promise<Gene
     labelThresholds: thresholdsByLabel(pictures),
     threshold,
     refine: refine && resolveRefineOptions(refine),
+  }
+  // Masks are the same with them and without.
+  const beside: FilesBeside = {
     cams: options.cams === true ? 'npy' : options.cams || undefined,
     overlay: options.overlay ?? false,
   }
   const compute = await chooseCompute(options.device ?? config.device, options.threads ?? config.threads)
   const memory = await checkCamsMemory(pictures.dataset, config, {
     predicted: pictures.source === 'predicted',
-    writes: settings.cams !== undefined,
+    writes: beside.cams !== undefined,
     device: compute.device,
     check: options.memoryCheck ?? 'error',
     signal,
@@ -128,7 +131,10 @@ export async function generateMasks(options: GenerateMasksOptions): Promise<Gene
     {
       out: options.out,
       settings,
-      filesOf: (id) => Object.values(filesOf(id, settings)),
+      facts: { of: pictures.dataset.name, split: splitOf(options, config), ...beside },
+      filesOf: (id) => Object.values(filesOf(id, { ...beside, overlay: false })),
+      overlayOf: (id) => filesOf(id, beside).overlay,
+      besideOf: (id) => [`${id}.npy`, `${id}.npz`, overlayOf(id)],
       predicts: pictures.source === 'predicted',
       overwrite: options.overwrite ?? false,
     },
@@ -148,7 +154,7 @@ export async function generateMasks(options: GenerateMasksOptions): Promise<Gene
       refine,
       orientation: settings.orientation,
       folder,
-      filesOf: (id) => filesOf(id, settings),
+      filesOf: (id) => filesOf(id, beside),
       onProgress,
       signal,
     })
@@ -188,12 +194,13 @@ async function openPictures(
   const { data = config.data, split } = options
   requireSplits(data, split)
   const warnings: string[] = []
-  const thresholds = async () => {
-    const found = await thresholdsOf(run, trained, classes)
+  const thresholds = async (given?: number) => {
+    const found = await thresholdsOf({ run, config, classes, trained }, given)
     warnings.push(...found.warnings)
     return found.thresholds
   }
-  const pictures = await openLabelled(data, split ?? 'train', classes, options, thresholds)
+  const ofRun = { classes, file: join(run.path, 'classes.json') }
+  const pictures = await openLabelled(data, split ?? 'train', ofRun, options, thresholds)
   const { dataset } = pictures
   warnings.push(...(dataset.warnings ?? []))
   return {
@@ -206,13 +213,28 @@ function orientationOf({ orientation }: Dataset): Orientation {
   return orientation === 'exif' ? 'applied' : 'stored'
 }
 
+/** Which pictures of the data these are; undefined where the data have one set. */
+function splitOf({ data, split }: GenerateMasksOptions, config: RunConfig): 'train' | 'val' | undefined {
+  return hasSplits(data ?? config.data) ? (split ?? 'train') : undefined
+}
+
+/** What is written beside masks. */
+interface FilesBeside {
+  cams?: 'npy' | 'npz'
+  overlay: boolean
+}
+
 /** Paths inside the folder of what is written of a picture. */
-function filesOf(id: string, { cams, overlay }: { cams?: 'npy' | 'npz'; overlay: boolean }): PictureFiles {
+function filesOf(id: string, { cams, overlay }: FilesBeside): PictureFiles {
   return {
     mask: `${id}.png`,
     ...(cams === undefined ? {} : { [cams]: `${id}.${cams}` }),
-    ...(overlay ? { overlay: `overlays/${id}.jpg` } : {}),
+    ...(overlay ? { overlay: overlayOf(id) } : {}),
   }
+}
+
+function overlayOf(id: string): string {
+  return `overlays/${id}.jpg`
 }
 
 function refinement(refine: GenerateMasksOptions['refine']): RefinementOptions | undefined {
@@ -233,7 +255,8 @@ async function refuseAmongPictures({ items }: Dataset, out: string): Promise<voi
 
 function thresholdsByLabel({ thresholds, dataset }: LabelledPictures): Record<string, number> | undefined {
   if (thresholds === undefined) return undefined
-  return Object.fromEntries(dataset.classes.classes.map(({ label }, index) => [label, thresholds[index]!]))
+  const all = dataset.classes.classes.map(({ label }, index): [string, number] => [label, thresholds[index]!])
+  return Object.fromEntries(all.filter(([, threshold]) => Number.isFinite(threshold)))
 }
 
 function labelNotices({ source }: LabelledPictures): string[] {

@@ -17,8 +17,14 @@ export interface MasksFolderOptions {
   out: string
   /** What decides the masks; a folder holds those of one kind. */
   settings: Readonly<Record<string, unknown>>
-  /** Paths inside the folder of what is written of a picture. */
+  /** What else the summary says: it may be different from one call to the next. */
+  facts: Readonly<Record<string, unknown>>
+  /** Paths inside the folder of what is computed of a picture; its mask is finished where all of them are there. */
   filesOf(id: string): string[]
+  /** Path inside the folder of the overlay, where one is wanted: it can be drawn from a finished mask. */
+  overlayOf(id: string): string | undefined
+  /** Paths inside the folder of all that can be asked for beside a mask. */
+  besideOf(id: string): string[]
   /** Whether labels are predicted, which are recorded. */
   predicts: boolean
   /** Make masks again that are there, whatever made them. */
@@ -68,11 +74,12 @@ export class MasksFolder {
     ids: readonly string[],
     lock: FolderLock,
   ): Promise<MasksFolder> {
-    const { settings, overwrite, predicts, filesOf } = options
+    const { settings, facts, overwrite, predicts, filesOf, overlayOf } = options
     const path = resolve(options.out)
     const made = await MadeFiles.open(path, 'masks')
     const own = predicts ? [SUMMARY, LABELS, PREDICTIONS] : [SUMMARY]
-    if (!overwrite) await made.requireFree([...ids.flatMap(filesOf), ...own], HINT)
+    const wanted = ids.flatMap((id) => [...filesOf(id), overlayOf(id) ?? []].flat())
+    if (!overwrite) await made.requireFree([...wanted, ...own], HINT)
     const record = await readRecord(join(path, SUMMARY))
     const differs = record === undefined ? undefined : differingField(record, settings)
     // Where no mask has come of other settings yet, there is nothing to mix with.
@@ -87,7 +94,10 @@ export class MasksFolder {
     const folder = new MasksFolder(made, options, resumes, lock)
     await folder.noteFiles(own)
     if (predicts) await folder.openPredictions(resumes ? record : {})
-    if (!resumes) await writeJsonAtomic(join(path, SUMMARY), settings)
+    if (!resumes) {
+      await folder.removeStale(ids.flatMap(options.besideOf), wanted)
+      await writeJsonAtomic(join(path, SUMMARY), { ...settings, ...facts })
+    }
     return folder
   }
 
@@ -96,16 +106,23 @@ export class MasksFolder {
     return this.made.folder
   }
 
-  /** Whether the mask of a picture is finished, and with it all that belongs to it. */
+  /** Whether the mask of a picture is finished, and with it the maps where they are wanted. */
   isDone(id: string): boolean {
     const { filesOf, predicts } = this.options
     if (!this.resumes || (predicts && !this.predicted.has(id))) return false
     return filesOf(id).every((name) => this.made.has(name) && existsSync(join(this.path, name)))
   }
 
+  /** Whether the overlay of a finished mask is wanted and not there. */
+  lacksOverlay(id: string): boolean {
+    const name = this.options.overlayOf(id)
+    return name !== undefined && !(this.made.has(name) && existsSync(join(this.path, name)))
+  }
+
   /** Notes the files of a picture before they are written for the first time. */
   async begin(id: string): Promise<void> {
-    await this.noteFiles(this.options.filesOf(id))
+    const overlay = this.options.overlayOf(id)
+    await this.noteFiles([...this.options.filesOf(id), ...(overlay === undefined ? [] : [overlay])])
   }
 
   /** Records the predicted labels of a picture, before its mask is written. */
@@ -126,12 +143,12 @@ export class MasksFolder {
 
   /** Writes the summary, with predicted labels also as a labels file. */
   async finish(items: readonly DatasetItem[], result: Readonly<Record<string, unknown>>): Promise<void> {
-    const { settings, predicts } = this.options
+    const { settings, facts, predicts } = this.options
     await this.log?.close()
     this.log = undefined
     const predicted = predicts ? { predicted: this.allLabels() } : {}
     if (predicts) await writeAtomic(join(this.path, LABELS), labelsFile(items, this.predicted))
-    await writeJsonAtomic(join(this.path, SUMMARY), { ...settings, ...result, ...predicted })
+    await writeJsonAtomic(join(this.path, SUMMARY), { ...settings, ...facts, ...result, ...predicted })
     await rm(join(this.path, PREDICTIONS), { force: true })
   }
 
@@ -139,6 +156,13 @@ export class MasksFolder {
     await this.log?.close()
     this.log = undefined
     await this.lock.release()
+  }
+
+  /** Maps and overlays of other settings, which a later call would take for those of the masks that are made now. */
+  private async removeStale(names: readonly string[], wanted: readonly string[]): Promise<void> {
+    const kept = new Set(wanted)
+    for (const name of names)
+      if (this.made.has(name) && !kept.has(name)) await rm(join(this.path, name), { force: true })
   }
 
   private async openPredictions(record: Readonly<Record<string, unknown>>): Promise<void> {

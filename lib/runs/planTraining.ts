@@ -11,6 +11,7 @@ import type { LoggerOption } from '../native/logger.js'
 import type { Stage } from '../stages/stage.js'
 import type { MemoryCheck } from './memory/check.js'
 import { checkTrainingMemory, towerOf } from './memory/training.js'
+import { afterTraining, type PlannedStep } from './plan/after.js'
 import { NOT_GIVEN, planConfig } from './plan/config.js'
 import { type MissingItem, MissingList } from './plan/missing.js'
 import { type PlannedStage, plannedStage } from './plan/stages.js'
@@ -20,11 +21,13 @@ import { openTraining } from './prepare.js'
 import { RunModels } from './runModels.js'
 import { configWarnings } from './warnings.js'
 
-export type { MissingItem, PlannedStage }
+export type { MissingItem, PlannedStage, PlannedStep }
 
 export interface PlanOptions extends LoggerOption {
   /** Whether a few steps of each stage are made, in memory, to tell the hours. Default true. */
   timed?: boolean
+  /** Whether a report is to be written at the end, as `report` of `trainSemPLeS`. Default false. */
+  report?: boolean
   /** `off` and `warn` do not count too little memory as missing. Default `error`. */
   memoryCheck?: MemoryCheck
   onProgress?: OnProgress
@@ -38,11 +41,13 @@ export interface TrainingPlan {
   /** Absent where the data could not be opened. */
   data?: { name: string; pictures: number; labelled: number; classes: string[] }
   stages: PlannedStage[]
+  /** What is done after the last stage, in order. */
+  after: PlannedStep[]
   /** Device, threads and LibTorch in one line; absent without LibTorch. */
   device?: string
   /** Bytes that this process may take in all. */
   freeBytes: number
-  /** Hours of all stages; absent where nothing could be timed. */
+  /** Hours of all stages and what follows them; absent where nothing could be timed. */
   hours?: number
   /** How hours were estimated, or why they were not. */
   timing: string
@@ -55,7 +60,15 @@ export interface TrainingPlan {
 
 /** `planTraining` of the public API, documented in lib/api/runs.ts. */
 export async function planTraining(input: TrainConfigInput & PlanOptions): Promise<TrainingPlan> {
-  const { timed = true, memoryCheck = 'error', onProgress: listener, signal, logger: _, ...settings } = input
+  const {
+    timed = true,
+    report = false,
+    memoryCheck = 'error',
+    onProgress: listener,
+    signal,
+    logger: _,
+    ...settings
+  } = input
   const missing = new MissingList()
   const notices: string[] = []
   const onProgress: OnProgress = (progress) => {
@@ -66,7 +79,7 @@ export async function planTraining(input: TrainConfigInput & PlanOptions): Promi
   const compute = await missing.of(() => chooseCompute(config?.device ?? 'auto', config?.threads ?? 'auto'))
   const free = { freeBytes: freeMemory().bytes + process.memoryUsage.rss() }
   const device = compute === undefined ? {} : { device: compute.description }
-  const nothing = { stages: [], ...device, ...free, diskBytes: 0, missing: missing.items, notices }
+  const nothing = { stages: [], after: [], ...device, ...free, diskBytes: 0, missing: missing.items, notices }
   if (config === undefined) return { ...nothing, timing: 'Without data nothing can be timed.' }
   checkOut(config, missing)
   const dataset = await missing.of(() => openTraining(config, onProgress))
@@ -84,11 +97,12 @@ export async function planTraining(input: TrainConfigInput & PlanOptions): Promi
   await lookAtInputs({ config, dataset, stages, compute, memoryCheck }, missing)
   let timing = untimed(timed, missing.items, config.out, compute)
   let seconds: ReadonlyMap<string, number> = new Map()
+  const times = timing === undefined
   if (timing === undefined) {
     listener?.(notice('plan', 'timing a few steps of each stage'))
     seconds = (await missing.of(() => secondsAPicture(config, dataset, compute!, stages, signal))) ?? seconds
     timing =
-      'From two steps of at most 8 pictures of each stage, made in memory on this machine and thrown away; without checkpoints and report.'
+      'From two steps of at most 8 pictures of each stage, and of two pictures after training, made in memory on this machine and thrown away; without checkpoints.'
   }
   const facts = {
     config,
@@ -98,8 +112,10 @@ export async function planTraining(input: TrainConfigInput & PlanOptions): Promi
     seconds,
   }
   const planned = stages.map((stage) => plannedStage(stage, facts))
-  const hours = planned.every((stage) => stage.hours !== undefined)
-    ? { hours: planned.reduce((sum, stage) => sum + stage.hours!, 0) }
+  const after = await afterTraining(config, dataset, report, times ? compute : undefined, signal)
+  const parts = [...planned, ...after]
+  const hours = parts.every((part) => part.hours !== undefined)
+    ? { hours: parts.reduce((sum, part) => sum + part.hours!, 0) }
     : {}
   const labelled = dataset.items.filter(({ labels }) => labels.length > 0).length
   const classes = dataset.classes.classes.map(({ label }) => label)
@@ -108,6 +124,7 @@ export async function planTraining(input: TrainConfigInput & PlanOptions): Promi
     ...nothing,
     data: { name: dataset.name, pictures: dataset.items.length, labelled, classes },
     stages: planned,
+    after,
     ...hours,
     timing,
     diskBytes: planned.reduce((sum, { diskBytes }) => sum + diskBytes, 0),

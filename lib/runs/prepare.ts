@@ -5,8 +5,10 @@ import { RunDirectory } from '../checkpoints/runDirectory.js'
 import { resolveConfig } from '../config/resolve.js'
 import { stagesOf } from '../config/stagesOf.js'
 import type { RunConfig, TrainConfigInput } from '../config/types.js'
+import { findingsOf } from '../datasets/check/findings.js'
 import type { Dataset } from '../datasets/dataset.js'
 import { fingerprint } from '../datasets/fingerprint.js'
+import { countPictures } from '../datasets/oneClass.js'
 import { openDataset } from '../datasets/open.js'
 import { type Compute, chooseCompute } from '../models/devices.js'
 import type { Stage } from '../stages/stage.js'
@@ -115,6 +117,15 @@ export async function openTraining(config: RunConfig, onProgress: OnProgress): P
         `${unlabelled} ${unlabelled === 1 ? 'picture has' : 'pictures have'} no label: left out of training`,
       ),
     )
-  for (const message of dataset.warnings ?? []) onProgress(warning('run', message))
+  for (const message of [...classWarnings(dataset), ...(dataset.warnings ?? [])]) onProgress(warning('run', message))
   return dataset
+}
+
+/** What `checkData` says of classes that no picture shows, or few. */
+function classWarnings(dataset: Dataset): string[] {
+  const counts = countPictures(dataset)
+  const classes = dataset.classes.classes.map((entry, index) => ({ ...entry, pictures: counts[index]! }))
+  return findingsOf({ ...dataset, warnings: [] }, [], classes, false)
+    .filter(({ level }) => level === 'warning')
+    .map(({ message, advice }) => [message, advice].filter(Boolean).join(' '))
 }

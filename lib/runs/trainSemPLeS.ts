@@ -9,6 +9,7 @@ import type { RunContext } from './context.js'
 import { calibrateLabels, writeCalibration } from './labelCalibration.js'
 import type { MemoryCheck } from './memory/check.js'
 import { type PreparedRun, prepareNew, prepareResumed } from './prepare.js'
+import { AFTER_TRAINING } from './report/options.js'
 import { RunModels } from './runModels.js'
 import { runStage } from './runStage.js'
 import { type StageSummary, summarize } from './summary.js'
@@ -117,13 +118,11 @@ async function calibrate(
   await writeCalibration(run, calibration)
 }
 
-/** Fewer pictures than in a report that is asked for: with a whole DeiT-S on a processor one takes seconds a stage. */
-const AFTER_TRAINING = { pictures: 12, judged: 48 } as const
-
 /** The path of the report; undefined, after a warning, where it could not be made. */
 async function tryReport(run: string, onProgress: OnProgress, signal?: AbortSignal): Promise<string | undefined> {
   try {
     const { reportRun } = await import('./report.js')
+    onProgress(notice('report', 'making report.html: maps and masks of each stage, of a few pictures'))
     return (await reportRun({ run, ...AFTER_TRAINING, onProgress, signal })).path
   } catch (error) {
     signal?.throwIfAborted()

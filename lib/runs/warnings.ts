@@ -9,10 +9,12 @@ import { OBJECTS } from '../scenes/vocabulary.js'
 export function configWarnings(config: RunConfig): string[] {
   const found: string[] = []
   if (config.generator.weights === 'random')
-    found.push('The generator starts from RANDOM weights: masks will be poor. Give generator.weights for real use.')
+    found.push(
+      'The generator starts from RANDOM weights: masks will be poor. Give weights for real use (generator.weights, --weights).',
+    )
   if (config.clip.path === demoClip && stagesOf(config).some(({ needsClip }) => needsClip))
     found.push(
-      `CLIP is the demo's: it knows DRAWN scenes with ${OBJECTS.join(', ')}, and nothing else. Give clip for real use.`,
+      `CLIP is the demo's: it knows DRAWN scenes with ${OBJECTS.join(', ')}, and nothing else. Give a CLIP for real use (clip, --clip).`,
     )
   else if (config.clip.path !== undefined && stagesOf(config).some(({ needsClip }) => needsClip)) {
     const standIn = standInNotice(config.clip.path)

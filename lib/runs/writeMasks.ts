@@ -1,16 +1,21 @@
 import { join } from 'node:path'
+import { writeAtomic } from '../base/atomic.js'
 import { runInSlices } from '../base/cooperative.js'
 import { itemProgress, type OnProgress } from '../base/progress.js'
 import type { LabelledPicture, LabelledPictures } from '../cam/labels.js'
+import { overlayJpeg } from '../cam/overlay.js'
 import { camsOf, type PictureCams, preparedPictures } from '../cam/picture.js'
 import { type PictureFiles, writePicture } from '../cam/writePicture.js'
 import type { RunConfig } from '../config/types.js'
 import { idsOf } from '../datasets/classes/ids.js'
+import type { DatasetItem } from '../datasets/dataset.js'
 import type { LabelMap } from '../masks/labelMap.js'
 import type { Orientation } from '../masks/orientation.js'
 import { maskPalette } from '../masks/palette.js'
+import { readMask } from '../masks/png.js'
 import { maskSteps } from '../masks/threshold.js'
 import type { MaskGenerator } from '../models/maskGenerator.js'
+import { decodeImage } from '../pictures/decode.js'
 import type { MasksFolder, PredictedLabels } from './masksFolder.js'
 import { type RefinementOptions, refineCams } from './refineCams.js'
 
@@ -36,6 +41,8 @@ export async function writeMasks(options: WriteMasksOptions): Promise<{ skipped:
   const { dataset, label } = pictures
   const write = pictureWriter(options)
   const rest = dataset.items.filter(({ id }) => !folder.isDone(id))
+  const bare = dataset.items.filter(({ id }) => folder.isDone(id) && folder.lacksOverlay(id))
+  const total = bare.length + rest.length
   const progress = itemProgress('masks')
   let done = 0
   // One picture is written while the model works on the next.
@@ -45,6 +52,11 @@ export async function writeMasks(options: WriteMasksOptions): Promise<{ skipped:
     return { picture, cams: await camsOf(generator, picture, cams) }
   }
   try {
+    for (const item of bare) {
+      signal?.throwIfAborted()
+      await writeOverlay(item, options)
+      onProgress?.(progress(++done, total))
+    }
     for await (const picture of preparedPictures(dataset, rest, cams, signal)) {
       const computing = compute(label(picture, generator))
       // Either may fail while the other is awaited.
@@ -52,7 +64,7 @@ export async function writeMasks(options: WriteMasksOptions): Promise<{ skipped:
       await writing
       signal?.throwIfAborted()
       const made = await computing
-      writing = write(made.picture, made.cams).then(() => onProgress?.(progress(++done, rest.length)))
+      writing = write(made.picture, made.cams).then(() => onProgress?.(progress(++done, total)))
       writing.catch(() => undefined)
     }
   } finally {
@@ -87,6 +99,16 @@ function pictureWriter(options: WriteMasksOptions): (picture: LabelledPicture, c
   function predictedLabels(labels: readonly number[], scores: readonly number[]): PredictedLabels {
     return Object.fromEntries(labels.map((index) => [classes.classes[index]!.label, rounded(scores[index]!)]))
   }
+}
+
+/** The overlay of a mask that an earlier call finished. */
+async function writeOverlay(item: DatasetItem, { pictures, folder, filesOf }: WriteMasksOptions): Promise<void> {
+  const { mask: file, overlay } = filesOf(item.id)
+  const { classes, orientation } = pictures.dataset
+  const mask = await readMask(join(folder.path, file))
+  await folder.begin(item.id)
+  const image = await decodeImage(item.image, { orientation })
+  await writeAtomic(join(folder.path, overlay!), await overlayJpeg(image, mask, maskPalette(classes.classes)))
 }
 
 /** To four digits: more would be noise, and long to read. */

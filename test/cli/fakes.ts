@@ -39,6 +39,7 @@ export const trainingPlan: TrainingPlan = {
       diskBytes: 2 ** 20,
     },
   ],
+  after: [{ name: 'labels', title: 'thresholds of predicted labels', pictures: 9, hours: 0.25 }],
   device: 'device cpu, 2 threads, LibTorch 2.13.0',
   freeBytes: 8 * 2 ** 30,
   hours: 0.5,

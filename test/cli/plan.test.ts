@@ -16,6 +16,8 @@ test('a dry run plans, and neither trains nor fetches', async () => {
   const text = ran.out.join('\n')
   expect(text).toMatch(/data +boats: 10 pictures, 1 of them without a label/)
   expect(text).toMatch(/match +2 +3 +4 \(2 at a time\) +6\.40e-5 +1\.5 GiB +30 min/)
+  expect(text).toMatch(/labels +thresholds of predicted labels +9 pictures +15 min/)
+  expect(ran.calls[0]![1]).toMatchObject({ report: true })
   expect(text).toMatch(/6 steps in all, about 30 min/)
   expect(text).toMatch(/Nothing is missing/)
 })

@@ -54,6 +54,20 @@ test('itemProgress: rate and time left since it began', () => {
   })
 })
 
+test('4: no time left is estimated from the first item alone, unless it took long or is the last', () => {
+  let now = 0
+  const progress = itemProgress('check', () => now)
+  now = 900
+  expect(progress(1, 215)).toEqual({ stage: 'check', epoch: 1, epochs: 1, step: 1, steps: 215 })
+  expect(progress(3, 215)).not.toHaveProperty('picturesPerSecond')
+  expect(progress(4, 215)).toHaveProperty('eta')
+  now = 20_000
+  expect(progress(1, 215)).toMatchObject({ eta: 214 * 20 })
+  const short = itemProgress('check', () => now)
+  now += 500
+  expect(short(1, 1)).toMatchObject({ picturesPerSecond: 2, eta: 0 })
+})
+
 test('shareDone counts epochs and steps', () => {
   expect(shareDone(at(0, 0))).toBe(0)
   expect(shareDone(at(1, 50))).toBe(0.25)
@@ -81,6 +95,7 @@ describe('lines', () => {
       now = time
       view.show(progress)
     }
+    view.close()
     return written
   }
 
@@ -102,6 +117,26 @@ describe('lines', () => {
     const count = lines(steps).length
     expect(count).toBeGreaterThan(100)
     expect(count).toBeLessThan(400)
+  })
+
+  test('3.11: a stage that is over has its last step as its last line, also where it ends early', () => {
+    const report = (step: number) => at(1, step, { stage: 'report', epochs: 1, steps: 48 })
+    expect(
+      lines([
+        [0, report(1)],
+        [11_000, report(10)],
+        [12_000, report(11)],
+        [13_000, report(12)],
+        [14_000, at(1, 1)],
+        [15_000, at(1, 2)],
+      ]),
+    ).toEqual([
+      'report: 1/48',
+      'report: 10/48',
+      'report: 12/48',
+      'match: epoch 1/2 step 1/100',
+      'match: epoch 1/2 step 2/100',
+    ])
   })
 
   test('every notice, and a new stage at once', () => {

@@ -223,9 +223,12 @@ describe('mistakes', () => {
   })
 
   test('what an error asks for, in options', async () => {
-    const error = new SemplesError('SEMPLES_BATCH_TOO_LARGE', { message: 'Too many.', hint: 'Set batch to 3 or less.' })
+    const hint = 'Set match.batch, or batch for all stages, to 3 or less.'
+    const error = new SemplesError('SEMPLES_BATCH_TOO_LARGE', { message: 'Too many.', hint })
     const ran = await run(least, { train: () => Promise.reject(error) })
-    expect(ran.err[0]).toMatch(/^error: Too many\. Set batch to 3 or less\. On the command line: --set batch=/)
+    expect(ran.err[0]).toMatch(
+      /^error: Too many\. Type --batch 3 or less, or --set match\.batch=3 for this stage alone\. \[/,
+    )
     expect(ran.err).toHaveLength(1)
   })
 

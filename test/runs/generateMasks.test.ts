@@ -188,16 +188,45 @@ describe('a second call for the same folder', () => {
     await writeFile(join(out, 'p03.png'), 'kept as it is')
     await rm(join(out, 'p01.png'))
     await rm(join(out, 'overlays', 'p02.jpg'))
-    expect(await generateMasks({ run, out, overlay: true })).toMatchObject({ pictures: 9, skipped: 7 })
+    expect(await generateMasks({ run, out, overlay: true })).toMatchObject({ pictures: 9, skipped: 8 })
     const { 'p03.png': kept, ...others } = await contentsOf(out)
     expect({ ...others, 'p03.png': before['p03.png'] }).toEqual(before)
     expect(kept).toBe(hashOf('kept as it is'))
   })
 
+  test('what is asked for beside masks does not decide them: it is added, or left as it is', async () => {
+    const both = await madeOnce('both', { overlay: true, cams: 'npy' })
+    const out = await madeOnce('bare')
+    await writeFile(join(out, 'p03.png'), await readFile(join(both, 'p04.png')))
+    const kept = await readFile(join(out, 'p03.png'))
+    // The overlay is of the mask that is there.
+    expect(await generateMasks({ run, out, overlay: true })).toMatchObject({ pictures: 9, skipped: 9 })
+    expect(await readFile(join(out, 'p03.png'))).toEqual(kept)
+    const overlay = (folder: string, id: string) => readFile(join(folder, 'overlays', `${id}.jpg`))
+    expect(await overlay(out, 'p01')).toEqual(await overlay(both, 'p01'))
+    expect(await overlay(out, 'p03')).not.toEqual(await overlay(both, 'p03'))
+    expect(await generateMasks({ run, out })).toMatchObject({ skipped: 9 })
+    // Maps have to be computed, and masks with them.
+    expect(await generateMasks({ run, out, cams: 'npy' })).toMatchObject({ skipped: 0 })
+    expect(await readFile(join(out, 'p03.npy'))).toEqual(await readFile(join(both, 'p03.npy')))
+    expect(await generateMasks({ run, out, cams: 'npy', overlay: true })).toMatchObject({ skipped: 9 })
+  })
+
+  test('maps and overlays of other settings are not taken for those of masks that were made again', async () => {
+    const out = await madeOnce('stale', { overlay: true, cams: 'npy' })
+    await generateMasks({ run, out, threshold: 0.2, overwrite: true })
+    expect((await filesOf(out)).filter((name) => !name.endsWith('.png'))).toEqual(['masks.json'])
+    await generateMasks({ run, out, threshold: 0.2, overlay: true })
+    const fresh = await madeOnce('fresh', { threshold: 0.2, overlay: true })
+    for (const id of ['p00', 'p05'])
+      expect(await readFile(join(out, 'overlays', `${id}.jpg`))).toEqual(
+        await readFile(join(fresh, 'overlays', `${id}.jpg`)),
+      )
+  })
+
   const changes = {
     threshold: { threshold: 0.2 },
     refine: { refine: 'coco' },
-    cams: { cams: 'npy' },
     labels: { labels: ['bar'] },
     data: {},
   } as const

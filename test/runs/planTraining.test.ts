@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
+import type { Progress } from '../../lib/base/progress.js'
 import { planTraining } from '../../lib/runs/planTraining.js'
 import { trainSemPLeS } from '../../lib/runs/trainSemPLeS.js'
 import { writeScenes } from '../../lib/scenes/write.js'
@@ -25,8 +26,20 @@ built.test('a training that lacks nothing: stages as they then run, hours, and n
   expect(plan.missing).toEqual([])
   expect(plan.data).toMatchObject({ pictures: 9, labelled: 9 })
   expect(plan.hours).toBeGreaterThan(0)
+  expect(plan.after).toEqual([expect.objectContaining({ name: 'labels', pictures: 9 })])
+  expect(plan.hours).toBeGreaterThan([...plan.stages, ...plan.after].reduce((sum, { hours }) => sum + 0.99 * hours!, 0))
   expect(existsSync(out)).toBe(false)
-  const { stages } = await trainSemPLeS(input)
+  const withReport = await planTraining({ ...input, report: true, timed: false })
+  expect(withReport.after.map(({ name, hours }) => [name, hours])).toEqual([
+    ['labels', undefined],
+    ['report', undefined],
+  ])
+  const told: Progress[] = []
+  const { stages } = await trainSemPLeS({ ...input, onProgress: (progress) => told.push(progress) })
+  // 3.10: what is done there, and as much of it as was planned.
+  const labels = told.filter(({ stage }) => stage === 'labels')
+  expect(labels[0]!.message).toMatch(/from which score on a class counts as present/)
+  expect(labels.at(-1)).toMatchObject({ step: 9, steps: 9 })
   expect(plan.stages.map(({ name, epochs, steps }) => [name, epochs, epochs * steps])).toEqual(
     stages.map(({ name, epochs, steps, skipped = 0 }) => [name, epochs, steps + skipped]),
   )

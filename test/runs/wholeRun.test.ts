@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises'
+import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import { decode } from 'fast-png'
@@ -208,11 +208,13 @@ describeWithClip('a whole run', () => {
       const made = await generateMasks({ run: out(), out: join(root, 'others'), data: others })
       expect(made.pictures).toBe(3)
       expect(await readMask(join(root, 'others/p02.png'))).toMatchObject({ width: 33, height: 57 })
-      const fewer = await writeShapes(await temporaryFolder(), { count: 2, seed: 2 })
-      await expect(generateMasks({ run: out(), out: join(root, 'fewer'), data: fewer })).rejects.toMatchObject({
+      const foreign = await writeShapes(await temporaryFolder(), { count: 2, seed: 2 })
+      await writeFile(foreign.labels!, 'file,labels\np00.png,bar\np01.png,zebra\n')
+      await expect(generateMasks({ run: out(), out: join(root, 'foreign'), data: foreign })).rejects.toMatchObject({
         code: 'SEMPLES_CLASSES_DIFFER',
+        value: 'zebra',
       })
-      expect(await filesOf(join(root, 'fewer'))).toEqual([])
+      expect(await filesOf(join(root, 'foreign'))).toEqual([])
     })
 
     test('are judged against the drawn ones, as masks and as maps', async () => {

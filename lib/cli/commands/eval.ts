@@ -4,8 +4,10 @@ import { SemplesError } from '../../base/error.js'
 import { itemProgress } from '../../base/progress.js'
 import { refuseUseless } from '../../base/useless.js'
 import type { Evaluation } from '../../evaluate/evaluate.js'
+import { readPictureList } from '../../evaluate/pictureList.js'
 import { type AxesOrder, axesOrders } from '../../formats/camFile/maps.js'
 import { type ScoreKind, scoreKinds } from '../../formats/camFile/scores.js'
+import type { EvaluateOptions } from '../../runs/evaluate.js'
 import type { Cli } from '../cli.js'
 import { dataAndSplit } from '../data.js'
 import { addOutputOptions, classIds, examples, integer, type OutputOptions, shared } from '../options.js'
@@ -32,6 +34,7 @@ interface EvalOptions extends OutputOptions {
   exif?: 'apply' | 'ignore'
   classes?: string
   sweep?: boolean
+  threshold?: string
 }
 
 export function evalCommand(cli: Cli): Command {
@@ -86,7 +89,7 @@ export function evalCommand(cli: Cli): Command {
     .addOption(shared.split('val'))
     .option(
       '--list <list>',
-      'which pictures of --data: for VOC 2012 a list by name or path, such as train; for COCO 2014 a file',
+      'which pictures: of VOC 2012 a list by name or path, such as train; of COCO 2014 a file; else a file with a name a line',
     )
     .addOption(shared.exif())
     .addOption(
@@ -96,6 +99,7 @@ export function evalCommand(cli: Cli): Command {
       ).choices(['use', 'ignore']),
     )
     .option('--classes <table>', "voc2012, coco2014, or a run's classes.json; needed with --ground-truth")
+    .addOption(new Option('--threshold <number>').hideHelp())
     .addHelpText(
       'after',
       examples(
@@ -127,7 +131,12 @@ async function evaluateMasks(cli: Cli, options: EvalOptions): Promise<void> {
   const labelsAreOfMaps = options.data === undefined && judgesMaps && options.camLabels === undefined
   // Without data, labels can be meant for the maps alone.
   const camLabels = options.camLabels ?? (labelsAreOfMaps ? options.labels : undefined)
-  const { groundTruth, split } = await truthOf(labelsAreOfMaps ? { ...options, labels: undefined } : options)
+  if (options.threshold !== undefined)
+    throw new SemplesError('SEMPLES_OPTION_INVALID', {
+      message: '--threshold has no use here: masks have their background threshold already.',
+      hint: 'For masks of another one, use semples masks --threshold NUMBER; --sweep judges scores beside masks, and --cams class activation maps, at every threshold.',
+    })
+  const { groundTruth, split, ids } = await truthOf(labelsAreOfMaps ? { ...options, labels: undefined } : options)
   if (judgesMaps && typeof groundTruth !== 'string')
     refuseUseless({ '--mask-colors': maskColors }, 'without a folder of masks')
   const view = await openView(terminal, quiet)
@@ -139,6 +148,7 @@ async function evaluateMasks(cli: Cli, options: EvalOptions): Promise<void> {
       groundTruth,
       split,
       classes,
+      ...(ids === undefined ? {} : { ids }),
       ...(maskColors === undefined ? {} : { maskColors }),
       ...(camClasses === undefined ? {} : { camClasses }),
       ...(camLabels === undefined ? {} : { camLabels }),
@@ -155,12 +165,21 @@ async function evaluateMasks(cli: Cli, options: EvalOptions): Promise<void> {
   else for (const line of describe(evaluation, sweep)) terminal.out(line)
 }
 
-/** Ground truth: a folder of masks, or data with the split of them that is still to be chosen. */
-async function truthOf({ groundTruth, data, labels, images, val, list, split: which, exif, classes }: EvalOptions) {
+interface ChosenTruth {
+  groundTruth: EvaluateOptions['groundTruth']
+  split?: 'train' | 'val'
+  ids?: string[]
+}
+
+/** Ground truth: a folder of masks, or data with the split of them that is still to be chosen; and which pictures of it. */
+async function truthOf(options: EvalOptions): Promise<ChosenTruth> {
+  const { groundTruth, data, labels, images, val, list, split: which, exif, classes } = options
   if (data !== undefined) {
-    const { withList } = await import('../../datasets/kinds.js')
+    const { kindOfData, withList } = await import('../../datasets/kinds.js')
     const files = { labels, images, val, masks: groundTruth, exif, split: which }
     const { data: spec, split } = await dataAndSplit(data, files, 'val')
+    if (list !== undefined && kindOfData(spec).listField === undefined)
+      return { groundTruth: spec!, split, ids: await readPictureList(list) }
     return { groundTruth: withList(spec!, which ?? 'val', list), split }
   }
   refuseUseless(
@@ -169,13 +188,13 @@ async function truthOf({ groundTruth, data, labels, images, val, list, split: wh
     ADD_DATA,
   )
   refuseUseless(
-    { '--list': list, '--images': images, '--labels': labels, '--val': val, '--split': which },
+    { '--images': images, '--labels': labels, '--val': val, '--split': which },
     'without --data DIR',
     ADD_DATA,
   )
   const folder = required(groundTruth, '--ground-truth DIR or --data DIR')
   required(classes, '--classes TABLE beside --ground-truth (voc2012, coco2014, or a classes.json)')
-  return { groundTruth: folder }
+  return { groundTruth: folder, ...(list === undefined ? {} : { ids: await readPictureList(list) }) }
 }
 
 const ADD_DATA = 'Give the pictures too: --data DIR.'

@@ -117,7 +117,7 @@ async function train(cli: Cli, options: TrainOptions): Promise<void> {
 /** Everything but training; the exit status says whether it could begin. */
 async function dryRun(cli: Cli, input: TrainConfigInput, options: TrainOptions): Promise<void> {
   const { terminal, signal, jobs } = cli
-  const { resume, quiet, json, memoryCheck } = options
+  const { resume, quiet, json, memoryCheck, report } = options
   if (resume !== undefined)
     throw new SemplesError('SEMPLES_OPTION_INVALID', {
       message: 'A run that goes on has its config already.',
@@ -128,6 +128,7 @@ async function dryRun(cli: Cli, input: TrainConfigInput, options: TrainOptions):
   const plan = await jobs
     .plan({
       ...input,
+      report,
       ...(memoryCheck === undefined ? {} : { memoryCheck }),
       onProgress: (progress) => {
         // The rest is in the plan.

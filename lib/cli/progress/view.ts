@@ -28,6 +28,8 @@ export class LineView implements ProgressView {
   private stage = ''
   private started = 0
   private lastLineAt = 0
+  /** The latest step of the stage, while no line has told it. */
+  private untold?: Progress
 
   constructor(
     private readonly terminal: Pick<Terminal, 'err'>,
@@ -42,20 +44,38 @@ export class LineView implements ProgressView {
     const starts = progress.stage !== this.stage
     const ends = shareDone(progress) >= 1
     const now = this.now()
-    if (starts) this.started = now
+    if (starts) {
+      this.tellLast()
+      this.started = now
+    }
     if (
       !starts &&
       !ends &&
       now - this.lastLineAt < Math.max(MIN_INTERVAL_MS, MIN_INTERVAL_SHARE * (now - this.started))
-    )
+    ) {
+      this.untold = progress
       return
+    }
     this.stage = progress.stage
     this.lastLineAt = now
+    this.untold = undefined
+    this.tell(progress)
+  }
+
+  close(): void {
+    this.tellLast()
+  }
+
+  /** How far a stage came that is over: else its last line would look broken off. */
+  private tellLast(): void {
+    if (this.untold !== undefined) this.tell(this.untold)
+    this.untold = undefined
+  }
+
+  private tell(progress: Progress): void {
     const position = `${progress.step}/${progress.steps}`
     const epoch = epochOf(progress)
     const parts = [epoch === '' ? position : `${epoch} step ${position}`, figures(progress)]
     this.terminal.err(`${progress.stage}: ${parts.filter((part) => part !== '').join('  ')}`)
   }
-
-  close(): void {}
 }

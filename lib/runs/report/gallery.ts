@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { SemplesError } from '../../base/error.js'
 import { type LabelledPictures, openLabelled } from '../../cam/labels.js'
 import type { RunDirectory } from '../../checkpoints/runDirectory.js'
@@ -14,12 +15,21 @@ export async function openReportPictures(
   config: RunConfig,
   classes: ClassTable,
   options: GatherOptions,
-): Promise<LabelledPictures & { split: 'train' | 'val' }> {
+): Promise<LabelledPictures & { split: 'train' | 'val'; warnings: string[] }> {
   const { data = config.data, split } = options
-  const thresholds = async () => (await thresholdsOf(run, await trainedStage(run, undefined), classes)).thresholds
+  const warnings: string[] = []
+  const thresholds = async (given?: number) => {
+    const trained = await trainedStage(run, undefined)
+    const found = await thresholdsOf({ run, config, classes, trained }, given)
+    // Again for the other split.
+    warnings.splice(0, warnings.length, ...found.warnings)
+    return found.thresholds
+  }
+  const ofRun = { classes, file: join(run.path, 'classes.json') }
   const open = async (which: 'train' | 'val') => ({
-    ...(await openLabelled(data, which, classes, options, thresholds)),
+    ...(await openLabelled(data, which, ofRun, options, thresholds)),
     split: which,
+    warnings,
   })
   requireSplits(data, split)
   if (split !== undefined) return open(split)

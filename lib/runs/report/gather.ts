@@ -163,9 +163,13 @@ interface Opened {
   pictures: Pictures
 }
 
-function pictureNotices({ dataset, source }: Pictures, { ablation }: StageScores, options: GatherOptions): string[] {
+function pictureNotices(
+  { dataset, source, warnings }: Pictures,
+  { ablation }: StageScores,
+  options: GatherOptions,
+): string[] {
   const from = `${dataset.name} (${dataset.items.length} pictures)`
-  const notices = [`The gallery shows pictures of ${from}.`]
+  const notices = [`The gallery shows pictures of ${from}.`, ...warnings]
   if (source === 'predicted')
     notices.push(
       'Labels are PREDICTED by the generator: those of the classes whose score reaches the threshold of the class.',

@@ -49,3 +49,6 @@ export interface ControlRun {
 
 export const GALLERY_SIZE = 24
 export const JUDGED_PICTURES = 200
+
+/** Fewer pictures than in a report that is asked for: with a whole DeiT-S on a processor one takes seconds a stage. */
+export const AFTER_TRAINING = { pictures: 12, judged: 48 } as const

@@ -1,6 +1,6 @@
 import { count } from '../../base/count.js'
 import { SemplesError } from '../../base/error.js'
-import type { OnProgress } from '../../base/progress.js'
+import { itemProgress, type OnProgress } from '../../base/progress.js'
 import type { LabelledPictures } from '../../cam/labels.js'
 import { camsOf, type PreparedPicture, preparePicture } from '../../cam/picture.js'
 import type { RunConfig } from '../../config/types.js'
@@ -60,7 +60,7 @@ export async function scoreStages(options: ScoreStagesOptions): Promise<StageSco
   let done = 0
   let scored = 0
   const planned = new Set([...gallery, ...order.slice(0, judged)]).size
-  const started = performance.now()
+  const progress = itemProgress('report')
   for (const item of order) {
     if (!inGallery.has(item) && scored >= judged) continue
     signal?.throwIfAborted()
@@ -85,11 +85,10 @@ export async function scoreStages(options: ScoreStagesOptions): Promise<StageSco
       leftOut.push(error.message)
     }
     done++
-    const picturesPerSecond = (1000 * done) / (performance.now() - started)
-    const eta = Math.max(0, planned - done) / picturesPerSecond
-    const steps = Math.max(planned, done)
-    onProgress?.({ stage: 'report', epoch: 1, epochs: 1, step: done, steps, picturesPerSecond, eta })
+    onProgress?.(progress(done, Math.max(planned, done)))
   }
+  // Fewer pictures have ground truth than may be judged: these were all.
+  if (done > 0 && done < planned) onProgress?.(progress(done, done))
   return {
     gallery: gallery.flatMap((item) => shownPictures.get(item) ?? []),
     ...(control === undefined || scored === 0 ? {} : { control: controlScorer.row(control) }),

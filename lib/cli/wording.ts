@@ -1,0 +1,61 @@
+/** Options by the name of the field of the API. */
+const options: Readonly<Record<string, string>> = {
+  batch: '--batch',
+  camClasses: '--cam-classes',
+  cams: '--cams',
+  classes: '--classes',
+  classOffset: '--class-offset',
+  clip: '--clip',
+  data: '--data',
+  device: '--device',
+  epochs: '--epochs',
+  'generator.weights': '--weights',
+  groundTruth: '--ground-truth',
+  ids: '--list',
+  labels: '--labels',
+  labelThreshold: '--label-threshold',
+  lr: '--lr',
+  maskColors: '--mask-colors',
+  maxSide: '--max-side',
+  memoryCheck: '--memory-check',
+  out: '--out',
+  resume: '--resume',
+  run: '--run',
+  seed: '--seed',
+  split: '--split',
+  stages: '--stages',
+  threads: '--threads',
+  threshold: '--threshold',
+  val: '--val',
+  weights: '--weights',
+}
+
+const VALUE = String.raw`('[^']*'|\[[^\]]*\]|[\d.]+)`
+
+/** A message for programs in the words of the command line: options in place of fields. */
+export function commandLineWords(text: string): string {
+  return (
+    text
+      // labels: 'predicted' (--labels predicted)
+      .replace(new RegExp(String.raw`\b[\w.]+: ${VALUE}(?: in data)? \((--[^)]+)\)`, 'g'), '$2')
+      // (out, --out), (cams: 'npz', --npz)
+      .replace(new RegExp(String.raw`\([\w.]+(?:: ${VALUE})?, (--[^)]+)\)`, 'g'), '($2)')
+      // (resume)
+      .replace(/(?<![/\\]\S*|[/\\][^.]* )\(([a-zA-Z.]+)\)(?=[\s.,;:]|$)/g, (whole, field: string) =>
+        isOption(field) ? `(${options[field]})` : whole,
+      )
+      .replace(/\bgenerator\.weights = 'random'/g, '--weights random')
+      .replace(
+        /\bSet (\w+)\.batch, or batch for all stages, to (\d+) or less\./g,
+        'Type --batch $2 or less, or --set $1.batch=$2 for this stage alone.',
+      )
+      // (field classes, received ...)
+      .replace(/\bfield ([a-zA-Z.]+)(?=[,)])/g, (whole, field: string) => (isOption(field) ? options[field]! : whole))
+      // select: 'last'
+      .replace(/\bUse ([a-zA-Z.]+): '([^']*)'/g, 'Use --set $1=$2')
+  )
+}
+
+function isOption(field: string): boolean {
+  return Object.hasOwn(options, field)
+}
