@@ -83,7 +83,7 @@ function notesOf(schema: z.ZodType): Map<string, FieldNote> {
 /** Files that a command names besides the folder. */
 export interface DataFiles {
   labels?: string
-  /** classes.json, of a folder of pictures. */
+  /** classes.json or the name of a table, of a folder of pictures. */
   classes?: string
   masks?: string
   /** Folder of the pictures, where the data are a file. */

@@ -147,6 +147,7 @@ const USELESS: Record<string, Record<string, string[][]>> = {
   },
   convert: {
     labels: [['convert', '--out', 'o', '--data', coco, '--labels', 'l.csv']],
+    classes: [['convert', '--out', 'o', '--data', coco, '--classes', 'c.json']],
     images: [[...convert, '--images', 'i']],
     val: [['convert', '--out', 'o', '--data', voc, '--val', '0.2']],
     split: [[...convert, '--split', 'val']],

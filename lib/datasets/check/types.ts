@@ -5,7 +5,7 @@ export interface CheckDataOptions {
   data: DataSpec | string
   /** Labels file, where `data` is a folder. */
   labels?: string
-  /** classes.json with the classes, of a folder of pictures. */
+  /** Classes of a folder of pictures: a classes.json, or `voc2012`, `coco2014`, `coco2014-90`. */
   classes?: string
   /** Folder of the pictures, where `data` is a COCO JSON. */
   images?: string
