@@ -1,20 +1,10 @@
-/**
- * How many letters are inserted, removed, replaced, or exchanged with their neighbour to make one word of another
- * (optimal string alignment).
- */
+import { distance } from 'fastest-levenshtein'
+
+/** Edit distance in which letters exchanged with their neighbours, the commonest slip, are one edit. */
 export function editDistance(one: string, other: string): number {
-  let [before, row]: [number[], number[]] = [[], Array.from({ length: other.length + 1 }, (_, j) => j)]
-  for (let i = 1; i <= one.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= other.length; j++) {
-      const same = one[i - 1] === other[j - 1]
-      next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (same ? 0 : 1))
-      if (i > 1 && j > 1 && one[i - 1] === other[j - 2] && one[i - 2] === other[j - 1])
-        next[j] = Math.min(next[j]!, before[j - 2]! + 1)
-    }
-    ;[before, row] = [row, next]
-  }
-  return row[other.length]!
+  const exchanged = (at: number) => `${one.slice(0, at)}${one[at + 1]}${one[at]}${one.slice(at + 2)}`
+  const slips = Array.from({ length: Math.max(0, one.length - 1) }, (_, at) => 1 + distance(exchanged(at), other))
+  return Math.min(distance(one, other), ...slips)
 }
 
 /** The name spelled most like `wrong`, without regard to case; undefined where none is close. */
