@@ -1,4 +1,5 @@
 import { SemplesError } from '../base/error.js'
+import { openClassTable } from '../datasets/classes/builtIn.js'
 import { idsByLabel } from '../datasets/classes/ids.js'
 import type { ClassTable } from '../datasets/dataset.js'
 import type { ImageLabels } from '../datasets/imageLabels.js'
@@ -28,15 +29,9 @@ export async function classNamesOf(
       hint: 'Give it: classTable (--class-table voc2012, coco2014, or a classes.json).',
     })
   }
-  const found = typeof table === 'string' ? await named(table) : table
+  const found = typeof table === 'string' ? await openClassTable(table) : table
   const classNames = idsByLabel(found)
   if (imageLabels === undefined) return { classNames }
   const { ImageLabels } = await import('../datasets/imageLabels.js')
   return { classNames, imageLabels: await ImageLabels.read(imageLabels, found) }
-}
-
-async function named(name: string): Promise<ClassTable> {
-  if (name === 'voc2012') return (await import('../datasets/classes/voc2012.js')).voc2012Classes
-  if (name === 'coco2014') return (await import('../datasets/classes/coco2014.js')).coco2014Classes
-  return (await import('../datasets/classes/classTableFile.js')).readClassTable(name)
 }

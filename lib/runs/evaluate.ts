@@ -1,8 +1,6 @@
 import { refuseUseless } from '../base/useless.js'
 import type { RunConfig } from '../config/types.js'
-import { readClassTable } from '../datasets/classes/classTableFile.js'
-import { coco2014Classes } from '../datasets/classes/coco2014.js'
-import { voc2012Classes } from '../datasets/classes/voc2012.js'
+import { openClassTable } from '../datasets/classes/builtIn.js'
 import type { ClassTable } from '../datasets/dataset.js'
 import { requireSplits } from '../datasets/open.js'
 import { tableBeside } from '../evaluate/classTables.js'
@@ -18,15 +16,13 @@ export type EvaluateOptions = Omit<EvaluatePicturesOptions, 'classes' | 'groundT
   classes?: ClassTable | string
 }
 
-const CLASS_TABLES: Readonly<Record<string, ClassTable>> = { voc2012: voc2012Classes, coco2014: coco2014Classes }
-
 /** `evaluate` of the public API, documented in lib/api/masks.ts. */
 export async function evaluate({ groundTruth, split, classes, ...options }: EvaluateOptions): Promise<Evaluation> {
   refuseUselessOf(options, typeof groundTruth === 'string')
   const isOpen = typeof groundTruth === 'string' || 'items' in groundTruth
   if (isOpen) refuseUseless({ split }, 'with a folder of masks or a data set that is open: those are the pictures')
   else requireSplits(groundTruth, split)
-  const table = typeof classes === 'string' ? (CLASS_TABLES[classes] ?? (await readClassTable(classes))) : classes
+  const table = typeof classes === 'string' ? await openClassTable(classes) : classes
   const truth =
     typeof groundTruth === 'string'
       ? { groundTruth, besideTruth: await tableBeside(groundTruth) }

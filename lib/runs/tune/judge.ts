@@ -1,9 +1,7 @@
 import type { SemplesError } from '../../base/error.js'
 import { itemProgress, type OnProgress } from '../../base/progress.js'
-import { readClassTable } from '../../datasets/classes/classTableFile.js'
-import { coco2014Classes } from '../../datasets/classes/coco2014.js'
+import { openClassTable } from '../../datasets/classes/builtIn.js'
 import { idsWithBackground } from '../../datasets/classes/ids.js'
-import { voc2012Classes } from '../../datasets/classes/voc2012.js'
 import type { ClassTable } from '../../datasets/dataset.js'
 import { ConfusionCounter } from '../../evaluate/confusion.js'
 import { scores } from '../../evaluate/scores.js'
@@ -119,12 +117,7 @@ export async function truthTable(
   table: ClassTable | string | undefined,
 ): Promise<{ ids: readonly number[]; reading: ReadMaskOptions }> {
   if (table === undefined) return { ids: Array.from({ length: VOID_ID }, (_, id) => id), reading: {} }
-  const classes = typeof table === 'string' ? await named(table) : table
+  const classes = typeof table === 'string' ? await openClassTable(table) : table
   const ids = idsWithBackground(classes)
   return { ids, reading: { palette: maskPalette(classes.classes), ids } }
-}
-
-async function named(name: string): Promise<ClassTable> {
-  if (name === 'voc2012') return voc2012Classes
-  return name === 'coco2014' ? coco2014Classes : readClassTable(name)
 }
