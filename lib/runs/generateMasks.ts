@@ -10,6 +10,7 @@ import type { RunConfig, StageName, TrainConfigInput } from '../config/types.js'
 import { readClassTable } from '../datasets/classes/classTableFile.js'
 import type { ClassTable, Dataset } from '../datasets/dataset.js'
 import { fingerprint } from '../datasets/fingerprint.js'
+import { classesInAll } from '../datasets/oneClass.js'
 import { hasSplits, requireSplits } from '../datasets/open.js'
 import type { Orientation } from '../masks/orientation.js'
 import { chooseCompute } from '../models/devices.js'
@@ -202,7 +203,9 @@ async function openPictures(
   const ofRun = { classes, file: join(run.path, 'classes.json') }
   const pictures = await openLabelled(data, split ?? 'train', ofRun, options, thresholds)
   const { dataset } = pictures
-  warnings.push(...(dataset.warnings ?? []))
+  // What concerns training alone is no news to a generator that is trained.
+  const ofTraining = classesInAll(dataset)
+  warnings.push(...(dataset.warnings ?? []).filter((message) => !ofTraining.includes(message)))
   return {
     pictures: { ...pictures, dataset: { ...dataset, items: await withoutMasks(dataset.items, options.out) } },
     warnings,

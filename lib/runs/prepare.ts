@@ -1,3 +1,4 @@
+import { count } from '../base/count.js'
 import { SemplesError } from '../base/error.js'
 import { packageVersion } from '../base/package.js'
 import { notice, type OnProgress, warning } from '../base/progress.js'
@@ -107,7 +108,10 @@ export async function openTraining(config: RunConfig, onProgress: OnProgress): P
   const dataset = await openDataset(config.data, 'train')
   const unlabelled = dataset.items.filter(({ labels, negative }) => labels.length === 0 && !negative).length
   onProgress(
-    notice('run', `${dataset.name}: ${dataset.items.length} pictures, ${dataset.classes.classes.length} classes`),
+    notice(
+      'run',
+      `${dataset.name}: ${count(dataset.items.length, 'picture')}, ${dataset.classes.classes.length} ${dataset.classes.classes.length === 1 ? 'class' : 'classes'}`,
+    ),
   )
   if (dataset.described !== undefined) onProgress(notice('run', dataset.described))
   if (unlabelled > 0)

@@ -1,6 +1,7 @@
 import { copyFile, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from '@jest/globals'
+import type { Progress } from '../../lib/base/progress.js'
 import { openWithClassesOf } from '../../lib/cam/runClasses.js'
 import { classTable } from '../../lib/datasets/classes/names.js'
 import type { FolderData } from '../../lib/datasets/kinds/folder.js'
@@ -32,12 +33,12 @@ describeNative('masks with the classes of a run', () => {
     warnings = (await trainSemPLeS(tinyRun(data, run, { stages: ['classify'], epochs: 2, lr: 0.5 }))).warnings
   })
 
-  test('H1.7: training says which classes no picture shows, or few', () => {
+  test('1.7: training says which classes no picture shows, or few', () => {
     expect(warnings.join('\n')).toMatch(/No picture shows okapi\. .*learned/)
     expect(warnings.join('\n')).toMatch(/Fewer than 5 pictures show square \(3\), disc \(3\)\./)
   })
 
-  test('H1.7: a class that no training picture shows is never predicted, and that is said', async () => {
+  test('1.7: a class that no training picture shows is never predicted, and that is said', async () => {
     expect(await jsonOf(run, 'labels.json')).toMatchObject({ unseen: ['okapi'] })
     const predict = (folder: string, more: object = {}) =>
       generateMasks({ run: folder, out: join(root, `predicted-${count++}`), labels: 'predicted', ...more })
@@ -63,7 +64,7 @@ describeNative('masks with the classes of a run', () => {
     expect(notices.join('\n')).toMatch(/No training picture shows okapi/)
   })
 
-  test('H2.4: other pictures that show some of the classes need no table; ids are those of the run', async () => {
+  test('2.4: other pictures that show some of the classes need no table; ids are those of the run', async () => {
     const some = join(root, 'some')
     await mkdir(some)
     const rows = ['p00.png,bar', 'p01.png,disc', 'p04.png,disc']
@@ -79,6 +80,10 @@ describeNative('masks with the classes of a run', () => {
     }
     const labels = join(root, 'some.csv')
     await same({ folder: some, labels }, join(root, 'm1'))
+    // 2.5: what they are of.
+    expect(await jsonOf(root, 'm1', 'masks.json')).toMatchObject({ of: `folder ${some}` })
+    await generateMasks({ run, out: join(root, 'm4'), data: { folder: some, labels, val: 0.4 }, split: 'val' })
+    expect(await jsonOf(root, 'm4', 'masks.json')).toMatchObject({ split: 'val', of: expect.stringContaining(some) })
     expect([...(await readMask(join(root, 'm1', 'p01.png'))).data]).toContain(7)
     // As class folders, and with a table of their own that has other ids.
     for (const row of rows) {
@@ -94,7 +99,19 @@ describeNative('masks with the classes of a run', () => {
     )
   })
 
-  test('H2.4: labels that the run does not have are refused by name', async () => {
+  test('3.11: progress of a report ends with its last picture, where few have ground truth', async () => {
+    const masks = join(root, 'few')
+    await mkdir(masks)
+    await copyFile(join(data.masks, 'p00.png'), join(masks, 'p00.png'))
+    const told: Progress[] = []
+    const onProgress = (progress: Progress) => told.push(progress)
+    await reportRun({ run, data: { ...data, masks }, pictures: 2, out: join(root, 'few.html'), onProgress })
+    const steps = told.filter(({ stage, message }) => stage === 'report' && message === undefined)
+    expect(steps.length).toBeLessThan(6)
+    expect(steps.at(-1)!.step).toBe(steps.at(-1)!.steps)
+  })
+
+  test('2.4: labels that the run does not have are refused by name', async () => {
     await writeFile(join(root, 'zebra.csv'), 'file,labels\np00.png,bar\np01.png,zebra\n')
     await writeFile(join(root, 'zebra.json'), JSON.stringify([{ label: 'bar' }, { label: 'zebra' }]))
     const other = { folder: data.folder, labels: join(root, 'zebra.csv') }
@@ -105,7 +122,7 @@ describeNative('masks with the classes of a run', () => {
       })
   })
 
-  test('H2.4: ground truth is renumbered with the labels', async () => {
+  test('2.4: ground truth is renumbered with the labels', async () => {
     const root = await temporaryFolder()
     const shapes = await writeShapes(root, { count: 2 })
     await writeFile(join(root, 'own.json'), JSON.stringify([{ label: 'disc' }, { label: 'bar' }]))
