@@ -106,8 +106,8 @@ function warnOfTurned(maps: Sides, size: Sides, file: string): ScoreWarning[] {
 /** @throws SemplesError `SEMPLES_MASK_MISSING` */
 async function camFileOf(folder: string, id: string): Promise<string> {
   for (const extension of CAM_EXTENSIONS) {
-    const file = join(folder, `${id}${extension}`)
-    if (await isFile(file)) return file
+    const file = await fileNamed(folder, `${id}${extension}`)
+    if (file !== undefined) return file
   }
   throw new SemplesError('SEMPLES_MASK_MISSING', {
     message: `There are no class activation maps of the picture ${id} in ${folder}.`,
@@ -117,6 +117,13 @@ async function camFileOf(folder: string, id: string): Promise<string> {
       ? "These are masks without maps: make them again with maps beside them (cams: 'npz', --npz), into the same folder."
       : undefined,
   })
+}
+
+/** The file of that name in a folder, or of the same letters in another Unicode form, as macOS writes them. */
+export async function fileNamed(folder: string, name: string): Promise<string | undefined> {
+  for (const form of new Set([name, name.normalize('NFC'), name.normalize('NFD')]))
+    if (await isFile(join(folder, form))) return join(folder, form)
+  return undefined
 }
 
 /** Whether there is a file of that name. */

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { SemplesError } from '../base/error.js'
 import { Warnings } from '../base/warnings.js'
 import { idsByLabel, idsWithBackground } from '../datasets/classes/ids.js'
@@ -11,7 +10,7 @@ import type { MaskColors } from '../masks/colors.js'
 import { type LabelMap, VOID_ID } from '../masks/labelMap.js'
 import { maskPalette } from '../masks/palette.js'
 import { type ReadMaskOptions, readMask } from '../masks/png.js'
-import { isFile, readCams } from './camFiles.js'
+import { fileNamed, readCams } from './camFiles.js'
 import { Renumbering, statedTable } from './classTables.js'
 import { ConfusionCounter } from './confusion.js'
 import { refuse, type TruthPicture, truthPictures } from './groundTruth.js'
@@ -122,8 +121,8 @@ export async function evaluatePictures(options: EvaluatePicturesOptions): Promis
     // Colours of ids that are yet to be changed say nothing of the classes.
     const own = renumbering && { ids: renumbering.from, colors: options.maskColors }
     const seen = await forEachPicture(options, reading, async (picture, truth, pictures) => {
-      const file = join(masks, `${picture.id}.png`)
-      if (!(await isFile(file))) throw await maskMissing(masks, picture, pictures, nameOf(groundTruth))
+      const file = await fileNamed(masks, `${picture.id}.png`)
+      if (file === undefined) throw await maskMissing(masks, picture, pictures, nameOf(groundTruth))
       const mask = await readMask(file, own ?? reading)
       const names = { prediction: file, groundTruth: picture.name }
       counter.add(renumbering === undefined ? mask : renumbering.mask(mask, file), truth, names)

@@ -4,7 +4,7 @@ import { count } from '../base/count.js'
 import { SemplesError } from '../base/error.js'
 import { folderNames } from '../datasets/pictures.js'
 import { CAM_EXTENSIONS } from '../formats/camFile/classMaps.js'
-import { isFile } from './camFiles.js'
+import { fileNamed } from './camFiles.js'
 import type { TruthPicture } from './groundTruth.js'
 
 /** The error for a picture that has ground truth and no mask: of how many that is so, and what to do. */
@@ -15,7 +15,7 @@ export async function maskMissing(
   where: string,
 ): Promise<SemplesError> {
   const there: boolean[] = []
-  for (const picture of pictures) there.push(await isFile(join(masks, `${picture.id}.png`)))
+  for (const picture of pictures) there.push((await fileNamed(masks, `${picture.id}.png`)) !== undefined)
   const found = there.filter(Boolean).length
   const made = await madeOf(masks)
   const message =

@@ -108,8 +108,9 @@ function wantsRows({ generator }: RunConfig): boolean {
 
 function introduction({ found, missing }: HeadRows): string {
   const rows = [...found].map(([label, classes]) => (classes === 1 ? label : `${label} (${classes} classes)`))
-  const known = rows.length === 0 ? 'no class has an ImageNet name' : `rows of ImageNet's head for ${rows.join(', ')}`
-  return `the CAM head starts from ${known}${missing.length === 0 ? '' : `; from noise for ${missing.join(', ')}`}`
+  const known = rows.length === 0 ? '' : `what ImageNet's classifier knows of ${rows.join(', ')}`
+  const others = missing.length === 0 ? '' : `random numbers for ${missing.join(', ')}, which ImageNet does not name`
+  return `the classifier starts from ${[known, others].filter((part) => part !== '').join('; from ')}`
 }
 
 function headMissing(file: string): SemplesError {

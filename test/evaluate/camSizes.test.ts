@@ -1,4 +1,4 @@
-import { mkdtemp, writeFile } from 'node:fs/promises'
+import { mkdtemp, rename, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
@@ -23,6 +23,19 @@ async function folders(height = 24, width = 40): Promise<{ cams: string; groundT
   return { cams, groundTruth }
 }
 const classes = voc2012Classes
+
+test.each([
+  ['caf\u00e9', 'cafe\u0301'],
+  ['cafe\u0301', 'caf\u00e9'],
+])('R42: %j of the truth is %j among maps and masks', async (inTruth, name) => {
+  const { cams, groundTruth } = await folders()
+  const mask = { width: 40, height: 24, data: Uint8Array.from(half(24, 40, 4)) }
+  await rename(join(groundTruth, 'a.png'), join(groundTruth, `${inTruth}.png`))
+  await writeNpz(join(cams, `${name}.npz`), { 4: tensor(24, 40) })
+  await writeMask(join(cams, `${name}.png`), mask)
+  expect((await evaluate({ cams, groundTruth, classes })).best!.miou).toBe(1)
+  expect((await evaluate({ masks: cams, groundTruth, classes })).miou).toBe(1)
+})
 
 describe('2.3: maps of another size than the ground truth', () => {
   test.each([
