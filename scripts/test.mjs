@@ -1,6 +1,7 @@
 // npm test [-- jest arguments]: builds what is missing, makes the Python environment, runs jest, says what was skipped.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { pythonEnvironment } from './python-env.mjs'
 import { build } from './steps/build.mjs'
@@ -27,6 +28,8 @@ function runJest(python) {
     `--outputFile=${results}`,
     // What a failed test left open must not keep a machine that nobody watches waiting.
     ...(strict ? ['--forceExit'] : []),
+    // On two cores jest would take one: tests wait for files and processes half of their time.
+    ...(process.argv.includes('--runInBand') ? [] : [`--maxWorkers=${Math.max(2, availableParallelism() - 1)}`]),
     ...process.argv.slice(2),
   ]
   // Test processes compete for the cores: waiting OpenMP threads sleep at once.

@@ -36,7 +36,7 @@ const ALWAYS = {
   masks: 'run out data threshold refine overlay overwrite npz max-side memory-check device threads offline json quiet',
   refine:
     'images cams method confidence iterations concurrency memory scores axes exif class-table tune threads offline json quiet',
-  eval: 'cams ground-truth data classes sweep json quiet',
+  eval: 'cams ground-truth data classes list sweep json quiet',
   report: 'out data gallery offline json quiet',
   scenes: 'out train val seed size json quiet',
   'data check': 'json quiet',
@@ -92,6 +92,7 @@ const USELESS: Record<string, Record<string, string[][]>> = {
     'background-power': [[...refine, '--scores', 'energies', '--background-power', '2']],
   },
   eval: {
+    threshold: [[...truth, '--threshold', '0.5']],
     masks: [[...truth, '--cams', 'c']],
     'cam-classes': [[...truth, '--cam-classes', '1-3']],
     'cam-labels': [[...truth, '--cam-labels', 'l.csv']],
@@ -111,10 +112,6 @@ const USELESS: Record<string, Record<string, string[][]>> = {
     split: [
       [...truth, '--split', 'val'],
       [...judged, '--split', 'val'],
-    ],
-    list: [
-      [...truth, '--list', 'l'],
-      [...judged, '--list', 'l'],
     ],
     exif: [
       [...truth, '--exif', 'apply'],

@@ -130,7 +130,9 @@ describeWithClip('a run with a CNN', () => {
       onProgress: (event) => notes.push(event),
     })
     // Which classes have an ImageNet name is told before the first step.
-    const said = notes.map(({ message }) => message ?? '').filter((message) => message.includes('CAM head'))
+    const said = notes
+      .map(({ message }) => message ?? '')
+      .filter((message) => message.includes('the classifier starts from'))
     expect(said).toHaveLength(1)
     const { generator } = await tensorsOf(join(root, 'photos'), 'guide')
     for (const name of Object.keys(state).filter((each) => !/^(_fc|classifier|context)/.test(each)))
