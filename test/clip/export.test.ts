@@ -5,15 +5,12 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { goldenFolder } from '../support/golden.js'
+import { writeGoldenClip } from '../support/golden.js'
 import { needs } from '../support/needs.js'
 import { python } from '../support/python.js'
 
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const weights = path.join(goldenFolder, 'clip_weights.safetensors')
-const tokens = path.join(goldenFolder, 'clip_token_embedding.safetensors')
-const config = path.join(goldenFolder, 'clip_config.json')
 
 const OPEN_CLIP = `
 import json, os
@@ -63,14 +60,22 @@ def create_model(name, pretrained):
 
 needs('python').describe('CLIP export scripts', () => {
   let folder: string
+  let golden: string
+  let [weights, tokens, config] = ['', '', '']
   beforeAll(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'semples-clip-'))
+    golden = path.join(folder, 'golden')
+    await mkdir(golden)
+    await writeGoldenClip(golden)
+    weights = path.join(golden, 'clip_weights.safetensors')
+    tokens = path.join(golden, 'clip_token_embedding.safetensors')
+    config = path.join(golden, 'clip_config.json')
   })
   afterAll(() => rm(folder, { recursive: true, force: true }))
 
   const script = (name: string, ...args: string[]) => run(python, [path.join(root, name), ...args])
   const compare = async (archive: string) => {
-    const { stdout } = await script('test/clip/reference.py', archive, goldenFolder)
+    const { stdout } = await script('test/clip/reference.py', archive, golden)
     return JSON.parse(stdout) as {
       errors: Record<string, number>
       attributes: Record<string, unknown>
@@ -97,7 +102,7 @@ needs('python').describe('CLIP export scripts', () => {
 
   test('reads the same weights under the names of Hugging Face', async () => {
     const out = path.join(folder, 'hugging-face.pt')
-    await script('test/clip/hugging_face.py', goldenFolder, folder)
+    await script('test/clip/hugging_face.py', golden, folder)
     await script(
       'scripts/clip/export.py',
       ...['--weights', path.join(folder, 'model.safetensors'), '--config', path.join(folder, 'config.json')],

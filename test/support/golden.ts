@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { copyFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe } from '@jest/globals'
 import type { TensorData, TensorMap } from '../../lib/base/tensor.js'
-import { readSafetensors } from '../../lib/formats/safetensors.js'
+import { readSafetensors, writeSafetensors } from '../../lib/formats/safetensors.js'
 import { needsGolden } from './needs.js'
 import { toNumbers } from './numbers.js'
 import { restoreSparse } from './sparse.js'
@@ -49,6 +50,20 @@ export async function readGolden(name: string): Promise<GoldenFile> {
   const file = name.endsWith('.safetensors') ? name : `${name}.safetensors`
   const { tensors, metadata } = await readSafetensors(join(goldenFolder, file))
   return new GoldenFile(file, restoreSparse(tensors, metadata), metadata)
+}
+
+/**
+ * Writes the files of the golden CLIP into a folder as Python reads them: the small copies of this repository hold some
+ * tensors as the rows that are used.
+ */
+export async function writeGoldenClip(folder: string): Promise<void> {
+  for (const [name] of goldenMatches(/^(clip_.+)$/)) {
+    if (!name.endsWith('.safetensors')) await copyFile(join(goldenFolder, name), join(folder, name))
+    else {
+      const { tensors } = await readGolden(name)
+      await writeSafetensors(join(folder, name), tensors)
+    }
+  }
 }
 
 export class GoldenFile {
