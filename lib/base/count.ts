@@ -9,7 +9,7 @@ export function oneOf(values: readonly string[]): string {
 }
 
 /** A list for people, cut off: `a, b, c and 7 more`. */
-export function listed(items: readonly string[], most = 6, between = ', '): string {
+export function listed(items: readonly (string | number)[], most = 6, between = ', '): string {
   const more = items.length - most
   return more > 0 ? `${items.slice(0, most).join(between)} and ${more} more` : items.join(between)
 }

@@ -1,3 +1,4 @@
+import { listed } from '../base/count.js'
 import { SemplesError } from '../base/error.js'
 import { idsOf } from '../datasets/classes/ids.js'
 import type { ClassTable, Dataset } from '../datasets/dataset.js'
@@ -38,7 +39,7 @@ function withClasses(dataset: Dataset, classes: ClassTable): Dataset {
   const unknown = theirs.filter((_, index) => indices[index]! < 0).map(({ label }) => label)
   if (unknown.length > 0)
     throw otherClasses(
-      `The classes of ${dataset.name} are not those of the run, which has no ${unknown.slice(0, 6).join(', ')}${unknown.length > 6 ? ', ...' : ''}.`,
+      `The classes of ${dataset.name} are not those of the run, which has no ${listed(unknown)}.`,
       classes,
       unknown[0],
     )
@@ -76,7 +77,7 @@ function otherClasses(message: string, { classes }: ClassTable, value: unknown, 
     message,
     field: 'data',
     value,
-    expected: `${labels.slice(0, 20).join(', ')}${labels.length > 20 ? ', ...' : ''}`,
+    expected: listed(labels, 20),
     hint: "Name classes as the run does and leave out pictures of others; or let the generator predict the labels: labels: 'predicted' (--labels predicted).",
     cause,
   })

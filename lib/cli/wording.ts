@@ -1,5 +1,6 @@
 /** Options by the name of the field of the API. */
 const options: Readonly<Record<string, string>> = {
+  backgroundPower: '--background-power',
   batch: '--batch',
   camClasses: '--cam-classes',
   cams: '--cams',
@@ -10,6 +11,7 @@ const options: Readonly<Record<string, string>> = {
   device: '--device',
   epochs: '--epochs',
   'generator.weights': '--weights',
+  gtProb: '--gt-prob',
   groundTruth: '--ground-truth',
   ids: '--list',
   labels: '--labels',
@@ -18,6 +20,7 @@ const options: Readonly<Record<string, string>> = {
   maskColors: '--mask-colors',
   maxSide: '--max-side',
   memoryCheck: '--memory-check',
+  memoryLimit: '--memory',
   out: '--out',
   resume: '--resume',
   run: '--run',
@@ -51,6 +54,10 @@ export function commandLineWords(text: string): string {
       )
       // (field classes, received ...)
       .replace(/\bfield ([a-zA-Z.]+)(?=[,)])/g, (whole, field: string) => (isOption(field) ? options[field]! : whole))
+      // The value of gtProb
+      .replace(/\bvalue of ([a-zA-Z.]+)/g, (whole, field: string) =>
+        isOption(field) ? `value of ${options[field]}` : whole,
+      )
       // select: 'last'
       .replace(/\bUse ([a-zA-Z.]+): '([^']*)'/g, 'Use --set $1=$2')
   )

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { SemplesError } from '../base/error.js'
+import { plainName } from '../formats/camFile/maps.js'
 import { didYouMean } from './classes/classTableFile.js'
 import type { ClassTable, Dataset } from './dataset.js'
 import { type LabelledFile, readLabelsFile } from './labelsFile.js'
@@ -126,11 +127,11 @@ export class ImageLabels {
 }
 
 function rowsOf(rows: readonly LabelledFile[], table: ClassTable, source: string): Row[] {
-  const ids = new Map(table.classes.map(({ label, id }) => [plain(label), id]))
+  const ids = new Map(table.classes.map(({ label, id }) => [plainName(label), id]))
   return rows.map(({ file, labels, line }) => ({
     file,
     path: partsOf(isPictureName(file) || isOtherPictureName(file) ? stemOf(file) : file),
-    ids: labels.map((label) => ids.get(plain(label)) ?? unknownLabel(label, line, table, source)),
+    ids: labels.map((label) => ids.get(plainName(label)) ?? unknownLabel(label, line, table, source)),
   }))
 }
 
@@ -141,14 +142,6 @@ function unknownLabel(label: string, line: number | undefined, table: ClassTable
     value: label,
     hint: didYouMean(label, table),
   })
-}
-
-/** A label without what spellings differ in. */
-function plain(label: string): string {
-  return label
-    .normalize('NFC')
-    .toLowerCase()
-    .replace(/[\s_-]+/g, '')
 }
 
 /** Folders and name. IRN writes the names of VOC as numbers. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
-import { count } from '../base/count.js'
+import { count, listed } from '../base/count.js'
 import { SemplesError } from '../base/error.js'
 import { folderNames } from '../datasets/pictures.js'
 import { CAM_EXTENSIONS } from '../formats/camFile/classMaps.js'
@@ -55,5 +55,5 @@ async function whatIsThere(folder: string): Promise<string> {
   const maps = names.filter((name) => (CAM_EXTENSIONS as readonly string[]).includes(extname(name)))
   return maps.length > 0
     ? `The folder has no PNG, but ${count(maps.length, `${extname(maps[0]!)} file`)}: class activation maps are judged by cams (--cams DIR).`
-    : `The folder has no PNG; it has ${names.slice(0, 3).join(', ')}${names.length > 3 ? ', ...' : ''}.`
+    : `The folder has no PNG; it has ${listed(names, 3)}.`
 }

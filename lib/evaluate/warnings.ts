@@ -1,4 +1,4 @@
-import { count } from '../base/count.js'
+import { count, listed } from '../base/count.js'
 import { voc2012Classes } from '../datasets/classes/voc2012.js'
 import type { ClassTable, Dataset } from '../datasets/dataset.js'
 import { VOID_ID } from '../masks/labelMap.js'
@@ -76,10 +76,6 @@ function disjoint(compared: Compared): string[] {
   return [
     `Masks and ground truth have no class in common: masks hold the ids ${listed(predicted)}, the ground truth ${listed(truth)}. Do they have the same class table?`,
   ]
-}
-
-function listed(ids: readonly number[]): string {
-  return ids.length > 8 ? `${ids.slice(0, 8).join(', ')}, ...` : ids.join(', ')
 }
 
 /** Where one pixel value has two names. */

@@ -1,3 +1,4 @@
+import { listed } from '../base/count.js'
 import { PREFIXES } from '../formats/stateDict.js'
 
 /**
@@ -149,12 +150,15 @@ export function judgeStrangers(names: readonly string[], own: ReadonlySet<string
   const strangers = names.filter((name) => !own.has(name) && !OF_NO_USE.some((pattern) => pattern.test(name)))
   for (const { name: pattern, because } of OF_INFLUENCE) {
     const found = strangers.filter((name) => pattern.test(name))
-    if (found.length > 0) return { influence: `${listed(found)}: ${because}`, unknown: [] }
+    if (found.length > 0) return { influence: `${listed(found, 3)}: ${because}`, unknown: [] }
   }
   const modules = new Set([...own].map(moduleOf))
   const within = strangers.filter((name) => modules.has(moduleOf(name)))
   if (within.length > 0)
-    return { influence: `${listed(within)}: the generator has such modules without them, or fewer layers`, unknown: [] }
+    return {
+      influence: `${listed(within, 3)}: the generator has such modules without them, or fewer layers`,
+      unknown: [],
+    }
   return { unknown: strangers }
 }
 
@@ -162,9 +166,4 @@ export function judgeStrangers(names: readonly string[], own: ReadonlySet<string
 function moduleOf(name: string): string {
   const dot = name.indexOf('.')
   return dot < 0 ? name : name.slice(0, dot + 1)
-}
-
-export function listed(names: readonly string[]): string {
-  const rest = names.length - 3
-  return rest > 0 ? `${names.slice(0, 3).join(', ')} and ${rest} more` : names.join(', ')
 }

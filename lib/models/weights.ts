@@ -1,7 +1,8 @@
+import { listed } from '../base/count.js'
 import { SemplesError } from '../base/error.js'
 import type { TensorMap } from '../base/tensor.js'
 import type { MaskGenerator } from './maskGenerator.js'
-import { judgeStrangers, listed, prefixesOf, recognise } from './recognised.js'
+import { judgeStrangers, prefixesOf, recognise } from './recognised.js'
 
 const PRETRAINED_HINT =
   'Give the sizes of these weights under generator (width, depth, heads, patchSize), or other weights.'
@@ -64,7 +65,7 @@ export async function loadCheckpoint(
 /** What a person should know of weights of which a part was left out. */
 export function unknownNotice({ unknown }: LoadedWeights): string | undefined {
   if (unknown.length === 0) return undefined
-  return `the weights hold ${unknown.length === 1 ? 'a tensor' : `${unknown.length} tensors`} that the generator does not know, left out: ${listed(unknown)}`
+  return `the weights hold ${unknown.length === 1 ? 'a tensor' : `${unknown.length} tensors`} that the generator does not know, left out: ${listed(unknown, 3)}`
 }
 
 function refuseNetwork(names: readonly string[], own: ReadonlySet<string>, file: string): void {
@@ -115,7 +116,7 @@ function behindPrefix(names: readonly string[]): { message: string; hint: string
   const { prefix, count } = found
   const others = names.filter((name) => !name.startsWith(prefix))
   return {
-    message: `${count} of the ${names.length} names of tensors begin with "${prefix}", the others do not: ${listed(others)}.`,
+    message: `${count} of the ${names.length} names of tensors begin with "${prefix}", the others do not: ${listed(others, 3)}.`,
     hint: `Save the part that is the network: torch.save({k.removeprefix("${prefix}"): v for k, v in weights.items() if k.startswith("${prefix}")}, "network.pth").`,
   }
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import { SemplesError } from '../base/error.js'
 import { notice, type OnProgress } from '../base/progress.js'
+import { nearestName } from '../base/spelling.js'
 import { RunDirectory } from '../checkpoints/runDirectory.js'
 import type { Checkpoint } from '../checkpoints/stageDirectory.js'
 import { resolveConfig } from '../config/resolve.js'
@@ -16,7 +17,7 @@ import { loadCheckpoint, loadPretrained, unknownNotice } from '../models/weights
 import { stageKindOf } from '../stages/kinds.js'
 import type { Stage } from '../stages/stage.js'
 import { weightsPath } from '../weights/find.js'
-import { nearestName } from '../weights/table.js'
+import { weightsNames } from '../weights/table.js'
 import type { RunModels } from './runModels.js'
 
 /** Where a stage takes the generator from: another stage's result, or the configured weights. */
@@ -76,7 +77,7 @@ export async function loadWeights(
 ): Promise<string | undefined> {
   const path = await weightsPath(config.generator.weights)
   if (!existsSync(path)) {
-    const nearest = nearestName(basename(path))
+    const nearest = nearestName(basename(path), weightsNames)
     throw new SemplesError('SEMPLES_WEIGHTS_MISSING', {
       message: `There are no weights ${path}.`,
       file: path,

@@ -1,5 +1,5 @@
 import { SemplesError } from '../base/error.js'
-import { nearestField } from '../base/spelling.js'
+import { nearestName } from '../base/spelling.js'
 
 /** Weights that a package index carries: what they are, where they lie there, and how they are recognised. */
 export interface KnownWeights {
@@ -56,10 +56,4 @@ export function weightsNamed(name: string, table: readonly KnownWeights[] = know
     expected: names.join(', '),
     hint: nearest === undefined ? 'For weights of your own, name their file.' : `Did you mean ${nearest}?`,
   })
-}
-
-/** The name that a misspelt one most likely means. */
-export function nearestName(wrong: string, names: readonly string[] = weightsNames): string | undefined {
-  // Dots part the fields of a config, and names have none.
-  return nearestField(wrong.replaceAll('.', '-'), names)
 }

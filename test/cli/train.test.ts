@@ -199,7 +199,7 @@ describe('mistakes', () => {
     ],
     ['a misspelt setting', [...least, '--set', 'match.epoch=3'], /Did you mean match\.epochs\?/, 2],
     ['a setting without a value', [...least, '--set', 'seed'], /field=value/, 2],
-    ['a wrong value', [...least, '--seed', 'x'], /value of seed .*received 'x'/, 2],
+    ['a wrong value', [...least, '--seed', 'x'], /value of --seed .*received 'x'/, 2],
     ['a wrong preset', [...least, '--preset', 'voc'], /voc2012, coco2014, cnn, photos, demo or none/, 2],
     ['a wrong stage', [...least, '--stages', 'a,b'], /classify, match, prompt, guide/, 2],
     ['no such folder', [...least, '--data', 'nowhere'], /There is no folder nowhere/, 1],

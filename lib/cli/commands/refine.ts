@@ -13,7 +13,6 @@ import { printJson, warningLines } from '../output.js'
 import { roughDuration } from '../progress/format.js'
 import { openView } from '../progress/view.js'
 import { addTuneOptions, requireOut, type TuneOptions, tune } from './refineTune.js'
-import { refuseAsTyped } from './refineTyped.js'
 
 interface RefineCommandOptions
   extends Omit<RefineMasksOptions, 'gaussian' | 'bilateral' | 'threads' | 'onProgress' | 'values' | 'imageLabels'>,
@@ -151,7 +150,6 @@ async function refine(cli: Cli, options: RefineCommandOptions): Promise<void> {
       onProgress: (progress) => view.show(progress),
       signal,
     })
-    .catch(refuseAsTyped)
     .finally(() => view.close())
   if (summary.failed.length > 0) cli.status = 1
   if (json) printJson(terminal, forPrograms(summary))

@@ -10,7 +10,6 @@ import type { Cli } from '../cli.js'
 import { integer, type OutputOptions, positive } from '../options.js'
 import { percent, printJson, table, warningLines } from '../output.js'
 import { openView } from '../progress/view.js'
-import { refuseAsTyped } from './refineTyped.js'
 
 /** Options of the search, and those that it refuses. */
 export interface TuneOptions extends OutputOptions {
@@ -70,7 +69,6 @@ export async function tune(
       },
       signal,
     })
-    .catch(refuseAsTyped)
     .finally(() => view.close())
   for (const line of warningLines(result.warnings)) terminal.err(line)
   if (json) printJson(terminal, forPrograms(result))

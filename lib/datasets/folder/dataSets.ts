@@ -59,7 +59,7 @@ function markIn(folder: string): string | undefined {
 }
 
 /** Files right in a folder that may say what its pictures show. */
-export function labelsFilesIn(files: readonly string[]): string[] {
+function labelsFilesIn(files: readonly string[]): string[] {
   return files.filter((file) => {
     const { name, ext } = path.parse(file.toLowerCase())
     if (!/^\.(csv|tsv|txt|json|jsonl|npy|npz|pkl)$/.test(ext) || name === 'classes') return false

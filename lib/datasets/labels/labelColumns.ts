@@ -1,3 +1,4 @@
+import { listed } from '../../base/count.js'
 import { knownLabels } from '../classes/builtIn.js'
 import type { ClassTable } from '../dataset.js'
 import type { Delimiter } from './delimiters.js'
@@ -58,11 +59,12 @@ function notUsed(
 ): string[] {
   const unused = [...header.others.map((column) => names[column]!), ...nameless]
   if (unused.length === 0) return []
-  const shown = `${unused.slice(0, 6).join(', ')}${unused.length > 6 ? ', …' : ''}`
   const alike = header.others.find(holdsNames)
   const hint =
     alike === undefined ? '' : ` ${names[alike]} holds names of classes: if they are labels too, call it label 2.`
-  return [`${file} has ${unused.length === 1 ? 'a column that is' : 'columns that are'} not used: ${shown}.${hint}`]
+  return [
+    `${file} has ${unused.length === 1 ? 'a column that is' : 'columns that are'} not used: ${listed(unused)}.${hint}`,
+  ]
 }
 
 /** Names that are classes: in this column, in the class table, in VOC and COCO. */

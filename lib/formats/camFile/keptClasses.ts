@@ -1,3 +1,4 @@
+import { listed } from '../../base/count.js'
 import type { ScoreMaps, ScoreWarning } from './scores.js'
 
 /**
@@ -23,8 +24,4 @@ function withoutMap(missing: readonly number[], classes: readonly number[]): Sco
     'Pictures have labels without a map: such a class cannot be in their masks. Are the class ids of the maps right?'
   const there = classes.length === 0 ? 'there is none' : `there are maps of ${listed(classes)}`
   return { text, seen: `no map of class ${listed(missing)}; ${there}` }
-}
-
-function listed(ids: readonly number[]): string {
-  return ids.length > 8 ? `${ids.slice(0, 8).join(', ')}, ...` : ids.join(', ')
 }
