@@ -52,7 +52,9 @@ export function checkpointEntries(root: PickleValue, path: string): CheckpointEn
   }
   const levels = levelsOf(outermost)
   const { dictionary } = levels.at(-1)!
-  if (!holdsTensors(dictionary)) throw withoutTensors(levels, path)
+  // Beside a pickled model a lone tensor is no weights (`best`).
+  const isModelAlone = WRAPPERS.some((name) => isModel(dictionary.get(name) ?? null))
+  if (isModelAlone || !holdsTensors(dictionary)) throw withoutTensors(levels, path)
   const entries: CheckpointEntries = {
     tensors: new Map(),
     unread: new Map(),
