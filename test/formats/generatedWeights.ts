@@ -21,7 +21,11 @@ interface Case {
 }
 
 /** Checkpoints that Python wrote from a seed; they are gone after `use`. */
-async function generated<T>(count: number, seed: number, use: (cases: Case[], folder: string) => Promise<T>): Promise<T> {
+async function generated<T>(
+  count: number,
+  seed: number,
+  use: (cases: Case[], folder: string) => Promise<T>,
+): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'semples-generated-'))
   try {
     const script = join(import.meta.dirname, 'generatedWeights.py')
@@ -73,7 +77,10 @@ export async function readDamaged(count: number, seed: number): Promise<Outcome>
       for (let round = 0; round < 6; round++) {
         const cut = round < 2
         const damaged = cut ? whole.subarray(0, below(whole.length)) : Buffer.from(whole)
-        const changes = Array.from({ length: cut ? 0 : 1 + below(3) }, () => [below(whole.length), 1 + below(255)] as const)
+        const changes = Array.from(
+          { length: cut ? 0 : 1 + below(3) },
+          () => [below(whole.length), 1 + below(255)] as const,
+        )
         for (const [at, by] of changes) damaged[at]! ^= by
         await writeFile(path, damaged)
         const { code, message, weights } = await attempt(path)
@@ -85,7 +92,8 @@ export async function readDamaged(count: number, seed: number): Promise<Outcome>
         }
         outcome.read++
         // An archive has checksums: what is read of it is what was written.
-        const same = before.weights !== undefined && differenceOf(summary(weights), summary(before.weights)) === undefined
+        const same =
+          before.weights !== undefined && differenceOf(summary(weights), summary(before.weights)) === undefined
         if (cut || (isZip && !same)) outcome.wrong.push(`${one.file} ${one.says}, ${how}: it was read`)
       }
       await writeFile(path, whole)
@@ -110,8 +118,14 @@ async function attempt(path: string): Promise<Attempt> {
   }
 }
 
+interface Summary {
+  tensors: unknown[]
+  unread: unknown[]
+  aside: string[]
+}
+
 /** What is compared: tensors with the hash of their numbers, the others with their type. */
-function summary({ tensors, unread, aside }: Weights) {
+function summary({ tensors, unread, aside }: Weights): Summary {
   const entries = Object.entries(tensors).map(([name, { dtype, shape, data }]) => {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
     return [name, { dtype, shape, sha256: createHash('sha256').update(bytes).digest('hex') }]
@@ -119,13 +133,13 @@ function summary({ tensors, unread, aside }: Weights) {
   return { tensors: entries, unread: [...unread], aside: aside.map(({ name }) => name) }
 }
 
-function expected({ tensors, unread, aside }: Case): ReturnType<typeof summary> {
+function expected({ tensors, unread, aside }: Case): Summary {
   return { tensors: Object.entries(tensors), unread: Object.entries(unread), aside }
 }
 
 /** The order in which a file holds its entries does not matter. */
-function differenceOf(found: ReturnType<typeof summary>, wanted: ReturnType<typeof summary>): string | undefined {
-  const text = ({ tensors, unread, aside }: ReturnType<typeof summary>) =>
+function differenceOf(found: Summary, wanted: Summary): string | undefined {
+  const text = ({ tensors, unread, aside }: Summary) =>
     JSON.stringify([...[tensors, unread, aside].map((list) => list.map((entry) => JSON.stringify(entry)).sort())])
   return text(found) === text(wanted) ? undefined : `read ${text(found)} for ${text(wanted)}`
 }
