@@ -1,7 +1,8 @@
 import { listed } from '../../base/count.js'
+import { FIELDS, fieldsFor } from './fields.js'
 import type { Load } from './load.js'
 import { RESNET_HINT } from './recognised.js'
-import { efficientnetSizes, publishedHeads, resnetSizes, type TransformerSizes } from './sizes.js'
+import { efficientnetSizes, resnetSizes, type TransformerSizes } from './sizes.js'
 import type { Refusal } from './types.js'
 
 /** Where file and model are the same network of other sizes: both numbers, and the option that makes them one. */
@@ -10,8 +11,6 @@ export function misfit(load: Load, subject: string): Refusal | undefined {
   if (sizes !== undefined && ownSizes !== undefined) return ofTransformer(sizes, ownSizes, subject, load.what)
   return ofResnet(load, subject) ?? ofEfficientnet(load, subject)
 }
-
-const FIELDS = ['width', 'depth', 'patchSize', 'mlpRatio', 'heads'] as const
 
 function ofTransformer(
   file: TransformerSizes,
@@ -35,19 +34,6 @@ function ofTransformer(
     message,
     hint: `Set generator: { ${settings.join(', ')} } in the config, or give other weights.`,
   }
-}
-
-/** Fields of `generator` for weights of those sizes, as far as they differ from those of another generator. */
-export function fieldsFor(file: TransformerSizes, own: TransformerSizes): Record<string, number> {
-  const heads = file.heads ?? publishedHeads(file.width)
-  const image = (own.grid ?? 14) * own.patchSize
-  const fields: Record<string, number> = {}
-  for (const field of FIELDS) {
-    const value = field === 'heads' ? heads : file[field]
-    if (value !== undefined && value !== own[field]) fields[field] = value
-  }
-  if (image % file.patchSize !== 0) fields.imageSize = Math.max(1, Math.round(image / file.patchSize)) * file.patchSize
-  return fields
 }
 
 function ofResnet({ shapes, ownShapes }: Load, subject: string): Refusal | undefined {
