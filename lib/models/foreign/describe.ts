@@ -19,9 +19,10 @@ import type { FileTensors, ModelTensor } from './types.js'
 
 /** What a file of weights is to a mask generator, told without a config. */
 export interface GeneratorWeightsDescription {
-  /** What the file is, for people: `a vision transformer with the names of DeiT (timm)`. */
+  /** What the file is, for people: `a vision transformer with the names of DeiT and timm`. */
   what: string
-  /** Sizes that the shapes tell: `width`, `depth`, `patchSize`, `grid` (patches a side), `heads`, `classes` of the head. */
+  /** Sizes that the shapes tell: `width`, `depth`, `patchSize`, `grid` (patches a side), `heads`, `classes` of the head,
+   * of a convolutional network `width` (of the published one) and `blocks`. */
   sizes: Record<string, number>
   /** Fields of a config that make a generator of these sizes: `{ generator: { patchSize: 14 } }`. */
   config?: Record<string, unknown>
@@ -97,8 +98,8 @@ function ofCnn(tensors: FileTensors, shapes: Shapes): GeneratorWeightsDescriptio
   if (resnet === undefined && lite === undefined) return undefined
   const classes = headClasses(shapes)
   const width = resnet?.width ?? shapes.get('_conv_stem.weight')![0]! / 32
-  const depth = resnet === undefined ? lite!.blocks : resnet.blocks.reduce((sum, count) => sum + count)
-  const described = { what: whatOf(shapes), sizes: { width, depth, ...(classes === undefined ? {} : { classes }) } }
+  const blocks = resnet === undefined ? lite!.blocks : resnet.blocks.reduce((sum, count) => sum + count)
+  const described = { what: whatOf(shapes), sizes: { width, blocks, ...(classes === undefined ? {} : { classes }) } }
   // Networks that no generator has are refused against the nearest one.
   const backbone: Backbone = resnet === undefined ? 'efficientnet-lite0' : (resnet.backbone ?? 'resnet50')
   const generator = { kind: 'cnn', backbone, ...(width === 1 ? {} : { width }) }
