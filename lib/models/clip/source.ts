@@ -3,7 +3,7 @@ import { listed } from '../../base/count.js'
 import { SemplesError } from '../../base/error.js'
 import { readWeights } from '../../formats/stateDict.js'
 import type { NativeClipOptions } from '../../native/addon.js'
-import { recognise } from '../recognised.js'
+import { recognise } from '../foreign/recognised.js'
 import type { WeightsReport } from '../weightsReport.js'
 import {
   activationOfCode,
