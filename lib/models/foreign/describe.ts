@@ -72,7 +72,7 @@ function ofTransformer(
   }
   const { imageSize, ...defaults } = weaktr.schema.parse({ weights: 'random' })
   const generator: Record<string, number> = fieldsFor(sizes, { ...defaults, grid: imageSize / defaults.patchSize })
-  if (heads === undefined && sizes.width % defaults.heads !== 0) generator.heads = 1
+  if (heads === undefined) generator.heads = sizes.width % 64 === 0 ? sizes.width / 64 : 1
   for (const [field, value] of Object.entries(reductions))
     if (value !== defaults[field as keyof typeof reductions]) generator[field] = value
   const model = weaktrTensors({ ...sizes, heads: heads ?? 1 }, classes, reductions)
@@ -80,7 +80,7 @@ function ofTransformer(
 }
 
 const HEADS_UNKNOWN =
-  'shapes do not tell how many attention heads the network was trained with: set generator.heads to their number'
+  'shapes do not tell how many attention heads the network was trained with; as published ones have 64 numbers a head, generator.heads is a guess: set it to their number'
 
 /** By what attention fusion shrinks, where the file has it. */
 function reductionsOf(shapes: Shapes): { fusionReduction?: number; fusionFeatureReduction?: number } {

@@ -101,7 +101,10 @@ describe('a file of weights without a config', () => {
       what: 'a distilled DeiT with the names of DeiT and timm',
       notes: [expect.stringContaining('dist_token')],
     })
-    expect(told(files.deit({ ...S, width: 48 }))!.notes).toEqual([expect.stringContaining('generator.heads')])
+    expect(told(files.deit({ ...S, width: 48 }))!.notes).toEqual([
+      expect.stringContaining('generator.heads is a guess'),
+    ])
+    expect(told(files.deit({ ...S, width: 128 }))!.config).toEqual({ generator: { width: 128, heads: 2 } })
   })
 
   test('of what is nothing to a generator nothing is said', () => {
