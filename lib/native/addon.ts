@@ -98,8 +98,6 @@ export interface NativeLoadOptions {
   strict?: boolean
   /** Without `strict`: tensors that must be there; then all that are there must fit, or nothing is changed. */
   required?: string[]
-  /** Fit a DeiT state first: class token repeated, positions resized, classification head dropped. */
-  adapt?: boolean
 }
 
 export interface LoadReport {

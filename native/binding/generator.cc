@@ -103,18 +103,13 @@ Napi::Value GeneratorHandle::load(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const NamedTensors tensors = read_tensors(info[0], "tensors");
     OptionReader options(object_argument(info, 1, "options"));
-    bool adapt = false;
     LoadRules rules;
     options.flag("strict", rules.strict);
-    options.flag("adapt", adapt);
     rules.required = read_names(options.value("required"), "required");
     options.refuse_others();
     return JobQueue::of(info.Env())
         .submit(
-            info.Env(),
-            [generator = core(), tensors, rules, adapt] {
-              return load_named(adapt ? generator->adapt(tensors) : tensors, generator->state(), rules);
-            },
+            info.Env(), [generator = core(), tensors, rules] { return load_named(tensors, generator->state(), rules); },
             [](Napi::Env env, const LoadReport& report) {
               Napi::Object result = Napi::Object::New(env);
               result.Set("missing", write_names(env, report.missing));

@@ -6,6 +6,7 @@ import { readStateDict } from '../../lib/formats/stateDict.js'
 import { chooseCompute } from '../../lib/models/devices.js'
 import { MaskGenerator, type MaskGeneratorConfig } from '../../lib/models/maskGenerator.js'
 import { Trainer } from '../../lib/models/trainer.js'
+import { loadPretrained } from '../../lib/models/weights.js'
 import { decodeImage } from '../../lib/pictures/decode.js'
 import { resizeImage } from '../../lib/pictures/resize.js'
 import { rejection } from '../config/refusal.js'
@@ -48,9 +49,8 @@ needs('build', 'python', 'pictures').describe('EfficientNet-Lite0 with its publi
       outputStride: 32,
       classes: 2,
     })
-    const required = generator.parameters.filter(({ head }) => !head).map(({ name }) => name)
-    const report = await generator.load(tensors, { strict: false, required, adapt: true })
-    expect(report).toEqual({ missing: ['classifier.weight'], unexpected: [], mismatched: [] })
+    const { report } = await loadPretrained(generator, tensors, file)
+    expect(report).toMatchObject({ missing: ['classifier.weight'], unexpected: [], interpolated: [] })
 
     const batch = { pixels: pixels.data as Uint8Array, count, height, width }
     const { features } = await generator.forward(batch, { featureMaps: true })
@@ -222,14 +222,13 @@ describeNative('keys and shapes', () => {
       'fc.bias': float32([1000]),
       'bn1.num_batches_tracked': { dtype: 'int64', shape: [], data: BigInt64Array.of(7n) },
     }
-    const required = generator.parameters.filter(({ head }) => !head).map(({ name }) => name)
-    expect(await generator.load(file, { strict: false, required, adapt: true })).toEqual({
+    expect((await loadPretrained(generator, file, 'resnet50.pth')).report).toMatchObject({
       missing: ['classifier.weight'],
       unexpected: [],
-      mismatched: [],
+      dropped: expect.arrayContaining([expect.objectContaining({ name: 'fc.weight' })]),
     })
     const { 'bn1.running_mean': __, ...lacking } = file
-    const error = await rejection(generator.load(lacking, { strict: false, required, adapt: true }))
+    const error = await rejection(loadPretrained(generator, lacking, 'resnet50.pth'))
     expect(error).toMatchObject({
       code: 'SEMPLES_CHECKPOINT_MISMATCH',
       message: expect.stringContaining('bn1.running_mean'),

@@ -65,7 +65,6 @@ struct CnnBackbone {
   size_t stem = 0, half = 0;  // how many stages are the stem, and how many lead to stride 8
   size_t context = 0;         // the last stage that always has stride 16
   Normalization statistics = kImageNet;
-  std::string classifier;  // how the names of its classification head begin
   NamedTensors parameters, buffers;
 
   // Adds a convolution with its batch norm under names of the published weights.

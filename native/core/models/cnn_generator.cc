@@ -27,9 +27,6 @@ CnnBackbone make_backbone(const CnnConfig& config) {
 }
 
 bool starts_with(const std::string& text, const std::string& prefix) { return text.rfind(prefix, 0) == 0; }
-bool ends_with(const std::string& text, const std::string& ending) {
-  return text.size() >= ending.size() && text.compare(text.size() - ending.size(), ending.size(), ending) == 0;
-}
 bool of_head(const std::string& name) { return starts_with(name, "classifier.") || starts_with(name, "context."); }
 
 }  // namespace
@@ -85,14 +82,6 @@ std::vector<std::string> CnnGenerator::head_parameters() const {
   for (const auto& [name, tensor] : parameters_)
     if (of_head(name)) names.push_back(name);
   return names;
-}
-
-NamedTensors CnnGenerator::adapt(NamedTensors state) const {
-  NamedTensors fitted;
-  for (auto& entry : state)
-    if (!starts_with(entry.first, net_.classifier) && !ends_with(entry.first, ".num_batches_tracked"))
-      fitted.push_back(std::move(entry));
-  return fitted;
 }
 
 size_t CnnGenerator::frozen_stages() const {

@@ -62,7 +62,6 @@ class CnnGenerator : public MaskGenerator {
   // semples: losses reach the head alone. all, classification: everything but what `frozen` and `norm` keep.
   std::vector<std::string> gradient_rules() const override { return {"semples", "classification", "all"}; }
   // Published classifiers: their classification head and counters are dropped.
-  NamedTensors adapt(NamedTensors state) const override;
   int64_t classes() const override { return classes_; }
   at::Tensor sample_noise(int64_t, uint64_t) const override { return {}; }
 

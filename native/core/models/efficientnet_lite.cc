@@ -43,7 +43,6 @@ int64_t scaled(int64_t channels, double width) {
 class Builder {
  public:
   explicit Builder(const BackboneOptions& options) : options_(options) {
-    net_.classifier = "_fc.";
     // Bytes minus 127, over 128.
     net_.statistics = {{127.0 / 255, 127.0 / 255, 127.0 / 255}, {128.0 / 255, 128.0 / 255, 128.0 / 255}};
     net_.stem = 1;

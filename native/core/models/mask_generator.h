@@ -44,8 +44,6 @@ class MaskGenerator {
   // Names of what `ForwardOptions::gradients` may be. Every kind has "semples" (losses reach the head alone) and "all";
   // where in the network that is, and what else there is, the kind says.
   virtual std::vector<std::string> gradient_rules() const = 0;
-  // Fits a foreign or pretrained state to this model.
-  virtual NamedTensors adapt(NamedTensors state) const { return state; }
 
   virtual int64_t classes() const = 0;
   // Noise of a training step, as `ForwardOptions::noise` takes it, with the pictures along the last dimension;

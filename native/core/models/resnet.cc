@@ -40,7 +40,6 @@ Bottleneck make_bottleneck(CnnBackbone& net, const std::string& name, int64_t in
 
 CnnBackbone make_resnet(const std::array<int64_t, 4>& blocks, const BackboneOptions& options) {
   CnnBackbone net;
-  net.classifier = "fc.";
   net.stem = 1;
   net.half = 3;
   net.context = 3;

@@ -93,10 +93,6 @@ std::vector<std::string> WeakTrGenerator::head_parameters() const {
   return names;
 }
 
-NamedTensors WeakTrGenerator::adapt(NamedTensors state) const {
-  return adapt_deit(std::move(state), classes_, config_.image_size / config_.patch_size);
-}
-
 at::Tensor WeakTrGenerator::sample_noise(int64_t batch, uint64_t seed) const {
   if (config_.drop_path_rate <= 0) return {};
   return sample_drop_factors(config_.depth, batch, config_.drop_path_rate, seed).to(device());

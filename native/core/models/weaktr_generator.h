@@ -51,7 +51,6 @@ class WeakTrGenerator : public MaskGenerator {
   // classification (WeakTr): the head trains the backbone, but the CAM is detached before it is refined.
   std::vector<std::string> gradient_rules() const override { return {"semples", "classification", "all"}; }
   // DeiT: class token repeated, positions resized, classification head dropped.
-  NamedTensors adapt(NamedTensors state) const override;
   int64_t classes() const override { return classes_; }
   at::Tensor sample_noise(int64_t batch, uint64_t seed) const override;
 
@@ -71,9 +70,5 @@ class WeakTrGenerator : public MaskGenerator {
   AttentionFusion fusion_;
   NamedTensors parameters_;
 };
-
-// DeiT or ViT state -> WeakTr state of the given sizes: the class token and its position are repeated for every class,
-// patch positions are resized bicubically, the classification head is dropped. WeakTr states pass unchanged.
-NamedTensors adapt_deit(NamedTensors state, int64_t classes, int64_t grid_side);
 
 }  // namespace semples
