@@ -1,6 +1,8 @@
+import { open } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 import type { Entry, ZipFile } from 'yauzl'
 import { SemplesError } from '../base/error.js'
+import { zipReader } from './zipReader.js'
 
 /** Deflate packs no further; an archive that announces more is damaged. */
 const MAX_RATIO = 1032
@@ -27,9 +29,9 @@ export class ZipArchive {
     try {
       // yauzl refuses directories that leave the archive, and entries that are not of their announced size.
       const options = { lazyEntries: true, autoClose: false }
-      const { fromBufferPromise, openPromise } = await import('yauzl')
+      const { fromBufferPromise } = await import('yauzl')
       const zip = await (typeof source === 'string'
-        ? openPromise(source, options)
+        ? openFile(source, options)
         : fromBufferPromise(Buffer.from(source.buffer, source.byteOffset, source.byteLength), options))
       const limit = Math.min(maxBytes, MAX_RATIO * zip.fileSize)
       const entries = new Map<string, Entry>()
@@ -81,6 +83,18 @@ export class ZipArchive {
 
   close(): void {
     this.zip.close()
+  }
+}
+
+async function openFile(path: string, options: { lazyEntries: boolean; autoClose: boolean }): Promise<ZipFile> {
+  const { fromRandomAccessReaderPromise } = await import('yauzl')
+  const handle = await open(path, 'r')
+  try {
+    const { size } = await handle.stat()
+    return await fromRandomAccessReaderPromise(await zipReader(handle, size), size, { ...options, lazyEntries: true })
+  } catch (cause) {
+    await handle.close()
+    throw cause
   }
 }
 

@@ -98,6 +98,19 @@ describe('what is no file of weights', () => {
     })
   })
 
+  test('an archive that points beyond every file is damaged', async () => {
+    const whole = Buffer.from(zipSync({ 'archive/data.pkl': new Uint8Array(20) }))
+    // The locator of the longer end record that large archives have, before the 22 bytes of the usual one.
+    const locator = Buffer.from('PK\x06\x07'.padEnd(20, '\0'), 'latin1')
+    locator.writeBigUInt64LE(2n ** 62n, 8)
+    const content = Buffer.concat([whole.subarray(0, -22), locator, whole.subarray(-22)])
+    const file = join(await temporaryFiles({ 'w.pth': content }), 'w.pth')
+    await expect(readWeights(file)).rejects.toMatchObject({
+      code: 'SEMPLES_CHECKPOINT_INVALID',
+      message: expect.stringMatching(/damaged: it points beyond its end/),
+    })
+  })
+
   test('a folder is refused, naming the weights in it', async () => {
     const folder = await temporaryFiles({})
     await expect(readWeights(folder)).rejects.toMatchObject({

@@ -79,6 +79,11 @@ save("views", views, views)
 save("views-old", views, views, _use_new_zipfile_serialization=False)
 save("half-views", {key: value.half() for key, value in views.items()}, {key: value.half() for key, value in views.items()})
 
+# Without checksums, which torch.load does not compare.
+torch.serialization.set_crc32_options(False)
+save("no-checksums", weights, weights)
+torch.serialization.set_crc32_options(True)
+
 torch.jit.script(torch.nn.Linear(2, 2)).save(f"{folder}/script.pt")
 torch.save(net, f"{folder}/model.pt")
 torch.save(net, f"{folder}/model-old.pt", _use_new_zipfile_serialization=False)
