@@ -14,7 +14,7 @@ import { MAX_HEADER_BYTES } from './safetensorsHeader.js'
 import { ZipArchive } from './zip.js'
 
 /** Under what checkpoints of a training keep the weights; DeiT's has `model`. */
-const WRAPPERS = ['model', 'state_dict', 'model_state_dict', 'module']
+export const WRAPPERS = ['model', 'state_dict', 'model_state_dict', 'module']
 const MAX_WRAPPERS = 4
 
 /** What wrappers of a network put before every name; `DataParallel` has `module.`. */
@@ -92,7 +92,7 @@ async function beginning(path: string): Promise<{ start: Buffer; size: number }>
 }
 
 /** Eight bytes of length, then JSON. */
-function isSafetensors(start: Buffer): boolean {
+export function isSafetensors(start: Buffer): boolean {
   return start.length > 8 && start[8] === 0x7b && start.readBigUInt64LE(0) <= BigInt(MAX_HEADER_BYTES)
 }
 
@@ -198,24 +198,31 @@ function someOf(weights: Weights, path: string): Weights {
   })
 }
 
-/** Prefixes that all names share are taken off, one after the other: `module.backbone.`. */
+/** The prefixes of wrappers that all names share, one after the other: `module.backbone.`; empty where there is none. */
+export function commonPrefix(names: readonly string[]): string {
+  const shares = (prefix: string) => names.every((name) => name.startsWith(prefix) && name.length > prefix.length)
+  let common = ''
+  for (let next: string | undefined = ''; next !== undefined && names.length > 0; ) {
+    common += next
+    next = PREFIXES.find((each) => shares(common + each))
+  }
+  return common
+}
+
+/** Prefixes that all names share are taken off. */
 function withoutPrefix({ tensors, unread }: Weights): Weights {
-  const names = [...Object.keys(tensors), ...unread.keys()]
-  const prefix = PREFIXES.find((each) => names.every((name) => name.startsWith(each) && name.length > each.length))
-  if (prefix === undefined || names.length === 0) return { tensors, unread }
+  const prefix = commonPrefix([...Object.keys(tensors), ...unread.keys()])
+  if (prefix === '') return { tensors, unread }
   const shorter = <T>(entries: Iterable<[string, T]>): [string, T][] =>
     [...entries].map(([name, value]) => [name.slice(prefix.length), value])
-  return withoutPrefix({
-    tensors: Object.fromEntries(shorter(Object.entries(tensors))),
-    unread: new Map(shorter(unread)),
-  })
+  return { tensors: Object.fromEntries(shorter(Object.entries(tensors))), unread: new Map(shorter(unread)) }
 }
 
 const HINT =
   'Where it comes from a source that you trust, load it in Python and save the weights alone: torch.save(model.state_dict(), "weights.pth").'
 
 /** What reading pickles and archives throws, in the words of weights. */
-function asCheckpoint(error: unknown, path: string): unknown {
+export function asCheckpoint(error: unknown, path: string): unknown {
   if (!(error instanceof SemplesError)) return error
   const { code, message, value } = error
   const details = { file: path, value, hint: HINT, cause: error }
@@ -238,7 +245,7 @@ function asCheckpoint(error: unknown, path: string): unknown {
   })
 }
 
-function wrongFormat(path: string, why: string): SemplesError {
+export function wrongFormat(path: string, why: string): SemplesError {
   return new SemplesError('SEMPLES_CHECKPOINT_INVALID', {
     message: `${path} holds no weights that can be read: ${why}.`,
     file: path,
