@@ -5,13 +5,7 @@ import { bytesOf, elementCount, layoutOf, type NumberType } from './dtypes.js'
 import { readPickle } from './pickle/pickle.js'
 import { PickleBudget } from './pickle/refusals.js'
 import { openTorchArchive, torchRoot } from './pickle/torchFile.js'
-import {
-  PickledArray,
-  PickledObject,
-  PickledTuple,
-  type PickleValue,
-  TorchTensor,
-} from './pickle/values.js'
+import { PickledArray, PickledObject, PickledTuple, type PickleValue, TorchTensor } from './pickle/values.js'
 import { readSafetensorsHeader } from './safetensors.js'
 import { asCheckpoint, WRAPPERS } from './stateDict.js'
 import { ZipArchive } from './zip.js'
@@ -57,7 +51,8 @@ export async function shardedShapes(index: string, parts: ReadonlyMap<string, st
   const files = [...new Set(parts.values())]
   const tensors = new Map<string, TensorShape>()
   for (const file of files)
-    for (const [name, tensor] of (await safetensorsShapes(join(dirname(index), file))).tensors) tensors.set(name, tensor)
+    for (const [name, tensor] of (await safetensorsShapes(join(dirname(index), file))).tensors)
+      tensors.set(name, tensor)
   const lacking = [...parts.keys()].find((name) => !tensors.has(name))
   if (lacking !== undefined)
     throw new SemplesError('SEMPLES_CHECKPOINT_INVALID', {
@@ -134,9 +129,7 @@ function dtypeOf(type: NumberType): string {
 
 /** `int16` of `I16`, `float8_e4m3` of `F8_E4M3`. */
 function otherDtype(type: string): string {
-  return type
-    .toLowerCase()
-    .replace(/^([iufc])(?=\d)/, (kind) => KINDS[kind] ?? 'complex')
+  return type.toLowerCase().replace(/^([iufc])(?=\d)/, (kind) => KINDS[kind] ?? 'complex')
 }
 
 function besideOf(name: PickleValue, value: PickleValue): { name: string; value?: string } {

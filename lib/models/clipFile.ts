@@ -3,7 +3,7 @@ import { SemplesError } from '../base/error.js'
 import { ZipArchive } from '../formats/zip.js'
 
 /** Files that people give for a CLIP archive, told by names within them; the first whose signs are all there counts. */
-const FILES: readonly { what: string; signs: readonly string[]; because: string; hint: string }[] = [
+export const FILES: readonly { what: string; signs: readonly string[]; because: string; hint: string }[] = [
   {
     what: 'a ResNet CLIP (RN50, RN101, RN50x4 and the like)',
     signs: ['attnpool'],
@@ -56,7 +56,7 @@ export async function clipError(cause: unknown, path: string): Promise<unknown> 
 }
 
 /** Where names of tensors and modules stand: the pickle and the code of an archive, the beginning of any other file. */
-async function textsOf(path: string): Promise<Buffer[]> {
+export async function textsOf(path: string): Promise<Buffer[]> {
   const handle = await open(path, 'r')
   let head: Buffer
   try {

@@ -1,5 +1,6 @@
-import type { WeightsReport } from '../../models/weightsReport.js'
+import { describeGeneratorWeights } from '../../models/foreign/describe.js'
 import { NETWORKS } from '../../models/recognised.js'
+import type { WeightsReport } from '../../models/weightsReport.js'
 import { OTHER_NETWORKS } from './otherNetworks.js'
 
 /** Shapes of the tensors of a file, by name without the prefixes that all of them share. */
@@ -51,6 +52,7 @@ function others(tensors: ShapesByName): WeightsDescription | undefined {
 }
 
 export const describers: readonly WeightsDescriber[] = [
+  { option: '--weights', describe: describeGeneratorWeights },
   { option: '--weights', describe: byNames },
   { describe: others },
 ]

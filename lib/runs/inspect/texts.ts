@@ -24,3 +24,8 @@ export function refusalOf(error: unknown): { message: string; hint?: string } {
   if (hint === undefined) return { message }
   return { message: message.endsWith(hint) ? message.slice(0, -hint.length).trim() : message, hint }
 }
+
+/** A fraction in percent with two digits: `52.10 %`. */
+export function percentText(fraction: number): string {
+  return `${(100 * fraction).toFixed(2)} %`
+}
