@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import type { SemplesError } from '../../base/error.js'
 import type { Inspection } from '../../runs/inspect/types.js'
 import type { Cli } from '../cli.js'
 import { reportFailure } from '../failures.js'
@@ -33,7 +34,7 @@ export function inspectCommand(cli: Cli): Command {
 
 async function inspect(cli: Cli, files: readonly string[], { json, tensors }: InspectOptions): Promise<void> {
   const { terminal, signal, jobs } = cli
-  const found: Inspection[] = []
+  const found: (Inspection | { path: string; error: unknown })[] = []
   for (const [index, file] of files.entries()) {
     signal.throwIfAborted()
     try {
@@ -43,7 +44,12 @@ async function inspect(cli: Cli, files: readonly string[], { json, tensors }: In
       if (index > 0) terminal.out('')
       for (const line of describeInspection(inspection, terminal, { tensors })) terminal.out(line)
     } catch (error) {
-      cli.status = Math.max(cli.status, reportFailure(error, cli))
+      // Interrupted: no further file.
+      signal.throwIfAborted()
+      reportFailure(error, cli)
+      cli.status = 1
+      const { code, message, hint } = error as Partial<SemplesError>
+      found.push({ path: file, error: { code, message, hint } })
     }
   }
   if (json) printJson(terminal, found)

@@ -4,6 +4,7 @@ import { extname, join } from 'node:path'
 import { count, listed } from '../../base/count.js'
 import { SemplesError } from '../../base/error.js'
 import { shellWord } from '../../base/shell.js'
+import { walkFolder } from '../../datasets/folder/walk.js'
 import { detectData, kindOfData } from '../../datasets/kinds.js'
 import { isPictureName } from '../../datasets/pictureNames.js'
 import { CAM_EXTENSIONS } from '../../formats/camFile/classMaps.js'
@@ -107,7 +108,12 @@ function camFolder(path: string, maps: readonly string[]): Found {
 }
 
 async function data(path: string): Promise<Found> {
-  const { title } = kindOfData(await detectData(path))
+  const { kind, title } = kindOfData(await detectData(path))
+  if (kind === 'folder' && !(await walkFolder(path)).files.some(isPictureName))
+    throw new SemplesError('SEMPLES_FILE_UNKNOWN', {
+      message: `In the folder ${path} there is nothing that semples has a use for: no picture, no weights, no maps, no run.`,
+      file: path,
+    })
   return {
     kind: 'data',
     what: `taken for data: ${title}`,

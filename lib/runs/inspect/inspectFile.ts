@@ -5,7 +5,7 @@ import { FileAtHand, type Reader } from './fileAtHand.js'
 import { folder } from './folder.js'
 import { json } from './json.js'
 import { foreign, ours, unknownFile } from './known.js'
-import { labels, pictureList } from './labels.js'
+import { labelsOrError, pictureList } from './labels.js'
 import { arrays } from './maps.js'
 import { mask } from './mask.js'
 import { picture } from './picture.js'
@@ -59,7 +59,7 @@ async function text(file: FileAtHand): Promise<Found | undefined> {
   if (!looksLikeText(file.head)) return undefined
   const list = await pictureList(file)
   if (list !== undefined) return list
-  return labels(file)
+  return labelsOrError(file, 'a text')
 }
 
 /** Letters, without the bytes below a blank that no text has; UTF-16 has zeros in every second place. */

@@ -4,7 +4,7 @@ import { shellWord } from '../../base/shell.js'
 import { readClassTable } from '../../datasets/classes/classTableFile.js'
 import { shardedShapes } from '../../formats/weightShapes.js'
 import type { FileAtHand } from './fileAtHand.js'
-import { labels } from './labels.js'
+import { labelsOrError } from './labels.js'
 import type { Found } from './types.js'
 import { weightsFound } from './weights.js'
 
@@ -125,7 +125,7 @@ export async function json(file: FileAtHand): Promise<Found | undefined> {
   if (isTable) return classTable(file)
   if (isMetrics(file))
     return setting('the log of a training (metrics.jsonl of a run)', 'semples report RUN draws its curves.')
-  return labels(file)
+  return labelsOrError(file, 'JSON')
 }
 
 async function classTable({ path }: FileAtHand): Promise<Found> {

@@ -1,4 +1,5 @@
 import { count, listed } from '../../base/count.js'
+import { SemplesError } from '../../base/error.js'
 import { shellWord } from '../../base/shell.js'
 import { builtInClasses, builtInNames } from '../../datasets/classes/builtIn.js'
 import { alphabeticalClasses } from '../../datasets/classes/ofLabels.js'
@@ -7,13 +8,31 @@ import { readImageList } from '../../datasets/voc/imageList.js'
 import type { PickleValue } from '../../formats/pickle/values.js'
 import { shapeOfValue } from '../../formats/weightShapes.js'
 import type { FileAtHand } from './fileAtHand.js'
+import { refusalOf } from './texts.js'
 import type { Found } from './types.js'
 
 /** Rows that are shown. */
 const SHOWN = 3
 
-/** Image-level labels as text or JSON. @throws SemplesError what `readLabelsFile` throws */
-export async function labels(file: FileAtHand): Promise<Found> {
+/**
+ * Image-level labels, the one thing that a text or JSON can be that is nothing else.
+ * @param form what the file is anyway: `a text`
+ * @throws SemplesError what `readLabelsFile` throws
+ */
+export async function labelsOrError(file: FileAtHand, form: string): Promise<Found> {
+  return labels(file).catch((error: unknown) => {
+    if (!(error instanceof SemplesError) || error.code !== 'SEMPLES_DATA_FILE_INVALID') throw error
+    const { message, hint } = refusalOf(error)
+    throw new SemplesError(error.code, {
+      message: `${file.path} is ${form}. Taken for image-level labels it is refused: ${message}`,
+      file: file.path,
+      hint,
+      cause: error,
+    })
+  })
+}
+
+async function labels(file: FileAtHand): Promise<Found> {
   const { rows, described, warnings } = await readLabelsFile(file.path)
   const names = [...new Set(rows.flatMap((row) => row.labels))].sort()
   const none = rows.filter((row) => row.labels.length === 0).length

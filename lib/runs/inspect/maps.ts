@@ -1,21 +1,19 @@
 import { dirname } from 'node:path'
 import { runInSlices } from '../../base/cooperative.js'
-import { count, listed } from '../../base/count.js'
+import { count } from '../../base/count.js'
 import { shellWord } from '../../base/shell.js'
+import { builtInClasses, builtInNames } from '../../datasets/classes/builtIn.js'
 import { isArrayFile } from '../../datasets/labels/vectors.js'
 import { type CamFile, decodeCamFile } from '../../formats/camFile/camFile.js'
-import { classMapsOf } from '../../formats/camFile/classMaps.js'
 import { readContent } from '../../formats/camFile/content.js'
-import { CountedKeys, countedKeysOf } from '../../formats/camFile/countedKeys.js'
 import { labelsOfMap } from '../../formats/camFile/labelMap.js'
-import { checkRange, rangeOf, type ScoreRange } from '../../formats/camFile/scores.js'
+import { rangeOf } from '../../formats/camFile/scores.js'
 import type { PickleValue } from '../../formats/pickle/values.js'
-import { shapeOfValue } from '../../formats/weightShapes.js'
 import { contentKind } from './contentKind.js'
 import type { FileAtHand } from './fileAtHand.js'
 import { vectorLabels } from './labels.js'
+import { classesText, dtypeOf, formOf, missingClasses, rangeText, refusalFor, scoresOf } from './mapFacts.js'
 import { idsText, sharesOf } from './shares.js'
-import { numberText, refusalOf } from './texts.js'
 import type { Found, InspectedMaps } from './types.js'
 
 /** Most bytes that an archive may unpack to: those of the maps that `readCamFile` takes. */
@@ -27,40 +25,62 @@ export async function arrays(file: FileAtHand): Promise<Found | undefined> {
   const bytes = await file.read()
   const { value } = await readContent(bytes, file.path, MAX_BYTES)
   if (contentKind(value) === 'labels') return vectorLabels(file.path, value as ReadonlyMap<PickleValue, PickleValue>)
-  const cam = await decodeCamFile(bytes, file.path)
-  const shape = [...cam.maps.shape] as InspectedMaps['shape']
+  const { cam, table } = await camOf(bytes, file.path)
   const dtype = dtypeOf(value)
-  if (cam.labelMap) return labelMap(file.path, cam, dtype)
-  if (shape[0] === 0)
-    return {
-      kind: 'maps',
-      what: 'score maps of a picture without a class: no map',
-      maps: { shape, classIds: [], ...(dtype ? { dtype } : {}) },
+  return cam.labelMap ? labelMap(file.path, cam, dtype) : scoreMaps(file.path, cam, { value, dtype, table })
+}
+
+/** The maps; where their names are classes, with the built-in table that has all of them. */
+async function camOf(bytes: Uint8Array, path: string): Promise<{ cam: CamFile; table?: string }> {
+  try {
+    return { cam: await decodeCamFile(bytes, path) }
+  } catch (error) {
+    for (const table of builtInNames) {
+      const entries = builtInClasses[table]!.classes.map(({ label, id }): [string, number] => [label, id])
+      const options = { classNames: Object.fromEntries(entries) }
+      const cam = await decodeCamFile(bytes, path, options).catch(() => undefined)
+      if (cam?.lookedUp) return { cam, table }
     }
+    throw error
+  }
+}
+
+interface Stored {
+  value: PickleValue
+  dtype: string | undefined
+  /** The class table in which names of arrays were looked up. */
+  table: string | undefined
+}
+
+async function scoreMaps(path: string, cam: CamFile, { value, dtype, table }: Stored): Promise<Found> {
+  const shape = [...cam.maps.shape] as InspectedMaps['shape']
+  const [maps, height, width] = shape
+  if (maps === 0)
+    return { kind: 'maps', what: 'score maps of a picture without a class: no map', maps: { shape, classIds: [] } }
   const range = await runInSlices(rangeOf(cam.maps.data))
-  const taken = scoresOf(range, shape[0], file.path)
-  const keys = new CountedKeys()
-  keys.add(countedKeysOf(cam, {}))
-  const refused = refusalFor(cam, file.path)
+  const scores = scoresOf(range, maps, path)
+  const missing = missingClasses(cam)
+  const refused = missing === undefined ? refusalFor(cam, path) : undefined
+  const named = table === undefined ? '' : ` --class-table ${table}`
+  const options = `${missing?.option ?? ''}${named}${scores.option}`
   return {
     kind: 'maps',
-    what: `score maps of one picture (${count(shape[0], 'map')} of ${shape[2]}x${shape[1]})`,
+    what: `score maps of one picture: ${count(maps, 'map')} of ${width}x${height}`,
     facts: [
       ['form', formOf(value, cam)],
-      ['classes', classesText(cam)],
-      ['size', `${count(shape[0], 'map')}, ${shape[1]} rows, ${shape[2]} columns${dtype ? `, ${dtype}` : ''}`],
-      ['values', rangeText(range)],
-      ['taken for', taken.text],
+      ['classes', classesText(cam, table)],
+      ['numbers', `${dtype ?? 'of several types'}, ${rangeText(range)}`],
+      ['taken for', scores.text],
     ],
-    notes: [...(range.finite ? [] : ['Some numbers are NaN or infinite.']), ...taken.warnings, ...keys.warnings()],
+    notes: [
+      ...(range.finite ? [] : ['Some numbers are NaN or infinite.']),
+      ...scores.warnings,
+      ...(missing ? [missing.note] : []),
+    ],
     ...(refused ? { refused } : {}),
     next: {
-      text: refused
-        ? 'With the class ids added, to refine all maps of the folder:'
-        : 'To refine all maps of the folder:',
-      commands: [
-        `npx semples refine --images DIR --cams ${shellWord(dirname(file.path))}${taken.option} --out refined`,
-      ],
+      text: 'To refine all maps of the folder:',
+      commands: [`npx semples refine --images DIR --cams ${shellWord(dirname(path))}${options} --out refined`],
     },
     maps: {
       shape,
@@ -87,54 +107,5 @@ function labelMap(path: string, cam: CamFile, dtype: string | undefined): Found 
       commands: [`npx semples refine --images DIR --cams ${shellWord(dirname(path))} --out refined`],
     },
     mask: { width: labels.width, height: labels.height, ids },
-  }
-}
-
-/** Type of the numbers, as stored. */
-function dtypeOf(value: PickleValue): string | undefined {
-  const values = value instanceof Map ? [...value.values()] : Array.isArray(value) ? value : [value]
-  const shapes = values.flatMap((each) => shapeOfValue(each) ?? [])
-  return shapes.find(({ shape }) => shape.length >= 2)?.dtype
-}
-
-function formOf(value: PickleValue, { classes, named, entry, classIds }: CamFile): string {
-  if (Array.isArray(value)) return 'a list of maps'
-  if (!(value instanceof Map))
-    return classes === undefined ? 'one array of maps' : 'one array of maps, and behind it their class ids'
-  if (entry !== undefined)
-    return classes === undefined ? `array ${entry}` : `array ${entry}, and keys that list its classes`
-  const ids =
-    classIds === undefined ? 'one array a class' : named ? 'one array a class id' : 'one array a key, counted from 0'
-  return `a dictionary of ${ids}`
-}
-
-function classesText({ classIds, classes }: CamFile): string {
-  if (classIds === undefined) return 'not said in the file'
-  const keys = classes?.filter((key) => key >= 0).join() === classIds.filter((id) => id > 0).join()
-  return `${listed(classIds, 20)}${keys || classes === undefined ? '' : ` (keys ${listed(classes, 20)})`}`
-}
-
-function rangeText({ min, max, finite }: ScoreRange): string {
-  if (!(min <= max)) return 'no number that is finite'
-  return `${numberText(min)} to ${numberText(max)}${finite ? '' : ', and NaN or infinities'}`
-}
-
-/** What refinement takes the numbers for without being told, and the option where that would be refused. */
-function scoresOf(range: ScoreRange, maps: number, name: string): { text: string; option: string; warnings: string[] } {
-  try {
-    const warnings = checkRange(range, maps, { kind: 'probabilities', name })
-    return { text: 'probabilities', option: '', warnings: warnings.map(({ text }) => text) }
-  } catch {
-    const text = 'no probabilities: say raw (each map scaled to its own range), logits or energies (-ln p)'
-    return { text, option: ' --scores raw', warnings: [] }
-  }
-}
-
-function refusalFor(cam: CamFile, path: string): Found['refused'] {
-  try {
-    classMapsOf(cam, path, { given: false })
-    return undefined
-  } catch (error) {
-    return refusalOf(error)
   }
 }

@@ -1,3 +1,5 @@
+import { dirname } from 'node:path'
+import { shellWord } from '../../base/shell.js'
 import { loadSharp } from '../../pictures/sharp.js'
 import type { FileAtHand } from './fileAtHand.js'
 import { sizeText } from './texts.js'
@@ -49,7 +51,10 @@ export async function picture(file: FileAtHand): Promise<Found | undefined> {
           : 'no orientation: shown as it is stored',
       ],
     ],
-    notes: ['A picture to train on or to make a mask of lies in a folder: semples data check DIR says what that is.'],
+    next: {
+      text: 'Pictures are trained on by folders. What this one is taken for says:',
+      commands: [`npx semples data check ${shellWord(dirname(file.path))}`],
+    },
   }
 }
 

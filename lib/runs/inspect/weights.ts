@@ -46,7 +46,7 @@ export function weightsFound(path: string, shapes: WeightShapes): Found {
       ['format', `${format}, ${count(tensors.size, 'tensor')}, ${sizeText(bytes)}`],
       ['numbers', dtypesText(shapes)],
       ...(within.length > 0 || prefix !== '' ? [['within', whereText(within, prefix)] as [string, string]] : []),
-      ...(beside.length > 0 ? [['beside', besideText(beside)] as [string, string]] : []),
+      ...besideFacts(shapes),
       ...(description?.sizes ? [['sizes', sizesText(description.sizes)] as [string, string]] : []),
       ...(description?.activation
         ? [['activation', `${description.activation.value}: ${description.activation.because}`] as [string, string]]
@@ -86,11 +86,15 @@ function whereText(within: readonly string[], prefix: string): string {
   return [...entry, ...(prefix === '' ? [] : [`names begin with ${prefix}, which is taken off`])].join('; ')
 }
 
-function besideText(beside: InspectedWeights['beside']): string {
-  return `${listed(
-    beside.map(({ name, value }) => (value === undefined ? name : `${name} (${value})`)),
-    6,
-  )}: not read`
+/** What the file holds besides: of safetensors texts about it, of others what a training keeps. */
+function besideFacts({ beside, format }: WeightShapes): [string, string][] {
+  if (beside.length === 0) return []
+  const isTexts = format === 'safetensors'
+  const items = beside.map(({ name, value }) => {
+    if (value === undefined) return name
+    return isTexts ? `${name} ${value}` : `${name} (${value})`
+  })
+  return [isTexts ? ['metadata', listed(items)] : ['beside', `${listed(items)}: not taken`]]
 }
 
 function sizesText(sizes: Record<string, number>): string {
@@ -102,13 +106,14 @@ function sizesText(sizes: Record<string, number>): string {
 /** What to type. Fields of the config are given by --set. */
 export function nextFor(path: string, option: '--weights' | '--clip', config?: Record<string, unknown>) {
   const settings = flattened(config ?? {}).map(([field, value]) => ` --set ${shellWord(`${field}=${value}`)}`)
-  const file = `${option} ${shellWord(path)}${settings.join('')}`
+  const other = option === '--clip' ? '--weights WEIGHTS' : '--clip CLIP'
+  const files = `${option} ${shellWord(path)}${settings.join('')} ${other}`
   return {
     text:
       option === '--clip'
         ? 'Give it as the CLIP of a training:'
         : 'Give it as the weights that a mask generator starts from:',
-    commands: [`npx semples train --data DIR ${file} --out runs/first`],
+    commands: [`npx semples train --data DIR ${files} --out runs/first`],
   }
 }
 
