@@ -7,6 +7,8 @@ export type NumberType = 'f2' | 'bf2' | 'f4' | 'f8' | 'i1' | 'i2' | 'i4' | 'i8' 
 interface NumberLayout {
   /** Bytes an element. */
   bytes: number
+  /** The name in a safetensors header. */
+  name: string
   read(view: DataView, at: number, littleEndian: boolean): number
   /** As a tensor of semples; absent for numbers that are only read as something else. */
   tensor?: TensorLayout
@@ -14,8 +16,6 @@ interface NumberLayout {
 
 interface TensorLayout {
   dtype: Dtype
-  /** The name in a safetensors header. */
-  name: string
   /** The typed array that holds the elements. */
   array: new (
     buffer: ArrayBuffer,
@@ -26,55 +26,64 @@ interface TensorLayout {
 const LAYOUTS: Record<NumberType, NumberLayout> = {
   f8: {
     bytes: 8,
+    name: 'F64',
     read: (view, at, little) => view.getFloat64(at, little),
-    tensor: { dtype: 'float64', name: 'F64', array: Float64Array },
+    tensor: { dtype: 'float64', array: Float64Array },
   },
   i8: {
     bytes: 8,
+    name: 'I64',
     read: (view, at, little) => Number(view.getBigInt64(at, little)),
-    tensor: { dtype: 'int64', name: 'I64', array: BigInt64Array },
+    tensor: { dtype: 'int64', array: BigInt64Array },
   },
   f4: {
     bytes: 4,
+    name: 'F32',
     read: (view, at, little) => view.getFloat32(at, little),
-    tensor: { dtype: 'float32', name: 'F32', array: Float32Array },
+    tensor: { dtype: 'float32', array: Float32Array },
   },
   i4: {
     bytes: 4,
+    name: 'I32',
     read: (view, at, little) => view.getInt32(at, little),
-    tensor: { dtype: 'int32', name: 'I32', array: Int32Array },
+    tensor: { dtype: 'int32', array: Int32Array },
   },
   f2: {
     bytes: 2,
+    name: 'F16',
     read: (view, at, little) => float16(view.getUint16(at, little)),
-    tensor: { dtype: 'float16', name: 'F16', array: Uint16Array },
+    tensor: { dtype: 'float16', array: Uint16Array },
   },
   bf2: {
     bytes: 2,
+    name: 'BF16',
     read: (view, at, little) => bfloat16(view.getUint16(at, little)),
-    tensor: { dtype: 'bfloat16', name: 'BF16', array: Uint16Array },
+    tensor: { dtype: 'bfloat16', array: Uint16Array },
   },
-  u1: { bytes: 1, read: (view, at) => view.getUint8(at), tensor: { dtype: 'uint8', name: 'U8', array: Uint8Array } },
+  u1: { bytes: 1, name: 'U8', read: (view, at) => view.getUint8(at), tensor: { dtype: 'uint8', array: Uint8Array } },
   b1: {
     bytes: 1,
+    name: 'BOOL',
     read: (view, at) => (view.getUint8(at) === 0 ? 0 : 1),
-    tensor: { dtype: 'bool', name: 'BOOL', array: Uint8Array },
+    tensor: { dtype: 'bool', array: Uint8Array },
   },
-  i1: { bytes: 1, read: (view, at) => view.getInt8(at) },
-  i2: { bytes: 2, read: (view, at, little) => view.getInt16(at, little) },
-  u2: { bytes: 2, read: (view, at, little) => view.getUint16(at, little) },
-  u4: { bytes: 4, read: (view, at, little) => view.getUint32(at, little) },
-  u8: { bytes: 8, read: (view, at, little) => Number(view.getBigUint64(at, little)) },
+  i1: { bytes: 1, name: 'I8', read: (view, at) => view.getInt8(at) },
+  i2: { bytes: 2, name: 'I16', read: (view, at, little) => view.getInt16(at, little) },
+  u2: { bytes: 2, name: 'U16', read: (view, at, little) => view.getUint16(at, little) },
+  u4: { bytes: 4, name: 'U32', read: (view, at, little) => view.getUint32(at, little) },
+  u8: { bytes: 8, name: 'U64', read: (view, at, little) => Number(view.getBigUint64(at, little)) },
 }
 
 /** A type of number that tensors have. */
 export interface DtypeEntry extends TensorLayout {
   type: NumberType
   bytes: number
+  /** The name in a safetensors header. */
+  name: string
 }
 
-const ENTRIES: readonly DtypeEntry[] = Object.entries(LAYOUTS).flatMap(([type, { bytes, tensor }]) =>
-  tensor === undefined ? [] : [{ type: type as NumberType, bytes, ...tensor }],
+const ENTRIES: readonly DtypeEntry[] = Object.entries(LAYOUTS).flatMap(([type, { bytes, name, tensor }]) =>
+  tensor === undefined ? [] : [{ type: type as NumberType, bytes, name, ...tensor }],
 )
 const BY_NAME = new Map(ENTRIES.map((entry) => [entry.name, entry]))
 const BY_DTYPE = new Map(ENTRIES.map((entry) => [entry.dtype, entry]))
@@ -96,6 +105,11 @@ export function bytesOf(type: NumberType): number {
 
 export function dtypeByName(name: string): DtypeEntry | undefined {
   return BY_NAME.get(name)
+}
+
+/** Bytes an element of any type that some file holds, tensors or not; undefined for other names. */
+export function bytesByName(name: string): number | undefined {
+  return Object.values(LAYOUTS).find((layout) => layout.name === name)?.bytes
 }
 
 /** Number of elements of a shape; NaN where it is not a list of non-negative integers or is beyond 2^53. */

@@ -1,17 +1,12 @@
 import { SemplesError } from '../base/error.js'
-import { dtypeByName, elementCount } from './dtypes.js'
+import { bytesByName, dtypeByName, elementCount } from './dtypes.js'
 import { repeatedKey } from './jsonKeys.js'
 
 /** The format's own limit: a longer header is somebody else's file. */
 export const MAX_HEADER_BYTES = 100_000_000
 
-/** Bytes of the format's further types, which no weights of ours have; such a tensor may lie in a file all the same. */
+/** Bytes of the format's types that are not read at all; such a tensor may lie in a file all the same. */
 const OTHER_DTYPES: Readonly<Record<string, number>> = {
-  I8: 1,
-  I16: 2,
-  U16: 2,
-  U32: 4,
-  U64: 8,
   F8_E4M3: 1,
   F8_E5M2: 1,
   F8_E8M0: 1,
@@ -98,7 +93,7 @@ function parseEntry(name: string, value: unknown, file: string): HeaderEntry {
   if (!isIntegers(shape)) throw fail('has no shape of non-negative integers')
   if (!isIntegers(offsets) || offsets.length !== 2) throw fail('has no data_offsets [begin, end]')
   const [begin = 0, end = 0] = offsets
-  const bytes = dtype?.bytes ?? OTHER_DTYPES[dtypeName]
+  const bytes = bytesByName(dtypeName) ?? (Object.hasOwn(OTHER_DTYPES, dtypeName) ? OTHER_DTYPES[dtypeName] : undefined)
   const needed = bytes === undefined ? undefined : elementCount(shape) * bytes
   if (end < begin || (needed !== undefined && end - begin !== needed)) {
     throw fail(

@@ -246,7 +246,7 @@ describe('refusals', () => {
     'numbers of another type': [
       archive(dictionary({ w: tensor([6], [1], 0, 'ShortStorage') }), { 'data/0': Buffer.alloc(12) }),
       'SEMPLES_CHECKPOINT_INVALID',
-      /tensor w holds numbers of a type.*i2/,
+      /tensor w holds numbers of a type.*I16/,
     ],
     'no numbers': [archive(dictionary({ w: tensor() }), {}), 'SEMPLES_CHECKPOINT_INVALID', /storage 0 is missing/],
     'too few numbers': [

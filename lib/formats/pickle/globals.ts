@@ -1,4 +1,5 @@
 import { bytesOfValue, NUMPY_GLOBALS } from './numpy.js'
+import { placeholderOf } from './placeholders.js'
 import { pickleInvalid } from './refusals.js'
 import { TORCH_GLOBALS } from './torch.js'
 import {
@@ -11,6 +12,8 @@ import {
 } from './values.js'
 
 const NOTHING = [
+  'argparse.Namespace',
+  'torch.device',
   ...['date', 'datetime', 'time', 'timedelta', 'timezone'].map((name) => `datetime.${name}`),
   ...['PosixPath', 'WindowsPath', 'PurePosixPath', 'PureWindowsPath'].flatMap((name) => [
     `pathlib.${name}`,
@@ -26,11 +29,10 @@ const PYTHON: Record<string, Construct> = {
   ...builtin('bytearray', makeBytes),
   ...builtin('set', makeSet),
   ...builtin('frozenset', makeSet),
-  // What checkpoints of a training hold beside the weights: nothing of it is wanted.
-  'argparse.Namespace': () => new PickledObject(),
-  // Dates and paths beside the maps are passed over.
-  ...Object.fromEntries(NOTHING.map((path) => [path, () => new PickledObject()])),
-  'torch.device': () => new PickledObject(),
+  // What lies beside weights or maps (dates, paths): nothing of it is wanted.
+  ...Object.fromEntries(
+    NOTHING.map((path): [string, Construct] => [path, ({ args }) => new PickledObject(path, args)]),
+  ),
   'torch.Size': ({ args }) => args[0] ?? null,
   'collections.defaultdict': () => new Map(),
   'collections.Counter': ({ args }) => args[0] ?? new Map(),
@@ -50,10 +52,11 @@ const GLOBALS: ReadonlyMap<string, PickledGlobal> = new Map(
 
 /**
  * The Python name that a pickle may use, or undefined. Nothing is looked up anywhere else: this table is all there
- * is, and what it holds can only make the values of `values.ts`.
+ * is, and what it holds can only make the values of `values.ts`. With `placeholders` so can all other names that are
+ * not denied.
  */
-export function globalOf(module: string, name: string): PickledGlobal | undefined {
-  return GLOBALS.get(`${module}.${name}`)
+export function globalOf(module: string, name: string, placeholders: boolean): PickledGlobal | undefined {
+  return GLOBALS.get(`${module}.${name}`) ?? (placeholders ? placeholderOf(module, name) : undefined)
 }
 
 function builtin(name: string, construct: Construct): Record<string, Construct> {

@@ -5,11 +5,14 @@ import { type PickleBudget, pickleInvalid, pickleRefused } from './refusals.js'
 import {
   type PickleCall,
   PickledArray,
+  PickledClass,
   PickledDtype,
   PickledGlobal,
   PickledObject,
   PickledTuple,
   type PickleValue,
+  TorchTensor,
+  UnreadTensor,
 } from './values.js'
 
 export interface PickleOptions {
@@ -20,6 +23,8 @@ export interface PickleOptions {
   persistent?: (id: PickleValue) => PickleValue
   /** Torch storages within bytes; refused without it. */
   loadStorage?: (bytes: Uint8Array) => PickleValue
+  /** As for `readPickle`. */
+  placeholders?: boolean
 }
 
 /** The state of a pickle that is being read; `operations.ts` says what each operation does to it. */
@@ -27,6 +32,7 @@ export class PickleMachine {
   readonly cursor: PickleCursor
   readonly memo = new Map<number, PickleValue>()
   readonly #options: PickleOptions
+  readonly #placeholders: boolean
   readonly #stack: PickleValue[] = []
   /** Heights of the stack at each MARK. */
   readonly #marks: number[] = []
@@ -34,6 +40,7 @@ export class PickleMachine {
   constructor(bytes: Uint8Array, options: PickleOptions) {
     this.cursor = new PickleCursor(bytes, options.budget.name, options.start)
     this.#options = options
+    this.#placeholders = options.placeholders ?? false
   }
 
   push(value: PickleValue): void {
@@ -83,16 +90,22 @@ export class PickleMachine {
   /** @throws SemplesError `SEMPLES_PICKLE_REFUSED` for every name that is not in the table */
   global(module: PickleValue, name: PickleValue): PickledGlobal {
     if (typeof module !== 'string' || typeof name !== 'string') throw this.invalid('a Python name is no text')
-    const found = globalOf(module, name)
+    const found = globalOf(module, name, this.#placeholders)
     if (found === undefined) throw this.refused(`${module}.${name}`.slice(0, 200))
     return found
   }
 
-  construct(callable: PickleValue, args: PickleValue): PickleValue {
-    if (!(callable instanceof PickledGlobal)) throw this.invalid('it calls what is no Python name')
-    if (!(args instanceof PickledTuple)) throw this.invalid(`it calls ${callable.path} without a tuple`)
-    if (callable.construct === undefined) throw this.refused(`${callable.path}()`)
-    return callable.construct({ ...this.#context(), args: args.items })
+  /** @param named arguments by name, which only placeholders take */
+  construct(callable: PickleValue, args: PickleValue, named?: ReadonlyMap<PickleValue, PickleValue>): PickleValue {
+    // What a placeholder returns is called in turn.
+    const inert = this.#placeholders && (callable instanceof PickledClass || callable instanceof PickledObject)
+    if (!(callable instanceof PickledGlobal || inert)) throw this.invalid('it calls what is no Python name')
+    const { path, construct } = callable as PickledGlobal
+    if (!(args instanceof PickledTuple)) throw this.invalid(`it calls ${path} without a tuple`)
+    if (named !== undefined && named.size > 0 && !inert) throw this.refused('a call with named arguments')
+    if (construct !== undefined) return construct({ ...this.#context(), args: args.items })
+    if (this.#placeholders) return new PickledObject(path, args.items)
+    throw this.refused(`${path}()`)
   }
 
   /** Gives the value on top its state. */
@@ -100,8 +113,36 @@ export class PickleMachine {
     const target = this.top()
     if (target instanceof PickledDtype) setDtypeState(target, state, this.cursor.name)
     else if (target instanceof PickledArray) setArrayState(target, state, this.#context())
-    // Attributes of a dictionary (torch's `_metadata`) or of an object of which nothing is wanted.
-    else if (!(target instanceof Map || target instanceof PickledObject)) throw this.refused('attributes of an object')
+    else if (target instanceof PickledObject) target.state = state
+    // Attributes of a dictionary (torch's `_metadata`), or of a tensor.
+    else if (!(target instanceof Map || (this.#placeholders && isTensor(target)))) {
+      throw this.refused('attributes of an object')
+    }
+  }
+
+  /** Adds to the list on top. */
+  append(added: readonly PickleValue[]): void {
+    const list = this.#itemsOf(this.top())
+    if (!Array.isArray(list)) throw this.invalid('it appends to what is no list')
+    for (const item of added) list.push(item)
+  }
+
+  /** Adds keys and values in turn to the dictionary on top. */
+  setItems(added: readonly PickleValue[]): void {
+    const target = this.top()
+    if (this.#isPlaceholder(target)) target.entries ??= new Map()
+    const dictionary = this.#isPlaceholder(target) ? target.entries : target
+    if (!(dictionary instanceof Map)) throw this.invalid('it sets items of what is no dictionary')
+    if (added.length % 2 !== 0) throw this.invalid('a key of a dictionary has no value')
+    for (let i = 0; i < added.length; i += 2) dictionary.set(added[i]!, added[i + 1]!)
+  }
+
+  /** Adds to the set on top. */
+  addItems(added: readonly PickleValue[]): void {
+    const set = this.#itemsOf(this.top())
+    if (Array.isArray(set) && this.top() !== set) for (const item of added) set.push(item)
+    else if (set instanceof Set) for (const item of added) set.add(item)
+    else throw this.invalid('it adds to what is no set')
   }
 
   persistent(id: PickleValue): void {
@@ -117,10 +158,22 @@ export class PickleMachine {
     return pickleRefused(this.cursor.name, what)
   }
 
+  /** The list of a placeholder whose class is one (`collections.deque`). */
+  #itemsOf(target: PickleValue): PickleValue {
+    if (!this.#isPlaceholder(target)) return target
+    target.items ??= []
+    return target.items
+  }
+
+  #isPlaceholder(value: PickleValue): value is PickledObject {
+    return this.#placeholders && value instanceof PickledObject
+  }
+
   #context(): Omit<PickleCall, 'args'> {
     const { budget, loadStorage } = this.#options
     return {
       name: this.cursor.name,
+      placeholders: this.#placeholders,
       spendBytes: (count) => budget.spendBytes(count),
       loadStorage:
         loadStorage ??
@@ -129,4 +182,8 @@ export class PickleMachine {
         }),
     }
   }
+}
+
+function isTensor(value: PickleValue): boolean {
+  return value instanceof TorchTensor || value instanceof UnreadTensor
 }

@@ -43,7 +43,8 @@ export function setDtypeState(dtype: PickledDtype, state: PickleValue, name: str
   if (typeof order !== 'string' || !'<>|='.includes(order)) {
     throw pickleInvalid(name, 'the state of a NumPy dtype has no byte order')
   }
-  if ((subarray !== null || fields !== null) && !isPassedOver(dtype)) throw pickleRefused(name, 'a NumPy record type')
+  if ((subarray !== null || fields !== null) && !isPassedOver(dtype, { placeholders: false }))
+    throw pickleRefused(name, 'a NumPy record type')
   dtype.littleEndian = order !== '>'
 }
 
@@ -56,7 +57,7 @@ export function setArrayState(array: PickledArray, state: PickleValue, call: Omi
     throw pickleInvalid(name, 'the state of a NumPy array has no dtype and numbers')
   }
   const sizes = shapeOf(shape, name)
-  if (isPassedOver(dtype)) return
+  if (isPassedOver(dtype, call)) return
   if (dtype.kind !== 'O') {
     const bytes = bytesOfValue(content, call)
     array.numbers = numbersOf(bytes, dtype, sizes, fortranOrder === true || fortranOrder === 1, name)
@@ -79,7 +80,7 @@ function arrayOfBuffer(call: PickleCall): PickledArray {
     throw pickleInvalid(name, 'a NumPy array of a buffer has no dtype and numbers')
   }
   const array = new PickledArray()
-  if (isPassedOver(dtype)) return array
+  if (isPassedOver(dtype, call)) return array
   const bytes = bytesOfValue(content, call)
   const numbers = numbersOf(bytes, dtype, shapeOf(shape, name), order === 'F', name)
   if (order === 'C' || order === 'F' || (order === 'K' && (axes === undefined || axes === null))) {
@@ -101,7 +102,7 @@ function makeScalar(call: PickleCall): PickleValue {
   if (!(dtype instanceof PickledDtype) || content === undefined) {
     throw pickleInvalid(call.name, 'a NumPy scalar has no dtype and number')
   }
-  if (/^[MmV]/.test(dtype.kind)) return null
+  if (/^[MmV]/.test(dtype.kind) || (isPassedOver(dtype, call) && !/^[USa]/.test(dtype.kind))) return null
   const bytes = bytesOfValue(content, call)
   if (dtype.kind.startsWith('U')) return textOf(bytes, dtype, call)
   if (/^[Sa]/.test(dtype.kind)) return Buffer.from(bytes).toString('latin1')
@@ -109,9 +110,12 @@ function makeScalar(call: PickleCall): PickleValue {
   return dtype.kind === 'b1' ? number === 1 : number!
 }
 
-/** Texts, bytes, dates, durations and records (names of pictures, times) are data beside the maps, and run nothing. */
-function isPassedOver({ kind }: PickledDtype): boolean {
-  return /^[USaMmV]/.test(kind)
+/**
+ * Texts, bytes, dates, durations and records (names of pictures, times) are data beside the maps, and run nothing.
+ * Beside weights so are complex numbers and whatever else is not read.
+ */
+function isPassedOver({ kind }: PickledDtype, { placeholders }: Pick<PickleCall, 'placeholders'>): boolean {
+  return /^[USaMmV]/.test(kind) || (placeholders && kind !== 'O' && !isNumberType(kind))
 }
 
 /** NumPy's texts have four bytes a character. */

@@ -34,8 +34,8 @@ const BY_CHARACTER: Record<string, Operation> = {
   // Lists, tuples, dictionaries, sets
   ']': (m) => m.push([]),
   l: (m) => m.push(m.popMark()),
-  a: (m) => append(m, [m.pop()]),
-  e: (m) => append(m, m.popMark()),
+  a: (m) => m.append([m.pop()]),
+  e: (m) => m.append(m.popMark()),
   ')': (m) => m.push(new PickledTuple([])),
   t: (m) => m.push(new PickledTuple(m.popMark())),
   '\x85': (m) => pushTuple(m, 1),
@@ -45,15 +45,15 @@ const BY_CHARACTER: Record<string, Operation> = {
   d: (m) => {
     const items = m.popMark()
     m.push(new Map())
-    setItems(m, items)
+    m.setItems(items)
   },
   s: (m) => {
     const value = m.pop()
-    setItems(m, [m.pop(), value])
+    m.setItems([m.pop(), value])
   },
-  u: (m) => setItems(m, m.popMark()),
+  u: (m) => m.setItems(m.popMark()),
   '\x8f': (m) => m.push(new Set()),
-  '\x90': (m) => addItems(m, m.popMark()),
+  '\x90': (m) => m.addItems(m.popMark()),
   '\x91': (m) => m.push(new Set(m.popMark())),
   // The stack and the memo
   '(': (m) => m.mark(),
@@ -76,12 +76,12 @@ const BY_CHARACTER: Record<string, Operation> = {
     const name = m.pop()
     m.push(m.global(m.pop(), name))
   },
-  R: call,
-  '\x81': call,
+  R: (m) => call(m),
+  '\x81': (m) => call(m),
   '\x92': (m) => {
     const named = m.pop()
-    if (!(named instanceof Map) || named.size > 0) throw m.refused('a call with named arguments')
-    call(m)
+    if (!(named instanceof Map)) throw m.refused('a call with named arguments')
+    call(m, named)
   },
   i: (m) => {
     const module = m.cursor.line()
@@ -142,9 +142,9 @@ export function runPickle(bytes: Uint8Array, options: PickleOptions): { value: P
   }
 }
 
-function call(machine: PickleMachine): void {
+function call(machine: PickleMachine, named?: ReadonlyMap<PickleValue, PickleValue>): void {
   const args = machine.pop()
-  machine.push(machine.construct(machine.pop(), args))
+  machine.push(machine.construct(machine.pop(), args, named))
 }
 
 function refuseExtension(machine: PickleMachine): never {
@@ -158,25 +158,6 @@ function refuseBuffer(machine: PickleMachine): never {
 function pushTuple(machine: PickleMachine, length: number): void {
   const items = Array.from({ length }, () => machine.pop())
   machine.push(new PickledTuple(items.reverse()))
-}
-
-function append(machine: PickleMachine, items: readonly PickleValue[]): void {
-  const list = machine.top()
-  if (!Array.isArray(list)) throw machine.invalid('it appends to what is no list')
-  for (const item of items) list.push(item)
-}
-
-function setItems(machine: PickleMachine, items: readonly PickleValue[]): void {
-  const dictionary = machine.top()
-  if (!(dictionary instanceof Map)) throw machine.invalid('it sets items of what is no dictionary')
-  if (items.length % 2 !== 0) throw machine.invalid('a key of a dictionary has no value')
-  for (let i = 0; i < items.length; i += 2) dictionary.set(items[i]!, items[i + 1]!)
-}
-
-function addItems(machine: PickleMachine, items: readonly PickleValue[]): void {
-  const set = machine.top()
-  if (!(set instanceof Set)) throw machine.invalid('it adds to what is no set')
-  for (const item of items) set.add(item)
 }
 
 /** The decimal number of GET and PUT. */

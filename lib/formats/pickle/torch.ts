@@ -1,4 +1,4 @@
-import { bytesOf, elementCount, type NumberType } from '../dtypes.js'
+import { bytesOf, elementCount, layoutOf, type NumberType } from '../dtypes.js'
 import type { NumericArray } from '../numericArray.js'
 import { bytesOfValue, shapeOf } from './numpy.js'
 import { pickleInvalid, pickleRefused } from './refusals.js'
@@ -6,11 +6,15 @@ import {
   type Construct,
   type PickleCall,
   PickledArray,
+  PickledClass,
   PickledGlobal,
+  PickledObject,
   PickledTuple,
   type PickleValue,
+  type TorchElement,
   TorchStorage,
   TorchTensor,
+  UnreadTensor,
 } from './values.js'
 
 const STORAGES: Record<string, NumberType> = {
@@ -28,11 +32,12 @@ const STORAGES: Record<string, NumberType> = {
 }
 
 const CONSTRUCTORS: Record<string, Construct> = {
-  'torch._utils._rebuild_tensor': rebuildTensor,
-  'torch._utils._rebuild_tensor_v2': rebuildTensor,
+  'torch._utils._rebuild_tensor': (call) => rebuildTensor(call),
+  'torch._utils._rebuild_tensor_v2': (call) => rebuildTensor(call),
   'torch._utils._rebuild_parameter': tensorOfParameter,
   'torch._utils._rebuild_parameter_with_state': tensorOfParameter,
   'torch._tensor._rebuild_from_type_v2': rebuildFromType,
+  'torch._tensor._rebuild_from_type': rebuildFromType,
   'torch.storage._load_from_bytes': (call) => call.loadStorage(bytesOfValue(call.args[0] ?? null, call)),
 }
 
@@ -54,38 +59,59 @@ export const TORCH_GLOBALS: readonly PickledGlobal[] = [
   ...Object.entries(CONSTRUCTORS).map(([path, construct]) => new PickledGlobal(path, construct)),
   ...NAMED.map((name) => new PickledGlobal(`torch.${name}`)),
   ...Object.entries(STORAGES).flatMap(([storage, type]) =>
-    ['torch', 'torch.cuda', 'torch.storage'].map(
-      (module) => new PickledGlobal(`${module}.${storage}`, undefined, type),
-    ),
+    ['torch', 'torch.cuda', 'torch.storage'].map((module) => storageElement(`${module}.${storage}`, elementOf(type))),
   ),
 ]
 
-/** `_rebuild_tensor_v2(storage, offset, size, stride, requires_grad, hooks, metadata)`; the first four alone once. */
-function rebuildTensor({ args, name }: PickleCall): TorchTensor {
+/** A storage class; it is never called. */
+export function storageElement(path: string, element: TorchElement): PickledGlobal {
+  return new PickledGlobal(path, undefined, element)
+}
+
+export function elementOf(type: NumberType): TorchElement {
+  const { name, bytes } = layoutOf(type)
+  return { name, bytes, type }
+}
+
+/**
+ * `_rebuild_tensor_v2(storage, offset, size, stride, requires_grad, hooks, metadata)`; the first four alone once.
+ *
+ * @param type of the numbers, where the storage does not say it
+ */
+export function rebuildTensor({ args, name, placeholders }: PickleCall, type?: NumberType): PickleValue {
   const [storage, offset, size, stride, , , metadata] = args
   if (!(storage instanceof TorchStorage)) throw pickleInvalid(name, 'a torch tensor has no storage')
+  const known = type ?? storage.element.type
+  if (known === undefined) return new UnreadTensor(storage.element.name)
   // Conjugated and negated views: what their bytes mean is said here.
-  if (metadata instanceof Map && metadata.size > 0) throw pickleRefused(name, 'a torch tensor that is a lazy view')
+  if (metadata instanceof Map && metadata.size > 0) {
+    if (placeholders) return new UnreadTensor('a lazy view')
+    throw pickleRefused(name, 'a torch tensor that is a lazy view')
+  }
   const shape = shapeOf(size, name)
   const strides = shapeOf(stride, name)
   const start = shapeOf(new PickledTuple([offset ?? null]), name)[0]!
   if (shape.length !== strides.length) throw pickleInvalid(name, 'a torch tensor has not one stride a size')
-  return new TorchTensor(storage, start, shape, strides)
+  return new TorchTensor(storage, start, shape, strides, known)
 }
 
-function tensorOfParameter({ args, name }: PickleCall): TorchTensor {
-  if (args[0] instanceof TorchTensor) return args[0]
+/** What is no tensor in a parameter only a checkpoint may have, where it counts as not read. */
+function tensorOfParameter({ args: [tensor], name, placeholders }: PickleCall): PickleValue {
+  if (tensor instanceof TorchTensor || tensor instanceof UnreadTensor) return tensor
+  if (placeholders && tensor instanceof PickledObject) return new UnreadTensor(tensor.path)
   throw pickleInvalid(name, 'a torch parameter has no tensor')
 }
 
 /** `_rebuild_from_type_v2(function, class, arguments, attributes)`: a tensor with attributes, which are left out. */
 function rebuildFromType(call: PickleCall): PickleValue {
   const [make, , args] = call.args
-  const construct = make instanceof PickledGlobal ? make.construct : undefined
-  if ((construct !== rebuildTensor && construct !== tensorOfParameter) || !(args instanceof PickledTuple)) {
-    throw pickleInvalid(call.name, 'a torch tensor with attributes is not made of a tensor')
-  }
-  return construct({ ...call, args: args.items })
+  if (make instanceof PickledClass) return new UnreadTensor(make.path)
+  const tensor =
+    make instanceof PickledGlobal && make.path.startsWith('torch._utils._rebuild_') && args instanceof PickledTuple
+      ? make.construct?.({ ...call, args: args.items })
+      : undefined
+  if (tensor instanceof TorchTensor || tensor instanceof UnreadTensor) return tensor
+  throw pickleInvalid(call.name, 'a torch tensor with attributes is not made of a tensor')
 }
 
 /** ("storage", class, key, device, elements): what stands for a storage in torch's own files. */
@@ -104,26 +130,33 @@ export function storageOf(id: PickleValue, name: string): { key: string; storage
 /**
  * The numbers of an array or tensor; undefined for everything else.
  *
+ * @param repeats as for `numbersOfTensor`
  * @throws SemplesError as `numbersOfTensor`
  */
-export function numbersOfValue(value: PickleValue | undefined, name: string): NumericArray | undefined {
+export function numbersOfValue(
+  value: PickleValue | undefined,
+  name: string,
+  repeats = false,
+): NumericArray | undefined {
   if (value instanceof PickledArray) return value.numbers
-  return value instanceof TorchTensor ? numbersOfTensor(value, name) : undefined
+  return value instanceof TorchTensor ? numbersOfTensor(value, name, repeats) : undefined
 }
 
 /**
  * The numbers of a tensor whose storage has been read.
  *
+ * @param repeats whether a tensor may have more numbers than its storage (`expand`); then the caller bounds them
  * @throws SemplesError `SEMPLES_PICKLE_INVALID` where it reaches beyond its storage, or repeats its numbers to more
  *   than the storage has
  */
-export function numbersOfTensor({ storage, offset, shape, strides }: TorchTensor, name: string): NumericArray {
-  const { type, bytes, littleEndian } = storage
+function numbersOfTensor(tensor: TorchTensor, name: string, repeats: boolean): NumericArray {
+  const { storage, type, offset, shape, strides } = tensor
+  const { bytes, littleEndian } = storage
   if (bytes === undefined) throw pickleInvalid(name, 'a torch tensor has no numbers')
-  const stored = bytes.length / bytesOf(type)
+  const stored = Math.floor(bytes.length / bytesOf(type))
   const elements = elementCount(shape)
   const last = shape.reduce((index, size, axis) => index + (size - 1) * strides[axis]!, offset)
-  if (elements > 0 && (elements > stored || !(last < stored))) {
+  if (elements > 0 && ((elements > stored && !repeats) || !(last < stored))) {
     throw pickleInvalid(name, `a torch tensor of ${elements} numbers has a storage of ${stored}`)
   }
   return { type, littleEndian, bytes, shape, strides, offset }

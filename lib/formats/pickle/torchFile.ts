@@ -1,9 +1,8 @@
-import { bytesOf } from '../dtypes.js'
 import type { ZipArchive } from '../zip.js'
 import { runPickle } from './operations.js'
 import { type PickleBudget, pickleInvalid } from './refusals.js'
 import { storageOf } from './torch.js'
-import { type PickleValue, TorchStorage } from './values.js'
+import { PickledGlobal, PickledTuple, type PickleValue, TorchStorage } from './values.js'
 
 /** 0x1950a86a20f9469cfc6c as a pickle, behind its protocol: how `torch.save` began its files before version 1.6. */
 const MAGIC = Buffer.from('8a0a6cfc9c46f9206aa850192e', 'hex')
@@ -26,16 +25,23 @@ function magicEnd(bytes: Uint8Array): number | undefined {
  * Reads what `torch.save` wrote before torch 1.6 (or writes with `_use_new_zipfile_serialization=False`): a magic
  * number, a version, facts of the machine, the object, the keys of its storages, then their numbers, little-endian.
  *
+ * @param placeholders as for `readPickle`
  * @throws SemplesError as `readPickle`
  */
-export function readTorchFile(bytes: Uint8Array, budget: PickleBudget): PickleValue {
+export function readTorchFile(bytes: Uint8Array, budget: PickleBudget, placeholders = false): PickleValue {
   const start = magicEnd(bytes)
   if (start === undefined) throw pickleInvalid(budget.name, 'the bytes of a torch storage do not start like one')
   const version = runPickle(bytes, { budget, start })
   if (version.value !== PROTOCOL) throw pickleInvalid(budget.name, 'it has another version of torch.save')
   const machine = runPickle(bytes, { budget, start: version.end })
   const storages = new Map<string, TorchStorage>()
-  const root = runPickle(bytes, { budget, start: machine.end, persistent: storageIn(storages, budget.name) })
+  const persistent = storageIn(storages, budget.name)
+  const root = runPickle(bytes, {
+    budget,
+    start: machine.end,
+    persistent: (id) => (placeholders ? moduleClass(id) : undefined) ?? persistent(id),
+    placeholders,
+  })
   const keys = runPickle(bytes, { budget, start: root.end })
   if (!Array.isArray(keys.value)) throw pickleInvalid(budget.name, 'it has no list of storages')
   let position = keys.end
@@ -49,8 +55,8 @@ export function readTorchFile(bytes: Uint8Array, budget: PickleBudget): PickleVa
 }
 
 /** The torch storage within bytes, as `torch.storage._load_from_bytes` would return it. */
-export function readTorchStorage(bytes: Uint8Array, budget: PickleBudget): TorchStorage {
-  const value = readTorchFile(bytes, budget)
+export function readTorchStorage(bytes: Uint8Array, budget: PickleBudget, placeholders = false): TorchStorage {
+  const value = readTorchFile(bytes, budget, placeholders)
   if (value instanceof TorchStorage) return value
   throw pickleInvalid(budget.name, 'the bytes of a torch storage hold something else')
 }
@@ -73,19 +79,26 @@ export function torchRoot(paths: readonly string[]): string | undefined {
  * Opens what `torch.save` writes since torch 1.6: `data.pkl` in a zip archive, the numbers in `data/<key>` beside it.
  *
  * @param root path of `data.pkl` in it
+ * @param placeholders as for `readPickle`
  * @throws SemplesError as `readPickle`, `SEMPLES_NPY_INVALID`
  */
-export async function openTorchArchive(zip: ZipArchive, root: string, budget: PickleBudget): Promise<TorchArchive> {
+export async function openTorchArchive(
+  zip: ZipArchive,
+  root: string,
+  budget: PickleBudget,
+  placeholders = false,
+): Promise<TorchArchive> {
   const folder = root.slice(0, -'data.pkl'.length)
   const order = `${folder}byteorder`
   const littleEndian =
     zip.sizeOf(order) === undefined || Buffer.compare(await zip.read(order), Buffer.from('big')) !== 0
   const storages = new Map<string, TorchStorage>()
-  const { value } = runPickle(await zip.read(root), { budget, persistent: storageIn(storages, budget.name) })
+  const persistent = storageIn(storages, budget.name)
+  const { value } = runPickle(await zip.read(root), { budget, persistent, placeholders })
   const load = async (key: string) => {
     const storage = storages.get(key)!
     const path = `${folder}data/${key}`
-    if (zip.sizeOf(path) !== storage.count * bytesOf(storage.type)) {
+    if (zip.sizeOf(path) !== storage.count * storage.element.bytes) {
       throw pickleInvalid(budget.name, `storage ${key.slice(0, 40)} is missing or not of its size`)
     }
     storage.bytes = await zip.read(path)
@@ -100,9 +113,15 @@ function storageIn(storages: Map<string, TorchStorage>, name: string): (id: Pick
     const { key, storage } = storageOf(id, name)
     const known = storages.get(key) ?? storage
     storages.set(key, known)
-    if (known.type !== storage.type) throw pickleInvalid(name, 'a torch storage is used with two types')
+    if (known.element.name !== storage.element.name) throw pickleInvalid(name, 'a torch storage is used with two types')
     return known
   }
+}
+
+/** ("module", class, file, source): the class of a pickled network, with its program, which is passed over. */
+function moduleClass(id: PickleValue): PickleValue | undefined {
+  const [kind, type] = id instanceof PickledTuple ? id.items : []
+  return kind === 'module' && type instanceof PickledGlobal ? type : undefined
 }
 
 /** Number of elements, int64, then their bytes; returns where they end. */
@@ -110,7 +129,7 @@ function readStorage(storage: TorchStorage, bytes: Uint8Array, position: number,
   const start = position + 8
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const count = start <= bytes.length ? Number(view.getBigUint64(position, true)) : Number.NaN
-  const end = start + count * bytesOf(storage.type)
+  const end = start + count * storage.element.bytes
   if (count !== storage.count || !(end <= bytes.length)) {
     throw pickleInvalid(name, `a torch storage of ${storage.count} numbers is announced, they are not all there`)
   }

@@ -22,6 +22,7 @@ export type PickleValue =
   | PickledObject
   | TorchStorage
   | TorchTensor
+  | UnreadTensor
 
 export class PickledTuple {
   constructor(readonly items: readonly PickleValue[]) {}
@@ -38,6 +39,8 @@ export interface PickleCall {
   spendBytes(count: number): void
   /** Torch storages within bytes. */
   loadStorage(bytes: Uint8Array): PickleValue
+  /** Whether what has no numbers that are read gets a placeholder instead of a refusal. */
+  placeholders: boolean
 }
 
 /** A Python name out of the fixed table. */
@@ -48,12 +51,30 @@ export class PickledGlobal {
     /** Absent for classes that are only named. */
     readonly construct?: Construct,
     /** Of torch's storage classes. */
-    readonly storage?: NumberType,
+    readonly storage?: TorchElement,
   ) {}
 }
 
-/** An object of a known class of which nothing is read (`argparse.Namespace` beside weights). */
-export class PickledObject {}
+/** A Python name of a program that is not here: it stands for itself, and calling it makes a `PickledObject`. */
+export class PickledClass extends PickledGlobal {}
+
+/**
+ * An object of which nothing is read (`argparse.Namespace` beside weights): its class, and what the file gave it, as it
+ * stands there.
+ */
+export class PickledObject {
+  /** Its attributes, mostly a dictionary. */
+  state?: PickleValue
+  /** Where the class is a dictionary (`EasyDict`). */
+  entries?: Map<PickleValue, PickleValue>
+  /** Where the class is a list or a set (`collections.deque`). */
+  items?: PickleValue[]
+
+  constructor(
+    readonly path: string,
+    readonly args: readonly PickleValue[] = [],
+  ) {}
+}
 
 /** numpy.dtype. */
 export class PickledDtype {
@@ -71,13 +92,23 @@ export class PickledArray {
   objects?: { shape: readonly number[]; items: readonly PickleValue[] }
 }
 
+/** What the numbers of a torch storage are. */
+export interface TorchElement {
+  /** As safetensors calls it, or torch where safetensors does not have it. */
+  name: string
+  /** Bytes a number. */
+  bytes: number
+  /** Absent for numbers that are not read (complex, quantized). */
+  type?: NumberType
+}
+
 /** A torch storage; its bytes may come after the tensors that use it. */
 export class TorchStorage {
   bytes?: Uint8Array
   littleEndian = true
 
   constructor(
-    readonly type: NumberType,
+    readonly element: TorchElement,
     readonly count: number,
   ) {}
 }
@@ -88,5 +119,15 @@ export class TorchTensor {
     readonly offset: number,
     readonly shape: readonly number[],
     readonly strides: readonly number[],
+    /** Of the storage, but where that is untyped. */
+    readonly type: NumberType,
+  ) {}
+}
+
+/** A tensor whose numbers are not read: complex, quantized, sparse. */
+export class UnreadTensor {
+  constructor(
+    /** What it is instead, for people: `C64`, `quantized QInt8`, `sparse`. */
+    readonly type: string,
   ) {}
 }

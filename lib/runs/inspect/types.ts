@@ -30,10 +30,10 @@ export interface InspectedWeights {
   tensors: InspectedTensor[]
   /** Bytes of all tensors. */
   bytes: number
-  /** Entries beside the weights, which are not read: `epoch`, `optimizer`; with their value where it is short. */
-  beside: { name: string; value?: string }[]
-  /** Python objects in the file, by their name and number; nothing of them was run. */
-  placeholders: { path: string; count: number }[]
+  /** Entries beside the weights, which are not taken, and what each is: `epoch`, `299`. */
+  aside: { name: string; what: string }[]
+  /** Python objects in the file: class, number and first place. Nothing of them was run. */
+  placeholders: { path: string; count: number; where: string }[]
   /** The option that takes the file; absent where none does. */
   option?: '--weights' | '--clip'
   /** Fields of the config that these weights need, where their sizes differ from the defaults. */
