@@ -1,7 +1,6 @@
-import type { Dtype, TensorData, TensorMap } from '../base/tensor.js'
-import type { NumberType } from '../formats/dtypes.js'
-import { copyNumbers, denseArray } from '../formats/numericArray.js'
+import type { TensorData, TensorMap } from '../base/tensor.js'
 import { imagenetClassesOf } from '../text/imagenetWords.js'
+import { floats, isWhole } from './foreign/floats.js'
 
 /** Names of published classification heads: torchvision's ResNet, EfficientNet-Lite. */
 const HEADS = ['fc.weight', '_fc.weight']
@@ -33,8 +32,9 @@ export function headRows(
   const classifier = HEADS.map((name) => tensors[name]).find((tensor) => tensor?.shape[0] === IMAGENET_CLASSES)
   const width = head.shape[1]!
   if (classifier === undefined || classifier.shape[1] !== width) return undefined
+  // No weights are whole numbers.
+  if (isWhole(classifier.dtype)) return undefined
   const rows = floats(classifier)
-  if (rows === undefined) return undefined
   const centre = meanRow(rows, width, [...Array(IMAGENET_CLASSES).keys()])
   const values = Float32Array.from(head.data as Float32Array)
   const found = new Map<string, number>()
@@ -53,18 +53,6 @@ export function headRows(
     found.set(label, known.indices.length)
   }
   return { weight: { ...head, data: values }, found, missing }
-}
-
-const FLOATS: Partial<Record<Dtype, NumberType>> = { float16: 'f2', bfloat16: 'bf2', float32: 'f4', float64: 'f8' }
-
-/** The numbers as float32; undefined for whole numbers, which no weights are. */
-function floats({ dtype, shape, data }: TensorData): Float32Array | undefined {
-  const type = FLOATS[dtype]
-  if (type === undefined) return undefined
-  const numbers = new Float32Array(data.length)
-  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-  copyNumbers(denseArray({ type, littleEndian: true, bytes, shape }, false), numbers, 0)
-  return numbers
 }
 
 function meanRow(rows: Float32Array, width: number, indices: readonly number[]): Float64Array {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import { SemplesError } from '../base/error.js'
-import { notice, type OnProgress } from '../base/progress.js'
+import { notice, type OnProgress, warning } from '../base/progress.js'
 import { nearestName } from '../base/spelling.js'
 import { RunDirectory } from '../checkpoints/runDirectory.js'
 import type { Checkpoint } from '../checkpoints/stageDirectory.js'
@@ -13,7 +13,8 @@ import type { BackgroundPrompts } from '../models/backgroundPrompts.js'
 import { type HeadRows, headRows } from '../models/headRows.js'
 import type { MaskGenerator } from '../models/maskGenerator.js'
 import { weightsMissing } from '../models/missing.js'
-import { loadCheckpoint, loadPretrained, unknownNotice } from '../models/weights.js'
+import { type LoadedWeights, loadCheckpoint, loadPretrained } from '../models/weights.js'
+import type { WeightsReport } from '../models/weightsReport.js'
 import { stageKindOf } from '../stages/kinds.js'
 import type { Stage } from '../stages/stage.js'
 import { weightsPath } from '../weights/find.js'
@@ -56,8 +57,9 @@ export async function loadInitialWeights(
   else {
     // Published weights do not hold the whole head, and an earlier stage may have trained it.
     if (wantsRows(config)) await generator.load(await models.initialState())
-    const note = await loadWeights(config, stage.name, generator, dataset)
-    if (note !== undefined) onProgress(notice(stage.name, note))
+    const { notes, report } = await loadWeights(config, stage.name, generator, dataset)
+    for (const { text, warning: warns } of notes) onProgress((warns ? warning : notice)(stage.name, text))
+    await run.updateManifest({ notes: { ...run.manifest.notes, loaded: shortReport(report) } })
   }
   if (prompts !== undefined && stage.trains !== 'prompts')
     await prompts.load((await resultOf(run, 'prompt', 'prompts')).tensors.prompts!.prompts!)
@@ -74,7 +76,7 @@ export async function loadWeights(
   stage: StageName,
   generator: MaskGenerator,
   { classes }: Pick<Dataset, 'classes'>,
-): Promise<string | undefined> {
+): Promise<LoadedWeights> {
   const path = await weightsPath(config.generator.weights)
   if (!existsSync(path)) {
     const nearest = nearestName(basename(path), weightsNames)
@@ -87,17 +89,34 @@ export async function loadWeights(
   }
   const { tensors, unread } = await readWeights(path)
   const rows = wantsRows(config) ? headRows(tensors, (await generator.state())[HEAD]!, classes.classes) : undefined
-  if (rows === undefined && stageKindOf(stage).startsFrom.length > 0) {
-    await loadCheckpoint(generator, tensors, path, unread)
-    return undefined
-  }
-  const note = unknownNotice(await loadPretrained(generator, tensors, path, unread))
+  if (rows === undefined && stageKindOf(stage).startsFrom.length > 0)
+    return loadCheckpoint(generator, tensors, path, unread)
+  const { report, notes } = await loadPretrained(generator, tensors, path, unread)
   if (rows === undefined) {
     if (wantsRows(config)) throw headMissing(path)
-    return note
+    return { report, notes }
   }
   await generator.load({ [HEAD]: rows.weight }, { strict: false })
-  return note === undefined ? introduction(rows) : `${introduction(rows)}; ${note}`
+  return { report, notes: [{ text: introduction(rows), warning: false }, ...notes] }
+}
+
+/** What a manifest keeps of a report: numbers, and the names that a person may ask for. */
+function shortReport({ what, matched, renamed, interpolated, dropped, missing, unexpected }: WeightsReport) {
+  return {
+    what,
+    matched: matched.length,
+    renamed: renamed.length,
+    interpolated: interpolated.map(({ name }) => name),
+    dropped: shortList(dropped.map(({ name }) => name)),
+    missing: shortList(missing),
+    unexpected: shortList(unexpected),
+  }
+}
+
+const MOST_NAMES = 20
+
+function shortList(names: readonly string[]): readonly string[] {
+  return names.length <= MOST_NAMES ? names : [...names.slice(0, MOST_NAMES), `and ${names.length - MOST_NAMES} more`]
 }
 
 /** The CAM head of a `cnn`. */

@@ -114,8 +114,8 @@ describe('a checkpoint', () => {
       const foreign = await source.state()
       const error = await rejection(loadCheckpoint(generator, foreign, 'weights.safetensors'))
       expect(error).toMatchObject({ code: 'SEMPLES_CHECKPOINT_MISMATCH', file: 'weights.safetensors' })
-      expect(error.message).toMatch(/cls_token: file \[1, 4, 16\], model \[1, 3, 16\]/)
-      expect(error.message).toMatch(/Unknown to the model: blocks\.2\.norm1\.weight/)
+      expect(error.message).toMatch(/depth 3 \(generator: 2\), 4 classes \(generator: 3\)/)
+      expect(error.hint).toMatch(/generator: \{ depth: 3 \}/)
       for (const options of [{}, { strict: true }, { adapt: true }])
         expect((await rejection(generator.load(foreign, options))).code).toBe('SEMPLES_CHECKPOINT_MISMATCH')
       const { 'head.bias': _, ...lacking } = before

@@ -5,7 +5,7 @@ import type { TensorMap } from '../../lib/base/tensor.js'
 import { writeSafetensors } from '../../lib/formats/safetensors.js'
 import { readWeights } from '../../lib/formats/stateDict.js'
 import { MaskGenerator } from '../../lib/models/maskGenerator.js'
-import { type LoadedWeights, loadCheckpoint, loadPretrained, unknownNotice } from '../../lib/models/weights.js'
+import { type LoadedWeights, loadCheckpoint, loadPretrained } from '../../lib/models/weights.js'
 import { temporaryFiles } from '../datasets/temporaryFiles.js'
 import { describeNative, differences, float32, tiny } from './models.js'
 
@@ -49,6 +49,28 @@ async function withType(file: string, name: string, dtype: string, bytes: number
 const renamed = (state: TensorMap, name: (old: string) => string) =>
   Object.fromEntries(Object.entries(state).map(([old, tensor]) => [name(old), tensor]))
 
+/** One class token and one of distillation, whose row of positions lies between those of class token and patches. */
+function distilled(own: TensorMap): TensorMap {
+  const { width, classes } = tiny
+  const table = own.pos_embed!.data as Float32Array
+  const row = table.slice(0, width)
+  // The generator repeats the row of the one class token.
+  for (let at = 0; at < classes; at++) table.set(row, at * width)
+  const rest = table.slice(classes * width)
+  const odd = new Float32Array(width).fill(99)
+  const data = Float32Array.of(...row, ...odd, ...rest)
+  return {
+    ...own,
+    cls_token: { dtype: 'float32', shape: [1, 1, width], data: (own.cls_token!.data as Float32Array).slice(0, width) },
+    pos_embed: { dtype: 'float32', shape: [1, data.length / width, width], data },
+    dist_token: float32([1, 1, width], 5),
+    'head_dist.weight': float32([10, width]),
+    'head.weight': float32([10, width]),
+    'head.bias': float32([10]),
+    'head_dist.bias': float32([10]),
+  }
+}
+
 describeNative('weights of neighbours', () => {
   test.each(['module.', 'model.', 'backbone.', 'module.backbone.', '_orig_mod.module.'])(
     'R55: names that all begin with %s are read without it',
@@ -76,13 +98,19 @@ describeNative('weights of neighbours', () => {
     })
   })
 
-  test('R54: a distilled DeiT is called one', async () => {
-    const { file } = await weights((own) => ({ ...own, dist_token: float32([1, 1, 4]) }))
-    for (const how of [loadPretrained, loadCheckpoint])
-      await expect(load(file, how)).rejects.toMatchObject({
-        code: 'SEMPLES_CHECKPOINT_MISMATCH',
-        message: expect.stringMatching(/weights of a distilled DeiT/),
-      })
+  test('R54: a distilled DeiT starts a training without its token, with a warning, and is no checkpoint', async () => {
+    const { file, state } = await weights((own) => distilled(own))
+    const { loaded, state: after } = await load(file)
+    // Class tokens, then patches: the second row of three and more was the distillation token's.
+    expect(differences({ pos_embed: state.pos_embed! }, { pos_embed: after.pos_embed! })).toEqual([])
+    expect((loaded as LoadedWeights).notes).toMatchObject([
+      { warning: true, text: expect.stringMatching(/distilled DeiT: dist_token .*attention of every block/) },
+    ])
+    await expect(load(file, loadCheckpoint)).rejects.toMatchObject({
+      code: 'SEMPLES_CHECKPOINT_MISMATCH',
+      message: expect.stringMatching(/weights of a distilled DeiT/),
+      hint: expect.stringContaining('classify'),
+    })
   })
 
   test.each(['blocks.0.ls1.gamma', 'register_tokens', 'blocks.0.extra.weight'])(
@@ -104,9 +132,9 @@ describeNative('weights of neighbours', () => {
       temperature: float32([1], 0),
     }))
     const { loaded } = await load(file)
-    expect(unknownNotice(loaded as LoadedWeights)).toBe(
-      'the weights hold a tensor that the generator does not know, left out: temperature',
-    )
+    expect((loaded as LoadedWeights).notes).toEqual([
+      { warning: false, text: 'the weights hold a tensor that the generator does not know, left out: temperature' },
+    ])
   })
 
   test.each([

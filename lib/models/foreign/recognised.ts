@@ -1,5 +1,5 @@
-import { listed } from '../base/count.js'
-import { PREFIXES } from '../formats/stateDict.js'
+import { listed } from '../../base/count.js'
+import { PREFIXES } from '../../formats/stateDict.js'
 
 /**
  * What weights of other makers are recognised by: the names of their tensors. One table for the messages of today, and
@@ -17,14 +17,16 @@ export interface Recognised {
 }
 
 const DEIT_HINT = 'Give the plain DeiT-S/16: deit_small_patch16_224-cd65a155.pth.'
+export const RESNET_HINT =
+  "Give torchvision's ResNet-50 (resnet50-0676ba61.pth) or ResNet-101, with generator.backbone 'resnet50' or 'resnet101'."
 const CNN_HINT = "Give them to generator.kind 'cnn' with the backbone of these weights, or the weights of a DeiT."
 
 /** Networks that are none of ours, and ours in the place of another; the first that fits counts. */
 export const NETWORKS: readonly Recognised[] = [
   {
-    what: 'a distilled DeiT',
-    signs: [/^dist_token$/],
-    because: 'Its distillation token takes part in the attention of every block, and the generator has none.',
+    what: 'a SigLIP',
+    signs: [/^logit_bias$/, /^(vision_model|visual)\./],
+    because: 'A generator starts from a classifier.',
     hint: DEIT_HINT,
   },
   {
@@ -38,18 +40,6 @@ export const NETWORKS: readonly Recognised[] = [
     signs: [/^vision_model\.encoder\.layers\./],
     because: 'A generator starts from a classifier.',
     hint: 'Give it as clip (--clip), as an archive: scripts/clip/export.py --weights FILE --out clip.pt.',
-  },
-  {
-    what: 'a vision transformer with the names of Hugging Face',
-    signs: [/(^|\.)encoder\.layer\.\d+\.attention\.attention\.query\.weight$/],
-    because: 'Queries, keys and values lie apart there.',
-    hint: 'Give the same weights with the names of DeiT (timm).',
-  },
-  {
-    what: 'a vision transformer with the names of torchvision',
-    signs: [/^encoder\.layers\.encoder_layer_\d+\./],
-    because: 'Its names are others.',
-    hint: 'Give the same weights with the names of DeiT (timm).',
   },
   {
     what: 'a Swin transformer',
@@ -82,6 +72,19 @@ export const NETWORKS: readonly Recognised[] = [
     hint: "Start from ImageNet: torchvision's ResNet-50 with generator.kind 'cnn'. Maps of such a network need no weights here: semples refine --cams DIR.",
   },
   {
+    what: 'a ResNet-D, whose stem has three convolutions',
+    signs: [/^conv1\.[036]\.weight$/, /^layer4\.\d+\.conv1\.weight$/],
+    because: 'The generator has a stem of one convolution of 7 x 7.',
+    hint: RESNET_HINT,
+  },
+  {
+    what: 'an EfficientNet with the names of timm',
+    signs: [/^conv_stem\.weight$/, /^blocks\.0\.0\.conv_dw\.weight$/],
+    because:
+      'Names and shapes do not tell which padding and which epsilon of the norms they were trained with (tf_efficientnet_lite0 and efficientnet_lite0 differ).',
+    hint: 'Fetch the weights that the generator knows: npx semples weights fetch efficientnet-lite0.',
+  },
+  {
     what: 'a ResNet with the names of torchvision',
     signs: [/^layer4\.\d+\.conv1\.weight$/, /^conv1\.weight$/],
     because: 'The generator that is configured is another network.',
@@ -99,25 +102,53 @@ export const NETWORKS: readonly Recognised[] = [
     because: 'The generator that is configured is another network.',
     hint: "Give it to generator.kind 'weaktr' (the default), or the weights of the backbone that is configured.",
   },
+  {
+    what: 'the state of an optimiser',
+    signs: [/(^|\.)(exp_avg|exp_avg_sq|momentum_buffer)$/],
+    because: 'It belongs to a training and holds no weights of a network.',
+    hint: 'Give the file of weights that was saved beside it: torch.save(model.state_dict(), "network.pth").',
+  },
 ]
 
 /** Tensors that change what a network computes, so that weights without them are of another network. */
-export const OF_INFLUENCE: readonly { name: RegExp; because: string }[] = [
+const OF_INFLUENCE: readonly { name: RegExp; because: string }[] = [
   { name: /\.ls[12]\.gamma$|\.gamma_[12]$/, because: 'they scale every residual branch, mostly to a tenth or less' },
   { name: /^(register_tokens|reg_token|storage_tokens)$/, because: 'these tokens take part in the attention' },
   { name: /^(dist_token|prompt_tokens?)$/, because: 'these tokens take part in the attention' },
-  { name: /relative_position_bias_table$|rel_pos_[hw]$|\brope\b|freqs/, because: 'they place the patches' },
+  { name: /relative_position_bias|rel_pos_[hw]$|\brope\b|freqs/, because: 'they place the patches' },
   { name: /\.attn\.[qk]_norm\./, because: 'they normalise queries and keys' },
+  {
+    name: /\.attn\.([qv]_bias|[qkv]_proj\.\w+)$/,
+    because: 'queries, keys and values lie apart there, as in an EVA or BEiT',
+  },
+  { name: /\.(attn|mlp)\.(inner_attn_ln|ffn_ln|norm)\./, because: 'they normalise within a block' },
+  { name: /\.mlp\.(w12|w3|w1|w2|fc1_[gx]|weights_in|weights_out)\./, because: 'its MLPs have gates (SwiGLU)' },
   { name: /^(norm_pre|pre_norm|ln_pre)\./, because: 'they normalise the tokens before the first block' },
+  {
+    name: /\.(se|attn_pool)\.\w+\.|\._se_\w+\./,
+    because: 'they weigh the channels of a block (squeeze-and-excitation)',
+  },
 ]
 
-/** Tensors that a generator has no use for: classification heads, counters, what only pre-training used. */
-export const OF_NO_USE: readonly RegExp[] = [
-  /^(head|head_dist|heads|fc|_fc|fc_norm|classifier|aux_classifier|pre_logits|aux_head)\./,
-  /(^|\.)num_batches_tracked$/,
-  /^(mask_token|logit_scale|queue|queue_ptr)$/,
-  /^(decoder|decoder_blocks|decoder_embed|decoder_norm|decoder_pred|decoder_pos_embed|projector|predictor|proj_head)(\.|$)/,
+/** Tensors that a generator has no use for. */
+const OF_NO_USE: readonly { name: RegExp; because: string }[] = [
+  {
+    name: /^(head|head_dist|heads|fc|_fc|classifier|cls_classifier|distillation_classifier|aux_classifier|aux_head)\./,
+    because: 'a head for other classes',
+  },
+  { name: /^(fc_norm|pre_logits|pooler)\./, because: 'what comes before the head of a classifier' },
+  { name: /(^|\.)num_batches_tracked$/, because: 'a counter of training' },
+  { name: /^(mask_token|logit_scale|queue|queue_ptr)$/, because: 'what only pre-training used' },
+  {
+    name: /^(decoder|decoder_blocks|decoder_embed|decoder_norm|decoder_pred|decoder_pos_embed|projector|predictor|proj_head)(\.|$)/,
+    because: 'what only pre-training used',
+  },
 ]
+
+/** Why a generator can do without the tensor of that name; undefined where that is not known. */
+export function noUse(name: string): string | undefined {
+  return OF_NO_USE.find(({ name: pattern }) => pattern.test(name))?.because
+}
 
 /** The network that a file is of by the names of its tensors; undefined for one that has all of its signs in the model. */
 export function recognise(names: readonly string[], own: ReadonlySet<string>): Recognised | undefined {
@@ -134,10 +165,12 @@ export function prefixesOf(names: readonly string[]): { prefix: string; count: n
   return counts.filter(({ count }) => count > 0).sort((one, other) => other.count - one.count)[0]
 }
 
-/** Tensors that the model does not know, by what is to be done about them. */
+/** Tensors that the model does not have, by what is to be done about them. */
 export interface Strangers {
   /** A sentence that names tensors without which the weights are of another network. */
   influence?: string
+  /** The same of tensors that only extend modules of the model: of its blocks, or one block more. */
+  within?: string
   /** Names of which nothing is known. */
   unknown: string[]
 }
@@ -145,20 +178,25 @@ export interface Strangers {
 /**
  * Judges the tensors of a file that the model does not have. What lies in a module that it has changes what that module
  * computes; of a layer beyond its last one the network is deeper.
+ *
+ * @param names as the file has them
+ * @param own names of the model
+ * @param placeOf gives the name that a tensor would have in the model
  */
-export function judgeStrangers(names: readonly string[], own: ReadonlySet<string>): Strangers {
-  const strangers = names.filter((name) => !own.has(name) && !OF_NO_USE.some((pattern) => pattern.test(name)))
+export function judgeStrangers(
+  names: readonly string[],
+  own: ReadonlySet<string>,
+  placeOf: (name: string) => string = (name) => name,
+): Strangers {
+  const strangers = names.filter((name) => !own.has(placeOf(name)) && noUse(placeOf(name)) === undefined)
   for (const { name: pattern, because } of OF_INFLUENCE) {
-    const found = strangers.filter((name) => pattern.test(name))
+    const found = strangers.filter((name) => pattern.test(placeOf(name)))
     if (found.length > 0) return { influence: `${listed(found, 3)}: ${because}`, unknown: [] }
   }
   const modules = new Set([...own].map(moduleOf))
-  const within = strangers.filter((name) => modules.has(moduleOf(name)))
+  const within = strangers.filter((name) => modules.has(moduleOf(placeOf(name))))
   if (within.length > 0)
-    return {
-      influence: `${listed(within, 3)}: the generator has such modules without them, or fewer layers`,
-      unknown: [],
-    }
+    return { within: `${listed(within, 3)}: the generator has such modules without them, or fewer layers`, unknown: [] }
   return { unknown: strangers }
 }
 
