@@ -19,17 +19,23 @@ export function describeInspection(
   ]
   const tensors = all.tensors === true ? (weights?.tensors ?? []) : []
   return [
-    bold(/^taken for /.test(what) ? `${path} is ${what}` : `${path} is ${what}`),
+    bold(`${path} is ${what}`),
     ...facts.flatMap(({ name, text }) =>
       wrap(text, columns - names - 2).map((line, index) =>
         index === 0 ? `  ${name.padEnd(names)}${line}` : indent + line,
       ),
     ),
-    ...notes.flatMap((note) => told(yellow('!'), commandLineWords(note))),
+    ...notes.flatMap((note) => told(yellow('!'), sentence(commandLineWords(note)))),
     ...(refused
       ? told(red('x'), commandLineWords(refused.message), refused.hint ? [commandLineWords(refused.hint)] : [])
       : []),
     ...tensors.map(({ name, dtype, shape }) => `  ${name}  ${dtype} [${shape.join(', ')}]`),
     ...(next ? [...wrap(next.text, columns), ...next.commands.map((command) => `  ${bold(command)}`)] : []),
   ]
+}
+
+/** Notes of progress begin with a small letter. */
+function sentence(text: string): string {
+  const start = text.charAt(0).toUpperCase() + text.slice(1)
+  return /[.!?]$/.test(start) ? start : `${start}.`
 }

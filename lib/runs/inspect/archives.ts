@@ -1,30 +1,36 @@
 import { count } from '../../base/count.js'
+import { readPickle } from '../../formats/pickle/pickle.js'
 import { isTorchFile } from '../../formats/pickle/torchFile.js'
-import { PickledArray } from '../../formats/pickle/values.js'
-import { pickledValue, shapesOfValue, torchArchiveValue } from '../../formats/weightShapes.js'
+import type { PickleValue } from '../../formats/pickle/values.js'
+import { shapesOfProgram, shapesOfValue, torchArchiveValue } from '../../formats/weightShapes.js'
+import { asCheckpoint } from '../../formats/weightsErrors.js'
 import { ZipArchive } from '../../formats/zip.js'
 import { recogniseClip } from './clipArchive.js'
 import { contentKind } from './contentKind.js'
 import type { FileAtHand } from './fileAtHand.js'
 import { sizeText } from './texts.js'
-import type { Found, InspectedWeights } from './types.js'
+import type { Found } from './types.js'
 import { nextFor, weightsFound } from './weights.js'
 
 /** Weights in a zip archive of torch.save, or in a pickle; files of maps and labels are left to their readers. */
 export async function torchWeights(file: FileAtHand): Promise<Found | undefined> {
-  if (isZip(file)) {
-    const entries = await entriesOf(file.path)
-    if ([...entries.keys()].some((name) => /(^|\/)constants\.pkl$/.test(name))) return torchScript(file.path, entries)
-    const value = await torchArchiveValue(file.path)
-    if (value === undefined || contentKind(value) !== 'weights') return undefined
-    return weightsFound(file.path, shapesOfValue(value, 'torch.save, a zip archive'))
+  const isPickle = file.head[0] === 0x80 && (file.head[1] ?? 9) <= 5
+  if (!isPickle && !isZip(file)) return undefined
+  const { path } = file
+  try {
+    if (isPickle) {
+      const value = readPickle(await file.read(), path, 0, true)
+      const format = isTorchFile(file.head) ? 'torch.save before torch 1.6' : 'a pickle'
+      return contentKind(value) === 'weights' ? weightsFound(path, shapesOfValue(value, format, path)) : undefined
+    }
+    const entries = await entriesOf(path)
+    const value = await torchArchiveValue(path)
+    if (value === undefined) return undefined
+    if ([...entries.keys()].some((name) => /(^|\/)constants\.pkl$/.test(name))) return torchScript(path, value)
+    return contentKind(value) === 'weights' ? weightsFound(path, shapesOfValue(value, 'torch.save', path)) : undefined
+  } catch (error) {
+    throw asCheckpoint(error, path)
   }
-  if (file.head[0] !== 0x80 || (file.head[1] ?? 9) > 5) return undefined
-  const value = await pickledValue(file.path)
-  const inner = value instanceof PickledArray ? (value.objects?.items[0] ?? value) : value
-  if (contentKind(inner) !== 'weights') return undefined
-  const format = isTorchFile(file.head) ? 'torch.save before torch 1.6' : 'a pickle'
-  return weightsFound(file.path, shapesOfValue(inner, format))
 }
 
 export function isZip(file: FileAtHand): boolean {
@@ -42,28 +48,25 @@ export async function entriesOf(path: string): Promise<Map<string, number>> {
 }
 
 /** A program with its weights: told by the names in it, and not run. */
-async function torchScript(path: string, entries: ReadonlyMap<string, number>): Promise<Found> {
-  const storages = [...entries].filter(([name]) => /(^|\/)data\/\d+$/.test(name))
-  const bytes = storages.reduce((sum, [, size]) => sum + size, 0)
+async function torchScript(path: string, value: PickleValue): Promise<Found> {
+  const shapes = shapesOfProgram(value)
   const { what, isClip, activation, refused } = await recogniseClip(path)
-  const weights: InspectedWeights = {
-    format: 'TorchScript',
-    tensors: [],
-    bytes,
-    beside: [],
-    placeholders: [],
-    ...(isClip && refused === undefined ? { option: '--clip' as const } : {}),
-    ...(activation ? { activation } : {}),
-  }
+  const found = weightsFound(path, shapes)
+  const isTaken = isClip && refused === undefined
+  const { option: _, report: __, config: ___, ...weights } = found.weights!
   return {
     kind: 'weights',
     what: what ?? 'a TorchScript program of a network that semples does not know',
     facts: [
-      ['format', `TorchScript, a program with its weights: ${count(storages.length, 'tensor')}, ${sizeText(bytes)}`],
+      [
+        'format',
+        `TorchScript, a program with its weights: ${count(shapes.tensors.size, 'tensor')}, ${sizeText(weights.bytes)}`,
+      ],
+      ...found.facts!.filter(([name]) => name === 'numbers'),
       ...(activation ? [['activation', `${activation.value}: ${activation.because}`] as [string, string]] : []),
     ],
     ...(refused ? { refused } : {}),
-    ...(isClip && refused === undefined ? { next: nextFor(path, '--clip') } : {}),
-    weights,
+    ...(isTaken ? { next: nextFor(path, '--clip') } : {}),
+    weights: { ...weights, ...(isTaken ? { option: '--clip' as const } : {}), ...(activation ? { activation } : {}) },
   }
 }

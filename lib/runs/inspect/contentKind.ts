@@ -1,7 +1,8 @@
+import { MAX_CLASSES } from '../../datasets/classes/classTableFile.js'
 import { CLASS_ID, ENTRIES, KEYS } from '../../formats/camFile/dictionary.js'
+import { WRAPPERS } from '../../formats/checkpointEntries.js'
 import type { PickleValue } from '../../formats/pickle/values.js'
-import { PickledTuple } from '../../formats/pickle/values.js'
-import { WRAPPERS } from '../../formats/stateDict.js'
+import { PickledObject, PickledTuple } from '../../formats/pickle/values.js'
 import { shapeOfValue } from '../../formats/weightShapes.js'
 
 /**
@@ -9,6 +10,8 @@ import { shapeOfValue } from '../../formats/weightShapes.js'
  * names that programs of the field give them, labels are vectors of one length by the names of pictures.
  */
 export function contentKind(value: PickleValue): 'weights' | 'maps' | 'labels' {
+  // A pickled model, or a dictionary of a class of its own.
+  if (value instanceof PickledObject) return 'weights'
   if (!(value instanceof Map) || value.size === 0) return 'maps'
   const keys = [...value.keys()]
   const ranks = keys.map((key) => rankOf(value.get(key)))
@@ -16,10 +19,11 @@ export function contentKind(value: PickleValue): 'weights' | 'maps' | 'labels' {
   const areIds = keys.every((key) => typeof key === 'number' || (typeof key === 'string' && CLASS_ID.test(key)))
   if (ranks.every((rank) => rank === 1) && !keys.some((key) => /\.(weight|bias)$/.test(String(key)))) {
     const lengths = new Set([...value.values()].map(lengthOf))
-    if (lengths.size === 1) return 'labels'
+    const [length = 0] = lengths
+    if (lengths.size === 1 && length <= MAX_CLASSES) return 'labels'
   }
   if (areIds) return 'maps'
-  const isWrapped = WRAPPERS.some((name) => value.get(name) instanceof Map)
+  const isWrapped = WRAPPERS.some((name) => value.get(name) instanceof Map || value.get(name) instanceof PickledObject)
   const names = keys.filter((_, index) => ranks[index] !== undefined)
   if (isWrapped || names.some((key) => String(key).includes('.'))) return 'weights'
   return ranks.every((rank) => rank === undefined || rank === 2) ? 'maps' : 'weights'

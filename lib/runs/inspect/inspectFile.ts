@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises'
 import { SemplesError } from '../../base/error.js'
-import { torchWeights } from './archives.js'
+import { entriesOf, isZip, torchWeights } from './archives.js'
 import { FileAtHand, type Reader } from './fileAtHand.js'
 import { folder } from './folder.js'
 import { json } from './json.js'
-import { foreign, ours, unknownFile } from './known.js'
+import { foreign, foreignZip, ours, unknownFile } from './known.js'
 import { labelsOrError, pictureList } from './labels.js'
 import { arrays } from './maps.js'
 import { mask } from './mask.js'
@@ -41,17 +41,14 @@ function inspection(path: string, { kind, what, facts = [], notes = [], ...rest 
   return { path, kind, what, facts: facts.map(([name, text]) => ({ name, text })), notes: [...notes], ...rest }
 }
 
-/** Arrays and maps; an archive that holds neither is told by what else it may be. */
+/** Arrays and maps; an archive of something else is refused by what it holds. */
 async function archives(file: FileAtHand): Promise<Found | undefined> {
-  const isZip = file.startsWith(0x50, 0x4b)
-  if (isZip && !(await holdsArrays(file))) return undefined
+  if (isZip(file)) {
+    const names = [...(await entriesOf(file.path)).keys()]
+    if (names.length > 0 && !names.some((name) => /\.npy$|(^|\/)data\.pkl$/.test(name)))
+      return foreignZip(file.path, names)
+  }
   return arrays(file)
-}
-
-async function holdsArrays(file: FileAtHand): Promise<boolean> {
-  const { entriesOf } = await import('./archives.js')
-  const names = [...(await entriesOf(file.path)).keys()]
-  return names.length === 0 || names.some((name) => /\.npy$|(^|\/)data\.pkl$/.test(name))
 }
 
 /** Labels, or a list of pictures. */

@@ -2,6 +2,7 @@ import { dirname } from 'node:path'
 import { count, listed } from '../../base/count.js'
 import { shellWord } from '../../base/shell.js'
 import { readClassTable } from '../../datasets/classes/classTableFile.js'
+import { parseSafetensorsIndex } from '../../formats/safetensorsIndex.js'
 import { shardedShapes } from '../../formats/weightShapes.js'
 import type { FileAtHand } from './fileAtHand.js'
 import { labelsOrError } from './labels.js'
@@ -20,13 +21,10 @@ const setting = (what: string, note: string): Found => ({ kind: 'settings', what
 
 const KINDS: readonly JsonKind[] = [
   {
-    is: ({ weight_map }) => isObject(weight_map),
-    found: async ({ weight_map }, { path }) => {
-      const parts = Object.entries(weight_map as JsonObject).map(([name, part]): [string, string] => [
-        name,
-        String(part),
-      ])
-      return weightsFound(path, await shardedShapes(path, new Map(parts)))
+    is: (_, keys) => keys.has('weight_map'),
+    found: async (json, file) => {
+      const index = parseSafetensorsIndex(new TextDecoder().decode(await file.read()), json, file.path)!
+      return weightsFound(file.path, await shardedShapes(file.path, index))
     },
   },
   {

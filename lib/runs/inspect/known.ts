@@ -1,49 +1,20 @@
 import { SemplesError } from '../../base/error.js'
+import { NOTHING, recogniseArchive, recogniseFile, START_BYTES } from '../../formats/notWeights.js'
 import type { FileAtHand } from './fileAtHand.js'
 import type { Found } from './types.js'
 
-/** Files that people have at hand in place of what they meant, by how they begin. */
-const KNOWN: readonly { begins: RegExp | readonly string[]; what: string; hint: string }[] = [
+/** Beside those that the reader of weights recognises. */
+const KNOWN: readonly { begins: string; what: string; hint: string | undefined }[] = [
   {
-    begins: /^version https:\/\/git-lfs/,
-    what: 'a pointer of Git LFS, a note of where the file lies, and not the file',
-    hint: 'Fetch the file itself: git lfs pull, or download it with the browser.',
-  },
-  {
-    begins: /^\s*<(!doctype html|html)/i,
-    what: 'a web page',
-    hint: 'A download that needs a login or a confirmation often gives its page in place of the file: download it again.',
-  },
-  { begins: /^GGUF/, what: 'a language model for llama.cpp (GGUF)', hint: 'semples has no use for it.' },
-  {
-    begins: ['\x89HDF\r\n'],
-    what: 'an HDF5 file (weights of Keras, or MATLAB arrays)',
-    hint: 'Weights: give those of PyTorch. Maps: write them with numpy.savez.',
-  },
-  {
-    begins: /^MATLAB 5\.0/,
-    what: 'a MATLAB file (.mat)',
+    begins: 'MATLAB 5.0',
+    what: 'it is a MATLAB file (.mat)',
     hint: 'Convert it: scipy.io.loadmat, then numpy.savez for maps, or Pillow for masks.',
   },
-  {
-    begins: /^.{2,4}.{0,60}(pytorch|onnx|tf2onnx|skl2onnx)/s,
-    what: 'an ONNX program',
-    hint: 'Give the weights that it was made of, as torch.save or safetensors write them.',
-  },
-  { begins: ['\x1f\x8b'], what: 'packed by gzip (.tar.gz, .gz)', hint: 'Unpack it, and inspect what is inside.' },
-  { begins: /^.{257}ustar/s, what: 'a tar archive', hint: 'Unpack it (tar xf FILE), and inspect what is inside.' },
-  {
-    begins: ['7z\xbc\xaf', 'Rar!', 'BZh', '\xfd7zXZ'],
-    what: 'a packed archive',
-    hint: 'Unpack it, and inspect what is inside.',
-  },
-  { begins: ['PK\x03\x04'], what: 'a zip archive', hint: 'Unpack it, and inspect what is inside.' },
-  { begins: /^%PDF/, what: 'a PDF', hint: 'semples has no use for it.' },
-  {
-    begins: ['\x7fELF', 'MZ\x90', '\xcf\xfa\xed\xfe'],
-    what: 'a program or library of a machine',
-    hint: 'semples has no use for it.',
-  },
+  ...['\x7fELF', 'MZ\x90', '\xcf\xfa\xed\xfe'].map((begins) => ({
+    begins,
+    what: 'it is a program or library of a machine',
+    hint: undefined,
+  })),
 ]
 
 /** What semples itself writes besides. */
@@ -64,16 +35,27 @@ export async function ours({ head }: FileAtHand): Promise<Found | undefined> {
 }
 
 /** @throws SemplesError `SEMPLES_FILE_UNKNOWN` for a file that is known, and none of ours */
-export async function foreign({ head, path }: FileAtHand): Promise<undefined> {
-  const text = head.toString('latin1', 0, 4096)
-  const known = KNOWN.find(({ begins }) =>
-    begins instanceof RegExp ? begins.test(text) : begins.some((bytes) => text.startsWith(bytes)),
-  )
-  if (known === undefined) return undefined
-  throw new SemplesError('SEMPLES_FILE_UNKNOWN', {
-    message: `${path} is ${known.what}.`,
+export async function foreign({ head, path, size }: FileAtHand): Promise<undefined> {
+  const text = head.toString('latin1', 0, START_BYTES)
+  const known = KNOWN.find(({ begins }) => text.startsWith(begins))
+  const { why, hint } =
+    known === undefined
+      ? recogniseFile(head.subarray(0, START_BYTES), size, path)
+      : { why: known.what, hint: known.hint }
+  if (why !== NOTHING) throw unknown(path, why, hint)
+}
+
+/** @throws SemplesError `SEMPLES_FILE_UNKNOWN` for a zip archive that holds neither weights nor arrays */
+export async function foreignZip(path: string, paths: readonly string[]): Promise<never> {
+  const { why, hint } = recogniseArchive(paths)
+  throw unknown(path, why, hint)
+}
+
+function unknown(path: string, why: string, hint?: string): SemplesError {
+  return new SemplesError('SEMPLES_FILE_UNKNOWN', {
+    message: `${path} is nothing that semples has a use for: ${why}.`,
     file: path,
-    hint: known.hint,
+    hint,
   })
 }
 

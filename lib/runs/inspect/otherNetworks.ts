@@ -1,5 +1,7 @@
+import type { ShapesByName, WeightsDescription } from './describers.js'
+
 /** Networks that people have at hand and semples has no use for, by names of their tensors; the first that fits counts. */
-export const OTHER_NETWORKS: readonly { what: string; signs: readonly RegExp[]; because: string }[] = [
+const OTHER_NETWORKS: readonly { what: string; signs: readonly RegExp[]; because: string }[] = [
   {
     what: 'a BERT-like text encoder',
     signs: [/(^|\.)embeddings\.word_embeddings\.weight$/, /layer\.0\.attention\.self\.query\.weight$/],
@@ -31,3 +33,9 @@ export const OTHER_NETWORKS: readonly { what: string; signs: readonly RegExp[]; 
     because: 'It holds changes to the weights of another network, not weights.',
   },
 ]
+
+export function describeOthers(tensors: ShapesByName): WeightsDescription | undefined {
+  const names = [...tensors.keys()]
+  const found = OTHER_NETWORKS.find(({ signs }) => signs.every((sign) => names.some((name) => sign.test(name))))
+  return found && { what: found.what, refused: { message: found.because } }
+}

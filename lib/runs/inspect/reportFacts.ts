@@ -20,7 +20,11 @@ export function reportFacts(report: WeightsReport): [name: string, text: string]
       () => some(interpolated.map(({ name, from, to }) => `${name} from [${from.join(', ')}] to [${to.join(', ')}]`)),
     ],
     ['left out', dropped.length, () => byReason(dropped)],
-    ['missing', missing.length, () => `${some(missing)}: keep their first numbers`],
+    [
+      'missing',
+      missing.length,
+      () => `${some(missing)}: not in the file, so that training begins with random numbers there`,
+    ],
     ['unknown', unexpected.length, () => `${some(unexpected)}: left out, and nothing is known of them`],
   ]
   return lines.filter(([, number]) => number > 0).map(([name, , text]) => [name, text()])

@@ -1,64 +1,76 @@
 import { count, listed } from '../../base/count.js'
 import { shellWord } from '../../base/shell.js'
+import { refusePart } from '../../formats/safetensorsIndex.js'
 import { commonPrefix, isSafetensors } from '../../formats/stateDict.js'
 import { safetensorsShapes, type WeightShapes } from '../../formats/weightShapes.js'
-import { describers, type WeightsDescription } from './describers.js'
+import { describers } from './describers.js'
 import type { FileAtHand } from './fileAtHand.js'
 import { reportFacts } from './reportFacts.js'
 import { sizeText } from './texts.js'
-import type { Found, InspectedWeights } from './types.js'
+import type { Found } from './types.js'
 
 /** A safetensors file. */
 export async function safetensors(file: FileAtHand): Promise<Found | undefined> {
   if (!isSafetensors(file.head)) return undefined
+  refusePart(file.path)
   return weightsFound(file.path, await safetensorsShapes(file.path))
 }
 
 /** What is said of weights, once their shapes are read. */
 export function weightsFound(path: string, shapes: WeightShapes): Found {
-  const { tensors, within, beside, format } = shapes
-  const names = [...tensors.keys()]
+  const { tensors, aside, placeholders, format, unread } = shapes
+  const names = [...tensors.keys(), ...unread.keys()]
   const prefix = commonPrefix(names)
-  const plain = new Map([...tensors].map(([name, tensor]) => [name.slice(prefix.length), tensor]))
-  let description: WeightsDescription | undefined
-  const describer = describers.find((each) => {
-    description = each.describe(plain)
-    return description !== undefined
-  })
+  const { option, description } = described(shapes, prefix)
   const bytes = [...tensors.values()].reduce((sum, tensor) => sum + tensor.bytes, 0)
+  const { sizes, config, report, activation, notes = [], refused = UNKNOWN } = description ?? {}
   const isTaken = description !== undefined && description.refused === undefined
-  const option = isTaken ? describer?.option : undefined
-  const weights: InspectedWeights = {
-    format,
-    tensors: [...tensors].map(([name, { dtype, shape }]) => ({ name, dtype, shape })),
-    bytes,
-    beside,
-    placeholders: [],
-    ...(option ? { option } : {}),
-    ...(description?.config ? { config: description.config } : {}),
-    ...(description?.report ? { report: description.report } : {}),
-    ...(description?.activation ? { activation: description.activation } : {}),
-  }
   return {
     kind: 'weights',
     what: description === undefined ? 'weights of a network that semples does not know' : weightsOf(description.what),
     facts: [
-      ['format', `${format}, ${count(tensors.size, 'tensor')}, ${sizeText(bytes)}`],
+      ['format', `${format}, ${count(names.length, 'tensor')}, ${sizeText(bytes)}`],
       ['numbers', dtypesText(shapes)],
-      ...(within.length > 0 || prefix !== '' ? [['within', whereText(within, prefix)] as [string, string]] : []),
-      ...besideFacts(shapes),
-      ...(description?.sizes ? [['sizes', sizesText(description.sizes)] as [string, string]] : []),
-      ...(description?.activation
-        ? [['activation', `${description.activation.value}: ${description.activation.because}`] as [string, string]]
-        : []),
-      ...(description?.report ? reportFacts(description.report) : []),
-      ...(description === undefined ? [['tensors', listed(names, 4)] as [string, string]] : []),
+      ...keptFacts(shapes, prefix),
+      ...fact('sizes', sizes && sizesText(sizes)),
+      ...fact('activation', activation && `${activation.value}: ${activation.because}`),
+      ...(report ? reportFacts(report) : []),
+      ...fact('tensors', description === undefined ? listed(names, 4) : undefined),
     ],
-    ...(description === undefined ? { refused: UNKNOWN } : {}),
-    ...(description?.refused ? { refused: description.refused } : {}),
-    ...(option ? { next: nextFor(path, option, description?.config) } : {}),
-    weights,
+    notes,
+    ...(isTaken ? {} : { refused }),
+    ...(isTaken && option ? { next: nextFor(path, option, config) } : {}),
+    weights: {
+      format,
+      tensors: [
+        ...[...tensors].map(([name, { dtype, shape }]) => ({ name, dtype, shape })),
+        ...[...unread].map(([name, dtype]) => ({ name, dtype, shape: [] })),
+      ],
+      bytes,
+      aside: [...aside],
+      placeholders: [...placeholders],
+      ...(isTaken && option ? { option } : {}),
+      ...(config ? { config } : {}),
+      ...(report ? { report } : {}),
+      ...(activation ? { activation } : {}),
+    },
   }
+}
+
+/** What the first describer says that knows the network. Of types that are not read the shape need not be known. */
+function described({ tensors, unread }: WeightShapes, prefix: string) {
+  const plain = new Map<string, { shape: number[]; dtype: string }>()
+  for (const [name, tensor] of tensors) plain.set(name.slice(prefix.length), tensor)
+  for (const [name, dtype] of unread) plain.set(name.slice(prefix.length), { shape: [], dtype })
+  for (const { option, describe } of describers) {
+    const description = describe(plain)
+    if (description !== undefined) return { option, description }
+  }
+  return {}
+}
+
+function fact(name: string, text: string | undefined): [string, string][] {
+  return text === undefined ? [] : [[name, text]]
 }
 
 const UNKNOWN = {
@@ -72,29 +84,28 @@ function weightsOf(what: string): string {
 }
 
 /** `float32, of int64 1`: the types of the numbers, the most frequent first. */
-function dtypesText({ tensors }: WeightShapes): string {
+function dtypesText({ tensors, unread }: WeightShapes): string {
   const counts = new Map<string, number>()
-  for (const { dtype } of tensors.values()) counts.set(dtype, (counts.get(dtype) ?? 0) + 1)
-  const [first, ...others] = [...counts].sort(([, one], [, other]) => other - one)
-  if (first === undefined) return 'none'
-  if (others.length === 0) return `all ${first[0]}`
-  return [first, ...others].map(([dtype, number]) => `${dtype} in ${number}`).join(', ')
+  for (const dtype of [...[...tensors.values()].map((tensor) => tensor.dtype), ...unread.values()])
+    counts.set(dtype, (counts.get(dtype) ?? 0) + 1)
+  const sorted = [...counts].sort(([, one], [, other]) => other - one)
+  if (sorted.length === 1) return `all ${sorted[0]![0]}`
+  return sorted.map(([dtype, number]) => `${dtype} in ${number}`).join(', ')
 }
 
-function whereText(within: readonly string[], prefix: string): string {
-  const entry = within.length === 0 ? [] : [`entry ${within.join(' > ')}`]
-  return [...entry, ...(prefix === '' ? [] : [`names begin with ${prefix}, which is taken off`])].join('; ')
-}
-
-/** What the file holds besides: of safetensors texts about it, of others what a training keeps. */
-function besideFacts({ beside, format }: WeightShapes): [string, string][] {
-  if (beside.length === 0) return []
-  const isTexts = format === 'safetensors'
-  const items = beside.map(({ name, value }) => {
-    if (value === undefined) return name
-    return isTexts ? `${name} ${value}` : `${name} (${value})`
-  })
-  return [isTexts ? ['metadata', listed(items)] : ['beside', `${listed(items)}: not taken`]]
+/** What the file holds besides: texts about it, what a training keeps, objects of Python. */
+function keptFacts({ aside, placeholders, metadata }: WeightShapes, prefix: string): [string, string][] {
+  const texts = Object.entries(metadata).map(([name, text]) => `${name} ${text.length > 40 ? '…' : text}`)
+  const objects = placeholders.map(({ path, count: number }) => (number === 1 ? path : `${path} (${number})`))
+  return [
+    ...fact('names', prefix === '' ? undefined : `all begin with ${prefix}, which is taken off`),
+    ...fact('metadata', texts.length === 0 ? undefined : listed(texts)),
+    ...fact(
+      'beside',
+      aside.length === 0 ? undefined : `${listed(aside.map(({ name, what }) => `${name} (${what})`))}: not taken`,
+    ),
+    ...fact('objects', objects.length === 0 ? undefined : `${listed(objects)}: of Python, and nothing of them was run`),
+  ]
 }
 
 function sizesText(sizes: Record<string, number>): string {
