@@ -1,5 +1,5 @@
 import { FILES, textsOf } from '../../models/clipFile.js'
-import type { WeightsDescription } from './describers.js'
+import type { WeightsDescription } from './description.js'
 
 /** What a TorchScript archive is, by the names of modules and methods in it. */
 export interface RecognisedArchive {

@@ -1,33 +1,6 @@
 import { describeGeneratorWeights } from '../../models/foreign/describe.js'
-import type { WeightsReport } from '../../models/weightsReport.js'
+import type { WeightsDescriber } from './description.js'
 import { describeOthers } from './otherNetworks.js'
-
-/** Shapes of the tensors of a file, by name without the prefixes that all of them share. */
-export type ShapesByName = ReadonlyMap<string, { shape: number[]; dtype: string }>
-
-/** What network a file of weights is of. */
-export interface WeightsDescription {
-  /** For people: `a DeiT with the names of timm`. */
-  what: string
-  /** Sizes by name: width, depth. */
-  sizes?: Record<string, number>
-  /** Fields of the config without which the sizes would not fit. */
-  config?: Record<string, unknown>
-  report?: WeightsReport
-  /** What a person should know, one sentence each. */
-  notes?: readonly string[]
-  /** Of a CLIP. */
-  activation?: { value: 'quick_gelu' | 'gelu'; because: string }
-  /** Why semples cannot take it. */
-  refused?: { message: string; hint?: string }
-}
-
-/** One who knows a room of networks. */
-export interface WeightsDescriber {
-  /** The option that takes such weights; absent for networks that are taken nowhere. */
-  option?: '--weights' | '--clip'
-  describe(tensors: ShapesByName): WeightsDescription | undefined
-}
 
 /** All of them; the first that knows the file counts. */
 export const describers: readonly WeightsDescriber[] = [

@@ -1,4 +1,4 @@
-import type { ShapesByName, WeightsDescription } from './describers.js'
+import type { ShapesByName, WeightsDescription } from './description.js'
 
 /** Networks that people have at hand and semples has no use for, by names of their tensors; the first that fits counts. */
 const OTHER_NETWORKS: readonly { what: string; signs: readonly RegExp[]; because: string }[] = [
