@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { DatasetKind } from '../datasets/kind.js'
 import { datasetKinds } from '../datasets/kinds.js'
-import { clipSchema } from '../models/clipOptions.js'
+import { clipSchema } from '../models/clip/clipOptions.js'
 import { generatorKinds } from '../models/generators/kinds.js'
 import { givenSchema } from './schema.js'
 

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { DeepPartial } from '../base/merge.js'
 import type { DataSpec } from '../datasets/kinds.js'
-import type { ClipOptions } from '../models/clipOptions.js'
+import type { ClipOptions } from '../models/clip/clipOptions.js'
 import type { GeneratorOptions } from '../models/generators/kinds.js'
 import type { StageSections } from '../stages/kinds.js'
 import type { GeneralOptions, shorthandFields } from './schema.js'

@@ -2,7 +2,7 @@ import type { TensorData } from '../base/tensor.js'
 import type { NativePrompts, NativePromptsConfig } from '../native/addon.js'
 import { callNative } from '../native/errors.js'
 import { loadAddon } from '../native/load.js'
-import type { Clip } from './clip.js'
+import type { Clip } from './clip/clip.js'
 import { Handle, nativeOf } from './handle.js'
 
 export type BackgroundPromptsConfig = NativePromptsConfig

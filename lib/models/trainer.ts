@@ -3,7 +3,7 @@ import type { NativeTrainer, NativeTrainerOptions, NativeTrainingBatch, StepResu
 import { callNative } from '../native/errors.js'
 import { loadAddon } from '../native/load.js'
 import type { BackgroundPrompts } from './backgroundPrompts.js'
-import type { Clip } from './clip.js'
+import type { Clip } from './clip/clip.js'
 import { Handle, nativeOf } from './handle.js'
 import type { MaskGenerator } from './maskGenerator.js'
 

@@ -137,8 +137,13 @@ export interface NativeCamRequest {
 }
 
 export interface NativeClipOptions {
-  path: string
+  /** Of a TorchScript archive. */
+  path?: string
+  /** Instead of a path: parameters with OpenAI's names. */
+  weights?: TensorMap
   device?: string
+  /** Of weights and OpenAI's archives; default `quick_gelu`. */
+  activation?: 'quick_gelu' | 'gelu'
   /** Heads are not stored in OpenAI archives: width / 64 unless given. */
   visionHeads?: number
   textHeads?: number
@@ -150,6 +155,10 @@ export interface ClipInfo {
   contextLength: number
   textWidth: number
   featureWidth: number
+  /** In pixels; null where an archive does not tell. */
+  patchSize: number | null
+  /** Whether `encodeBlocks` and `finishBlock` can be asked for. */
+  insides: boolean
   mean: [number, number, number]
   std: [number, number, number]
 }
@@ -164,6 +173,10 @@ export interface NativeClip extends NativeHandle {
   encodeText(ids: TensorData): Promise<TensorData>
   /** int64 [B, L] → [B, L, W]. */
   embedTokens(ids: TensorData): Promise<TensorData>
+  /** float32 [B, 3, H, W], whole patches → `tokens` [L, B, 1 + P, W], `attention` [L, B, 1 + P, 1 + P]. */
+  encodeBlocks(images: TensorData): Promise<TensorMap>
+  /** float32 [B, 1 + P, W] before the last block → `normed` [B, 1 + P, W], `features` [B, 1 + P, D]. */
+  finishBlock(tokens: TensorData): Promise<TensorMap>
 }
 
 export interface NativePromptsConfig {
@@ -387,6 +400,8 @@ export interface NativeInspection {
   ): Promise<TensorMap>
   imageGradient(clip: NativeClip, images: TensorData, cotangent: TensorData): Promise<TensorMap>
   promptGradient(clip: NativeClip, vectors: TensorData, cotangent: TensorData): Promise<TensorMap>
+  /** → `normed`, `features`, and `gradient` of <features, cotangent> with respect to `normed`. */
+  blockGradient(clip: NativeClip, tokens: TensorData, cotangent: TensorData): Promise<TensorMap>
   lossTerms(features: TensorMap, terms: Readonly<Record<string, number>>, form: 'log' | 'cosine'): Promise<TensorMap>
   similarityGradient(term: string, similarities: TensorData): Promise<TensorMap>
   memory(): NativeMemory

@@ -4,8 +4,8 @@ import type { TensorData } from '../base/tensor.js'
 import type { RunDirectory } from '../checkpoints/runDirectory.js'
 import type { ClassTable } from '../datasets/dataset.js'
 import { BackgroundPrompts } from '../models/backgroundPrompts.js'
-import { Clip } from '../models/clip.js'
-import type { ClipOptions } from '../models/clipOptions.js'
+import { Clip } from '../models/clip/clip.js'
+import type { ClipOptions } from '../models/clip/clipOptions.js'
 import { clipMissing } from '../models/missing.js'
 import { namingVocabulary } from './namingVocabulary.js'
 import { type NearWord, nearestWords } from './nearestWords.js'
@@ -38,7 +38,7 @@ export interface LearnedPrompts {
  */
 export async function openLearnedPrompts(
   run: RunDirectory,
-  { path, visionHeads, textHeads }: ClipOptions,
+  { path, activation, visionHeads, textHeads }: ClipOptions,
   { classes }: ClassTable,
   options: { device: string; space: 'words' | 'joint'; words?: readonly string[]; notices: string[] },
 ): Promise<LearnedPrompts | undefined> {
@@ -46,7 +46,7 @@ export async function openLearnedPrompts(
   const learned = (await run.stage('prompt').load('best', ['prompts']))?.tensors.prompts?.prompts
   if (learned === undefined) return undefined
   if (path === undefined || !existsSync(path)) throw archiveMissing(path)
-  const clip = await Clip.open({ path, visionHeads, textHeads, device })
+  const clip = await Clip.open({ path, activation, visionHeads, textHeads, device })
   try {
     const [, length = 0, width = 0] = learned.shape
     using prompts = await BackgroundPrompts.create({

@@ -1,6 +1,6 @@
 import type { TensorData } from '../base/tensor.js'
 import type { BackgroundPrompts } from '../models/backgroundPrompts.js'
-import type { Clip } from '../models/clip.js'
+import type { Clip } from '../models/clip/clip.js'
 import { labelText } from '../text/templates.js'
 import { tokenize } from '../text/tokenizer.js'
 

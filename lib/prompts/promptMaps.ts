@@ -1,5 +1,5 @@
 import type { TensorData } from '../base/tensor.js'
-import type { Clip } from '../models/clip.js'
+import type { Clip } from '../models/clip/clip.js'
 import type { RawImage } from '../pictures/image.js'
 import { resizeImage } from '../pictures/resize.js'
 import { dot, unitRows } from './nearestWords.js'

@@ -4,6 +4,7 @@ import type { TensorData } from '../base/tensor.js'
 import type { RunConfig } from '../config/types.js'
 import type { Dataset } from '../datasets/dataset.js'
 import { openDataset } from '../datasets/open.js'
+import type { ChosenActivation } from '../models/clip/activation.js'
 import type { Compute } from '../models/devices.js'
 import { clipMissing } from '../models/missing.js'
 import type { Stage } from '../stages/stage.js'
@@ -25,14 +26,21 @@ export interface PreflightOptions {
   onWarning?(message: string): void
 }
 
+/** What was found on the way. */
+export interface Preflight {
+  /** The pictures to select epochs by, where that is asked for. */
+  validation?: Dataset
+  /** Of the CLIP, where it is known. */
+  activation?: ChosenActivation
+}
+
 /**
  * Opens and tries everything that some stage will need, so that what cannot succeed fails within seconds, before
  * anything is trained or written. What was opened is closed again.
  *
- * @returns the pictures to select epochs by, where that is asked for
  * @throws SemplesError naming the stage's field, the weights, the CLIP or the data set at fault
  */
-export async function preflight(options: PreflightOptions): Promise<Dataset | undefined> {
+export async function preflight(options: PreflightOptions): Promise<Preflight> {
   const { config, dataset, compute, stages } = options
   for (const stage of stages) checkBatch(stage, dataset)
   const selects = config.select === 'miou' && stages.some(({ trains }) => trains !== 'prompts')
@@ -43,11 +51,11 @@ export async function preflight(options: PreflightOptions): Promise<Dataset | un
   const models = new RunModels(config, dataset, compute)
   try {
     if (stages.length > 0) await tryGenerator(models, options)
-    if (stages.some(({ needsClip }) => needsClip)) await tryClip(models, options)
+    const usesClip = stages.some(({ needsClip }) => needsClip)
+    return { validation, activation: usesClip ? await tryClip(models, options) : undefined }
   } finally {
     await models.dispose()
   }
-  return validation
 }
 
 export function checkBatch({ name, batch }: Stage, dataset: Dataset): void {
@@ -85,15 +93,18 @@ export async function tryGenerator(
     await loadWeights(config, first.name, generator, dataset)
 }
 
-/** A picture, the class names and a learned prompt go through CLIP once. */
+/**
+ * A picture, the class names and a learned prompt go through CLIP once.
+ * @returns its activation
+ */
 export async function tryClip(
   models: RunModels,
   { config, stages }: Pick<PreflightOptions, 'config' | 'stages'>,
-): Promise<void> {
+): Promise<ChosenActivation | undefined> {
   const path = config.clip.path!
   if (!existsSync(path))
     throw new SemplesError('SEMPLES_CLIP_MISSING', {
-      message: `There is no CLIP archive ${path}.`,
+      message: `There is no CLIP ${path}.`,
       file: path,
       field: 'clip',
       hint: clipMissing().hint,
@@ -104,13 +115,14 @@ export async function tryClip(
   try {
     await clip.encodeImage(blank(imageSize))
     await clip.embedTokens(texts)
-    if (!stages.some(({ needsPrompts }) => needsPrompts)) return
+    if (!stages.some(({ needsPrompts }) => needsPrompts)) return clip.activation
     using prompts = await models.newPrompts(clip, 1)
     await prompts.encode(clip)
+    return clip.activation
   } catch (cause) {
     if (!(cause instanceof SemplesError) || cause.code !== 'SEMPLES_NATIVE') throw cause
     throw new SemplesError('SEMPLES_CLIP_INVALID', {
-      message: `This TorchScript archive opens, but does not compute as a CLIP: ${cause.message}`,
+      message: `This CLIP opens, but does not compute: ${cause.message}`,
       file: path,
       field: 'clip.path',
       hint: 'Give an OpenAI CLIP archive (ViT-B-32.pt) or one written by scripts/clip/export.py.',

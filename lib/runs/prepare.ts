@@ -47,7 +47,8 @@ export async function prepareNew(
   const dataset = await openTraining(config, onProgress)
   const compute = await chooseCompute(config.device, config.threads)
   const stages = stagesOf(config)
-  const validation = await preflight({ config, dataset, compute, stages, memoryCheck, ...warningsTo(onProgress) })
+  const checks = { config, dataset, compute, stages, memoryCheck, ...warningsTo(onProgress) }
+  const { validation, activation } = await preflight(checks)
   const data = await fingerprint(dataset)
   signal?.throwIfAborted()
   const run = await RunDirectory.create(config.out, {
@@ -61,6 +62,7 @@ export async function prepareNew(
       select: config.select,
       threads: compute.threads,
       device: compute.device,
+      ...(activation === undefined ? {} : { clipActivation: activation }),
     },
   })
   return { run, config, dataset, validation, compute, stages }
@@ -87,7 +89,8 @@ export async function prepareResumed(
     await requireSameData(run, dataset)
     const compute = await chooseCompute(config.device, config.threads)
     const stages = stagesOf(config).filter(({ name }) => run.manifest.stages[name]?.status !== 'done')
-    const validation = await preflight({ config, dataset, compute, stages, memoryCheck, ...warningsTo(onProgress) })
+    const checks = { config, dataset, compute, stages, memoryCheck, ...warningsTo(onProgress) }
+    const { validation } = await preflight(checks)
     return { run, config, dataset, validation, compute, stages }
   } catch (error) {
     await run.close()

@@ -2,7 +2,7 @@ import type { TensorData, TensorMap } from '../base/tensor.js'
 import type { RunConfig } from '../config/types.js'
 import type { Dataset } from '../datasets/dataset.js'
 import { BackgroundPrompts } from '../models/backgroundPrompts.js'
-import { Clip } from '../models/clip.js'
+import { Clip } from '../models/clip/clip.js'
 import type { Compute } from '../models/devices.js'
 import { nativeGenerator } from '../models/generators/kinds.js'
 import { MaskGenerator } from '../models/maskGenerator.js'
@@ -33,9 +33,9 @@ export class RunModels {
   }
 
   clip(): Promise<Clip> {
-    const { path, visionHeads, textHeads } = this.config.clip
+    const { path, activation, visionHeads, textHeads } = this.config.clip
     // The config was checked: a stage that needs a CLIP has one.
-    this.clipModel ??= Clip.open({ path: path!, visionHeads, textHeads, device: this.compute.device })
+    this.clipModel ??= Clip.open({ path: path!, activation, visionHeads, textHeads, device: this.compute.device })
     return this.clipModel
   }
 

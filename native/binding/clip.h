@@ -14,6 +14,8 @@ class ClipHandle : public Handle<ClipHandle, Clip> {
   Napi::Value encode_patches(const Napi::CallbackInfo& info);
   Napi::Value encode_text(const Napi::CallbackInfo& info);
   Napi::Value embed_tokens(const Napi::CallbackInfo& info);
+  Napi::Value encode_blocks(const Napi::CallbackInfo& info);
+  Napi::Value finish_block(const Napi::CallbackInfo& info);
 };
 
 }  // namespace semples

@@ -90,6 +90,22 @@ Napi::Value prompt_gradient(const Napi::CallbackInfo& info) {
   });
 }
 
+// (clip, tokens [B, 1 + P, W], cotangent [B, 1 + P, D]) -> { normed, features, gradient } of <features, cotangent> with
+// respect to what the last block's first LayerNorm gives.
+Napi::Value block_gradient(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const auto clip = ClipHandle::unwrap(info[0], "clip");
+    const at::Tensor tokens = read_tensor(info[1], "tokens"), cotangent = read_tensor(info[2], "cotangent");
+    return submit_tensors(info.Env(), [=] {
+      const FinishedBlock block = clip->finish_block(leaf(tokens));
+      return NamedTensors{
+          {"normed", block.normed},
+          {"features", block.features},
+          {"gradient", torch::autograd::grad({(block.features * cotangent).sum()}, {block.normed})[0]}};
+    });
+  });
+}
+
 const char* name_of(unsigned need) {
   const auto found = std::find_if(std::begin(kNeedNames), std::end(kNeedNames),
                                   [need](const NeedName& each) { return each.need == need; });
@@ -190,6 +206,7 @@ void export_inspection(Napi::Env env, Napi::Object exports) {
   inspection.Set("generatorGradients", Napi::Function::New(env, generator_gradients));
   inspection.Set("imageGradient", Napi::Function::New(env, image_gradient));
   inspection.Set("promptGradient", Napi::Function::New(env, prompt_gradient));
+  inspection.Set("blockGradient", Napi::Function::New(env, block_gradient));
   inspection.Set("lossTerms", Napi::Function::New(env, loss_terms));
   inspection.Set("similarityGradient", Napi::Function::New(env, similarity_gradient));
   inspection.Set("crfFilter", Napi::Function::New(env, crf_filter));

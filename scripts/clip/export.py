@@ -1,9 +1,10 @@
 """Writes a TorchScript CLIP with the interface that semples uses.
 
 Methods: encode_image(pixels [B,3,S,S], normalised) and encode_text(ids [B,L]) give features [B,D],
-encode_patches(pixels) features [B,P,D] of the patches, embed_tokens(ids) embeddings [B,L,W], and
+encode_patches(pixels) features [B,P,D] of the patches, encode_blocks(pixels [B,3,H,W]) tokens [L,B,1+P,W] and
+attention [L,B,1+P,1+P], finish_block(tokens) the last block and the projection of every token, embed_tokens(ids) embeddings [B,L,W], and
 encode_embeddings(embeddings, end [B]) features [B,D] read at position `end`.
-Attributes: image_size, context_length, mean, std, trained_tokens.
+Attributes: image_size, patch_size, context_length, mean, std, trained_tokens.
 
     python scripts/clip/export.py --weights clip.safetensors --config config.json --out clip.pt
     python scripts/clip/export.py --weights ViT-B-32.pt --out clip.pt
@@ -34,8 +35,16 @@ from weights import (
     read_tensors,
 )
 
-METHODS = ["encode_image", "encode_patches", "encode_text", "embed_tokens", "encode_embeddings"]
-ATTRIBUTES = ["image_size", "context_length", "mean", "std", "trained_tokens"]
+METHODS = [
+    "encode_image",
+    "encode_patches",
+    "encode_blocks",
+    "finish_block",
+    "encode_text",
+    "embed_tokens",
+    "encode_embeddings",
+]
+ATTRIBUTES = ["image_size", "patch_size", "context_length", "mean", "std", "trained_tokens"]
 
 
 def save_archive(module: torch.jit.ScriptModule, out: Path) -> None:

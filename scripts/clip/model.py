@@ -6,7 +6,7 @@ narrows) its weight to the dtype of its input, which costs nothing where the two
 """
 
 from dataclasses import dataclass
-from typing import List, Optional
+from typing import List, Optional, Tuple
 
 import torch
 import torch.nn.functional as F
@@ -98,16 +98,31 @@ class Attention(nn.Module):
         self.in_proj_bias = nn.Parameter(torch.zeros(3 * width))
         self.out_proj = Linear(width, width)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def heads_of(self, x: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
+        """Queries, keys and values [B,heads,N,width/heads]."""
         batch, length, width = x.shape
         packed = F.linear(x, self.in_proj_weight.to(x.dtype), self.in_proj_bias.to(x.dtype))
-        heads = packed.view(batch, length, 3, self.heads, width // self.heads)
-        query, key, value = heads.permute(2, 0, 3, 1, 4).unbind(0)
-        attended = F.scaled_dot_product_attention(query, key, value, is_causal=self.causal)
-        return self.out_proj(attended.transpose(1, 2).reshape(batch, length, width))
+        heads = packed.view(batch, length, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
+        return heads[0], heads[1], heads[2]
+
+    def merge(self, attended: Tensor) -> Tensor:
+        return self.out_proj(attended.transpose(1, 2).flatten(2))
+
+    def forward(self, x: Tensor) -> Tensor:
+        query, key, value = self.heads_of(x)
+        return self.merge(F.scaled_dot_product_attention(query, key, value, is_causal=self.causal))
+
+    @torch.jit.export
+    def traced(self, x: Tensor) -> Tuple[Tensor, Tensor]:
+        """As `forward`, without a mask, and the attention [B,N,N], mean over heads."""
+        query, key, value = self.heads_of(x)
+        weights = (query @ key.transpose(-2, -1) / query.shape[-1] ** 0.5).softmax(dim=-1)
+        return self.merge(weights @ value), weights.mean(dim=1)
 
 
 class FeedForward(nn.Module):
+    quick: torch.jit.Final[bool]  # a constant, so that the code of an archive holds the one activation that it computes
+
     def __init__(self, width: int, activation: str):
         super().__init__()
         self.quick = activation == "quick_gelu"
@@ -134,6 +149,14 @@ class Block(nn.Module):
         x = x + self.attn(self.ln_1(x))
         return x + self.mlp(self.ln_2(x))
 
+    @torch.jit.export
+    def traced(self, x: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
+        """What the first normalisation gives [B,N,W], the attention [B,N,N], and what the block gives [B,N,W]."""
+        normed = self.ln_1(x)
+        attended, attention = self.attn.traced(normed)
+        x = x + attended
+        return normed, attention, x + self.mlp(self.ln_2(x))
+
 
 class Transformer(nn.Module):
     def __init__(self, width: int, layers: int, heads: int, causal: bool, activation: str):
@@ -143,6 +166,23 @@ class Transformer(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return self.resblocks(x)
 
+    @torch.jit.export
+    def traced(self, x: Tensor) -> Tuple[Tensor, Tensor]:
+        """Of every block what it gives [L,B,N,W], and its attention [L,B,N,N]."""
+        tokens: List[Tensor] = []
+        attention: List[Tensor] = []
+        for block in self.resblocks:
+            _, weights, x = block.traced(x)
+            tokens.append(x)
+            attention.append(weights)
+        return torch.stack(tokens), torch.stack(attention)
+
+    @torch.jit.export
+    def last(self, x: Tensor) -> Tuple[Tensor, Tensor]:
+        """What the last block's first normalisation gives, and what the block gives."""
+        normed, _, x = self.resblocks[-1].traced(x)
+        return normed, x
+
 
 class VisionTransformer(nn.Module):
     """Normalised pixels [B,3,S,S] → features [B,embed_dim] read from the class token."""
@@ -150,7 +190,9 @@ class VisionTransformer(nn.Module):
     def __init__(self, config: ClipConfig):
         super().__init__()
         width = config.vision_width
-        patches = (config.image_resolution // config.vision_patch_size) ** 2
+        self.patch = config.vision_patch_size
+        self.side = config.image_resolution // config.vision_patch_size
+        patches = self.side**2
         self.conv1 = PatchEmbedding(width, config.vision_patch_size)
         self.class_embedding = nn.Parameter(torch.randn(width) * width**-0.5)
         self.positional_embedding = nn.Parameter(torch.randn(patches + 1, width) * width**-0.5)
@@ -159,11 +201,23 @@ class VisionTransformer(nn.Module):
         self.ln_post = LayerNorm(width)
         self.proj = nn.Parameter(torch.randn(width, config.embed_dim) * width**-0.5)
 
-    def tokens(self, pixels: Tensor) -> Tensor:
+    def embed(self, pixels: Tensor) -> Tensor:
+        """What the first block takes [B,1+P,width], for pictures of any size: positions are resized to their grid."""
+        rows, columns = pixels.shape[2] // self.patch, pixels.shape[3] // self.patch
         patches = self.conv1(pixels)
         token = self.class_embedding.to(pixels.dtype).expand(patches.shape[0], 1, patches.shape[2])
-        x = torch.cat([token, patches], dim=1) + self.positional_embedding.to(pixels.dtype)
-        return self.transformer(self.ln_pre(x))
+        return self.ln_pre(torch.cat([token, patches], dim=1) + self.positions(rows, columns).to(pixels.dtype))
+
+    def positions(self, rows: int, columns: int) -> Tensor:
+        table = self.positional_embedding
+        if rows == self.side and columns == self.side:
+            return table
+        grid = table[1:].float().view(1, self.side, self.side, -1).permute(0, 3, 1, 2)
+        resized = F.interpolate(grid, size=[rows, columns], mode="bilinear", align_corners=False)
+        return torch.cat([table[:1].float(), resized[0].flatten(1).t()])
+
+    def tokens(self, pixels: Tensor) -> Tensor:
+        return self.transformer(self.embed(pixels))
 
     def project(self, tokens: Tensor) -> Tensor:
         return self.ln_post(tokens) @ self.proj.to(tokens.dtype)
@@ -200,6 +254,7 @@ class Clip(nn.Module):
     """The two towers, with the interface that semples asks of a TorchScript CLIP."""
 
     image_size: int
+    patch_size: int
     context_length: int
     mean: List[float]
     std: List[float]
@@ -208,6 +263,7 @@ class Clip(nn.Module):
     def __init__(self, config: ClipConfig):
         super().__init__()
         self.image_size = config.image_resolution
+        self.patch_size = config.vision_patch_size
         self.context_length = config.context_length
         self.mean = MEAN
         self.std = STD
@@ -238,6 +294,19 @@ class Clip(nn.Module):
         return self.visual.patches(pixels)
 
     @torch.jit.export
+    def encode_blocks(self, pixels: Tensor) -> Tuple[Tensor, Tensor]:
+        """Normalised pixels [B,3,H,W], whole patches → tokens [L,B,1+P,W] that each block of the image tower gives, and
+        its attention [L,B,1+P,1+P], mean over heads."""
+        return self.visual.transformer.traced(self.visual.embed(pixels))
+
+    @torch.jit.export
+    def finish_block(self, tokens: Tensor) -> Tuple[Tensor, Tensor]:
+        """Tokens [B,1+P,W] as the last block but one gives them → what the last block's first normalisation gives
+        [B,1+P,W], and every token through that block and the projection [B,1+P,D]."""
+        normed, tokens = self.visual.transformer.last(tokens)
+        return normed, self.visual.project(tokens)
+
+    @torch.jit.export
     def embed_tokens(self, ids: Tensor) -> Tensor:
         """Token ids [B,L] int64 → embeddings [B,L,W], without the positional part."""
         # Activations take the precision of the layer norms, which stay float32 in mixed archives.
@@ -246,7 +315,9 @@ class Clip(nn.Module):
     @torch.jit.export
     def encode_embeddings(self, embeddings: Tensor, end: Tensor) -> Tensor:
         """Token embeddings [B,L,W] and the position [B] of the end token → features [B,D], not normalised."""
-        x = embeddings + self.positional_embedding[: embeddings.shape[1]].to(embeddings.dtype)
+        # The causal mask hides everything behind the end token from it: what lies there need not be computed.
+        length = int(end.max()) + 1
+        x = embeddings[:, :length] + self.positional_embedding[:length].to(embeddings.dtype)
         x = self.transformer(x)
         rows = torch.arange(x.shape[0], device=x.device)
         return self.ln_final(x[rows, end]) @ self.text_projection.to(embeddings.dtype)

@@ -1,12 +1,11 @@
 import { expect, test } from '@jest/globals'
 import type { TensorData } from '../../lib/base/tensor.js'
 import { BackgroundPrompts } from '../../lib/models/backgroundPrompts.js'
-import { Clip } from '../../lib/models/clip.js'
+import { Clip } from '../../lib/models/clip/clip.js'
 import { loadAddon } from '../../lib/native/load.js'
-import { describeClipArchives } from '../support/clipArchives.js'
+import { describeClipForms } from '../support/clipArchives.js'
 import { expectClose } from '../support/close.js'
 import { readGolden, readGoldenJson } from '../support/golden.js'
-import { clipOptions } from '../support/goldenModels.js'
 
 const FORWARD = { relMax: 1e-5 }
 const GRADIENT = { relMax: 1e-4 }
@@ -25,8 +24,8 @@ function cosines(a: TensorData, b: TensorData, scale = 1): Float64Array {
   return Float64Array.from(rows(a).flatMap((x) => right.map((y) => scale * x.reduce((sum, v, i) => sum + v * y[i], 0))))
 }
 
-describeClipArchives((layout, archive) => {
-  const open = () => Clip.open(clipOptions(archive()))
+describeClipForms(({ layout }, options) => {
+  const open = () => Clip.open(options())
 
   test('says what it is', async () => {
     using clip = await open()

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { TensorData, TensorMap } from '../../lib/base/tensor.js'
 import { BackgroundPrompts } from '../../lib/models/backgroundPrompts.js'
-import { Clip } from '../../lib/models/clip.js'
+import { Clip } from '../../lib/models/clip/clip.js'
 import { MaskGenerator } from '../../lib/models/maskGenerator.js'
 import { Trainer } from '../../lib/models/trainer.js'
 import type { NativeTrainerOptions } from '../../lib/native/addon.js'
@@ -10,7 +10,7 @@ import { tokenize } from '../../lib/text/tokenizer.js'
 import { describeClipArchives } from '../support/clipArchives.js'
 import { type Closeness, expectClose, expectOptimizedParameters, largestMagnitude } from '../support/close.js'
 import { describeGolden, goldenMatches, readGolden, readGoldenJson } from '../support/golden.js'
-import { clipOptions, generatorConfig } from '../support/goldenModels.js'
+import { generatorConfig } from '../support/goldenModels.js'
 import { needsGolden } from '../support/needs.js'
 
 /** A stage as the published train functions run it: METHOD 4 and 5. */
@@ -62,7 +62,7 @@ function textIds(classes: number): TensorData {
   return tokenize((classes === names.voc.length ? names.voc : names.coco.slice(0, classes)).map(labelText))
 }
 
-describeClipArchives((_layout, archive) => {
+describeClipArchives((_form, options) => {
   const stages = goldenMatches(/^stage_(.)_(.+)\.safetensors$/)
   if (stages.length === 0) needsGolden(false).test('stage_*.safetensors', () => undefined)
   for (const [letter, kind] of stages) {
@@ -73,7 +73,7 @@ describeClipArchives((_layout, archive) => {
       const config = generatorConfig(weights.meta('config'))
       using generator = await MaskGenerator.create(config)
       await generator.load(weights.under('w.'))
-      using clip = await Clip.open(clipOptions(archive()))
+      using clip = await Clip.open(options())
       const initial = file.has('prompts_in') ? file.tensor('prompts_in') : inputs.tensor('prompts_init')
       const [classes, length, width] = initial.shape
       using prompts = await BackgroundPrompts.create({ classes, length, width })

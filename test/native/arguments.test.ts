@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import type { TensorData } from '../../lib/base/tensor.js'
 import { BackgroundPrompts, type BackgroundPromptsConfig } from '../../lib/models/backgroundPrompts.js'
-import { Clip, type ClipOptions } from '../../lib/models/clip.js'
+import { Clip, type OpenClipOptions } from '../../lib/models/clip/clip.js'
 import { chooseCompute } from '../../lib/models/devices.js'
 import { MaskGenerator, type MaskGeneratorConfig } from '../../lib/models/maskGenerator.js'
 import { Trainer, type TrainerConfig } from '../../lib/models/trainer.js'
@@ -535,7 +535,7 @@ describeArchives('wrong arguments of a CLIP', (archive) => {
 
   test('options', async () => {
     const open = (options: Record<string, unknown>) =>
-      rejection(Clip.open({ path: archive('openai'), ...options } as ClipOptions))
+      rejection(Clip.open({ path: archive('openai'), ...options } as OpenClipOptions))
     for (const heads of [0, -1, 5000, ...noNumbers]) {
       expect(await open({ visionHeads: heads })).toMatchObject({ field: 'visionHeads' })
       expect(await open({ textHeads: heads })).toMatchObject({ field: 'textHeads' })

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import { Clip } from '../../lib/models/clip.js'
+import { Clip } from '../../lib/models/clip/clip.js'
 import { MaskGenerator } from '../../lib/models/maskGenerator.js'
 import { loadCheckpoint, loadPretrained } from '../../lib/models/weights.js'
 import { rejection } from '../config/refusal.js'
@@ -22,8 +22,8 @@ describeNative('a CLIP archive that is none', () => {
     ['missing', () => join(folder, 'nowhere.pt'), /does not exist/],
     ['a folder', () => folder, /not a file/],
     ['a device', () => '/dev/null', /not a file/],
-    ['empty', () => file('empty.pt', ''), /not a TorchScript archive/],
-    ['text', () => file('text.pt', 'version https://git-lfs.github.com/spec/v1\n'), /not a TorchScript archive/],
+    ['empty', () => file('empty.pt', ''), /is empty/],
+    ['text', () => file('text.pt', 'version https://git-lfs.github.com/spec/v1\n'), /holds no weights/],
     [
       'noise',
       () =>
@@ -31,7 +31,7 @@ describeNative('a CLIP archive that is none', () => {
           'noise.pt',
           Uint8Array.from({ length: 5000 }, (_, index) => (index * 2654435761) >>> 24),
         ),
-      /not a TorchScript archive/,
+      /holds no weights/,
     ],
   ])('%s: an error that names the file', async (_, path, message) => {
     const error = await open(path())
@@ -49,16 +49,16 @@ describeNative('a CLIP archive that is none', () => {
     writeFileSync(path, 'text')
     expect(await open(path)).toMatchObject({
       file: path,
-      message: expect.stringContaining('not a TorchScript archive'),
+      message: expect.stringContaining('holds no weights'),
     })
   })
 })
 
 describeArchives('an archive that is no CLIP', (archive) => {
   test.each([
-    ['zip', /not a TorchScript archive/],
-    ['pickle', /not a TorchScript archive/],
-    ['pickled_tensors', /not a TorchScript archive/],
+    ['zip', /zip archive that torch\.save did not write/],
+    ['pickle', /no tensor in its dictionary/],
+    ['pickled_tensors', /is no CLIP: its tensors are weight/],
     ['no_clip', /not a CLIP.*encode_image/],
   ])('%s', async (name, message) => {
     const error = await open(archive(name))

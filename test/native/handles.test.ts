@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { BackgroundPrompts } from '../../lib/models/backgroundPrompts.js'
-import { Clip } from '../../lib/models/clip.js'
+import { Clip } from '../../lib/models/clip/clip.js'
 import { MaskGenerator } from '../../lib/models/maskGenerator.js'
 import { Trainer } from '../../lib/models/trainer.js'
 import type { NativeHandle } from '../../lib/native/addon.js'

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from '@jest/globals'
 import { BackgroundPrompts, type BackgroundPromptsConfig } from '../../lib/models/backgroundPrompts.js'
-import { Clip } from '../../lib/models/clip.js'
+import { Clip } from '../../lib/models/clip/clip.js'
 import { chooseCompute } from '../../lib/models/devices.js'
 import { MaskGenerator } from '../../lib/models/maskGenerator.js'
 import { Trainer, type TrainerConfig } from '../../lib/models/trainer.js'

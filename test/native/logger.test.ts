@@ -84,7 +84,7 @@ describeNative('other lines on standard error while LibTorch is opened', () => {
 describeArchives('a network that warns', (archive) => {
   const run = children({ threads: 1 })
   const program = () => `
-    const { Clip } = await load('models/clip.js')
+    const { Clip } = await load('models/clip/clip.js')
     const clip = await Clip.open({ path: ${JSON.stringify(archive('warns'))} })
     await clip.encodeImage({ dtype: 'float32', shape: [1, 3, 32, 32], data: new Float32Array(3 * 32 * 32) })`
 

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import type { TensorData, TensorMap } from '../../lib/base/tensor.js'
 import { BackgroundPrompts } from '../../lib/models/backgroundPrompts.js'
-import { Clip } from '../../lib/models/clip.js'
+import { Clip } from '../../lib/models/clip/clip.js'
 import { chooseCompute } from '../../lib/models/devices.js'
 import { MaskGenerator, type MaskGeneratorConfig } from '../../lib/models/maskGenerator.js'
 import { Trainer, type TrainerConfig } from '../../lib/models/trainer.js'

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { expect, test } from '@jest/globals'
 import type { TensorData } from '../../lib/base/tensor.js'
-import { Clip } from '../../lib/models/clip.js'
+import { Clip } from '../../lib/models/clip/clip.js'
 import { resizeImage } from '../../lib/pictures/resize.js'
 import { promptMaps } from '../../lib/prompts/promptMaps.js'
 import { scene } from '../../lib/scenes/scene.js'

@@ -1,4 +1,4 @@
-import type { ClipOptions } from '../../lib/models/clip.js'
+import type { OpenClipOptions } from '../../lib/models/clip/clip.js'
 import type { MaskGeneratorConfig } from '../../lib/models/maskGenerator.js'
 import { readGoldenJson } from './golden.js'
 
@@ -21,7 +21,7 @@ export function generatorConfig(config: Record<string, unknown>): MaskGeneratorC
 }
 
 /** Options that open the golden CLIP: head counts are not stored in OpenAI archives. */
-export function clipOptions(path: string): ClipOptions {
+export function clipOptions(path: string): OpenClipOptions {
   const config = readGoldenJson<{ vision_heads: number; transformer_heads: number }>('clip_config.json')
   return { path, visionHeads: config.vision_heads, textHeads: config.transformer_heads }
 }

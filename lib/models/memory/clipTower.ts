@@ -1,13 +1,41 @@
 import { statSync } from 'node:fs'
+import { readStateDict } from '../../formats/stateDict.js'
 import { ZipArchive } from '../../formats/zip.js'
+import { readArchiveTexts } from '../clip/archive.js'
+import { isRefusal, planClip } from '../clip/plan.js'
 import type { ClipTower } from './clip.js'
 import { cnnNetwork } from './cnn.js'
+import { FLOAT } from './layer.js'
 
 /**
- * The sizes of the image tower in a TorchScript archive, from the shapes of its tensors. Nothing of the archive is run,
- * and no weight is read. Undefined where there is no transformer in it whose sizes could be told.
+ * The sizes of the image tower in an archive or in weights, from the shapes of their tensors. Nothing of an archive is
+ * run. Undefined where there is no transformer in it whose sizes could be told.
  */
 export async function readClipTower(path: string): Promise<ClipTower | undefined> {
+  return (await readArchiveTexts(path)) === undefined ? towerOfWeights(path) : towerOfArchive(path)
+}
+
+async function towerOfWeights(path: string): Promise<ClipTower | undefined> {
+  const shapes = new Map(Object.entries(await readStateDict(path)).map(([name, { shape }]) => [name, shape]))
+  const plan = planClip(shapes)
+  if (plan === undefined || isRefusal(plan)) return undefined
+  const { imageSize, patchSize, visionWidth: width, visionDepth: depth } = plan.sizes
+  const numbers = [...shapes.values()].reduce(
+    (sum, shape) => sum + shape.reduce((product, size) => product * size, 1),
+    0,
+  )
+  return {
+    weights: FLOAT * numbers,
+    imageSize,
+    tokens: 1 + (imageSize / patchSize) ** 2,
+    width,
+    depth,
+    heads: Math.max(1, width >> 6),
+    mlpRatio: 4,
+  }
+}
+
+async function towerOfArchive(path: string): Promise<ClipTower | undefined> {
   const zip = await ZipArchive.open(path, path)
   try {
     const root = zip.paths.find((name) => /(^|\/)data\.pkl$/.test(name))

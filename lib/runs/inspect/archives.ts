@@ -21,13 +21,15 @@ export async function torchWeights(file: FileAtHand): Promise<Found | undefined>
     if (isPickle) {
       const value = readPickle(await file.read(), path, 0, true)
       const format = isTorchFile(file.head) ? 'torch.save before torch 1.6' : 'a pickle'
-      return contentKind(value) === 'weights' ? weightsFound(path, shapesOfValue(value, format, path)) : undefined
+      return contentKind(value) === 'weights' ? await weightsFound(path, shapesOfValue(value, format, path)) : undefined
     }
     const entries = await entriesOf(path)
     const value = await torchArchiveValue(path)
     if (value === undefined) return undefined
     if ([...entries.keys()].some((name) => /(^|\/)constants\.pkl$/.test(name))) return torchScript(path, value)
-    return contentKind(value) === 'weights' ? weightsFound(path, shapesOfValue(value, 'torch.save', path)) : undefined
+    return contentKind(value) === 'weights'
+      ? await weightsFound(path, shapesOfValue(value, 'torch.save', path))
+      : undefined
   } catch (error) {
     throw asCheckpoint(error, path)
   }
@@ -51,7 +53,7 @@ export async function entriesOf(path: string): Promise<Map<string, number>> {
 async function torchScript(path: string, value: PickleValue): Promise<Found> {
   const shapes = shapesOfProgram(value)
   const { what, isClip, activation, refused } = await recogniseClip(path)
-  const found = weightsFound(path, shapes)
+  const found = await weightsFound(path, shapes)
   const isTaken = isClip && refused === undefined
   const { option: _, report: __, config: ___, ...weights } = found.weights!
   return {

@@ -1,4 +1,6 @@
-import { FILES, textsOf } from '../../models/clipFile.js'
+import { activationOfCode } from '../../models/clip/activation.js'
+import { readArchiveTexts } from '../../models/clip/archive.js'
+import { OTHER_CLIPS } from '../../models/clip/plan.js'
 import type { WeightsDescription } from './description.js'
 
 /** What a TorchScript archive is, by the names of modules and methods in it. */
@@ -13,12 +15,11 @@ export interface RecognisedArchive {
 /** Methods that a CLIP has, in OpenAI's archives and in those of scripts/clip/export.py. */
 const METHODS = ['def encode_image(', 'def encode_text(']
 
-/** Reads pickle and code of an archive as texts; nothing is run. */
+/** Reads structure and code of an archive as texts; nothing is run. */
 export async function recogniseClip(path: string): Promise<RecognisedArchive> {
-  const texts = await textsOf(path)
-  const has = (text: string) => texts.some((each) => each.includes(text))
-  // Of the other files that are recognised an archive can only be a CLIP with another image tower.
-  const other = FILES.find(({ what, signs }) => /ResNet|SigLIP/.test(what) && signs.every(has))
+  const { code = [], structure = '' } = (await readArchiveTexts(path)) ?? {}
+  const has = (text: string) => code.some((each) => each.includes(text))
+  const other = OTHER_CLIPS.find(({ modules }) => modules?.some((name) => structure.includes(name)))
   if (other !== undefined)
     return {
       what: `${other.what}, as a TorchScript archive`,
@@ -34,19 +35,12 @@ export async function recogniseClip(path: string): Promise<RecognisedArchive> {
       },
     }
   const byExport = has('def encode_embeddings(') || has('def embed_tokens(')
+  const activation = activationOfCode(code)
   return {
     what: byExport
       ? 'a CLIP, as scripts/clip/export.py writes it'
       : 'a CLIP with a vision transformer, as OpenAI published them',
     isClip: true,
-    ...activationOf(has),
+    ...(activation ? { activation } : {}),
   }
-}
-
-/** By what the program calls. */
-function activationOf(has: (text: string) => boolean): Pick<RecognisedArchive, 'activation'> {
-  if (has('gelu(')) return { activation: { value: 'gelu', because: 'its program calls gelu' } }
-  if (has('sigmoid('))
-    return { activation: { value: 'quick_gelu', because: 'its program multiplies by a sigmoid, x * sigmoid(1.702 x)' } }
-  return {}
 }

@@ -24,5 +24,9 @@ export interface WeightsDescription {
 export interface WeightsDescriber {
   /** The option that takes such weights; absent for networks that are taken nowhere. */
   option?: '--weights' | '--clip'
-  describe(tensors: ShapesByName): WeightsDescription | undefined
+  /** @param path of the file, for what lies beside it */
+  describe(
+    tensors: ShapesByName,
+    path: string,
+  ): WeightsDescription | undefined | Promise<WeightsDescription | undefined>
 }

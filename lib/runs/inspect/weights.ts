@@ -17,11 +17,11 @@ export async function safetensors(file: FileAtHand): Promise<Found | undefined> 
 }
 
 /** What is said of weights, once their shapes are read. */
-export function weightsFound(path: string, shapes: WeightShapes): Found {
+export async function weightsFound(path: string, shapes: WeightShapes): Promise<Found> {
   const { tensors, aside, placeholders, format, unread } = shapes
   const names = [...tensors.keys(), ...unread.keys()]
   const prefix = commonPrefix(names)
-  const { option, description } = described(shapes, prefix)
+  const { option, description } = await described(path, shapes, prefix)
   const bytes = [...tensors.values()].reduce((sum, tensor) => sum + tensor.bytes, 0)
   const { sizes, config, report, activation, notes = [], refused = UNKNOWN } = description ?? {}
   const isTaken = description !== undefined && description.refused === undefined
@@ -58,12 +58,12 @@ export function weightsFound(path: string, shapes: WeightShapes): Found {
 }
 
 /** What the first describer says that knows the network. Of types that are not read the shape need not be known. */
-function described({ tensors, unread }: WeightShapes, prefix: string) {
+async function described(path: string, { tensors, unread }: WeightShapes, prefix: string) {
   const plain = new Map<string, { shape: number[]; dtype: string }>()
   for (const [name, tensor] of tensors) plain.set(name.slice(prefix.length), tensor)
   for (const [name, dtype] of unread) plain.set(name.slice(prefix.length), { shape: [], dtype })
   for (const { option, describe } of describers) {
-    const description = describe(plain)
+    const description = await describe(plain, path)
     if (description !== undefined) return { option, description }
   }
   return {}

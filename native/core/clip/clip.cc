@@ -69,6 +69,10 @@ std::unique_ptr<Clip> Clip::open(const std::string& path, const ClipOptions& opt
       .hint("Write one with scripts/clip/export.py, or give OpenAI's ViT-B-32.pt.");
 }
 
+std::unique_ptr<Clip> Clip::of_weights(const NamedTensors& weights, const ClipOptions& options) {
+  return openai_clip(weights, options);
+}
+
 at::Tensor unit_length(const at::Tensor& features) { return features / features.norm(2, {-1}, true); }
 
 void check_token_ids(const ClipInfo& info, const at::Tensor& ids, const std::string& field) {

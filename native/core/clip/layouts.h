@@ -1,4 +1,4 @@
-// The two layouts of a TorchScript CLIP.
+// The two layouts of a CLIP.
 #pragma once
 #include <torch/script.h>
 
@@ -11,7 +11,10 @@ namespace semples {
 // Methods encode_image, encode_text, embed_tokens, encode_embeddings on the module.
 std::unique_ptr<Clip> open_script_clip(torch::jit::Module module, const ClipOptions& options);
 
+// Parameters with OpenAI's names.
+std::unique_ptr<Clip> openai_clip(const NamedTensors& weights, const ClipOptions& options);
+
 // An unmodified OpenAI archive: its graphs have devices and dtypes baked in, so only its parameters are read.
-std::unique_ptr<Clip> open_openai_clip(const torch::jit::Module& module, const ClipOptions& options);
+std::unique_ptr<Clip> open_openai_clip(const torch::jit::Module& module, ClipOptions options);
 
 }  // namespace semples

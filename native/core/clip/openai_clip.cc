@@ -3,62 +3,31 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <unordered_map>
 
 #include "core/checkpoint/state.h"
 #include "core/clip/layouts.h"
+#include "core/clip/residual_block.h"
 #include "core/error.h"
 
 namespace semples {
 
 namespace {
 
-constexpr double kLayerNormEpsilon = 1e-5;
 constexpr int64_t kAny = -1;
-
-struct ResidualBlock {
-  at::Tensor ln_1_weight, ln_1_bias, in_proj_weight, in_proj_bias, out_proj_weight, out_proj_bias;
-  at::Tensor ln_2_weight, ln_2_bias, c_fc_weight, c_fc_bias, c_proj_weight, c_proj_bias;
-};
-
-at::Tensor layer_norm(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
-  return at::layer_norm(x, {x.size(-1)}, weight, bias, kLayerNormEpsilon);
-}
-
-// [N, N]: 0 where the column is not behind the row, -infinity elsewhere.
-at::Tensor causal_mask(int64_t count, const at::TensorOptions& options) {
-  return torch::full({count, count}, -std::numeric_limits<float>::infinity(), options).triu(1);
-}
-
-// x [B, N, W]; pre-norm attention and QuickGELU (x * sigmoid(1.702 x)) MLP.
-at::Tensor residual_block(const ResidualBlock& w, const at::Tensor& x, int64_t heads, bool causal) {
-  const int64_t batch = x.size(0), count = x.size(1), width = x.size(2);
-  const at::Tensor qkv = at::linear(layer_norm(x, w.ln_1_weight, w.ln_1_bias), w.in_proj_weight, w.in_proj_bias)
-                             .view({batch, count, 3, heads, width / heads})
-                             .permute({2, 0, 3, 1, 4});
-  // Written out: at CLIP's few tokens as fast as the fused kernel, and its gradients round as those of other programs.
-  at::Tensor scores = at::matmul(qkv[0] / std::sqrt(double(width / heads)), qkv[1].transpose(-2, -1));
-  if (causal) scores = scores + causal_mask(count, x.options());
-  const at::Tensor mixed = at::matmul(at::softmax(scores, -1), qkv[2]).transpose(1, 2).reshape({batch, count, width});
-  const at::Tensor middle = x + at::linear(mixed, w.out_proj_weight, w.out_proj_bias);
-  const at::Tensor hidden = at::linear(layer_norm(middle, w.ln_2_weight, w.ln_2_bias), w.c_fc_weight, w.c_fc_bias);
-  return middle + at::linear(hidden * at::sigmoid(1.702 * hidden), w.c_proj_weight, w.c_proj_bias);
-}
 
 class OpenAiClip : public Clip {
  public:
-  OpenAiClip(const torch::jit::Module& module, const ClipOptions& options) {
+  OpenAiClip(const NamedTensors& weights, const ClipOptions& options) : state_(weights.begin(), weights.end()) {
     device_ = options.device;
-    for (const auto& parameter : module.named_parameters()) state_[parameter.name] = parameter.value;
-    for (const auto& buffer : module.named_buffers()) state_[buffer.name] = buffer.value;
 
     conv_ = take("visual.conv1.weight", {kAny, 3, kAny, kAny});
     const int64_t width = conv_.size(0), patch = conv_.size(3);
     if (conv_.size(2) != patch) wrong_shape("visual.conv1.weight", conv_, {width, 3, patch, patch});
     class_embedding_ = take("visual.class_embedding", {width});
     vision_positions_ = take("visual.positional_embedding", {kAny, width});
-    const int64_t side = std::llround(std::sqrt(double(vision_positions_.size(0) - 1)));
+    side_ = std::llround(std::sqrt(double(vision_positions_.size(0) - 1)));
+    const int64_t side = side_;
     if (side < 1 || side * side + 1 != vision_positions_.size(0))
       wrong_shape("visual.positional_embedding", vision_positions_, {side * side + 1, width});
     ln_pre_weight_ = take("visual.ln_pre.weight", {width});
@@ -81,19 +50,33 @@ class OpenAiClip : public Clip {
     info_.vocabulary = token_embedding_.size(0);
     info_.feature_width = text_projection_.size(1);
     info_.image_size = patch * side;
-    vision_heads_ = heads(module, options.vision_heads, "vision_heads", conv_.size(0));
-    text_heads_ = heads(module, options.text_heads, "transformer_heads", info_.text_width);
+    info_.patch_size = patch;
+    info_.insides = vision_blocks_.size() > 1;
+    vision_ = {heads(options.vision_heads, "vision_heads", width), false, options.activation};
+    text_ = {heads(options.text_heads, "transformer_heads", text_width), true, options.activation};
     state_.clear();
   }
 
-  at::Tensor encode_image(const at::Tensor& images) const override {
-    const at::Tensor tokens = vision_tokens(images);
-    return at::matmul(layer_norm(tokens.select(1, 0), ln_post_weight_, ln_post_bias_), vision_projection_);
-  }
+  at::Tensor encode_image(const at::Tensor& images) const override { return project(vision_tokens(images).select(1, 0)); }
 
   at::Tensor encode_patches(const at::Tensor& images) const override {
-    const at::Tensor tokens = vision_tokens(images);
-    return at::matmul(layer_norm(tokens.slice(1, 1), ln_post_weight_, ln_post_bias_), vision_projection_);
+    return project(vision_tokens(images).slice(1, 1));
+  }
+
+  ClipBlocks encode_blocks(const at::Tensor& images) const override {
+    at::Tensor x = embed_patches(images);
+    std::vector<at::Tensor> tokens, attention;
+    for (const ResidualBlock& block : vision_blocks_) {
+      BlockTrace trace = trace_block(block, x, vision_);
+      x = tokens.emplace_back(std::move(trace.output));
+      attention.push_back(std::move(trace.attention));
+    }
+    return {at::stack(tokens), at::stack(attention)};
+  }
+
+  FinishedBlock finish_block(const at::Tensor& tokens) const override {
+    const BlockTrace trace = trace_block(vision_blocks_.back(), tokens, vision_);
+    return {trace.normed, project(trace.output)};
   }
 
   at::Tensor encode_text(const at::Tensor& ids) const override {
@@ -106,26 +89,43 @@ class OpenAiClip : public Clip {
     // The causal mask hides everything behind the end token from it: what lies there need not be computed.
     const int64_t length = end.max().item<int64_t>() + 1;
     at::Tensor x = embeddings.narrow(1, 0, length) + text_positions_.narrow(0, 0, length);
-    for (const ResidualBlock& block : text_blocks_) x = residual_block(block, x, text_heads_, true);
+    for (const ResidualBlock& block : text_blocks_) x = residual_block(block, x, text_);
     const at::Tensor rows = torch::arange(x.size(0), end.options());
     return at::matmul(layer_norm(x.index({rows, end}), ln_final_weight_, ln_final_bias_), text_projection_);
   }
 
  private:
   at::Tensor vision_tokens(const at::Tensor& images) const {
-    const int64_t batch = images.size(0);
-    at::Tensor x = at::conv2d(images, conv_, {}, conv_.size(-1)).flatten(2).transpose(1, 2);
-    x = at::cat({class_embedding_.view({1, 1, -1}).expand({batch, -1, -1}), x}, 1) + vision_positions_;
-    x = layer_norm(x, ln_pre_weight_, ln_pre_bias_);
-    for (const ResidualBlock& block : vision_blocks_) x = residual_block(block, x, vision_heads_, false);
+    at::Tensor x = embed_patches(images);
+    for (const ResidualBlock& block : vision_blocks_) x = residual_block(block, x, vision_);
     return x;
+  }
+
+  // What the first block takes.
+  at::Tensor embed_patches(const at::Tensor& images) const {
+    const at::Tensor grid = at::conv2d(images, conv_, {}, conv_.size(-1));
+    const at::Tensor token = class_embedding_.view({1, 1, -1}).expand({images.size(0), -1, -1});
+    const at::Tensor x = at::cat({token, grid.flatten(2).transpose(1, 2)}, 1) + positions(grid.size(2), grid.size(3));
+    return layer_norm(x, ln_pre_weight_, ln_pre_bias_);
+  }
+
+  // Of a grid of patches: bilinear, without aligned corners; the class token's stays as it is.
+  at::Tensor positions(int64_t rows, int64_t columns) const {
+    if (rows == side_ && columns == side_) return vision_positions_;
+    const at::Tensor grid = vision_positions_.slice(0, 1).view({1, side_, side_, -1}).permute({0, 3, 1, 2});
+    const at::Tensor resized = at::upsample_bilinear2d(grid, {rows, columns}, false);
+    return at::cat({vision_positions_.narrow(0, 0, 1), resized[0].flatten(1).t()}, 0);
+  }
+
+  at::Tensor project(const at::Tensor& tokens) const {
+    return at::matmul(layer_norm(tokens, ln_post_weight_, ln_post_bias_), vision_projection_);
   }
 
   // float32, of exactly these sizes; kAny stands for one or more.
   at::Tensor take(const std::string& name, const std::vector<int64_t>& shape) const {
     const auto found = state_.find(name);
     if (found == state_.end())
-      throw Error("SEMPLES_CLIP_INVALID", "This archive looks like OpenAI's CLIP but lacks the parameter " + name)
+      throw Error("SEMPLES_CLIP_INVALID", "This CLIP with the names of OpenAI lacks the parameter " + name)
           .in_field(name);
     const at::Tensor& tensor = found->second;
     const bool fits =
@@ -168,10 +168,8 @@ class OpenAiClip : public Clip {
     return blocks;
   }
 
-  static int64_t heads(const torch::jit::Module& module, const std::optional<int64_t>& given, const char* attribute,
-                       int64_t width) {
+  static int64_t heads(const std::optional<int64_t>& given, const char* attribute, int64_t width) {
     int64_t count = std::max<int64_t>(1, width / 64);
-    if (module.hasattr(attribute) && module.attr(attribute).isInt()) count = module.attr(attribute).toInt();
     if (given) count = *given;
     if (count < 1 || width % count != 0)
       throw Error("SEMPLES_CLIP_INVALID",
@@ -185,13 +183,24 @@ class OpenAiClip : public Clip {
   at::Tensor conv_, class_embedding_, vision_positions_, ln_pre_weight_, ln_pre_bias_, ln_post_weight_, ln_post_bias_;
   at::Tensor vision_projection_, token_embedding_, text_positions_, ln_final_weight_, ln_final_bias_, text_projection_;
   std::vector<ResidualBlock> vision_blocks_, text_blocks_;
-  int64_t vision_heads_ = 1, text_heads_ = 1;
+  BlockRules vision_, text_;
+  int64_t side_ = 1;  // of the grid of patches that positions were trained for
 };
 
 }  // namespace
 
-std::unique_ptr<Clip> open_openai_clip(const torch::jit::Module& module, const ClipOptions& options) {
-  return std::make_unique<OpenAiClip>(module, options);
+std::unique_ptr<Clip> openai_clip(const NamedTensors& weights, const ClipOptions& options) {
+  return std::make_unique<OpenAiClip>(weights, options);
+}
+
+std::unique_ptr<Clip> open_openai_clip(const torch::jit::Module& module, ClipOptions options) {
+  NamedTensors weights;
+  for (const auto& parameter : module.named_parameters()) weights.emplace_back(parameter.name, parameter.value);
+  for (const auto& buffer : module.named_buffers()) weights.emplace_back(buffer.name, buffer.value);
+  for (const auto& [heads, attribute] :
+       {std::pair{&options.vision_heads, "vision_heads"}, {&options.text_heads, "transformer_heads"}})
+    if (!*heads && module.hasattr(attribute) && module.attr(attribute).isInt()) *heads = module.attr(attribute).toInt();
+  return openai_clip(weights, options);
 }
 
 }  // namespace semples

@@ -1,3 +1,4 @@
+#include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/script.h>
 
 #include <algorithm>
@@ -25,6 +26,8 @@ class ScriptClip : public Clip {
         throw Error("SEMPLES_CLIP_INVALID", std::string("This CLIP archive's attribute ") + name + " is out of range")
             .in_field(name)
             .received(std::to_string(value));
+    if (module_.hasattr("patch_size")) info_.patch_size = std::max<int64_t>(0, integer("patch_size"));
+    info_.insides = module_.find_method("encode_blocks") && module_.find_method("finish_block");
     read_statistics("mean", info_.statistics.mean);
     read_statistics("std", info_.statistics.deviation);
     module_.eval();
@@ -41,9 +44,7 @@ class ScriptClip : public Clip {
     return call("encode_image", {images}, {images.size(0), info_.feature_width});
   }
   at::Tensor encode_patches(const at::Tensor& images) const override {
-    if (!module_.find_method("encode_patches"))
-      throw Error("SEMPLES_CLIP_INVALID", "This CLIP archive has no features of single patches")
-          .hint("Write it again with scripts/clip/export.py, or use an OpenAI archive.");
+    require("encode_patches", "features of single patches");
     return call("encode_patches", {images}, {images.size(0), kAny, info_.feature_width});
   }
   at::Tensor encode_text(const at::Tensor& ids) const override {
@@ -55,30 +56,82 @@ class ScriptClip : public Clip {
   at::Tensor encode_embeddings(const at::Tensor& embeddings, const at::Tensor& end) const override {
     return call("encode_embeddings", {embeddings, end}, {embeddings.size(0), info_.feature_width});
   }
+  ClipBlocks encode_blocks(const at::Tensor& images) const override {
+    require("encode_blocks", kInsides);
+    const int64_t batch = images.size(0);
+    const auto [tokens, attention] =
+        call_pair("encode_blocks", {images}, {kAny, batch, kAny, kAny}, {kAny, batch, kAny, kAny});
+    if (attention.size(0) != tokens.size(0) || attention.size(2) != tokens.size(2) ||
+        attention.size(3) != tokens.size(2))
+      wrong_result("encode_blocks", shape_text(tokens.sizes()) + " and " + shape_text(attention.sizes()),
+                   "tokens [L, B, 1 + P, W] and attention [L, B, 1 + P, 1 + P]");
+    return {tokens, attention};
+  }
+  FinishedBlock finish_block(const at::Tensor& tokens) const override {
+    require("finish_block", kInsides);
+    const auto [normed, features] = call_pair("finish_block", {tokens}, tokens.sizes().vec(),
+                                              {tokens.size(0), tokens.size(1), info_.feature_width});
+    return {normed, features};
+  }
 
  private:
-  // Whatever the archive's own code does wrong is an error that names the method.
+  static constexpr const char* kInsides = "what lies inside its image tower";
+
+  void require(const char* method, const char* what) const {
+    if (module_.find_method(method)) return;
+    throw Error("SEMPLES_CLIP_INVALID",
+                std::string("This CLIP archive does not give ") + what + ": it has no method " + method)
+        .in_field(method)
+        .hint("Write it again with scripts/clip/export.py, or give weights with OpenAI's names.");
+  }
+
   at::Tensor call(const std::string& method, std::vector<c10::IValue> arguments,
                   const std::vector<int64_t>& shape) const {
-    c10::IValue result;
+    return checked(method, run(method, std::move(arguments)), shape);
+  }
+
+  std::pair<at::Tensor, at::Tensor> call_pair(const std::string& method, std::vector<c10::IValue> arguments,
+                                              const std::vector<int64_t>& first,
+                                              const std::vector<int64_t>& second) const {
+    const c10::IValue result = run(method, std::move(arguments));
+    if (!result.isTuple() || result.toTupleRef().elements().size() != 2)
+      wrong_result(method, result.tagKind(), "a tuple of two tensors");
+    const auto& elements = result.toTupleRef().elements();
+    return {checked(method, elements[0], first), checked(method, elements[1], second)};
+  }
+
+  // Whatever the archive's own code does wrong is an error that names the method.
+  c10::IValue run(const std::string& method, std::vector<c10::IValue> arguments) const {
     try {
-      result = module_.get_method(method)(std::move(arguments));
+      // The profiling executor copies weights while it specialises graphs: memory for no gain at a few large products.
+      const torch::jit::GraphOptimizerEnabledGuard plain(false);
+      return module_.get_method(method)(std::move(arguments));
     } catch (const std::exception& error) {
       const std::string text = error.what();
       if (text.find("allocate memory") != std::string::npos || text.find("out of memory") != std::string::npos) throw;
       throw Error("SEMPLES_CLIP_INVALID", "This CLIP archive failed in " + method + ": " + reason(text))
           .in_field(method);
     }
+  }
+
+  static at::Tensor checked(const std::string& method, const c10::IValue& result, const std::vector<int64_t>& shape) {
     const at::Tensor tensor = result.isTensor() ? result.toTensor() : at::Tensor();
     const bool fits = tensor.defined() && at::isFloatingType(tensor.scalar_type()) &&
                       std::equal(shape.begin(), shape.end(), tensor.sizes().begin(), tensor.sizes().end(),
                                  [](int64_t wanted, int64_t size) { return wanted == kAny || wanted == size; });
     if (fits) return tensor;
+    wrong_result(method,
+                 tensor.defined() ? c10::toString(tensor.scalar_type()) + std::string(" ") + shape_text(tensor.sizes())
+                                  : result.tagKind(),
+                 "numbers of shape " + shape_text(shape) + ", where -1 is any size");
+  }
+
+  [[noreturn]] static void wrong_result(const std::string& method, const std::string& received,
+                                        const std::string& expected) {
     throw Error("SEMPLES_CLIP_INVALID", "The method " + method + " of this CLIP archive gives a wrong result")
         .in_field(method)
-        .received(tensor.defined() ? c10::toString(tensor.scalar_type()) + std::string(" ") + shape_text(tensor.sizes())
-                                   : result.tagKind())
-        .expected("numbers of shape " + shape_text(shape) + ", where -1 is any size");
+        .received(received)
+        .expected(expected);
   }
 
   // The last line that says something: before it the interpreter prints the archive's code.

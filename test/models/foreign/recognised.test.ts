@@ -1,14 +1,5 @@
-import { execFile } from 'node:child_process'
-import { writeFile } from 'node:fs/promises'
-import path from 'node:path'
-import { promisify } from 'node:util'
 import { describe, expect, test } from '@jest/globals'
-import { SemplesError } from '../../../lib/base/error.js'
-import { clipError } from '../../../lib/models/clipFile.js'
 import { judgeStrangers, recognise } from '../../../lib/models/foreign/recognised.js'
-import { temporaryFiles } from '../../datasets/temporaryFiles.js'
-import { needs } from '../../support/needs.js'
-import { python } from '../../support/python.js'
 
 const block = (i: number) => ['norm1.weight', 'attn.qkv.weight', 'mlp.fc1.weight'].map((part) => `blocks.${i}.${part}`)
 const deit = ['cls_token', 'pos_embed', 'patch_embed.proj.weight', ...block(0), ...block(1), 'norm.weight']
@@ -60,73 +51,5 @@ describe('tensors that the generator does not have', () => {
     if (influence === undefined) expect(said).toBeUndefined()
     else expect(said).toMatch(influence)
     expect(judged.unknown).toEqual(unknown)
-  })
-})
-
-describe('files that are no CLIP archive', () => {
-  const invalid = new SemplesError('SEMPLES_CLIP_INVALID', { message: 'This archive lacks the parameter x.' })
-
-  test.each<[string, string, RegExp]>([
-    [
-      'Hugging Face',
-      '{"vision_model.encoder.layers.0.mlp.fc1.weight":{}}',
-      /names of Hugging Face.*no TorchScript.*export\.py/,
-    ],
-    ['open_clip', '{"visual.transformer.resblocks.0.ln_1.weight":{}}', /OpenAI or open_clip.*export\.py/],
-    ['SigLIP', '{"logit_bias":{},"vision_model.embeddings.x":{}}', /SigLIP/],
-    ['a DeiT', '{"cls_token":{},"blocks.0.attn.qkv.weight":{}}', /vision transformer.*--weights/],
-    [
-      'R56: weights of a ResNet',
-      '{"visual.attnpool.k_proj.weight":{}}',
-      /a ResNet CLIP.*ViT-B\/32, ViT-B\/16 or ViT-L\/14/,
-    ],
-  ])('%s', async (_, header, message) => {
-    const file = path.join(await temporaryFiles({}), 'clip.pt')
-    await writeFile(file, Buffer.concat([Buffer.from([header.length, 0, 0, 0, 0, 0, 0, 0]), Buffer.from(header)]))
-    expect(await clipError(invalid, file)).toMatchObject({
-      code: 'SEMPLES_CLIP_INVALID',
-      file,
-      message: expect.stringMatching(message),
-    })
-  })
-
-  test('what is not recognised keeps its error', async () => {
-    const folder = await temporaryFiles({ 'a.pt': 'PK noise', 'b.pt': 'text', 'c.pt': '' })
-    for (const name of ['a.pt', 'b.pt', 'c.pt', 'missing.pt'])
-      expect(await clipError(invalid, path.join(folder, name))).toBe(invalid)
-    const other = new Error('other')
-    expect(await clipError(other, path.join(folder, 'a.pt'))).toBe(other)
-  })
-
-  const script = `
-import sys, torch
-class AttentionPool(torch.nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.positional_embedding = torch.nn.Parameter(torch.zeros(1))
-    def forward(self, x): return x
-class Tower(torch.nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.conv1 = torch.nn.Conv2d(3, 8, 3)
-        self.attnpool = AttentionPool()
-    def forward(self, x): return self.attnpool(self.conv1(x))
-class Clip(torch.nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.visual = Tower()
-        self.token_embedding = torch.nn.Embedding(4, 8)
-        self.text_projection = torch.nn.Parameter(torch.zeros(8, 8))
-    def forward(self, x): return self.visual(x)
-torch.jit.script(Clip()).save(sys.argv[1])
-torch.save(Clip().state_dict(), sys.argv[2])
-`
-  needs('python').test('R56: an archive of a ResNet CLIP, as TorchScript and as weights', async () => {
-    const folder = await temporaryFiles({})
-    const files = ['RN50.pt', 'weights.pt'].map((name) => path.join(folder, name))
-    await writeFile(path.join(folder, 'make.py'), script)
-    await promisify(execFile)(python, [path.join(folder, 'make.py'), ...files])
-    for (const file of files)
-      expect(await clipError(invalid, file)).toMatchObject({ message: expect.stringMatching(/a ResNet CLIP/) })
   })
 })

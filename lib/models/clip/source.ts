@@ -1,0 +1,154 @@
+import { stat } from 'node:fs/promises'
+import { listed } from '../../base/count.js'
+import { SemplesError } from '../../base/error.js'
+import { readWeights } from '../../formats/stateDict.js'
+import type { NativeClipOptions } from '../../native/addon.js'
+import { recognise } from '../foreign/recognised.js'
+import type { WeightsReport } from '../weightsReport.js'
+import {
+  activationOfCode,
+  activationUnknown,
+  type ChosenActivation,
+  type ClipActivation,
+  configBeside,
+  OPENAI_ACTIVATION,
+} from './activation.js'
+import { readArchiveTexts } from './archive.js'
+import { toOpenAiNames } from './convert.js'
+import { type ClipPlan, type ClipRefusal, isRefusal, planClip } from './plan.js'
+
+/** A file of a CLIP, and what a person says of it. */
+export interface ClipFile {
+  path: string
+  /** What nothing in the file or beside it tells. */
+  activation?: ClipActivation
+  visionHeads?: number
+  textHeads?: number
+}
+
+/** What the addon opens, and what is known of it. */
+export interface ClipSource {
+  native: Omit<NativeClipOptions, 'device'>
+  /** Absent where nothing in an archive tells. */
+  activation?: ChosenActivation
+  /** Of weights that are no archive. */
+  report?: WeightsReport
+}
+
+/**
+ * Reads what is needed to open a CLIP: an archive is opened by the addon, weights are read here and get OpenAI's names.
+ *
+ * @throws SemplesError `SEMPLES_CLIP_INVALID` saying what the file is, `SEMPLES_CLIP_ACTIVATION`
+ */
+export async function readClipSource(file: ClipFile): Promise<ClipSource> {
+  const isFile = await stat(file.path).then(
+    (found) => found.isFile(),
+    () => false,
+  )
+  // What is no file, the addon says in one place with archives that it cannot open.
+  if (!isFile) return { native: archiveOptions(file) }
+  const texts = await readArchiveTexts(file.path)
+  return texts === undefined ? sourceOfWeights(file) : sourceOfArchive(file, texts.code)
+}
+
+function archiveOptions({ path, visionHeads, textHeads }: ClipFile): ClipSource['native'] {
+  return { path, visionHeads, textHeads }
+}
+
+function sourceOfArchive(file: ClipFile, code: readonly string[]): ClipSource {
+  const computed = activationOfCode(code)
+  const given = file.activation
+  if (given !== undefined && computed !== undefined && given !== computed.value)
+    throw activationRefused(file.path, given, `${given}, and ${computed.because}`)
+  const activation = computed ?? chosen(given)
+  return { native: { ...archiveOptions(file), activation: activation?.value }, activation }
+}
+
+/** An archive says by itself what it computes. */
+export function activationRefused(file: string, value: ClipActivation, what: string): SemplesError {
+  return new SemplesError('SEMPLES_CONFIG_INVALID', {
+    message: `clip.activation is ${what}.`,
+    file,
+    field: 'clip.activation',
+    value,
+    hint: 'Leave clip.activation out: an archive says by itself what it computes.',
+  })
+}
+
+async function sourceOfWeights(file: ClipFile): Promise<ClipSource> {
+  const { path } = file
+  const { tensors, unread } = await readWeights(path).catch((cause: unknown) => {
+    throw asClip(cause, path)
+  })
+  const shapes = new Map(Object.entries(tensors).map(([name, { shape }]) => [name, shape]))
+  const plan = requirePlan(planClip(shapes), path, [...shapes.keys(), ...unread.keys()])
+  const [odd] = [...unread].filter(([name]) => !plan.report.unexpected.includes(name))
+  if (odd !== undefined) throw unreadable(path, ...odd)
+  const beside = await configBeside(path, plan.sizes)
+  const activation = chosen(file.activation) ?? beside?.activation ?? (plan.isOpenAis ? OPENAI_ACTIVATION : undefined)
+  if (activation === undefined) throw activationUnknown(path)
+  return {
+    native: {
+      weights: toOpenAiNames(tensors, plan.places),
+      activation: activation.value,
+      visionHeads: file.visionHeads ?? beside?.visionHeads,
+      textHeads: file.textHeads ?? beside?.textHeads,
+    },
+    activation,
+    report: plan.report,
+  }
+}
+
+function chosen(value: ClipActivation | undefined): ChosenActivation | undefined {
+  return value && { value, because: 'clip.activation says so' }
+}
+
+function requirePlan(plan: ClipPlan | ClipRefusal | undefined, path: string, names: readonly string[]): ClipPlan {
+  if (plan === undefined) throw noClip(path, names)
+  if (isRefusal(plan)) throw clipRefused(path, plan)
+  return plan
+}
+
+export function clipRefused(path: string, { what, because, hint }: ClipRefusal): SemplesError {
+  return new SemplesError('SEMPLES_CLIP_INVALID', {
+    message: `${path} is ${what}. ${because}`,
+    file: path,
+    field: 'clip.path',
+    hint,
+  })
+}
+
+/** Weights, and not those of a CLIP. */
+function noClip(path: string, names: readonly string[]): SemplesError {
+  const network = recognise(names, new Set())
+  return clipRefused(path, {
+    what: network === undefined ? `no CLIP: its tensors are ${listed(names, 3)}` : `the weights of ${network.what}`,
+    because: 'A CLIP has an image tower and a text tower.',
+    hint:
+      network === undefined
+        ? "Give OpenAI's ViT-B-32.pt, or the weights of a CLIP from open_clip or Hugging Face."
+        : 'Give it as generator.weights (--weights), and for clip ViT-B-32.pt.',
+  })
+}
+
+function unreadable(path: string, name: string, type: string): SemplesError {
+  return new SemplesError('SEMPLES_CLIP_INVALID', {
+    message: `In ${path} tensor ${name}, which the CLIP needs, holds numbers of type ${type}.`,
+    file: path,
+    field: name,
+    value: type,
+    hint: 'Save the weights as float32, float16 or bfloat16.',
+  })
+}
+
+/** What reading weights throws, in the words of a CLIP. */
+function asClip(cause: unknown, path: string): unknown {
+  if (!(cause instanceof SemplesError) || cause.code !== 'SEMPLES_CHECKPOINT_INVALID') return cause
+  return new SemplesError('SEMPLES_CLIP_INVALID', {
+    message: cause.message,
+    file: path,
+    field: 'clip.path',
+    hint: cause.hint ?? "Give OpenAI's ViT-B-32.pt, or the weights of a CLIP from open_clip or Hugging Face.",
+    cause,
+  })
+}
