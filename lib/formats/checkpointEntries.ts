@@ -52,7 +52,9 @@ export function checkpointEntries(root: PickleValue, path: string): CheckpointEn
   }
   const levels = levelsOf(outermost)
   const { dictionary } = levels.at(-1)!
-  if (!holdsTensors(dictionary)) throw withoutTensors(levels, path)
+  // Beside a pickled model a lone tensor is no weights (`best`).
+  const isModelAlone = WRAPPERS.some((name) => isModel(dictionary.get(name) ?? null))
+  if (isModelAlone || !holdsTensors(dictionary)) throw withoutTensors(levels, path)
   const entries: CheckpointEntries = {
     tensors: new Map(),
     unread: new Map(),
@@ -178,8 +180,8 @@ function withoutTensors(levels: readonly Level[], path: string): unknown {
   if (first === undefined) return noWeights(path, why)
   return noWeights(
     path,
-    `${why}, and it is not said which of ${listed(within.map(([name]) => name))} is meant, which hold some`,
-    `Save the one that you want: torch.save(torch.load(${JSON.stringify(path)}, weights_only=False)[${JSON.stringify(first[0])}], "weights.pth").`,
+    `${why}; there are some in ${listed(within.map(([name]) => name))}, and it does not say which are the weights`,
+    `Save those that you want: torch.save(torch.load(${JSON.stringify(path)})[${JSON.stringify(first[0])}], "weights.pth").`,
   )
 }
 

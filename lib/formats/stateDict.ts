@@ -1,4 +1,7 @@
+import { existsSync } from 'node:fs'
 import { open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { errorCode } from '../base/atomic.js'
 import { SemplesError } from '../base/error.js'
 import { readBytes } from '../base/files.js'
 import type { TensorData, TensorMap } from '../base/tensor.js'
@@ -73,7 +76,7 @@ export async function readWeights(path: string): Promise<Weights> {
     if (start[0] === 0x50 && start[1] === 0x4b) return finished(await readArchive(path, size), path)
     if (start[0] === 0x80) return finished(await readPickled(path), path)
   } catch (error) {
-    throw asCheckpoint(error, path)
+    throw asCheckpoint(error, path, size)
   }
   if (/^(\xef\xbb\xbf)?\s*[{[]/.test(start.toString('latin1'))) return finished(plain(await readIndex(path)), path)
   const { why, hint } = recogniseFile(start, size, path)
@@ -83,9 +86,10 @@ export async function readWeights(path: string): Promise<Weights> {
 /** The first bytes of a file, and how many it has. */
 async function beginning(path: string): Promise<{ start: Buffer; size: number }> {
   const unreadable = (cause: unknown) => {
-    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT'
-    return new SemplesError(missing ? 'SEMPLES_FILE_UNREADABLE' : 'SEMPLES_CHECKPOINT_INVALID', {
-      message: missing ? `There are no weights ${path}.` : `Cannot read ${path}: ${String(cause)}.`,
+    const code = errorCode(cause)
+    if (code === 'EISDIR') return noWeights(path, 'it is a folder', folderHint(path), cause)
+    return new SemplesError(code === 'ENOENT' ? 'SEMPLES_FILE_UNREADABLE' : 'SEMPLES_CHECKPOINT_INVALID', {
+      message: code === 'ENOENT' ? `There are no weights ${path}.` : `Cannot read ${path}: ${String(cause)}.`,
       file: path,
       cause,
     })
@@ -101,6 +105,14 @@ async function beginning(path: string): Promise<{ start: Buffer; size: number }>
   } finally {
     await handle.close()
   }
+}
+
+/** The weights in a folder, as Hugging Face downloads them. */
+function folderHint(folder: string): string {
+  const found = ['model.safetensors.index.json', 'model.safetensors', 'pytorch_model.bin']
+    .map((name) => join(folder, name))
+    .find((file) => existsSync(file))
+  return `Give the file in it that holds the weights${found === undefined ? '' : `: ${found}`}.`
 }
 
 /** Eight bytes of length, then JSON. */
@@ -221,6 +233,7 @@ function finished(weights: Weights, path: string): Weights {
     field: name,
     value: type,
     expected: DTYPE_NAMES,
+    hint: 'Where they are to be those of floating-point numbers, convert them in Python before they are saved: model.float().',
   })
 }
 

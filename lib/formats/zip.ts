@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import type { Entry, ZipFile } from 'yauzl'
 import { SemplesError } from '../base/error.js'
 
@@ -70,6 +71,8 @@ export class ZipArchive {
       const chunks: Uint8Array[] = []
       for await (const chunk of await this.zip.openReadStreamPromise(entry)) chunks.push(chunk as Uint8Array)
       const whole = Buffer.concat(chunks)
+      // torch writes 0 where it was told not to compute checksums.
+      if (entry.crc32 !== 0 && crc32(whole) !== entry.crc32) throw new Error(`${path} does not have its checksum`)
       return new Uint8Array(whole.buffer, whole.byteOffset, whole.length)
     } catch (cause) {
       throw npzInvalid(this.name, cause instanceof Error ? cause.message : 'it is damaged', cause)

@@ -81,3 +81,5 @@ save("half-views", {key: value.half() for key, value in views.items()}, {key: va
 
 torch.jit.script(torch.nn.Linear(2, 2)).save(f"{folder}/script.pt")
 torch.save(net, f"{folder}/model.pt")
+torch.save(net, f"{folder}/model-old.pt", _use_new_zipfile_serialization=False)
+torch.save({"epoch": 3, "model": net, "best": torch.tensor(0.5)}, f"{folder}/model-beside.pt")

@@ -4,13 +4,13 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, test } from '@jest/globals'
 import { zipSync } from 'fflate'
-import type { TensorData } from '../../lib/base/tensor.js'
 import { readSafetensors, writeSafetensors } from '../../lib/formats/safetensors.js'
 import { readStateDict } from '../../lib/formats/stateDict.js'
 import { temporaryFiles } from '../datasets/temporaryFiles.js'
 import { needs } from '../support/needs.js'
 import { python } from '../support/python.js'
 import { named, opcodes, pickled, text, tuple } from './pickle/pickleWriter.js'
+import { archive, bytes, dictionary, legacy, numbers, plain, tensor, two } from './torchWriter.js'
 
 needs('python').test('what torch writes is what safetensors gives', async () => {
   const folder = await temporaryFiles({})
@@ -27,74 +27,30 @@ needs('python').test('what torch writes is what safetensors gives', async () => 
     code: 'SEMPLES_CHECKPOINT_INVALID',
     message: expect.stringMatching(/TorchScript/),
   })
-  await expect(readStateDict(path.join(folder, 'model.pt'))).rejects.toMatchObject({
-    code: 'SEMPLES_PICKLE_REFUSED',
-    value: '__main__.Net',
-    message: expect.stringMatching(/Nothing of it was run.*state_dict/),
-  })
+  for (const [file, entry] of [
+    ['model.pt'],
+    ['model-old.pt'],
+    ['model-beside.pt', /in its entry model a whole/],
+  ] as const) {
+    await expect(readStateDict(path.join(folder, file))).rejects.toMatchObject({
+      code: 'SEMPLES_PICKLE_REFUSED',
+      value: '__main__.Net',
+      message: expect.stringMatching(/whole pickled model of class __main__\.Net.*Nothing of it was run.*state_dict/),
+    })
+    if (entry !== undefined) await expect(readStateDict(path.join(folder, file))).rejects.toThrow(entry)
+  }
 })
 
-/** float32 [2, 3] in row-major order: 0 to 5. */
-const numbers = Buffer.from(Float32Array.from({ length: 6 }, (_, i) => i).buffer)
-const bytes = (...values: number[]) => Uint8Array.from(values)
-
-/** A tensor of the storage "0" as torch rebuilds it, by an id of the file. */
-function tensor(shape = [2, 3], strides = [3, 1], offset = 0, storage = 'FloatStorage', count = 6): Uint8Array {
-  const sizes = (values: readonly number[]) => opcodes('(', ...values.map((value) => opcodes('K', value)), 't')
-  const id = opcodes('(', text('storage'), `ctorch\n${storage}\n`, text('0'), text('cpu'), 'K', count, 'tQ')
-  const call = opcodes(
-    '(',
-    id,
-    'K',
-    offset,
-    sizes(shape),
-    sizes(strides),
-    '\x89',
-    named('collections.OrderedDict'),
-    ')Rt',
-  )
-  return opcodes(named('torch._utils._rebuild_tensor_v2'), call, 'R')
-}
-
-/** A dictionary of values that are written already. */
-function dictionary(entries: Record<string, Uint8Array>): Uint8Array {
-  return opcodes('}(', ...Object.entries(entries).flatMap(([name, value]) => [text(name), value]), 'u')
-}
-
-/** `torch.save` since 1.6. */
-function archive(
-  root: Uint8Array,
-  files: Record<string, Uint8Array> = { 'data/0': numbers },
-  level: 0 | 9 = 0,
-): Uint8Array {
-  const pickle = { 'archive/data.pkl': opcodes('\x80\x02', root, '.') }
-  const others = Object.entries(files).map(([name, content]) => [`archive/${name}`, content])
-  return zipSync({ ...pickle, ...Object.fromEntries(others) }, { level })
-}
-
-/** `torch.save` before 1.6. */
-function legacy(root: Uint8Array): Uint8Array {
-  const magic = opcodes('\x80\x02\x8a\x0a', bytes(0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19), '.')
-  const keys = opcodes('](', text('0'), 'e.')
-  return opcodes(
-    magic,
-    '\x80\x02M\xe9\x03.',
-    '\x80\x02}.',
-    '\x80\x02',
-    root,
-    '.',
-    keys,
-    bytes(6, 0, 0, 0, 0, 0, 0, 0),
-    numbers,
-  )
+/** One of the numbers is another. */
+function changed(content: Uint8Array): Uint8Array {
+  const at = Buffer.from(content).indexOf(numbers)
+  return content.map((byte, index) => (index === at + 7 ? byte ^ 1 : byte))
 }
 
 async function read(content: Uint8Array, name = 'weights.pth') {
   const folder = await temporaryFiles({ [name]: content })
   return readStateDict(path.join(folder, name))
 }
-
-const two = { dtype: 'float32', shape: [2, 3], data: [0, 1, 2, 3, 4, 5] }
 
 describe('state dictionaries', () => {
   test.each([
@@ -271,6 +227,11 @@ describe('refusals', () => {
       'SEMPLES_FILE_TOO_LARGE',
       /more than weights of its size/,
     ],
+    'other bytes than were written': [
+      changed(archive(dictionary({ w: tensor() }))),
+      'SEMPLES_CHECKPOINT_INVALID',
+      /cut off or damaged: .*data\/0 does not have its checksum/,
+    ],
     'nothing but lists': [pickled([[1, 2], tuple()]), 'SEMPLES_CHECKPOINT_INVALID', /no dictionary/],
   }
 
@@ -303,13 +264,3 @@ describe('refusals', () => {
     }
   })
 })
-
-/** Tensors with their numbers as lists; Jest tells apart what other realms make. */
-function plain(tensors: Record<string, TensorData>) {
-  return Object.fromEntries(
-    Object.entries(tensors).map(([name, { data, ...rest }]) => [
-      name,
-      { ...rest, data: Array.from<unknown>(data as never) },
-    ]),
-  )
-}
