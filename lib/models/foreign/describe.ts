@@ -19,9 +19,10 @@ import type { FileTensors, ModelTensor } from './types.js'
 
 /** What a file of weights is to a mask generator, told without a config. */
 export interface GeneratorWeightsDescription {
-  /** What the file is, for people: `a vision transformer with the names of DeiT (timm)`. */
+  /** What the file is, for people: `a vision transformer with the names of DeiT and timm`. */
   what: string
-  /** Sizes that the shapes tell: `width`, `depth`, `patchSize`, `grid` (patches a side), `heads`, `classes` of the head. */
+  /** Sizes that the shapes tell: `width`, `depth`, `patchSize`, `grid` (patches a side), `heads`, `classes` of the head,
+   * of a convolutional network `width` (of the published one) and `blocks`. */
   sizes: Record<string, number>
   /** Fields of a config that make a generator of these sizes: `{ generator: { patchSize: 14 } }`. */
   config?: Record<string, unknown>
@@ -71,7 +72,7 @@ function ofTransformer(
   }
   const { imageSize, ...defaults } = weaktr.schema.parse({ weights: 'random' })
   const generator: Record<string, number> = fieldsFor(sizes, { ...defaults, grid: imageSize / defaults.patchSize })
-  if (heads === undefined && sizes.width % defaults.heads !== 0) generator.heads = 1
+  if (heads === undefined) generator.heads = sizes.width % 64 === 0 ? sizes.width / 64 : 1
   for (const [field, value] of Object.entries(reductions))
     if (value !== defaults[field as keyof typeof reductions]) generator[field] = value
   const model = weaktrTensors({ ...sizes, heads: heads ?? 1 }, classes, reductions)
@@ -79,7 +80,7 @@ function ofTransformer(
 }
 
 const HEADS_UNKNOWN =
-  'shapes do not tell how many attention heads the network was trained with: set generator.heads to their number'
+  'shapes do not tell how many attention heads the network was trained with; as published ones have 64 numbers a head, generator.heads is a guess: set it to their number'
 
 /** By what attention fusion shrinks, where the file has it. */
 function reductionsOf(shapes: Shapes): { fusionReduction?: number; fusionFeatureReduction?: number } {
@@ -97,8 +98,8 @@ function ofCnn(tensors: FileTensors, shapes: Shapes): GeneratorWeightsDescriptio
   if (resnet === undefined && lite === undefined) return undefined
   const classes = headClasses(shapes)
   const width = resnet?.width ?? shapes.get('_conv_stem.weight')![0]! / 32
-  const depth = resnet === undefined ? lite!.blocks : resnet.blocks.reduce((sum, count) => sum + count)
-  const described = { what: whatOf(shapes), sizes: { width, depth, ...(classes === undefined ? {} : { classes }) } }
+  const blocks = resnet === undefined ? lite!.blocks : resnet.blocks.reduce((sum, count) => sum + count)
+  const described = { what: whatOf(shapes), sizes: { width, blocks, ...(classes === undefined ? {} : { classes }) } }
   // Networks that no generator has are refused against the nearest one.
   const backbone: Backbone = resnet === undefined ? 'efficientnet-lite0' : (resnet.backbone ?? 'resnet50')
   const generator = { kind: 'cnn', backbone, ...(width === 1 ? {} : { width }) }

@@ -195,8 +195,9 @@ export function whatOf(shapes: Shapes, namesOf?: string): string {
   const transformer = transformerSizes(shapes)
   if (transformer !== undefined) {
     if (transformer.tokens !== undefined && transformer.tokens > 1) return 'a mask generator of kind weaktr'
-    const what = shapes.has('dist_token') ? 'a distilled DeiT' : 'a vision transformer'
-    return `${what} with the names of ${namesOf ?? 'DeiT (timm)'}`
+    const scaled = shapes.has('blocks.0.ls1.gamma') ? ' with layer scale (DINOv2, DeiT III)' : ''
+    const what = shapes.has('dist_token') ? 'a distilled DeiT' : `a vision transformer${scaled}`
+    return `${what} with the names of ${namesOf ?? 'DeiT and timm'}`
   }
   const network = resnetSizes(shapes)?.name ?? efficientnetSizes(shapes)?.name
   if (network === undefined) return 'weights of a network that is not recognised'

@@ -2,22 +2,12 @@ import { listed } from '../../base/count.js'
 import { FIELDS, fieldsFor } from './fields.js'
 import type { Load } from './load.js'
 import { RESNET_HINT } from './recognised.js'
-import { efficientnetSizes, resnetSizes, type TransformerSizes } from './sizes.js'
+import { efficientnetSizes, resnetSizes } from './sizes.js'
 import type { Refusal } from './types.js'
 
-/** Where file and model are the same network of other sizes: both numbers, and the option that makes them one. */
-export function misfit(load: Load, subject: string): Refusal | undefined {
-  const { sizes, ownSizes } = load
-  if (sizes !== undefined && ownSizes !== undefined) return ofTransformer(sizes, ownSizes, subject, load.what)
-  return ofResnet(load, subject) ?? ofEfficientnet(load, subject)
-}
-
-function ofTransformer(
-  file: TransformerSizes,
-  own: TransformerSizes,
-  subject: string,
-  what: string,
-): Refusal | undefined {
+/** A transformer of other sizes: both numbers, and the options that make them one. */
+export function otherSizes({ sizes: file, ownSizes: own, what }: Load, subject: string): Refusal | undefined {
+  if (file === undefined || own === undefined) return undefined
   const others = FIELDS.filter(
     (field) => file[field] !== undefined && own[field] !== undefined && file[field] !== own[field],
   )
@@ -28,12 +18,13 @@ function ofTransformer(
   const message = `${subject} is ${what}, of other sizes than the generator: ${listed(texts)}.`
   if (others.length === 0)
     return { message, hint: 'Train on data with the classes of these weights, or start from a DeiT.' }
-  const values = fieldsFor(file, own)
-  const settings = Object.entries(values).map(([field, value]) => `${field}: ${value}`)
-  return {
-    message,
-    hint: `Set generator: { ${settings.join(', ')} } in the config, or give other weights.`,
-  }
+  const settings = Object.entries(fieldsFor(file, own)).map(([field, value]) => `${field}: ${value}`)
+  return { message, hint: `Set generator: { ${settings.join(', ')} } in the config, or give other weights.` }
+}
+
+/** A convolutional network other than that of the generator. */
+export function otherBackbone(load: Load, subject: string): Refusal | undefined {
+  return ofResnet(load, subject) ?? ofEfficientnet(load, subject)
 }
 
 function ofResnet({ shapes, ownShapes }: Load, subject: string): Refusal | undefined {

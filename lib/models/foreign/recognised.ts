@@ -73,7 +73,7 @@ export const NETWORKS: readonly Recognised[] = [
   },
   {
     what: 'a ResNet-D, whose stem has three convolutions',
-    signs: [/^conv1\.[036]\.weight$/, /^layer4\.\d+\.conv1\.weight$/],
+    signs: [/^conv1\.0\.weight$/],
     because: 'The generator has a stem of one convolution of 7 x 7.',
     hint: RESNET_HINT,
   },
@@ -123,9 +123,10 @@ const OF_INFLUENCE: readonly { name: RegExp; because: string }[] = [
   },
   { name: /\.(attn|mlp)\.(inner_attn_ln|ffn_ln|norm)\./, because: 'they normalise within a block' },
   { name: /\.mlp\.(w12|w3|w1|w2|fc1_[gx]|weights_in|weights_out)\./, because: 'its MLPs have gates (SwiGLU)' },
+  { name: /^attn_pool\./, because: 'they gather the patches in the place of a class token' },
   { name: /^(norm_pre|pre_norm|ln_pre)\./, because: 'they normalise the tokens before the first block' },
   {
-    name: /\.(se|attn_pool)\.\w+\.|\._se_\w+\./,
+    name: /\.se\.\w+\.|\._se_\w+\./,
     because: 'they weigh the channels of a block (squeeze-and-excitation)',
   },
 ]
@@ -189,14 +190,18 @@ export function judgeStrangers(
   placeOf: (name: string) => string = (name) => name,
 ): Strangers {
   const strangers = names.filter((name) => !own.has(placeOf(name)) && noUse(placeOf(name)) === undefined)
-  for (const { name: pattern, because } of OF_INFLUENCE) {
+  const reasons = OF_INFLUENCE.flatMap(({ name: pattern, because }) => {
     const found = strangers.filter((name) => pattern.test(placeOf(name)))
-    if (found.length > 0) return { influence: `${listed(found, 3)}: ${because}`, unknown: [] }
-  }
+    return found.length === 0 ? [] : [`${listed(found, 3)} (${because})`]
+  })
+  if (reasons.length > 0) return { influence: listed(reasons, 4, '; '), unknown: [] }
   const modules = new Set([...own].map(moduleOf))
   const within = strangers.filter((name) => modules.has(moduleOf(placeOf(name))))
   if (within.length > 0)
-    return { within: `${listed(within, 3)}: the generator has such modules without them, or fewer layers`, unknown: [] }
+    return {
+      within: `${listed(within, 3)} (the generator has such modules without them, or fewer layers)`,
+      unknown: [],
+    }
   return { unknown: strangers }
 }
 

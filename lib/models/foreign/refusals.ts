@@ -1,8 +1,8 @@
 import { count, listed } from '../../base/count.js'
 import { isDtype } from './floats.js'
 import type { Load } from './load.js'
-import { misfit } from './misfit.js'
-import { judgeStrangers, prefixesOf, recognise } from './recognised.js'
+import { otherBackbone, otherSizes } from './misfit.js'
+import { judgeStrangers, prefixesOf, RESNET_HINT, recognise } from './recognised.js'
 import { sameShape, shapeText } from './sizes.js'
 import type { Refusal } from './types.js'
 
@@ -10,20 +10,21 @@ const PRETRAINED_HINT =
   'Give the sizes of these weights under generator (width, depth, heads, patchSize), or other weights.'
 const CHECKPOINT_HINT =
   'A stage needs a checkpoint of the classification stage; add "classify" to the stages to train one from DeiT weights.'
-const INFLUENCE_HINT =
-  'Give the weights of a plain DeiT or ResNet, or the sizes of these under generator where depth or backbone differ.'
+const TRANSFORMER_HINT =
+  'Give a plain vision transformer, whose blocks are those of the generator: DeiT, ViT, MAE or the first DINO.'
 
 /** Why weights are not taken: the first reason that there is. */
 export function refusalOf(load: Load, subject: string): Refusal | undefined {
   return (
     twice(load, subject) ??
     otherNetwork(load, subject) ??
+    otherBackbone(load, subject) ??
     influence(load, subject) ??
     unread(load, subject) ??
-    misfit(load, subject) ??
+    otherSizes(load, subject) ??
     within(load, subject) ??
-    shapes(load, subject) ??
     lacking(load, subject) ??
+    shapes(load, subject) ??
     unknown(load, subject)
   )
 }
@@ -67,18 +68,18 @@ function strangers({ entries, own, purpose }: Load) {
 }
 
 function influence(load: Load, subject: string): Refusal | undefined {
-  return otherwise(strangers(load).influence, subject)
+  return otherwise(load, strangers(load).influence, subject)
 }
 
 function within(load: Load, subject: string): Refusal | undefined {
-  return otherwise(strangers(load).within, subject)
+  return otherwise(load, strangers(load).within, subject)
 }
 
-function otherwise(names: string | undefined, subject: string): Refusal | undefined {
+function otherwise({ ownSizes }: Load, names: string | undefined, subject: string): Refusal | undefined {
   if (names === undefined) return undefined
   return {
     message: `${subject} is of a network that computes otherwise than the generator. It has ${names}.`,
-    hint: INFLUENCE_HINT,
+    hint: ownSizes === undefined ? RESNET_HINT : TRANSFORMER_HINT,
   }
 }
 
@@ -116,14 +117,17 @@ function lacking(load: Load, subject: string): Refusal | undefined {
   const prefixed = behindPrefix(names, new Set(load.own.keys()), subject)
   if (prefixed !== undefined) return prefixed
   const dropped = load.entries.filter((entry) => load.dropped(entry) !== undefined)
-  if (dropped.length === names.length)
+  if (names.length > 0 && dropped.length === names.length)
     return {
       message: `${subject} holds ${listed(names, 3)} alone: ${load.dropped(dropped[0]!)!}, and nothing of the network before it.`,
       hint: 'Give the file with the whole network.',
     }
   if (load.model.every(({ name }) => load.sources(name).length === 0))
     return {
-      message: `${subject} holds ${count(names.length, 'tensor')}, none of which the generator has: ${listed(names, 3)}.`,
+      message:
+        names.length === 0
+          ? `${subject} holds no tensor.`
+          : `${subject} holds ${count(names.length, 'tensor')}, none of which the generator has: ${listed(names, 3)}.`,
       hint,
     }
   const others = missing.length === 1 ? '' : `, and ${missing.length - 1} more`
