@@ -1,6 +1,6 @@
 import { type AsideEntry, checkpointEntries } from './checkpointEntries.js'
 import { bytesOf, elementCount, layoutOf, type NumberType } from './dtypes.js'
-import { type Placeholder, placeholdersIn } from './pickle/placeholders.js'
+import type { Placeholder } from './pickle/placeholders.js'
 import { PickleBudget } from './pickle/refusals.js'
 import { openTorchArchive, torchRoot } from './pickle/torchFile.js'
 import { PickledArray, PickledObject, type PickleValue, TorchTensor } from './pickle/values.js'
@@ -82,19 +82,27 @@ export function shapesOfValue(value: PickleValue, format: string, path: string):
 /** The tensors of a TorchScript program, by the names of modules that they lie in; its code is not looked at. */
 export function shapesOfProgram(value: PickleValue): WeightShapes {
   const tensors = new Map<string, TensorShape>()
+  for (const [name, part] of attributesOf(value)) {
+    const tensor = shapeOfValue(part)
+    if (tensor !== undefined) tensors.set(name, tensor)
+  }
+  return { ...NOTHING, format: 'TorchScript', tensors }
+}
+
+/** Every attribute of the modules of a program, by its path: `visual.conv1.weight`. */
+export function* attributesOf(program: PickleValue): Generator<[path: string, value: PickleValue]> {
   const seen = new Set<PickleValue>()
-  const queue: [PickleValue, string][] = [[value, '']]
+  const queue: [PickleValue, string][] = [[program, '']]
   for (let at = 0; at < queue.length; at++) {
     const [module, prefix] = queue[at]!
     if (!(module instanceof PickledObject) || !(module.state instanceof Map) || seen.has(module)) continue
     seen.add(module)
     for (const [name, part] of module.state as Map<PickleValue, PickleValue>) {
-      const tensor = shapeOfValue(part)
-      if (tensor !== undefined) tensors.set(`${prefix}${String(name)}`, tensor)
-      else queue.push([part, `${prefix}${String(name)}.`])
+      const path = `${prefix}${String(name)}`
+      yield [path, part]
+      queue.push([part, `${path}.`])
     }
   }
-  return { ...NOTHING, format: 'TorchScript', tensors, placeholders: placeholdersIn(null) }
 }
 
 /** Shape and type of a tensor or an array; undefined for everything else. */

@@ -31,7 +31,7 @@ export async function torchWeights(file: FileAtHand): Promise<Found | undefined>
       ? await weightsFound(path, shapesOfValue(value, 'torch.save', path))
       : undefined
   } catch (error) {
-    throw asCheckpoint(error, path)
+    throw asCheckpoint(error, path, file.size)
   }
 }
 
@@ -52,7 +52,7 @@ export async function entriesOf(path: string): Promise<Map<string, number>> {
 /** A program with its weights: told by the names in it, and not run. */
 async function torchScript(path: string, value: PickleValue): Promise<Found> {
   const shapes = shapesOfProgram(value)
-  const { what, isClip, activation, refused } = await recogniseClip(path)
+  const { what, isClip, activation, refused } = await recogniseClip(path, value)
   const found = await weightsFound(path, shapes)
   const isTaken = isClip && refused === undefined
   const { option: _, report: __, config: ___, ...weights } = found.weights!

@@ -1,4 +1,6 @@
-import { activationOfCode } from '../../models/clip/activation.js'
+import type { PickleValue } from '../../formats/pickle/values.js'
+import { attributesOf } from '../../formats/weightShapes.js'
+import { activationOfCode, type ChosenActivation } from '../../models/clip/activation.js'
 import { readArchiveTexts } from '../../models/clip/archive.js'
 import { OTHER_CLIPS } from '../../models/clip/plan.js'
 import type { WeightsDescription } from './description.js'
@@ -16,7 +18,7 @@ export interface RecognisedArchive {
 const METHODS = ['def encode_image(', 'def encode_text(']
 
 /** Reads structure and code of an archive as texts; nothing is run. */
-export async function recogniseClip(path: string): Promise<RecognisedArchive> {
+export async function recogniseClip(path: string, program: PickleValue): Promise<RecognisedArchive> {
   const { code = [], structure = '' } = (await readArchiveTexts(path)) ?? {}
   const has = (text: string) => code.some((each) => each.includes(text))
   const other = OTHER_CLIPS.find(({ modules }) => modules?.some((name) => structure.includes(name)))
@@ -35,7 +37,7 @@ export async function recogniseClip(path: string): Promise<RecognisedArchive> {
       },
     }
   const byExport = has('def encode_embeddings(') || has('def embed_tokens(')
-  const activation = activationOfCode(code)
+  const activation = activationOfCode(code) ?? activationOfModules(program)
   return {
     what: byExport
       ? 'a CLIP, as scripts/clip/export.py writes it'
@@ -43,4 +45,12 @@ export async function recogniseClip(path: string): Promise<RecognisedArchive> {
     isClip: true,
     ...(activation ? { activation } : {}),
   }
+}
+
+/** Of programs that hold both activations, as scripts/clip/export.py writes them: their blocks say which they take. */
+function activationOfModules(program: PickleValue): ChosenActivation | undefined {
+  for (const [name, value] of attributesOf(program))
+    if (/(^|\.)quick$/.test(name) && typeof value === 'boolean')
+      return { value: value ? 'quick_gelu' : 'gelu', because: `${name} is ${value ? 'True' : 'False'} in it` }
+  return undefined
 }
