@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import type { SemplesError } from '../../base/error.js'
+import { refuseUseless } from '../../base/useless.js'
 import type { Inspection } from '../../runs/inspect/types.js'
 import type { Cli } from '../cli.js'
 import { reportFailure } from '../failures.js'
@@ -34,6 +35,7 @@ export function inspectCommand(cli: Cli): Command {
 
 async function inspect(cli: Cli, files: readonly string[], { json, tensors }: InspectOptions): Promise<void> {
   const { terminal, signal, jobs } = cli
+  if (json) refuseUseless({ '--tensors': tensors }, 'beside --json, which lists every tensor anyway')
   const found: (Inspection | { path: string; error: unknown })[] = []
   for (const [index, file] of files.entries()) {
     signal.throwIfAborted()
