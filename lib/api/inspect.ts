@@ -16,7 +16,8 @@ import type { Inspection } from '../runs/inspect/types.js'
  *
  * const { kind, what, mask } = await inspectFile('masks/harbour.png')
  * console.log(kind, what) // mask a mask: its pixel values are class ids
- * console.log(mask?.ids.map(({ id, share }) => `${id}: ${Math.round(100 * share)} %`).join(', ')) // e.g. 0: 81 %, 1: 19 %
+ * const [first] = mask?.ids ?? []
+ * console.log(`${first?.label}: ${Math.round(100 * (first?.share ?? 0))} %`) // e.g. background: 81 %
  */
 export async function inspectFile(path: string): Promise<Inspection> {
   return (await import('../runs/inspect/inspectFile.js')).inspectFile(path)
