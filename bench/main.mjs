@@ -7,6 +7,7 @@ const benches = {
     './against.mjs',
     'this checkout and another built one (against DIR) in turns: ratios of their times (against --help)',
   ],
+  clip: ['./clip.mjs', 'the same CLIP in each kind of file that it comes in: time and memory of its gradients'],
   crf: ['./crf.mjs', 'the dense CRF beside pydensecrf2: agreement, speed, memory, quality (crf --help)'],
   cnn: ['./cnn.mjs', 'training steps and CAMs of CNN generators beside plain PyTorch: time, memory, values'],
   demo: ['./demo.mjs', 'the demo on several seeds (--seeds 0,1,2): mean IoU of every stage and of the control'],

@@ -125,7 +125,7 @@ export async function tryClip(
       message: `This CLIP opens, but does not compute: ${cause.message}`,
       file: path,
       field: 'clip.path',
-      hint: 'Give an OpenAI CLIP archive (ViT-B-32.pt) or one written by scripts/clip/export.py.',
+      hint: "Give OpenAI's ViT-B-32.pt, or the weights of a CLIP from open_clip or Hugging Face.",
       cause,
     })
   }

@@ -98,10 +98,9 @@ Napi::Value block_gradient(const Napi::CallbackInfo& info) {
     const at::Tensor tokens = read_tensor(info[1], "tokens"), cotangent = read_tensor(info[2], "cotangent");
     return submit_tensors(info.Env(), [=] {
       const FinishedBlock block = clip->finish_block(leaf(tokens));
-      return NamedTensors{
-          {"normed", block.normed},
-          {"features", block.features},
-          {"gradient", torch::autograd::grad({(block.features * cotangent).sum()}, {block.normed})[0]}};
+      return NamedTensors{{"normed", block.normed},
+                          {"features", block.features},
+                          {"gradient", torch::autograd::grad({(block.features * cotangent).sum()}, {block.normed})[0]}};
     });
   });
 }

@@ -44,6 +44,7 @@ const WEIGHTS: readonly ClipForm[] = [
   saved('open-clip-text-apart', 'safetensors of open_clip with the text tower apart', true),
   saved('hugging-face', 'safetensors of Hugging Face', true),
   saved('hugging-face-pickle', 'a pickle of Hugging Face', true),
+  saved('hugging-face-shards', 'safetensors of Hugging Face in parts', true),
 ]
 
 type Body = (form: ClipForm, options: () => OpenClipOptions) => void

@@ -37,7 +37,7 @@ export function trainCommand(cli: Cli): Command {
       '--preset <name>',
       'recipe: voc2012 or coco2014, as published; cnn, a ResNet-50 with the CAM step of IRN; photos, a few hundred photographs on a processor; demo, to try things out (default: the numbers of voc2012, lighter augmentation)',
     )
-    .option('--clip <file>', 'TorchScript archive of CLIP: ViT-B-32.pt, or one from scripts/clip/export.py')
+    .option('--clip <file>', 'CLIP: ViT-B-32.pt of OpenAI, or weights of open_clip or Hugging Face')
     .option(
       '--weights <file>',
       'weights to start from (DeiT-S/16 or WeakTr; .pth or safetensors), a name that "semples weights list" prints, or random',

@@ -84,8 +84,7 @@ async function sourceOfWeights(file: ClipFile): Promise<ClipSource> {
   const plan = requirePlan(planClip(shapes), path, [...shapes.keys(), ...unread.keys()])
   const [odd] = [...unread].filter(([name]) => !plan.report.unexpected.includes(name))
   if (odd !== undefined) throw unreadable(path, ...odd)
-  const beside = await configBeside(path, plan.sizes)
-  const activation = chosen(file.activation) ?? beside?.activation ?? (plan.isOpenAis ? OPENAI_ACTIVATION : undefined)
+  const { activation, beside } = await activationOfWeights(path, plan, file.activation)
   if (activation === undefined) throw activationUnknown(path)
   return {
     native: {
@@ -97,6 +96,13 @@ async function sourceOfWeights(file: ClipFile): Promise<ClipSource> {
     activation,
     report: plan.report,
   }
+}
+
+/** What a person says, else a config beside the file, else OpenAI's integers in it. */
+export async function activationOfWeights(path: string, plan: ClipPlan, given?: ClipActivation) {
+  const beside = await configBeside(path, plan.sizes)
+  const activation = chosen(given) ?? beside?.activation ?? (plan.isOpenAis ? OPENAI_ACTIVATION : undefined)
+  return { activation, beside }
 }
 
 function chosen(value: ClipActivation | undefined): ChosenActivation | undefined {

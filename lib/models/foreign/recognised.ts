@@ -33,13 +33,13 @@ export const NETWORKS: readonly Recognised[] = [
     what: 'a CLIP with the names of OpenAI',
     signs: [/^visual\.(conv1|transformer|layer1)/],
     because: 'A generator starts from a classifier.',
-    hint: 'Give it as clip (--clip), as an archive: scripts/clip/export.py --weights FILE --out clip.pt.',
+    hint: 'Give it as clip (--clip).',
   },
   {
     what: 'a CLIP with the names of Hugging Face',
     signs: [/^vision_model\.encoder\.layers\./],
     because: 'A generator starts from a classifier.',
-    hint: 'Give it as clip (--clip), as an archive: scripts/clip/export.py --weights FILE --out clip.pt.',
+    hint: 'Give it as clip (--clip).',
   },
   {
     what: 'a Swin transformer',

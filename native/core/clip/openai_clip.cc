@@ -57,7 +57,9 @@ class OpenAiClip : public Clip {
     state_.clear();
   }
 
-  at::Tensor encode_image(const at::Tensor& images) const override { return project(vision_tokens(images).select(1, 0)); }
+  at::Tensor encode_image(const at::Tensor& images) const override {
+    return project(vision_tokens(images).select(1, 0));
+  }
 
   at::Tensor encode_patches(const at::Tensor& images) const override {
     return project(vision_tokens(images).slice(1, 1));

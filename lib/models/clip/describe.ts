@@ -1,0 +1,43 @@
+import { SemplesError } from '../../base/error.js'
+import type { WeightsReport } from '../weightsReport.js'
+import { activationUnknown, type ChosenActivation } from './activation.js'
+import { isRefusal, planClip } from './plan.js'
+import { activationOfWeights } from './source.js'
+
+/** What a file of weights is as a CLIP. */
+export interface ClipWeightsDescription {
+  /** For people: `a CLIP with the names of Hugging Face`. */
+  what: string
+  sizes?: Record<string, number>
+  report?: WeightsReport
+  activation?: ChosenActivation
+  /** What a person should know. */
+  notes?: string[]
+  /** Why the stages cannot take it. */
+  refused?: { message: string; hint?: string }
+}
+
+/**
+ * Tells what a file of weights is as a CLIP, from the names and shapes of its tensors and a config beside it.
+ * @returns undefined for other networks
+ */
+export async function describeClipWeights(
+  tensors: ReadonlyMap<string, { shape: number[]; dtype: string }>,
+  path: string,
+): Promise<ClipWeightsDescription | undefined> {
+  const plan = planClip(new Map([...tensors].map(([name, { shape }]) => [name, shape])))
+  if (plan === undefined) return undefined
+  if (isRefusal(plan)) return { what: plan.what, refused: { message: plan.because, hint: plan.hint } }
+  const { report, sizes } = plan
+  const described = { what: report.what, sizes: { ...sizes }, report }
+  try {
+    const { activation } = await activationOfWeights(path, plan)
+    if (activation !== undefined) return { ...described, activation }
+    const { message, hint } = activationUnknown(path)
+    return { ...described, notes: [[message, hint].filter(Boolean).join(' ')] }
+  } catch (error) {
+    // A config beside it that is of another CLIP.
+    if (!(error instanceof SemplesError)) throw error
+    return { ...described, refused: { message: error.message, hint: error.hint } }
+  }
+}
