@@ -7,6 +7,7 @@ export {
   exportFolder,
   folder,
   generateMasks,
+  inspectFile,
   planTraining,
   readCamFile,
   readMask,
@@ -61,6 +62,7 @@ export { type Color, maskPalette, type Palette } from './masks/palette.js'
 export type { ReadMaskOptions } from './masks/png.js'
 export type { ClipOptions } from './models/clip/clipOptions.js'
 export type { GeneratorOptions } from './models/generators/kinds.js'
+export type { WeightsReport } from './models/weightsReport.js'
 export type { AddonFile, RefusedAddon } from './native/addonFile.js'
 export type { Logger, LoggerOption } from './native/logger.js'
 export type { ProbeResult } from './native/probe.js'
@@ -83,6 +85,16 @@ export type { AblationRow, PromptReport } from './report/runReport.js'
 export type { DemoOptions, DemoRecipe, DemoResult } from './runs/demo.js'
 export type { EvaluateOptions } from './runs/evaluate.js'
 export type { GenerateMasksOptions, GenerateMasksResult } from './runs/generateMasks.js'
+export type {
+  InspectedLabels,
+  InspectedMaps,
+  InspectedMask,
+  InspectedRun,
+  InspectedTensor,
+  InspectedWeights,
+  Inspection,
+  InspectionKind,
+} from './runs/inspect/types.js'
 export type { PredictedLabels } from './runs/masksFolder.js'
 export type { MemoryCheck } from './runs/memory/check.js'
 export type { MissingItem, PlannedStage, PlannedStep, PlanOptions, TrainingPlan } from './runs/planTraining.js'

@@ -17,6 +17,7 @@ export const jobs = {
   writeScenes: api.writeScenes,
   exportFolder: api.exportFolder,
   checkData: api.checkData,
+  inspect: api.inspectFile,
   demo: api.runDemo,
   /** Fetches LibTorch where it is missing. */
   ensureLibTorch: async (options: EnsureOptions): Promise<void> =>

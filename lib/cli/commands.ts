@@ -50,6 +50,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'say what a folder of data is taken for, and what is wrong with it',
     load: async () => (await import('./commands/data.js')).dataCommand,
   },
+  inspect: {
+    summary: 'say what any file is, and what to do with it',
+    load: async () => (await import('./commands/inspect.js')).inspectCommand,
+  },
   convert: {
     summary: 'write a data set as a plain folder of pictures and labels',
     load: async () => (await import('./commands/convert.js')).convertCommand,

@@ -1,7 +1,7 @@
 import { count } from '../base/count.js'
 import type { CheckedClass, CheckedSize, DataCheck, DataFinding } from '../datasets/check/types.js'
 import { firstOptions } from './data.js'
-import { shellWord, table } from './output.js'
+import { shellWord, table, wrap } from './output.js'
 import { styles, type Terminal } from './terminal.js'
 
 /** Most classes of which each has a line. */
@@ -24,8 +24,8 @@ export function describeCheck(
   }
   const columns = Math.min(width ?? 100, 100)
   const described = (found: DataFinding): string[] => {
-    const text = wrapped(found.message, columns - 2)
-    const advice = found.advice === undefined ? [] : wrapped(found.advice, columns - 2)
+    const text = wrap(found.message, columns - 2)
+    const advice = found.advice === undefined ? [] : wrap(found.advice, columns - 2)
     return [`${marks[found.level]} ${text[0]}`, ...[...text.slice(1), ...advice.map(dim)].map((line) => `  ${line}`)]
   }
   const start = Object.entries(given)
@@ -101,15 +101,4 @@ function classLines(classes: readonly CheckedClass[], unicode: boolean): string[
 
 function sizeOf({ width, height }: CheckedSize): string {
   return `${width}x${height}`
-}
-
-/** Breaks a text at blanks. */
-function wrapped(text: string, columns: number): string[] {
-  const lines: string[] = ['']
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1)!
-    if (last !== '' && last.length + 1 + word.length > columns) lines.push(word)
-    else lines[lines.length - 1] = last === '' ? word : `${last} ${word}`
-  }
-  return lines
 }

@@ -1,6 +1,6 @@
 import { type Diagnosis, diagnose } from '../doctor/diagnose.js'
 import type { Finding } from '../doctor/finding.js'
-import { printJson } from './output.js'
+import { printJson, wrap } from './output.js'
 import { styles, type Terminal } from './terminal.js'
 
 /**
@@ -53,15 +53,4 @@ function sum(findings: readonly Finding[], mark: Record<Finding['state'], string
   const has = (wanted: Finding['state']) => findings.some(({ state }) => state === wanted)
   if (has('problem')) return `semples cannot work here until what is marked ${mark.problem} is mended.`
   return has('warning') ? `semples works here; what is marked ${mark.warning} could be better.` : 'All is well.'
-}
-
-/** Breaks a text between words into lines of at most `width` characters; a longer word has a line of its own. */
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = []
-  for (const word of text.split(' ').filter(Boolean)) {
-    const last = lines.at(-1)
-    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`
-    else lines.push(word)
-  }
-  return lines
 }

@@ -36,3 +36,14 @@ export function table(rows: readonly (readonly (string | number)[])[]): string[]
       .trimEnd(),
   )
 }
+
+/** Breaks a text between words into lines of at most `width` characters; a longer word has a line of its own. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = []
+  for (const word of text.split(' ').filter(Boolean)) {
+    const last = lines.at(-1)
+    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`
+    else lines.push(word)
+  }
+  return lines
+}

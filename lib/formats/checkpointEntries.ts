@@ -11,7 +11,7 @@ import {
 import { noWeights, wholeModel } from './weightsErrors.js'
 
 /** Under what checkpoints of a training keep the weights; DeiT's has `model`. */
-const WRAPPERS = ['model', 'state_dict', 'model_state_dict', 'module']
+export const WRAPPERS = ['model', 'state_dict', 'model_state_dict', 'module']
 const MAX_WRAPPERS = 4
 
 /** An entry of a checkpoint beside its weights: `epoch`, `optimizer`. */

@@ -11,6 +11,9 @@ export interface Recognised {
 /** How many first bytes `recogniseFile` looks at: the magic word of a tar archive ends at byte 262. */
 export const START_BYTES = 1024
 
+/** Where nothing is recognised. */
+export const NOTHING = 'it does not start like a file of weights'
+
 const CONVERT = 'Open it with the program that wrote it, and save the weights in Python:'
 const TO_TORCH = `${CONVERT} torch.save(model.state_dict(), "weights.pth").`
 const TO_SAFETENSORS = `${CONVERT} safetensors.numpy.save_file({name: array, ...}, "weights.safetensors").`
@@ -67,7 +70,7 @@ export function recogniseFile(start: Buffer, size: number, path: string): Recogn
         .replace(/^\ufeff/, '')
         .trimStart(),
     ) ?? {
-      why: 'it does not start like a file of weights',
+      why: NOTHING,
     }
   )
 }

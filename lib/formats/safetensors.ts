@@ -3,7 +3,7 @@ import { errorCode, writeAtomic } from '../base/atomic.js'
 import { SemplesError } from '../base/error.js'
 import type { TensorData, TensorMap } from '../base/tensor.js'
 import { checkTensor } from './dtypes.js'
-import { MAX_HEADER_BYTES, parseHeader } from './safetensorsHeader.js'
+import { type Header, MAX_HEADER_BYTES, parseHeader } from './safetensorsHeader.js'
 
 // The format is eight bytes, a JSON header and raw data. Packages for Node read the header only, or are not kept up;
 // strict checking and aligned, separately owned arrays are what semples needs from it.
@@ -31,12 +31,7 @@ const LARGEST_READ = 2 ** 30
 export async function readSafetensors(path: string): Promise<SafetensorsFile> {
   const handle = await openFile(path)
   try {
-    const status = await handle.stat()
-    const size = status.isFile() ? status.size : 0
-    const headerBytes = await headerLength(handle, path, size)
-    const text = new Uint8Array(headerBytes)
-    await readFully(handle, text, 8, path)
-    const { entries, metadata } = parseHeader(text, size - 8 - headerBytes, path)
+    const { entries, metadata, dataStart } = await headerOf(handle, path)
     const tensors: [string, TensorData][] = []
     const unread = new Map<string, string>()
     for (const { name, dtype, type, shape, begin, end } of entries) {
@@ -45,13 +40,32 @@ export async function readSafetensors(path: string): Promise<SafetensorsFile> {
         continue
       }
       const buffer = new ArrayBuffer(end - begin)
-      await readFully(handle, new Uint8Array(buffer), 8 + headerBytes + begin, path)
+      await readFully(handle, new Uint8Array(buffer), dataStart + begin, path)
       tensors.push([name, { dtype: dtype.dtype, shape, data: new dtype.array(buffer) }])
     }
     return { tensors: Object.fromEntries(tensors), metadata, unread }
   } finally {
     await handle.close()
   }
+}
+
+/** What the header of a safetensors file says, checked as `readSafetensors` does, without reading the numbers. */
+export async function readSafetensorsHeader(path: string): Promise<Header> {
+  const handle = await openFile(path)
+  try {
+    return await headerOf(handle, path)
+  } finally {
+    await handle.close()
+  }
+}
+
+async function headerOf(handle: FileHandle, path: string): Promise<Header & { dataStart: number }> {
+  const status = await handle.stat()
+  const size = status.isFile() ? status.size : 0
+  const headerBytes = await headerLength(handle, path, size)
+  const text = new Uint8Array(headerBytes)
+  await readFully(handle, text, 8, path)
+  return { ...parseHeader(text, size - 8 - headerBytes, path), dataStart: 8 + headerBytes }
 }
 
 /**

@@ -58,10 +58,33 @@ function checkFile(file: string, name: string, path: string): void {
 /**
  * Reads all parts of weights that an index names, each tensor from where it says.
  *
- * @throws SemplesError `SEMPLES_CHECKPOINT_INVALID` naming the part that is missing, the tensor that it lacks, or that
- *   the index does not put there; and what `readSafetensors` throws
+ * @throws SemplesError as `eachPart`, and what `readSafetensors` throws
  */
 export async function readShards(index: SafetensorsIndex, path: string): Promise<SafetensorsFile> {
+  const parts = await eachPart(index, path, {
+    read: readSafetensors,
+    namesOf: ({ tensors, unread }) => [...Object.keys(tensors), ...unread.keys()],
+  })
+  return {
+    tensors: Object.fromEntries(parts.flatMap(({ tensors }) => Object.entries(tensors))),
+    metadata: {},
+    unread: new Map(parts.flatMap(({ unread }) => [...unread])),
+  }
+}
+
+/**
+ * Opens the parts that an index names one after the other, and checks that each holds what the index says.
+ *
+ * @param part.read gives what is wanted of a part
+ * @param part.namesOf all names of tensors in it
+ * @throws SemplesError `SEMPLES_CHECKPOINT_INVALID` naming the part that is missing, the tensor that it lacks, or that
+ *   the index does not put there
+ */
+export async function eachPart<T>(
+  index: SafetensorsIndex,
+  path: string,
+  { read, namesOf }: { read: (part: string) => Promise<T>; namesOf: (part: T) => Iterable<string> },
+): Promise<T[]> {
   const files = [...new Set(index.values())]
   const missing = files.filter((file) => !existsSync(join(dirname(path), file)))
   if (missing.length > 0) {
@@ -72,16 +95,13 @@ export async function readShards(index: SafetensorsIndex, path: string): Promise
       `Download ${missing.length === 1 ? 'it' : 'them'} into ${dirname(path)} too.`,
     )
   }
-  const whole: SafetensorsFile = { tensors: {}, metadata: {}, unread: new Map() }
-  const tensors: [string, SafetensorsFile['tensors'][string]][] = []
+  const parts: T[] = []
   for (const file of files) {
-    const part = join(dirname(path), file)
-    const { tensors: read, unread } = await readSafetensors(part)
-    checkNames(new Set([...Object.keys(read), ...unread.keys()]), file, index, path)
-    tensors.push(...Object.entries(read))
-    for (const [name, type] of unread) whole.unread.set(name, type)
+    const part = await read(join(dirname(path), file))
+    checkNames(new Set(namesOf(part)), file, index, path)
+    parts.push(part)
   }
-  return { ...whole, tensors: Object.fromEntries(tensors) }
+  return parts
 }
 
 function checkNames(held: ReadonlySet<string>, file: string, index: SafetensorsIndex, path: string): void {

@@ -116,7 +116,7 @@ function folderHint(folder: string): string {
 }
 
 /** Eight bytes of length, then JSON. */
-function isSafetensors(start: Buffer): boolean {
+export function isSafetensors(start: Buffer): boolean {
   return start.length > 8 && start[8] === 0x7b && start.readBigUInt64LE(0) <= BigInt(MAX_HEADER_BYTES)
 }
 
@@ -237,17 +237,27 @@ function finished(weights: Weights, path: string): Weights {
   })
 }
 
-/** Prefixes that all names share are taken off, one after the other: `module.backbone.`. */
+/** The prefixes of wrappers that all names share, one after the other: `module.backbone.`; empty where there is none. */
+export function commonPrefix(names: readonly string[]): string {
+  const shares = (prefix: string) => names.every((name) => name.startsWith(prefix) && name.length > prefix.length)
+  let common = ''
+  for (let next: string | undefined = ''; next !== undefined && names.length > 0; ) {
+    common += next
+    next = PREFIXES.find((each) => shares(common + each))
+  }
+  return common
+}
+
+/** Prefixes that all names share are taken off. */
 function withoutPrefix(weights: Weights): Weights {
   const { tensors, unread } = weights
-  const names = [...Object.keys(tensors), ...unread.keys()]
-  const prefix = PREFIXES.find((each) => names.every((name) => name.startsWith(each) && name.length > each.length))
-  if (prefix === undefined || names.length === 0) return weights
+  const prefix = commonPrefix([...Object.keys(tensors), ...unread.keys()])
+  if (prefix === '') return weights
   const shorter = <T>(entries: Iterable<[string, T]>): [string, T][] =>
     [...entries].map(([name, value]) => [name.slice(prefix.length), value])
-  return withoutPrefix({
+  return {
     ...weights,
     tensors: Object.fromEntries(shorter(Object.entries(tensors))),
     unread: new Map(shorter(unread)),
-  })
+  }
 }

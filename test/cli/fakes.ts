@@ -144,6 +144,13 @@ export async function run(words: string[], jobs: Partial<Jobs> = {}, change: Par
       duplicates: [],
       findings: [{ level: 'warning', message: 'No picture shows cat.', advice: 'Add pictures of it.' }],
     }),
+    inspect: async (path) => ({
+      path,
+      kind: 'picture',
+      what: 'a JPEG picture',
+      facts: [{ name: 'size', text: '4x3' }],
+      notes: [],
+    }),
     demo: async ({ seed = 0, out = `runs/demo-${seed}` } = {}) => ({
       seed,
       seconds: 61.4,
@@ -194,6 +201,7 @@ export async function run(words: string[], jobs: Partial<Jobs> = {}, change: Par
     writeScenes,
     exportFolder,
     checkData,
+    inspect,
     demo,
     ensureLibTorch,
     ensureWeights,
@@ -213,6 +221,10 @@ export async function run(words: string[], jobs: Partial<Jobs> = {}, change: Par
       writeScenes: record('writeScenes', writeScenes),
       exportFolder: record('exportFolder', exportFolder),
       checkData: record('checkData', checkData),
+      inspect: (path) => {
+        ran.calls.push(['inspect', { path }])
+        return inspect(path)
+      },
       demo: record('demo', demo),
       ensureLibTorch: record('ensureLibTorch', ensureLibTorch),
       ensureWeights: record('ensureWeights', ensureWeights),

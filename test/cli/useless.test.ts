@@ -43,6 +43,7 @@ const ALWAYS = {
   convert: 'data out json quiet',
   config: 'schema',
   doctor: 'libtorch json',
+  inspect: 'json',
   'libtorch install': 'cpu cuda from',
   'libtorch list': 'json',
   build: 'libtorch',
@@ -76,6 +77,7 @@ const USELESS: Record<string, Record<string, string[][]>> = {
     'label-threshold': [[...masks, '--label-threshold', '0.5']],
     npy: [[...masks, '--npy', '--npz']],
   },
+  inspect: { tensors: [['inspect', 'f', '--tensors', '--json']] },
   refine: {
     npy: [
       [...refine, '--npy', '--npz'],

@@ -81,13 +81,19 @@ function classesUnknown({ maps, entry, labelMap }: CamFile, file: string): Sempl
 /** Numbers of classes of VOC and COCO. */
 const KNOWN_COUNTS = [20, 80, 90]
 
+/** What so many maps most likely are of; undefined where that is not clear. */
+export function likelyClasses(maps: number): { text: string; ids: string } | undefined {
+  if (KNOWN_COUNTS.includes(maps)) return { text: `${maps} classes without the background`, ids: `1-${maps}` }
+  if (!KNOWN_COUNTS.includes(maps - 1)) return undefined
+  return { text: `the background and ${maps - 1} classes`, ids: `0-${maps - 1}` }
+}
+
 /** What to type where so many maps are those of all classes, with or without the background. */
 function rangesFor(maps: number): string {
   const typed = (ids: string) => `semples refine --classes ${ids} (semples eval --cam-classes ${ids})`
-  const [classes, withBackground] = [`1-${maps}`, `0-${maps - 1}`]
-  if (KNOWN_COUNTS.includes(maps)) return `for ${maps} classes without the background ${typed(classes)}`
-  if (KNOWN_COUNTS.includes(maps - 1)) return `for the background and ${maps - 1} classes ${typed(withBackground)}`
-  return `${typed(withBackground)} where the first is the background, else ${classes}`
+  const likely = likelyClasses(maps)
+  if (likely !== undefined) return `for ${likely.text} ${typed(likely.ids)}`
+  return `${typed(`0-${maps - 1}`)} where the first is the background, else 1-${maps}`
 }
 
 /** Most often keys that are class ids already, to which one was added. */

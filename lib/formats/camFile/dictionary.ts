@@ -7,9 +7,9 @@ import type { FoundMaps } from './found.js'
 import { type CamLimits, camFileInvalid, idsOf, isLabelMap, mapsOf, stackMaps } from './maps.js'
 
 /** Arrays that hold the maps of all `keys`; those of the picture's own size first. */
-const ENTRIES = 'attn_highres high_res highres highres_cam hr_cam maps scores probs logits cams cam'.split(' ')
-const KEYS = 'keys'
-const CLASS_ID = /^(?:class_?|cls_?|label_?)?(-?\d{1,9})$/i
+export const ENTRIES = 'attn_highres high_res highres highres_cam hr_cam maps scores probs logits cams cam'.split(' ')
+export const KEYS = 'keys'
+export const CLASS_ID = /^(?:class_?|cls_?|label_?)?(-?\d{1,9})$/i
 
 type Dictionary = ReadonlyMap<PickleValue, PickleValue>
 

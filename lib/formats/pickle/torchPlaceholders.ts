@@ -47,9 +47,15 @@ const CONSTRUCTORS: Readonly<Record<string, Construct>> = {
   ...Object.fromEntries(Object.entries(LAYOUTS).map(([name, type]) => [name, () => new UnreadTensor(type)])),
 }
 
+/** What programs of TorchScript make lists of, which are in the arguments, and nothing else. */
+const LISTS = ['intlist', 'doublelist', 'boollist', 'tensorlist'].map((kind) => `torch.jit._pickle.build_${kind}`)
+
 /** What torch makes tensors with that no file of arrays has, and that may lie in a checkpoint. */
 export const TORCH_PLACEHOLDERS: readonly PickledGlobal[] = [
   ...Object.entries(CONSTRUCTORS).map(([name, construct]) => new PickledGlobal(`torch._utils.${name}`, construct)),
+  ...LISTS.map((path) => new PickledGlobal(path, ({ args: [list] }) => list ?? null)),
+  // The first argument again, with the types of its parts.
+  new PickledGlobal('torch.jit._pickle.restore_type_tag', ({ args: [value] }) => value ?? null),
   ...Object.keys(TYPES).map((path) => new PickledGlobal(path)),
   ...STORAGES.flatMap(([storage, name, bytes]) =>
     ['torch', 'torch.cuda', 'torch.storage'].map((module) => storageElement(`${module}.${storage}`, { name, bytes })),

@@ -1,0 +1,11 @@
+import { describeClipWeights } from '../../models/clip/describe.js'
+import { describeGeneratorWeights } from '../../models/foreign/describe.js'
+import type { WeightsDescriber } from './description.js'
+import { describeOthers } from './otherNetworks.js'
+
+/** All of them; the first that knows the file counts. */
+export const describers: readonly WeightsDescriber[] = [
+  { describe: describeOthers },
+  { option: '--clip', describe: describeClipWeights },
+  { option: '--weights', describe: describeGeneratorWeights },
+]
