@@ -1,11 +1,14 @@
 import { z } from 'zod'
+import { oneOf } from '../base/count.js'
 import { choice, path, whole } from '../base/fields.js'
+import { allNames, clipNames } from '../weights/table.js'
 
 /** The frozen CLIP. */
 export const clipSchema = z.strictObject({
   path: path(
-    "TorchScript archive of CLIP: OpenAI's ViT-B-32.pt, or one from scripts/clip/export.py.",
-    'a TorchScript archive',
+    'TorchScript archive of CLIP: OpenAI\'s ViT-B-32.pt, or one from scripts/clip/export.py; or a name that "semples weights" prints.',
+    oneOf(['a TorchScript archive', ...clipNames]),
+    { words: allNames },
   ).optional(),
   normalize: choice(
     ['generator', 'clip'],
