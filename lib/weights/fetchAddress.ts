@@ -46,6 +46,6 @@ function download(known: KnownWeights, url: string, options: DownloadOptions): P
     isUnchecked: checkKind(known) === 'none',
     size: known.bytes,
   }
-  const otherwise = `Or fetch ${url} elsewhere, in a browser or on another machine, and name the file: npx semples weights fetch ${known.name} --from FILE`
+  const otherwise = `The file may also be fetched elsewhere, in a browser or on another machine, from ${url} and then named: npx semples weights fetch ${known.name} --from FILE`
   return downloadFile(file, weightsCache(), { ...options, otherwise })
 }

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { nearestName } from '../../base/spelling.js'
 import type { Cli } from '../cli.js'
 import { examples, shared } from '../options.js'
 
@@ -11,7 +12,12 @@ export function weightsCommand(cli: Cli): Command {
     .command('list', { isDefault: true })
     .description('list what can be fetched, and where it lies (default)')
     .addOption(shared.json())
-    .action(async ({ json }: { json?: boolean }) => (await import('../weights.js')).weightsList(terminal.out, json))
+    // A misspelt command would otherwise be called an argument of this one.
+    .allowExcessArguments()
+    .action(async ({ json }: { json?: boolean }, { args: [unknown] }: Command) => {
+      if (unknown !== undefined) refuseCommand(command, unknown)
+      ;(await import('../weights.js')).weightsList(terminal.out, json)
+    })
   command
     .command('fetch')
     .argument('<name>', 'name as "semples weights" prints it')
@@ -37,4 +43,13 @@ export function weightsCommand(cli: Cli): Command {
     .description('remove weights from the user cache')
     .action(async (name?: string) => (await import('../weights.js')).weightsRemove(name, terminal.out))
   return command
+}
+
+function refuseCommand(command: Command, unknown: string): never {
+  const near = nearestName(
+    unknown,
+    command.commands.map((each) => each.name()),
+  )
+  const hint = near === undefined ? '' : `\n(Did you mean ${near}?)`
+  command.error(`error: unknown command '${unknown}'${hint}`, { code: 'commander.unknownCommand' })
 }
