@@ -34,9 +34,15 @@ export function fetchedLines({ name, file, bytes, sha256, check }: FetchedWeight
   return [`${name} (${formatBytes(bytes)}) is in ${file}`, verdict]
 }
 
-/** `semples weights`: what can be fetched, what is here, and how to get what is missing. */
-export function weightsList(write: Write, json = false): void {
-  const all = listWeights().map((each) => ({ ...each, fetch: `semples weights fetch ${each.name}` }))
+/** `semples weights`: what can be fetched, or of it what a preset needs; what is here, and how to get what is missing. */
+export async function weightsList(write: Write, { json, preset }: { json?: boolean; preset?: string }): Promise<void> {
+  const needed = preset === undefined ? undefined : (await import('./neededWeights.js')).neededWeights(preset)
+  if (needed?.length === 0 && !json) {
+    write(`The preset ${preset} needs nothing that is to be fetched: the package has its models.`)
+    return
+  }
+  const listed = listWeights().filter(({ name }) => needed?.includes(name) ?? true)
+  const all = listed.map((each) => ({ ...each, fetch: `semples weights fetch ${each.name}` }))
   if (json) {
     const weights = all.map(({ bytes = null, file = null, by = null, ...rest }) => ({ ...rest, bytes, file, by }))
     printJson({ out: write }, { weights })

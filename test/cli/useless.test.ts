@@ -47,7 +47,7 @@ const ALWAYS = {
   'libtorch list': 'json',
   build: 'libtorch',
   'weights fetch': 'from',
-  'weights list': 'json',
+  'weights list': 'json preset',
 } as Record<string, string>
 
 /** Options that may do something for one file and nothing for another: the files decide. */

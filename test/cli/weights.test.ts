@@ -42,6 +42,27 @@ test('what is here is not offered to be fetched; of another program it says so',
   expect(text).not.toContain('weights fetch deit-small')
 })
 
+test.each([
+  ['voc2012', ['clip-vit-b-32', 'deit-small']],
+  ['coco2014', ['clip-vit-b-32', 'deit-small']],
+  ['cnn', ['clip-vit-b-32', 'resnet50']],
+  ['photos', ['clip-vit-b-32', 'efficientnet-lite0']],
+  ['demo', []],
+])('--preset %s: only what it starts from', async (preset, names) => {
+  const { status, out } = await run(['weights', '--preset', preset, '--json'])
+  expect(status).toBe(0)
+  expect((JSON.parse(out[0]!) as { weights: { name: string }[] }).weights.map(({ name }) => name)).toEqual(names)
+  const text = (await run(['weights', '--preset', preset])).out.join('\n')
+  if (names.length === 0) expect(text).toMatch(/^The preset demo needs nothing/)
+  for (const name of names) expect(text).toContain(`npx semples weights fetch ${name}\n`)
+  expect(text).not.toContain('resnet101')
+})
+
+test('--preset with what is none is wrong usage, with the near one', async () => {
+  const { status, err } = await run(['weights', '--preset', 'voc2013'])
+  expect([status, err.join('\n')]).toEqual([2, expect.stringMatching(/voc2013/)])
+})
+
 test('a misspelt command is called one, with the near one', async () => {
   const { status, err, out } = await run(['weights', 'ftech', 'deit-small'])
   expect([status, out]).toEqual([2, []])

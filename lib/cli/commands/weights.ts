@@ -14,9 +14,10 @@ export function weightsCommand(cli: Cli): Command {
     .addOption(shared.json())
     // A misspelt command would otherwise be called an argument of this one.
     .allowExcessArguments()
-    .action(async ({ json }: { json?: boolean }, { args: [unknown] }: Command) => {
+    .option('--preset <name>', 'only what this preset of "semples train" starts from')
+    .action(async (options: { json?: boolean; preset?: string }, { args: [unknown] }: Command) => {
       if (unknown !== undefined) refuseCommand(command, unknown)
-      ;(await import('../weights.js')).weightsList(terminal.out, json)
+      await (await import('../weights.js')).weightsList(terminal.out, options)
     })
   command
     .command('fetch')
