@@ -75,7 +75,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import('./commands/build.js')).buildCommand,
   },
   weights: {
-    summary: 'fetch, list or remove weights to start from',
+    summary: 'list, fetch or remove published weights and CLIPs',
     load: async () => (await import('./commands/weights.js')).weightsCommand,
   },
   completion: {

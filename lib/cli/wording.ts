@@ -7,6 +7,7 @@ const options: Readonly<Record<string, string>> = {
   classes: '--classes',
   classOffset: '--class-offset',
   clip: '--clip',
+  'clip.path': '--clip',
   data: '--data',
   device: '--device',
   epochs: '--epochs',
@@ -47,6 +48,8 @@ export function commandLineWords(text: string): string {
       .replace(/(?<![/\\]\S*|[/\\][^.]* )\(([a-zA-Z.]+)\)(?=[\s.,;:]|$)/g, (whole, field: string) =>
         isOption(field) ? `(${options[field]})` : whole,
       )
+      .replace(/\bgive generator\.weights = '([\w-]+)'/g, 'add --weights $1')
+      .replace(/\bgive clip = '([\w-]+)'/g, 'add --clip $1')
       .replace(/\bgenerator\.weights = 'random'/g, '--weights random')
       .replace(
         /\bSet (\w+)\.batch, or batch for all stages, to (\d+) or less\./g,

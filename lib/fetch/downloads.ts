@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readdirSync, statSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
@@ -5,9 +6,13 @@ import type { IndexFile } from './simpleIndex.js'
 
 const prefix = '.download-'
 
-/** Where a file is while it is downloaded and after: under its sha256, so that only the same file is ever continued. */
-export function placeOf(folder: string, { name, sha256 }: IndexFile): string {
-  return join(folder, `${prefix}${sha256}`, basename(name))
+/**
+ * Where a file is while it is downloaded and after: under its sha256, so that only the same file is ever continued; where
+ * that is not known under the sha256 of its address.
+ */
+export function placeOf(folder: string, { name, url, sha256 }: IndexFile): string {
+  const key = sha256 ?? createHash('sha256').update(url).digest('hex')
+  return join(folder, `${prefix}${key}`, basename(name))
 }
 
 /** Size of a file; 0 where there is none. */

@@ -29,7 +29,7 @@ export interface Answer {
 const MAX_REDIRECTS = 10
 
 /**
- * A request that follows redirects and goes through the proxy of the environment. Credentials in the address become a
+ * A request that follows redirects, from https only to https, and goes through the proxy of the environment. Credentials in the address become a
  * header, which other hosts do not get.
  *
  * By Node's own modules: undici, which stands behind `fetch`, ends the process on some connections that the server closes
@@ -52,6 +52,8 @@ export async function request(address: string, options: RequestOptions = {}): Pr
     message.destroy()
     const next = new URL(location, url)
     if (!/^https?:$/.test(next.protocol)) throw new Error(`the server redirects to ${next.protocol}`)
+    if (url.protocol === 'https:' && next.protocol === 'http:')
+      throw new Error(`the server redirects from https to http (${next.host}), where anyone could alter what is sent`)
     authorization = { ...(next.origin === url.origin ? authorization : {}), ...credentialsOf(next) }
     url = next
   }

@@ -1,6 +1,22 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 
+/** What is known of the sha256 of a file: all of it, its first digits, or nothing; hexadecimal. */
+export interface KnownHash {
+  sha256?: string
+  sha256Prefix?: string
+}
+
+/** Whether a sha256 contradicts nothing that is known of it. */
+export function fitsHash(found: string, { sha256, sha256Prefix }: KnownHash): boolean {
+  return sha256 === undefined ? found.startsWith(sha256Prefix ?? '') : found === sha256
+}
+
+/** What is known of a sha256, for messages. */
+export function expectedHash({ sha256, sha256Prefix }: KnownHash): string {
+  return sha256 === undefined ? `a sha256 that begins with ${sha256Prefix}` : `sha256 ${sha256}`
+}
+
 /** Hexadecimal. */
 export async function sha256Of(file: string): Promise<string> {
   const hash = new RunningSha256()

@@ -8,6 +8,10 @@ export interface IndexFile {
   url: string
   /** Hexadecimal; absent where the index states none. */
   sha256?: string
+  /** The first digits of the sha256, where no more of it is known. */
+  sha256Prefix?: string
+  /** Nothing is known of its sha256, and it is taken as it comes. */
+  isUnchecked?: boolean
   /** Bytes; absent where the index states none. */
   size?: number
   /** The index serves the METADATA of this wheel beside it (PEP 658). */

@@ -6,6 +6,7 @@ import { type FetchOptions, formatBytes } from './progress.js'
 import { readAnswer } from './range.js'
 import type { RunningSha256 } from './sha256.js'
 import type { IndexFile } from './simpleIndex.js'
+import { keepValidator, keptValidator, validatorOf } from './validator.js'
 
 /** A connection without data for this long is broken. */
 const IDLE_TIMEOUT_MS = 60_000
@@ -15,6 +16,8 @@ export interface DownloadOptions extends FetchOptions {
   unpacked?: number
   /** Milliseconds before each further try after a broken connection. */
   pauses?: readonly number[]
+  /** What else the user can do where it fails, as a sentence. */
+  otherwise?: string
 }
 
 /** What one request has to fetch. */
@@ -56,7 +59,8 @@ export async function transfer(job: Transfer, options: DownloadOptions): Promise
   )
   try {
     const signal = AbortSignal.any([idle.signal, ...(options.signal === undefined ? [] : [options.signal])])
-    const response = await ask(job, signal)
+    const kept = start === 0 ? undefined : keptValidator(place)
+    const response = await ask(job, kept, signal)
     const answer = readAnswer(response.status, response.headers, start, job.size)
     if (answer.kind !== 'body') {
       response.cancel()
@@ -64,12 +68,19 @@ export async function transfer(job: Transfer, options: DownloadOptions): Promise
       const message = `${withoutCredentials(file.url)} answered ${statusOf(response)}`
       throw new Broken(message, undefined, answer.kind === 'refused')
     }
+    const validator = validatorOf(response.headers)
+    // Some servers do not know If-Range.
+    if (answer.from > 0 && kept !== undefined && validator !== undefined && kept !== validator) {
+      response.cancel()
+      return 'restart'
+    }
     job.size = answer.totalBytes
     // Where the server began anew, what stands at the place is overwritten.
     const { size = 0 } = job
     await checkSpace(job.folder, Math.max(0, size - start) + size * (options.unpacked ?? 0), file.name)
     job.start = answer.from
     await job.hash.catchUp(place, job.start, signal)
+    if (job.start === 0) await keepValidator(place, validator).catch((cause) => cannotWrite(job, cause))
     const handle = await open(place, job.start === 0 ? 'w' : 'a').catch((cause) => cannotWrite(job, cause))
     try {
       const end = await copy(response, handle, job, options, timer)
@@ -89,8 +100,9 @@ export async function transfer(job: Transfer, options: DownloadOptions): Promise
   }
 }
 
-async function ask({ file, start }: Transfer, signal: AbortSignal): Promise<Answer> {
+async function ask({ file, start }: Transfer, kept: string | undefined, signal: AbortSignal): Promise<Answer> {
   const headers: Record<string, string> = start === 0 ? {} : { range: `bytes=${start}-` }
+  if (kept !== undefined) headers['if-range'] = kept
   return request(file.url, { headers, signal }).catch((cause: unknown) => {
     if (cause instanceof SemplesError) throw cause
     // Where nothing was ever received, the host is more likely unreachable than busy.

@@ -1,12 +1,6 @@
 import { SemplesError } from '../base/error.js'
+import { fetchHint } from '../weights/words.js'
 import { kindOfGenerator } from './generators/kinds.js'
-import { DEIT } from './generators/weaktr.js'
-
-/** Where to get what only the user can give. */
-export const sources = {
-  deit: DEIT,
-  clip: 'https://openaipublic.azureedge.net/clip/models/40d365715913c9da98579312b702a82c18be219cc2a73407c4526f58eba950af/ViT-B-32.pt',
-}
 
 /** The errors for models that only the user can give, each with where to get it. */
 
@@ -23,6 +17,6 @@ export function clipMissing(): SemplesError {
   return new SemplesError('SEMPLES_CLIP_MISSING', {
     message: 'The stages match, prompt and guide need a CLIP (clip).',
     field: 'clip',
-    hint: `Fetch OpenAI's ViT-B/32 (ViT-B-32.pt, 354 MB) from ${sources.clip} , or write an archive from other weights with scripts/clip/export.py; for the preset photos, scripts/clip/photos.py makes one of the pictures (docs/photographs.md). Without a CLIP the first stage can be trained alone: stages: ['classify'] (--stages classify).`,
+    hint: `${fetchHint('clip-vit-b-32', "OpenAI's ViT-B/32", 'clip')} Or write an archive from other weights with scripts/clip/export.py; for the preset photos, scripts/clip/photos.py makes one of the pictures (docs/photographs.md). Without a CLIP the first stage can be trained alone: stages: ['classify'] (--stages classify).`,
   })
 }

@@ -7,6 +7,7 @@ import { BackgroundPrompts } from '../models/backgroundPrompts.js'
 import { Clip } from '../models/clip/clip.js'
 import type { ClipOptions } from '../models/clip/clipOptions.js'
 import { clipMissing } from '../models/missing.js'
+import { weightsPath } from '../weights/find.js'
 import { namingVocabulary } from './namingVocabulary.js'
 import { type NearWord, nearestWords } from './nearestWords.js'
 
@@ -38,13 +39,14 @@ export interface LearnedPrompts {
  */
 export async function openLearnedPrompts(
   run: RunDirectory,
-  { path, activation, visionHeads, textHeads }: ClipOptions,
+  { path: given, activation, visionHeads, textHeads }: ClipOptions,
   { classes }: ClassTable,
   options: { device: string; space: 'words' | 'joint'; words?: readonly string[]; notices: string[] },
 ): Promise<LearnedPrompts | undefined> {
   const { device, space, words, notices } = options
   const learned = (await run.stage('prompt').load('best', ['prompts']))?.tensors.prompts?.prompts
   if (learned === undefined) return undefined
+  const path = given === undefined ? undefined : await weightsPath(given, 'clip')
   if (path === undefined || !existsSync(path)) throw archiveMissing(path)
   const clip = await Clip.open({ path, activation, visionHeads, textHeads, device })
   try {

@@ -6,6 +6,7 @@ import { nearestName } from '../base/spelling.js'
 import { RunDirectory } from '../checkpoints/runDirectory.js'
 import type { Checkpoint } from '../checkpoints/stageDirectory.js'
 import { resolveConfig } from '../config/resolve.js'
+import { stagesOf } from '../config/stagesOf.js'
 import type { RunConfig, StageName, TrainConfigInput } from '../config/types.js'
 import type { Dataset } from '../datasets/dataset.js'
 import { readWeights } from '../formats/stateDict.js'
@@ -34,6 +35,14 @@ export async function weightsToCome(folder: string): Promise<string | undefined>
   const { generator, stages } = resolveConfig((await run.readConfig()) as TrainConfigInput)
   const toCome = stages.filter((name) => run.manifest.stages[name]?.status !== 'done')
   return toCome.some((name) => weightsSourceOf(name, stages) === 'weights') ? generator.weights : undefined
+}
+
+/** The CLIP of a run on disk, if a stage that is still to run needs it. */
+export async function clipToCome(folder: string): Promise<string | undefined> {
+  const run = await RunDirectory.open(folder)
+  const config = resolveConfig((await run.readConfig()) as TrainConfigInput)
+  const toCome = stagesOf(config).filter(({ name }) => run.manifest.stages[name]?.status !== 'done')
+  return toCome.some(({ needsClip }) => needsClip) ? config.clip.path : undefined
 }
 
 export interface InitialWeightsContext {

@@ -8,6 +8,7 @@ import type { ChosenActivation } from '../models/clip/activation.js'
 import type { Compute } from '../models/devices.js'
 import { clipMissing } from '../models/missing.js'
 import type { Stage } from '../stages/stage.js'
+import { weightsPath } from '../weights/find.js'
 import { loadWeights, weightsSourceOf } from './initialWeights.js'
 import type { MemoryCheck } from './memory/check.js'
 import { checkTrainingMemory } from './memory/training.js'
@@ -101,7 +102,7 @@ export async function tryClip(
   models: RunModels,
   { config, stages }: Pick<PreflightOptions, 'config' | 'stages'>,
 ): Promise<ChosenActivation | undefined> {
-  const path = config.clip.path!
+  const path = await weightsPath(config.clip.path!, 'clip')
   if (!existsSync(path))
     throw new SemplesError('SEMPLES_CLIP_MISSING', {
       message: `There is no CLIP ${path}.`,

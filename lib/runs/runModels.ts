@@ -8,6 +8,7 @@ import { nativeGenerator } from '../models/generators/kinds.js'
 import { MaskGenerator } from '../models/maskGenerator.js'
 import { labelText } from '../text/templates.js'
 import { tokenize } from '../text/tokenizer.js'
+import { weightsPath } from '../weights/find.js'
 
 /** The models of a run, opened when first needed and disposed together. */
 export class RunModels {
@@ -35,7 +36,9 @@ export class RunModels {
   clip(): Promise<Clip> {
     const { path, activation, visionHeads, textHeads } = this.config.clip
     // The config was checked: a stage that needs a CLIP has one.
-    this.clipModel ??= Clip.open({ path: path!, activation, visionHeads, textHeads, device: this.compute.device })
+    this.clipModel ??= weightsPath(path!, 'clip').then((file) =>
+      Clip.open({ path: file, activation, visionHeads, textHeads, device: this.compute.device }),
+    )
     return this.clipModel
   }
 

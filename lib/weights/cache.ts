@@ -1,50 +1,53 @@
 import { statSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { extname, join } from 'node:path'
 import { SemplesError } from '../base/error.js'
-import { cacheFolder } from '../fetch/cache.js'
-import { sha256Of } from '../fetch/sha256.js'
-import { type KnownWeights, knownWeights, weightsNamed } from './table.js'
+import { type CheckKind, checkKind, removeRecord } from './check.js'
+import type { KnownWeights, WeightsUse } from './description.js'
+import { cachedFile, placeFound, type WeightsPlace } from './places.js'
+import { addressOf, knownWeights, weightsNamed } from './table.js'
 
 /** Weights of the table, and whether they are here. */
 export interface ListedWeights {
   name: string
   about: string
+  use: WeightsUse
   license: string
-  /** Size of the file. */
-  bytes: number
-  /** Absolute path of the file; absent where they are not fetched. */
+  licenseRead: string
+  /** Size of the file, where it is known to the byte: that of the one that is here, else what is published. */
+  bytes?: number
+  /** Else about how large it is, where that is known. */
+  aboutBytes?: number
+  /** What a file is compared with, what is known of its sha256, and where that was read. */
+  check: CheckKind
+  sha256?: string
+  sha256Prefix?: string
+  read: string
+  /** Public address. */
+  address: string
+  /** Absolute path of the file; absent where they are not here. */
   file?: string
+  /** Who fetched that file. */
+  by?: WeightsPlace['by']
 }
 
-/** The folder that holds them: `weights` in the user cache. */
-export function weightsCache(): string {
-  return cacheFolder('weights')
-}
-
-/** Where the file lies, or will lie. */
-export function cachedFile({ name, file }: KnownWeights): string {
-  return join(weightsCache(), `${name}${extname(file)}`)
-}
-
-/** What can be fetched, and what is; sizes are compared, contents are not. */
+/** What can be fetched, and what is here; sizes are compared where they are known, contents are not. */
 export function listWeights(table: readonly KnownWeights[] = knownWeights): ListedWeights[] {
   return table.map((known) => {
-    const { name, about, license, bytes } = known
-    const file = cachedFile(known)
-    const isThere = statSync(file, { throwIfNoEntry: false })?.size === bytes
-    return { name, about, license, bytes, ...(isThere ? { file } : {}) }
+    const { origin: _, check, ...rest } = known
+    const place = placeFound(known)
+    return {
+      ...rest,
+      ...(place === undefined ? {} : { bytes: statSync(place.file).size }),
+      check: checkKind(known),
+      ...check,
+      address: addressOf(known),
+      ...place,
+    }
   })
 }
 
-/** Whether a file is there with exactly the bytes of the weights. */
-export async function holdsWeights(file: string, { bytes, sha256 }: KnownWeights): Promise<boolean> {
-  const found = statSync(file, { throwIfNoEntry: false })
-  return found?.isFile() === true && found.size === bytes && (await sha256Of(file)) === sha256
-}
-
 /**
- * Removes weights from the user cache.
+ * Removes weights from the user cache. What other programs fetched stays.
  * @returns path of the removed file
  * @throws SemplesError `SEMPLES_WEIGHTS_UNKNOWN`; `SEMPLES_WEIGHTS_MISSING` where they are not there
  */
@@ -54,9 +57,10 @@ export async function removeWeights(name: string, table?: readonly KnownWeights[
     throw new SemplesError('SEMPLES_WEIGHTS_MISSING', {
       message: `The weights ${name} are not in the user cache.`,
       file,
-      hint: 'Type: npx semples weights list',
+      hint: 'Type: npx semples weights',
     })
   }
   await rm(file)
+  await removeRecord(file)
   return file
 }

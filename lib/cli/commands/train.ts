@@ -4,9 +4,10 @@ import { Command } from 'commander'
 import { SemplesError } from '../../base/error.js'
 import { refuseUseless } from '../../base/useless.js'
 import type { TrainConfigInput } from '../../config/types.js'
-import { sources } from '../../models/missing.js'
 import type { MemoryCheck } from '../../runs/memory/check.js'
 import type { RunResult } from '../../runs/trainSemPLeS.js'
+import { addressOf, weightsNamed } from '../../weights/table.js'
+import { sizeWords } from '../../weights/words.js'
 import type { Cli } from '../cli.js'
 import { addModelOptions, collect, examples, type ModelOptions, memoryCheckOption, shared } from '../options.js'
 import { printJson, shellWord, table, warningLines } from '../output.js'
@@ -37,10 +38,13 @@ export function trainCommand(cli: Cli): Command {
       '--preset <name>',
       'recipe: voc2012 or coco2014, as published; cnn, a ResNet-50 with the CAM step of IRN; photos, a few hundred photographs on a processor; demo, to try things out (default: the numbers of voc2012, lighter augmentation)',
     )
-    .option('--clip <file>', 'CLIP: ViT-B-32.pt of OpenAI, or weights of open_clip or Hugging Face')
+    .option(
+      '--clip <file>',
+      'CLIP: ViT-B-32.pt of OpenAI, or weights of open_clip or Hugging Face; or a name, as clip-vit-b-32',
+    )
     .option(
       '--weights <file>',
-      'weights to start from (DeiT-S/16 or WeakTr; .pth or safetensors), a name that "semples weights list" prints, or random',
+      'weights to start from (DeiT-S/16 or WeakTr; .pth or safetensors), a name that "semples weights" prints, or random',
     )
     .option('--out <dir>', 'run folder to write: new or empty')
     .option('--set <field=value>', 'any field of the config, may be repeated; "semples config" lists them', collect)
@@ -95,7 +99,9 @@ async function train(cli: Cli, options: TrainOptions): Promise<void> {
       ? `To go on, type: npx semples train --resume ${shellWord(out)}`
       : undefined
   await jobs.ensureLibTorch({ offline, device: input.device, quiet, write: terminal.err, signal })
-  await jobs.ensureWeights({ weights, run: resume, offline, quiet, write: terminal.err, signal })
+  const clip =
+    config !== undefined && stagesOf(config).some(({ needsClip }) => needsClip) ? config.clip.path : undefined
+  await jobs.ensureWeights({ weights, clip, run: resume, offline, quiet, write: terminal.err, signal })
   const view = await openView(terminal, quiet)
   const result = await jobs
     .train({
@@ -168,12 +174,15 @@ export function summary({ out, stages, warnings, report }: RunResult): string[] 
 }
 
 function whatToFetch(): string {
+  const published = (name: string) => ({ size: sizeWords(weightsNamed(name)), address: addressOf(weightsNamed(name)) })
+  const [clip, deit] = [published('clip-vit-b-32'), published('deit-small')]
   return `
 What to fetch, once:
-  --clip       OpenAI's ViT-B/32 (ViT-B-32.pt, 354 MB), unchanged:
-               ${sources.clip}
-  --weights    DeiT-S/16 (deit_small_patch16_224-cd65a155.pth, 88 MB), unchanged:
-               ${sources.deit}
+  --clip       clip-vit-b-32: OpenAI's ViT-B/32 (ViT-B-32.pt, ${clip.size}), fetched by that name, or as a file, unchanged:
+               ${clip.address}
+  --weights    deit-small: DeiT-S/16 (deit_small_patch16_224-cd65a155.pth, ${deit.size}), fetched by that name, or as a file:
+               ${deit.address}
+  "semples weights" lists all names and what is here already.
   For photographs, neither: --preset photos --stages classify trains an EfficientNet-Lite0, which is fetched by itself,
                without CLIP and prompts. All four stages with that preset: docs/photographs.md.
   To try things out on drawn scenes ("semples scenes"), neither: --preset demo takes the small models of the package, which

@@ -1,11 +1,14 @@
 import { z } from 'zod'
+import { oneOf } from '../../base/count.js'
 import { choice, path, whole } from '../../base/fields.js'
+import { allNames, clipNames } from '../../weights/table.js'
 
 /** The frozen CLIP. */
 export const clipSchema = z.strictObject({
   path: path(
-    "A CLIP with a vision transformer: OpenAI's ViT-B-32.pt, weights of open_clip or Hugging Face, or an archive from scripts/clip/export.py.",
-    'a CLIP: a TorchScript archive or weights',
+    'A CLIP with a vision transformer: ViT-B-32.pt of OpenAI, weights of open_clip or Hugging Face, an archive from scripts/clip/export.py; or a name that "semples weights" prints.',
+    oneOf(['a file', ...clipNames]),
+    { words: allNames },
   ).optional(),
   normalize: choice(
     ['generator', 'clip'],

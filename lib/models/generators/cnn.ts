@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { choice, flag, positive, whole } from '../../base/fields.js'
+import { fetchHint } from '../../weights/words.js'
 import { commonFields, generatorKind, misfit } from './kind.js'
 
 const schema = z.strictObject({
@@ -48,8 +49,7 @@ const schema = z.strictObject({
 export const cnn = generatorKind({
   kind: 'cnn',
   title: 'CNN with class activation maps (Zhou et al., arXiv 1512.04150)',
-  origin:
-    "For backbone resnet50 fetch torchvision's ResNet-50 (resnet50-0676ba61.pth, 103 MB) from https://download.pytorch.org/models/resnet50-0676ba61.pth and give the file as it is; for efficientnet-lite0 type: npx semples weights fetch efficientnet-lite0, and give that name.",
+  origin: `For backbone resnet50: ${fetchHint('resnet50', "torchvision's ResNet-50", 'generator.weights')} For efficientnet-lite0 type: npx semples weights fetch efficientnet-lite0, and give that name.`,
   schema,
   // Of the mean response: global average pooling and a fully connected layer.
   classification: { coarse_logits: 1 },

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { oneOf } from '../../base/count.js'
 import { SemplesError } from '../../base/error.js'
 import { path, whole } from '../../base/fields.js'
-import { weightsNames } from '../../weights/table.js'
+import { allNames, weightsNames } from '../../weights/table.js'
 
 /** One kind of mask generator: its options and what a stage must know of it. The network itself is native. */
 export interface GeneratorKind<Kind extends string = string, Schema extends z.ZodObject = z.ZodObject> {
@@ -33,9 +33,9 @@ export function generatorKind<const Kind extends string, Schema extends z.ZodObj
 /** What every kind has. */
 export const commonFields = {
   weights: path(
-    'Weights to start from: a file (safetensors, .pth or .pt), a name that "semples weights list" prints, or random.',
+    'Weights to start from: a file (safetensors, .pth or .pt), a name that "semples weights" prints, or random.',
     oneOf(['a file of weights', ...weightsNames, 'random']),
-    { words: ['random', ...weightsNames] },
+    { words: ['random', ...allNames] },
   ),
   imageSize: whole(1, 'Side of the square training pictures.', { unit: 'pixels' }),
 }

@@ -1,9 +1,7 @@
 import { z } from 'zod'
 import { choice, positive, share, whole } from '../../base/fields.js'
+import { fetchHint } from '../../weights/words.js'
 import { commonFields, generatorKind, misfit } from './kind.js'
-
-/** DeiT-S/16 as published. */
-export const DEIT = 'https://dl.fbaipublicfiles.com/deit/deit_small_patch16_224-cd65a155.pth'
 
 /** The sizes are those of DeiT-S/16 (Touvron et al., arXiv 2012.12877), the fusion that of WeakTr for VOC 2012. */
 const schema = z.strictObject({
@@ -28,7 +26,7 @@ const schema = z.strictObject({
 export const weaktr = generatorKind({
   kind: 'weaktr',
   title: 'WeakTr (Zhu et al., arXiv 2304.01184)',
-  origin: `Fetch DeiT-S/16 (deit_small_patch16_224-cd65a155.pth, 88 MB) from ${DEIT} and give the file as it is.`,
+  origin: fetchHint('deit-small', 'DeiT-S/16', 'generator.weights'),
   schema,
   // Multilabel soft margins of class tokens, CAM and attention-weighted CAM.
   classification: { class_logits: 1, coarse_logits: 1, fine_logits: 1 },

@@ -4,6 +4,7 @@ import type { Dataset } from '../../datasets/dataset.js'
 import type { ClipTower } from '../../models/memory/clip.js'
 import { convolutionalTower, readClipTower } from '../../models/memory/clipTower.js'
 import type { Stage } from '../../stages/stage.js'
+import { likelyWeightsPath } from '../../weights/find.js'
 import { askMemory, type MemorySurroundings } from './check.js'
 import type { TrainingJob } from './peakMemory.js'
 
@@ -52,7 +53,8 @@ export async function towerOf({
 }: Pick<RunConfig, 'clip' | 'generator'>): Promise<ClipTower | undefined> {
   if (clip.path === undefined) return undefined
   try {
-    return (await readClipTower(clip.path)) ?? convolutionalTower(2 * statSync(clip.path).size, generator.imageSize)
+    const path = likelyWeightsPath(clip.path)
+    return (await readClipTower(path)) ?? convolutionalTower(2 * statSync(path).size, generator.imageSize)
   } catch {
     return undefined
   }
