@@ -7,4 +7,4 @@ export { checkData, coco2014, exportFolder, folder, voc2012, writeScenes } from 
 export { readCamFile, readMask, readNpy, writeMask, writeNpy } from './api/files.js'
 export { diagnose } from './api/machine.js'
 export { evaluate, generateMasks, refineMask, tuneRefinement } from './api/masks.js'
-export { planTraining, reportRun, runDemo, trainSemPLeS } from './api/runs.js'
+export { exportRun, planTraining, reportRun, runDemo, trainSemPLeS } from './api/runs.js'

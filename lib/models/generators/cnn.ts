@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import { choice, flag, positive, whole } from '../../base/fields.js'
-import { commonFields, generatorKind, misfit } from './kind.js'
+import { commonFields, generatorKind, IMAGENET, misfit, type Normalisation } from './kind.js'
+
+/** Bytes minus 127, over 128, as EfficientNet-Lite was trained. */
+const LITE: Normalisation = { mean: [127 / 255, 127 / 255, 127 / 255], std: [128 / 255, 128 / 255, 128 / 255] }
 
 const schema = z.strictObject({
   kind: choice(['cnn'], 'Kind of mask generator: a convolutional network with class activation maps.').default('cnn'),
@@ -51,6 +54,7 @@ export const cnn = generatorKind({
   origin:
     "For backbone resnet50 fetch torchvision's ResNet-50 (resnet50-0676ba61.pth, 103 MB) from https://download.pytorch.org/models/resnet50-0676ba61.pth and give the file as it is; for efficientnet-lite0 type: npx semples weights fetch efficientnet-lite0, and give that name.",
   schema,
+  statistics: ({ backbone }) => (backbone === 'efficientnet-lite0' ? LITE : IMAGENET),
   // Of the mean response: global average pooling and a fully connected layer.
   classification: { coarse_logits: 1 },
   // The published rule for networks other than WeakTr's: the loss reaches all but frozen norms.

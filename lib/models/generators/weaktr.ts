@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { choice, positive, share, whole } from '../../base/fields.js'
-import { commonFields, generatorKind, misfit } from './kind.js'
+import { commonFields, generatorKind, IMAGENET, misfit } from './kind.js'
 
 /** DeiT-S/16 as published. */
 export const DEIT = 'https://dl.fbaipublicfiles.com/deit/deit_small_patch16_224-cd65a155.pth'
@@ -30,6 +30,7 @@ export const weaktr = generatorKind({
   title: 'WeakTr (Zhu et al., arXiv 2304.01184)',
   origin: `Fetch DeiT-S/16 (deit_small_patch16_224-cd65a155.pth, 88 MB) from ${DEIT} and give the file as it is.`,
   schema,
+  statistics: () => IMAGENET,
   // Multilabel soft margins of class tokens, CAM and attention-weighted CAM.
   classification: { class_logits: 1, coarse_logits: 1, fine_logits: 1 },
   check: ({ imageSize, patchSize, width, heads, depth, fusionReduction, fusionFeatureReduction }) => {
