@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { oneOf } from '../../base/count.js'
+import { count, oneOf } from '../../base/count.js'
 import { SemplesError } from '../../base/error.js'
 import { packageVersion } from '../../base/package.js'
 import type { TensorData, TensorMap } from '../../base/tensor.js'
@@ -51,7 +51,8 @@ export async function exportedContent(folder: string, choice: ExportedChoice): P
   const classes = await readClassTable(join(run.path, 'classes.json'))
   const { stage } = await trainedStage(run, choice.stage)
   const checkpoint = await chosenEpoch(run, stage, choice.epoch)
-  const prompts = (await run.stage('prompt').load('best', ['prompts']))?.tensors.prompts?.prompts
+  const learned = await run.stage('prompt').load('best', ['prompts'])
+  const prompts = learned?.tensors.prompts?.prompts
   const labels = classes.classes.map(({ label }) => label)
   return {
     tensors: checkpoint.tensors.generator!,
@@ -64,7 +65,10 @@ export async function exportedContent(folder: string, choice: ExportedChoice): P
       semples: packageVersion(),
     },
     stage,
-    warnings: unfinished(run, prompts === undefined ? [stage] : [stage, 'prompt'], config),
+    warnings: [
+      ...unfinished(run, config, stage, checkpoint),
+      ...(learned === undefined ? [] : unfinished(run, config, 'prompt', learned)),
+    ],
   }
 }
 
@@ -118,11 +122,8 @@ function essentials({ generator, cams, masks }: RunConfig, { classes }: ClassTab
   }
 }
 
-function unfinished({ manifest }: RunDirectory, stages: readonly StageName[], config: RunConfig): string[] {
-  return stages
-    .filter((stage) => manifest.stages[stage]?.status !== 'done')
-    .map(
-      (stage) =>
-        `Stage ${stage} is not finished: these are the weights after ${manifest.stages[stage]?.epochs ?? 0} of ${config[stage].epochs} epochs.`,
-    )
+function unfinished({ manifest }: RunDirectory, config: RunConfig, stage: StageName, { epoch }: Checkpoint): string[] {
+  if (manifest.stages[stage]?.status === 'done') return []
+  const { epochs } = config[stage]
+  return [`Stage ${stage} is not finished: what is exported of it is from after ${epoch} of ${count(epochs, 'epoch')}.`]
 }
