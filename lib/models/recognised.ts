@@ -116,6 +116,8 @@ export const OF_NO_USE: readonly RegExp[] = [
   /^(head|head_dist|heads|fc|_fc|fc_norm|classifier|aux_classifier|pre_logits|aux_head)\./,
   /(^|\.)num_batches_tracked$/,
   /^(mask_token|logit_scale|queue|queue_ptr)$/,
+  // What `exportRun` writes beside a generator.
+  /^prompts$/,
   /^(decoder|decoder_blocks|decoder_embed|decoder_norm|decoder_pred|decoder_pos_embed|projector|predictor|proj_head)(\.|$)/,
 ]
 

@@ -2,6 +2,7 @@ import { mkdir, readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, expect, test } from '@jest/globals'
+import type { Progress } from '../../lib/base/progress.js'
 import type { TensorMap } from '../../lib/base/tensor.js'
 import { RunDirectory } from '../../lib/checkpoints/runDirectory.js'
 import type { TrainConfigInput } from '../../lib/config/types.js'
@@ -122,8 +123,10 @@ needs('build').describe('the weights of a run', () => {
       await exportRun(run, { out: weights })
       const changes = { stages: ['classify' as const], generator: { weights }, lr: 1e-30 }
       const out = join(root, `from ${name}`)
-      const { warnings } = await trainSemPLeS(tinyRun(data, out, { epochs: 1, ...changes }))
-      expect(warnings.filter((text) => /weights|tensor/.test(text))).toEqual([])
+      const said: string[] = []
+      const onProgress = ({ message = '' }: Progress) => said.push(message)
+      const { warnings } = await trainSemPLeS({ ...tinyRun(data, out, { epochs: 1, ...changes }), onProgress })
+      expect([...warnings, ...said].filter((text) => /weights|tensor|prompts/.test(text))).toEqual([])
       // Nothing is learned at such a rate.
       const { generator } = await tensorsOf(out, 'classify')
       expect(bits(generator!)).toEqual(bits((await tensorsOf(run, 'guide')).generator!))

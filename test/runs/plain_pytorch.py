@@ -170,7 +170,7 @@ def cams(network: nn.Module, config: dict, picture: Image.Image, classes: list[i
     assert rules["resample"] == "exact"
     width, height = picture.size
     longer = max(width, height)
-    factor = min(rules.get("side", longer), rules.get("maxSide", longer)) / longer
+    factor = min(rules.get("side", longer), rules.get("maxSide", math.inf)) / longer
     if factor != 1:
         picture = resized(picture, *(max(1, math.floor(side * factor + 0.5)) for side in (width, height)))
     mean, deviation = (torch.tensor(config[name]).view(3, 1, 1) for name in ("mean", "std"))
@@ -193,6 +193,7 @@ def cams(network: nn.Module, config: dict, picture: Image.Image, classes: list[i
 
 @torch.no_grad()
 def main(job: dict) -> None:
+    torch.set_num_threads(1)
     network, config = load(job["weights"])
     found = {}
     for name, picture in job["pictures"].items():
