@@ -95,7 +95,7 @@ export async function reportRun({ logger, ...options }: ReportOptions): Promise<
  * const { tensors, stage, prompts, python } = await exportRun('runs/boats', { out: 'boats.pth' })
  * console.log(tensors, stage) // e.g. 164 guide
  * console.log(prompts) // e.g. [ 3, 30, 512 ]
- * console.log(python) // e.g. import torch; weights = torch.load("/home/me/boats.pth", weights_only=True)["model"]
+ * console.log(`In Python: ${python}`)
  */
 export async function exportRun(run: string, options: ExportRunOptions): Promise<ExportRunResult> {
   return (await import('../runs/exportRun.js')).exportRun(run, options)
