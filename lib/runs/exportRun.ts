@@ -38,7 +38,7 @@ export interface ExportRunResult {
   stage: StageName
   /** Epochs that the stage had finished. */
   epoch: number
-  /** A line of Python after which `weights` holds the tensors by name. */
+  /** A line of Python after which `weights` holds the tensors of the generator by name. */
   python: string
   /** What the weights may be other than meant. */
   warnings: string[]
@@ -66,7 +66,7 @@ export async function exportRun(run: string, options: ExportRunOptions): Promise
     classes: facts.classes,
     stage,
     epoch: facts.epoch,
-    python: format.python(path),
+    python: format.python(path, content),
     warnings,
   }
 }

@@ -36,6 +36,5 @@ assert metadata["semples"] == saved["semples"]
 for line in job["lines"]:
     names = {}
     exec(line, names)
-    names["weights"].pop("prompts", None)
     check(names["weights"])
 print("the same")

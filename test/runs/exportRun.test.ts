@@ -135,6 +135,7 @@ needs('build').describe('the weights of a run', () => {
 
   test('what cannot be exported is refused, and nothing is written', async () => {
     const folder = join(await file('x'), '..')
+    const short = await train('short', { stages: ['classify'] })
     const out = join(folder, 'weights.pth')
     const refusals: [string, Partial<ExportRunOptions>, string, string][] = [
       [root, {}, 'SEMPLES_RUN_MISSING', 'There is a run within it'],
@@ -144,6 +145,7 @@ needs('build').describe('the weights of a run', () => {
       [run, { out: join(folder, 'weights') }, 'SEMPLES_OPTION_INVALID', '.pth or .safetensors'],
       [run, { stage: 'prompt' }, 'SEMPLES_OPTION_INVALID', 'classify, match or guide'],
       [run, { stage: 'gide' as 'guide' }, 'SEMPLES_OPTION_INVALID', 'There is no such stage'],
+      [short, { stage: 'guide' }, 'SEMPLES_STAGE_MISSING', 'no generator of stage guide (file'],
       [run, { epoch: 'best' }, 'SEMPLES_OPTION_INVALID', 'not compared'],
       [run, { epoch: '7' as 'best' }, 'SEMPLES_OPTION_INVALID', 'best or last'],
       [run, { out: join(run, 'run.json', 'w.pth') }, 'SEMPLES_WRITE_FAILED', 'run.json'],

@@ -12,8 +12,8 @@ interface ExportFormat {
   /** Of file names that say this format; the first is the usual one. */
   extensions: readonly string[]
   write(path: string, content: ExportedContent): Promise<void>
-  /** Lines of Python after which `weights` holds the tensors by name. */
-  python(path: string): string
+  /** A line of Python after which `weights` holds the tensors of the generator by name. */
+  python(path: string, content: Pick<ExportedContent, 'prompts'>): string
 }
 
 const pth = {
@@ -38,7 +38,8 @@ const safetensors = {
     const all = { format: 'pt', ...Object.fromEntries(metadata) }
     await writeSafetensors(path, { ...tensors, ...(prompts === undefined ? {} : { prompts }) }, all)
   },
-  python: (path) => `from safetensors.torch import load_file; weights = load_file(${pythonText(path)})`,
+  python: (path, { prompts }) =>
+    `from safetensors.torch import load_file; weights = load_file(${pythonText(path)})${prompts === undefined ? '' : '; prompts = weights.pop("prompts")'}`,
 } as const satisfies ExportFormat
 
 /** Every format, the default of file names that say none being an error. */
