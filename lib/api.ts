@@ -8,4 +8,4 @@ export { readCamFile, readMask, readNpy, writeMask, writeNpy } from './api/files
 export { inspectFile } from './api/inspect.js'
 export { diagnose } from './api/machine.js'
 export { evaluate, generateMasks, refineMask, tuneRefinement } from './api/masks.js'
-export { planTraining, reportRun, runDemo, trainSemPLeS } from './api/runs.js'
+export { exportRun, planTraining, reportRun, runDemo, trainSemPLeS } from './api/runs.js'

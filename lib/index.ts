@@ -5,6 +5,7 @@ export {
   diagnose,
   evaluate,
   exportFolder,
+  exportRun,
   folder,
   generateMasks,
   inspectFile,
@@ -84,6 +85,8 @@ export type {
 export type { AblationRow, PromptReport } from './report/runReport.js'
 export type { DemoOptions, DemoRecipe, DemoResult } from './runs/demo.js'
 export type { EvaluateOptions } from './runs/evaluate.js'
+export type { ExportFormatName } from './runs/export/formats.js'
+export type { ExportRunOptions, ExportRunResult } from './runs/exportRun.js'
 export type { GenerateMasksOptions, GenerateMasksResult } from './runs/generateMasks.js'
 export type {
   InspectedLabels,

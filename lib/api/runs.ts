@@ -1,6 +1,7 @@
 import type { TrainConfigInput } from '../config/types.js'
 import { withLogger } from '../native/logger.js'
 import type { DemoOptions, DemoRecipe, DemoResult } from '../runs/demo.js'
+import type { ExportRunOptions, ExportRunResult } from '../runs/exportRun.js'
 import type { PlanOptions, TrainingPlan } from '../runs/planTraining.js'
 import type { ReportOptions, ReportResult } from '../runs/report.js'
 import type { RunResult, TrainOptions } from '../runs/trainSemPLeS.js'
@@ -74,6 +75,30 @@ export async function planTraining({ logger, ...input }: TrainConfigInput & Plan
 export async function reportRun({ logger, ...options }: ReportOptions): Promise<ReportResult> {
   const { reportRun: report } = await import('../runs/report.js')
   return withLogger(logger, () => report(options))
+}
+
+/**
+ * Writes the trained generator of a run as one file for Python: its tensors (float32, bit for bit those of the run) under
+ * the names of DeiT and WeakTr, torchvision or efficientnet-lite-pytorch; the learned `prompts` [classes, length, width];
+ * labels, and what the network is: sizes, mean and std of its pictures, how maps are made. In a `.pth` these are the
+ * entries `model`, `prompts`, `classes`, `config`, `stage`, `epoch` and `semples` of a dictionary; in safetensors all
+ * but the tensors are texts of the metadata, `classes` and `config` as JSON. Needs neither addon nor LibTorch.
+ *
+ * @param run folder of the run; it need not be finished
+ * @returns path, size and a line of Python that loads the file
+ * @throws SemplesError `SEMPLES_OUTPUT_EXISTS` where there is anything under that name, `SEMPLES_RUN_MISSING`,
+ *   `SEMPLES_STAGE_MISSING` before the first epoch is finished, `SEMPLES_OPTION_INVALID` for a format, a stage or an epoch
+ *   that there is not; `SEMPLES_WRITE_FAILED`
+ * @example
+ * import { exportRun } from 'semples'
+ *
+ * const { tensors, stage, prompts, python } = await exportRun('runs/boats', { out: 'boats.pth' })
+ * console.log(tensors, stage) // e.g. 164 guide
+ * console.log(prompts) // e.g. [ 3, 30, 512 ]
+ * console.log(`In Python: ${python}`)
+ */
+export async function exportRun(run: string, options: ExportRunOptions): Promise<ExportRunResult> {
+  return (await import('../runs/exportRun.js')).exportRun(run, options)
 }
 
 /**

@@ -10,7 +10,8 @@ import { makeFolders } from './folders.js'
  * - runs, exported data sets and drawn scenes take a folder that is new or empty, or one that bears their own mark
  *   (run.json, export.json, scenes.json);
  * - masks and refined masks go into any folder, and `.semples-files` in it lists what they made (`MadeFiles`);
- * - a report says in its head what made it.
+ * - a report says in its head what made it;
+ * - exported weights take the place of nothing, not even of others: they may be all that is left of a run.
  *
  * Functions that write the one file that their caller names (`writeMask`, `writeNpy`) replace it.
  */

@@ -1,5 +1,6 @@
 import * as api from '../api.js'
 import type { RefineFolders, RefineMasksOptions, RefineSummary } from '../refine/types.js'
+import type { ExportRunOptions, ExportRunResult } from '../runs/exportRun.js'
 import type { EnsureOptions } from './ensureLibTorch.js'
 import type { EnsureWeightsOptions } from './ensureWeights.js'
 import type { Terminal } from './terminal.js'
@@ -14,6 +15,8 @@ export const jobs = {
   tune: api.tuneRefinement,
   evaluate: api.evaluate,
   report: api.reportRun,
+  exportRun: ({ run, ...options }: ExportRunOptions & { run: string }): Promise<ExportRunResult> =>
+    api.exportRun(run, options),
   writeScenes: api.writeScenes,
   exportFolder: api.exportFolder,
   checkData: api.checkData,

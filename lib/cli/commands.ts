@@ -42,6 +42,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'show a run on one HTML page',
     load: async () => (await import('./commands/report.js')).reportCommand,
   },
+  export: {
+    summary: 'write the weights of a run for Python',
+    load: async () => (await import('./commands/export.js')).exportCommand,
+  },
   scenes: {
     summary: 'draw pictures with labels and masks for trials',
     load: async () => (await import('./commands/scenes.js')).scenesCommand,

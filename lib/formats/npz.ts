@@ -1,9 +1,9 @@
-import { setImmediate } from 'node:timers/promises'
-import { Zip, ZipPassThrough, zip } from 'fflate'
+import { zip } from 'fflate'
 import { writeAtomic } from '../base/atomic.js'
 import { readBytes } from '../base/files.js'
 import type { TensorData, TensorMap } from '../base/tensor.js'
 import { decodeNpy, encodeNpy } from './npy.js'
+import { storedZip, ZIP_TIME } from './storedZip.js'
 import { npzInvalid, ZipArchive } from './zip.js'
 
 /**
@@ -42,35 +42,18 @@ export async function writeNpz(
   await writeAtomic(file, options.compress === true ? await deflated(entries) : await stored(entries, options.comment))
 }
 
-/** Of every file in an archive, as NumPy has it: the same arrays are the same bytes. */
-const TIME = new Date(1980, 0, 1)
-
 type Entries = readonly (readonly [name: string, tensor: TensorData])[]
 
 function deflated(arrays: Entries): Promise<Uint8Array> {
   const entries = arrays.map(([name, tensor]) => [`${name}.npy`, encodeNpy(tensor)] as const)
   return new Promise((resolve, reject) => {
-    zip(Object.fromEntries(entries), { mtime: TIME }, (error, data) => (error === null ? resolve(data) : reject(error)))
+    zip(Object.fromEntries(entries), { mtime: ZIP_TIME }, (error, data) =>
+      error === null ? resolve(data) : reject(error),
+    )
   })
 }
 
-/** One array at a time, with a turn of the event loop after each: the checksum of a large one takes a while. */
-async function stored(arrays: Entries, comment?: string): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  let failure: unknown
-  const archive = new Zip((error, chunk) => {
-    failure ??= error
-    chunks.push(chunk)
-  })
-  for (const [name, tensor] of arrays) {
-    const entry = new ZipPassThrough(`${name}.npy`)
-    entry.mtime = TIME
-    if (comment !== undefined) entry.comment = comment
-    archive.add(entry)
-    entry.push(encodeNpy(tensor), true)
-    await setImmediate()
-  }
-  archive.end()
-  if (failure) throw failure
-  return Buffer.concat(chunks)
+async function stored(arrays: Entries, comment?: string): Promise<Uint8Array[]> {
+  const files = arrays.map(([name, tensor]) => ({ name: `${name}.npy`, bytes: () => encodeNpy(tensor) }))
+  return storedZip(files, { comment })
 }

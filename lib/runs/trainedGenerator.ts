@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { oneOf } from '../base/count.js'
 import { SemplesError } from '../base/error.js'
 import type { RunDirectory } from '../checkpoints/runDirectory.js'
 import type { RunConfig, StageName } from '../config/types.js'
@@ -36,16 +37,21 @@ export interface TrainedGenerator extends TrainedStage {
  * @throws SemplesError `SEMPLES_STAGE_MISSING` where there is none
  */
 export async function trainedStage(run: RunDirectory, wanted: StageName | undefined): Promise<TrainedStage> {
-  for (const stage of generatorStages.filter((each) => wanted === undefined || each === wanted)) {
+  const others: StageName[] = []
+  for (const stage of generatorStages) {
     const path = await run.stage(stage).checkpointPath('best')
-    if (path !== undefined) return { stage, checkpoint: basename(path) }
+    if (path === undefined) continue
+    if (wanted === undefined || stage === wanted) return { stage, checkpoint: basename(path) }
+    others.push(stage)
   }
+  const some = others.length > 0
   throw new SemplesError('SEMPLES_STAGE_MISSING', {
-    message: 'This run has no trained generator yet.',
+    message: some ? `This run has no generator of stage ${wanted}.` : 'This run has no trained generator yet.',
     file: run.path,
     field: 'stage',
     value: wanted,
-    hint: 'Let training finish its first epoch, or resume it.',
+    ...(some ? { expected: oneOf(others) } : {}),
+    hint: some ? undefined : 'Let training finish its first epoch, or resume it.',
   })
 }
 

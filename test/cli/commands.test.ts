@@ -19,6 +19,7 @@ describe('help', () => {
       ['refine'],
       ['eval'],
       ['report'],
+      ['export'],
       ['demo'],
       ['scenes'],
       ['convert'],
@@ -37,7 +38,7 @@ describe('help', () => {
     const { out } = await run(['--help'])
     const lines = out.join('\n').split('\n')
     expect(lines.join('\n')).toMatch(
-      /demo .*train .*masks .*refine .*eval .*scenes .*convert .*config .*doctor .*libtorch .*weights .*completion /s,
+      /demo .*train .*masks .*refine .*eval .*report .*export .*scenes .*convert .*config .*doctor .*libtorch .*weights .*completion /s,
     )
     const commands = [
       'train',
@@ -45,6 +46,7 @@ describe('help', () => {
       'refine',
       'eval',
       'report',
+      'export',
       'convert',
       'data check',
       'libtorch install',

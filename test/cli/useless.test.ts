@@ -38,6 +38,7 @@ const ALWAYS = {
     'images cams method confidence iterations concurrency memory scores axes exif class-table tune threads offline json quiet',
   eval: 'cams ground-truth data classes list sweep json quiet',
   report: 'out data gallery offline json quiet',
+  export: 'out format stage epoch json',
   scenes: 'out train val seed size json quiet',
   'data check': 'json quiet',
   convert: 'data out json quiet',

@@ -23,8 +23,17 @@ const substitutions: Record<string, [shown: string, run: string][]> = {
 /** What an example makes itself, and must not find. */
 const madeByExample: Record<string, string[]> = { trainSemPLeS: ['runs'], generateMasks: ['masks'] }
 
-/** Examples that need the addon; all others run without it. */
-const native = ['diagnose', 'generateMasks', 'refineMask', 'refineMasks', 'reportRun', 'runDemo', 'trainSemPLeS']
+/** Examples that need the addon, or a run that it trained; all others run without it. */
+const native = [
+  'diagnose',
+  'exportRun',
+  'generateMasks',
+  'refineMask',
+  'refineMasks',
+  'reportRun',
+  'runDemo',
+  'trainSemPLeS',
+]
 
 /** What snippets of documents take from the text around them. */
 const declared: Record<string, string> = {

@@ -201,7 +201,9 @@ class Generator(nn.Module):
             [torch.tensor(part, dtype=images.dtype).view(3, 1, 1) for part in statistics]
             for statistics in (IMAGENET, self.net.statistics)
         )
-        stages = self.net.stages((images * deviation + mean - own_mean) / own_deviation)
+        return self.respond(self.net.stages((images * deviation + mean - own_mean) / own_deviation))
+
+    def respond(self, stages: list[Tensor]) -> dict[str, Tensor]:
         features = stages[-1]
         weight = self.own["classifier_weight"]
         response = torch.einsum("cd,bdhw->bchw", weight[:, :, 0, 0], features)
@@ -307,4 +309,5 @@ def main(folder: Path) -> None:
         save_file(kept, folder / f"{name}.out.safetensors")
 
 
-main(Path(sys.argv[1]))
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -31,6 +31,11 @@ const STORAGES: Record<string, NumberType> = {
   BoolStorage: 'b1',
 }
 
+/** The class of storages of such numbers, in the module torch. */
+export function storageName(type: NumberType): string {
+  return Object.keys(STORAGES).find((name) => STORAGES[name] === type)!
+}
+
 const CONSTRUCTORS: Record<string, Construct> = {
   'torch._utils._rebuild_tensor': (call) => rebuildTensor(call),
   'torch._utils._rebuild_tensor_v2': (call) => rebuildTensor(call),

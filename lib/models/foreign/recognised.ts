@@ -144,6 +144,7 @@ const OF_NO_USE: readonly { name: RegExp; because: string }[] = [
     name: /^(decoder|decoder_blocks|decoder_embed|decoder_norm|decoder_pred|decoder_pos_embed|projector|predictor|proj_head)(\.|$)/,
     because: 'what only pre-training used',
   },
+  { name: /^prompts$/, because: 'learned prompts, which exportRun writes beside a generator' },
 ]
 
 /** Why a generator can do without the tensor of that name; undefined where that is not known. */

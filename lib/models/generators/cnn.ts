@@ -1,7 +1,10 @@
 import { z } from 'zod'
 import { choice, flag, positive, whole } from '../../base/fields.js'
 import { fetchHint } from '../../weights/words.js'
-import { commonFields, generatorKind, misfit } from './kind.js'
+import { commonFields, generatorKind, IMAGENET, misfit, type Normalisation } from './kind.js'
+
+/** Bytes minus 127, over 128, as EfficientNet-Lite was trained. */
+const LITE: Normalisation = { mean: [127 / 255, 127 / 255, 127 / 255], std: [128 / 255, 128 / 255, 128 / 255] }
 
 const schema = z.strictObject({
   kind: choice(['cnn'], 'Kind of mask generator: a convolutional network with class activation maps.').default('cnn'),
@@ -51,6 +54,7 @@ export const cnn = generatorKind({
   title: 'CNN with class activation maps (Zhou et al., arXiv 1512.04150)',
   origin: `For backbone resnet50: ${fetchHint('resnet50', "torchvision's ResNet-50", 'generator.weights')} For efficientnet-lite0 type: npx semples weights fetch efficientnet-lite0, and give that name.`,
   schema,
+  statistics: ({ backbone }) => (backbone === 'efficientnet-lite0' ? LITE : IMAGENET),
   // Of the mean response: global average pooling and a fully connected layer.
   classification: { coarse_logits: 1 },
   // The published rule for networks other than WeakTr's: the loss reaches all but frozen norms.

@@ -4,6 +4,15 @@ import { SemplesError } from '../../base/error.js'
 import { path, whole } from '../../base/fields.js'
 import { allNames, weightsNames } from '../../weights/table.js'
 
+/** Mean and standard deviation of red, green and blue in [0, 1]. */
+export interface Normalisation {
+  mean: readonly [number, number, number]
+  std: readonly [number, number, number]
+}
+
+/** Of the pictures of ImageNet. */
+export const IMAGENET: Normalisation = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] }
+
 /** One kind of mask generator: its options and what a stage must know of it. The network itself is native. */
 export interface GeneratorKind<Kind extends string = string, Schema extends z.ZodObject = z.ZodObject> {
   kind: Kind
@@ -17,6 +26,8 @@ export interface GeneratorKind<Kind extends string = string, Schema extends z.Zo
   classification: Readonly<Record<string, number>>
   /** Values of other sections that fit this network where nobody says otherwise. */
   differences?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+  /** What pictures in [0, 1] are normalised with before this network; its weights depend on it. */
+  statistics(options: z.infer<Schema>): Normalisation
   /** What of its options, besides `weights`, the addon gets. Default: all. */
   native?(options: Omit<z.infer<Schema>, 'weights'>): Record<string, unknown>
   /** @throws SemplesError `SEMPLES_CONFIG_INVALID` for fields that contradict each other */

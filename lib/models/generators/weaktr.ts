@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { choice, positive, share, whole } from '../../base/fields.js'
 import { fetchHint } from '../../weights/words.js'
-import { commonFields, generatorKind, misfit } from './kind.js'
+import { commonFields, generatorKind, IMAGENET, misfit } from './kind.js'
 
 /** The sizes are those of DeiT-S/16 (Touvron et al., arXiv 2012.12877), the fusion that of WeakTr for VOC 2012. */
 const schema = z.strictObject({
@@ -28,6 +28,7 @@ export const weaktr = generatorKind({
   title: 'WeakTr (Zhu et al., arXiv 2304.01184)',
   origin: fetchHint('deit-small', 'DeiT-S/16', 'generator.weights'),
   schema,
+  statistics: () => IMAGENET,
   // Multilabel soft margins of class tokens, CAM and attention-weighted CAM.
   classification: { class_logits: 1, coarse_logits: 1, fine_logits: 1 },
   check: ({ imageSize, patchSize, width, heads, depth, fusionReduction, fusionFeatureReduction }) => {
