@@ -49,7 +49,21 @@ export class SemplesError extends Error {
     this.value = details.value
     this.expected = details.expected
     this.hint = details.hint
+    given.set(this, details)
   }
+}
+
+/** What errors were made of: their messages are whole paragraphs. */
+const given = new WeakMap<SemplesError, SemplesErrorDetails>()
+
+/** The sentence of an error without what its fields say. */
+export function sentenceOf(error: SemplesError): string {
+  return given.get(error)?.message ?? error.message
+}
+
+/** The same error in the words of another room; it becomes the cause. */
+export function restated(error: SemplesError, code: string, changes: Partial<SemplesErrorDetails> = {}): SemplesError {
+  return new SemplesError(code, { ...given.get(error), message: sentenceOf(error), cause: error, ...changes })
 }
 
 function sentence({ message, file, field, value, expected, hint }: SemplesErrorDetails): string {

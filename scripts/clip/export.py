@@ -79,7 +79,10 @@ def script(model: Clip, frozen: bool = True) -> torch.jit.ScriptModule:
     """`model` as TorchScript. Freezing turns weights into constants, and widens those stored in half precision."""
     model = model.eval().requires_grad_(False)
     scripted = torch.jit.script(model)
-    return torch.jit.freeze(scripted, preserved_attrs=METHODS + ATTRIBUTES) if frozen else scripted
+    if not frozen:
+        return scripted
+    # Optional methods and attributes are not in every model.
+    return torch.jit.freeze(scripted, preserved_attrs=[name for name in METHODS + ATTRIBUTES if hasattr(model, name)])
 
 
 def _hugging_face(name: str) -> Clip:

@@ -38,7 +38,7 @@ describeNative('a CLIP archive that is none', () => {
     expect(error).toMatchObject({ code: 'SEMPLES_CLIP_INVALID', file: path() })
     expect(error.message).toMatch(message)
     expect(error.message).toContain(path())
-    expect(error.message).toMatch(/ViT-B-32\.pt/)
+    expect(error.hint).toMatch(/ViT-B-32\.pt|git lfs pull|Download the file/)
     expect(error.message).not.toMatch(/frame #|Exception raised from/)
   })
 
@@ -90,6 +90,18 @@ describeArchives('an archive that is no CLIP', (archive) => {
     expect(await rejection(clip.encodePatches(float32([1, 3, 32, 32])))).toMatchObject({
       code: 'SEMPLES_CLIP_INVALID',
     })
+    // Optional methods that the archive does not have are named; it serves for all else.
+    expect(clip.info.insides).toBe(false)
+    for (const [method, call] of [
+      ['encode_blocks', () => clip.encodeBlocks(float32([1, 3, 32, 32]))],
+      ['finish_block', () => clip.finishBlock(float32([1, 17, 32]))],
+    ] as const)
+      expect(await rejection(call())).toMatchObject({
+        code: 'SEMPLES_CLIP_INVALID',
+        field: method,
+        message: expect.stringContaining(`inside its image tower: it has no method ${method}`),
+        hint: expect.stringContaining('export.py'),
+      })
     expect((await clip.encodeText({ dtype: 'int64', shape: [1, 16], data: new BigInt64Array(16) })).shape).toEqual([
       1, 16,
     ])

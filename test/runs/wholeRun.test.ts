@@ -57,7 +57,13 @@ describeWithClip('a whole run', () => {
         versions: { semples: version, node: process.version, libtorch: expect.stringMatching(/^\d+\.\d+/) },
         seed: 7,
         data: expect.stringMatching(/^[0-9a-f]{64}$/),
-        notes: { weights: 'random', select: 'last', threads: 1, device: 'cpu' },
+        notes: {
+          weights: 'random',
+          select: 'last',
+          threads: 1,
+          device: 'cpu',
+          clipActivation: { value: 'quick_gelu', because: expect.stringContaining("the archive's code") },
+        },
       })
       expect(Object.keys(manifest.stages as object)).toEqual(['classify', 'match', 'prompt', 'guide'])
       expect(Date.parse(manifest.finished as string)).toBeGreaterThanOrEqual(Date.parse(manifest.created as string))

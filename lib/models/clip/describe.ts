@@ -1,4 +1,4 @@
-import { SemplesError } from '../../base/error.js'
+import { SemplesError, sentenceOf } from '../../base/error.js'
 import type { WeightsReport } from '../weightsReport.js'
 import { activationUnknown, type ChosenActivation } from './activation.js'
 import { isRefusal, planClip } from './plan.js'
@@ -33,11 +33,10 @@ export async function describeClipWeights(
   try {
     const { activation } = await activationOfWeights(path, plan)
     if (activation !== undefined) return { ...described, activation }
-    const { message, hint } = activationUnknown(path)
-    return { ...described, notes: [[message, hint].filter(Boolean).join(' ')] }
+    return { ...described, notes: [activationUnknown(path).message] }
   } catch (error) {
     // A config beside it that is of another CLIP.
     if (!(error instanceof SemplesError)) throw error
-    return { ...described, refused: { message: error.message, hint: error.hint } }
+    return { ...described, refused: { message: sentenceOf(error), hint: error.hint } }
   }
 }

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { listed } from '../../base/count.js'
-import { SemplesError } from '../../base/error.js'
+import { restated, SemplesError } from '../../base/error.js'
 import { readWeights } from '../../formats/stateDict.js'
 import type { NativeClipOptions } from '../../native/addon.js'
 import { recognise } from '../foreign/recognised.js'
@@ -47,7 +47,8 @@ export async function readClipSource(file: ClipFile): Promise<ClipSource> {
   )
   // What is no file, the addon says in one place with archives that it cannot open.
   if (!isFile) return { native: archiveOptions(file) }
-  const texts = await readArchiveTexts(file.path)
+  // A damaged archive is told by the reader of weights.
+  const texts = await readArchiveTexts(file.path).catch(() => undefined)
   return texts === undefined ? sourceOfWeights(file) : sourceOfArchive(file, texts.code)
 }
 
@@ -78,7 +79,7 @@ export function activationRefused(file: string, value: ClipActivation, what: str
 async function sourceOfWeights(file: ClipFile): Promise<ClipSource> {
   const { path } = file
   const { tensors, unread } = await readWeights(path).catch((cause: unknown) => {
-    throw asClip(cause, path)
+    throw asClip(cause)
   })
   const shapes = new Map(Object.entries(tensors).map(([name, { shape }]) => [name, shape]))
   const plan = requirePlan(planClip(shapes), path, [...shapes.keys(), ...unread.keys()])
@@ -148,13 +149,10 @@ function unreadable(path: string, name: string, type: string): SemplesError {
 }
 
 /** What reading weights throws, in the words of a CLIP. */
-function asClip(cause: unknown, path: string): unknown {
+function asClip(cause: unknown): unknown {
   if (!(cause instanceof SemplesError) || cause.code !== 'SEMPLES_CHECKPOINT_INVALID') return cause
-  return new SemplesError('SEMPLES_CLIP_INVALID', {
-    message: cause.message,
-    file: path,
+  return restated(cause, 'SEMPLES_CLIP_INVALID', {
     field: 'clip.path',
     hint: cause.hint ?? "Give OpenAI's ViT-B-32.pt, or the weights of a CLIP from open_clip or Hugging Face.",
-    cause,
   })
 }

@@ -35,7 +35,7 @@ export interface GeneratorWeightsDescription {
 }
 
 /** What a refusal calls the file. */
-const SUBJECT = 'The file'
+const SUBJECT = 'the file'
 
 /**
  * Tells what a file of weights is from the names and shapes of its tensors.
@@ -115,7 +115,10 @@ function judged(
   more: readonly string[] = [],
 ): GeneratorWeightsDescription {
   const result = judgeLoad(tensors, model, 'start', SUBJECT)
-  if ('refused' in result) return { ...described, refused: result.refused }
+  if ('refused' in result) {
+    const { message, hint } = result.refused
+    return { ...described, refused: { message: message.replace(/^the /, 'The '), hint } }
+  }
   const notes = [...more, ...result.notes.map(({ text }) => text)]
   return { ...described, config: { generator }, report: result.report, ...(notes.length === 0 ? {} : { notes }) }
 }
@@ -125,7 +128,7 @@ function foreign(tensors: FileTensors, shapes: Shapes): GeneratorWeightsDescript
   if (resnetSizes(shapes) !== undefined || efficientnetSizes(shapes) !== undefined) return undefined
   const network = recognise([...tensors.keys()], new Set())
   if (network === undefined) return undefined
-  const message = `${SUBJECT} holds the weights of ${network.what}. ${network.because}`
+  const message = `The file holds the weights of ${network.what}. ${network.because}`
   return { what: network.what, sizes: {}, refused: { message, hint: network.hint } }
 }
 
@@ -136,7 +139,7 @@ function nothingOfUse(tensors: FileTensors): GeneratorWeightsDescription | undef
     what: noUse(names[0]!)!,
     sizes: {},
     refused: {
-      message: `${SUBJECT} holds nothing of the network before its head.`,
+      message: `The file holds nothing of the network before its head.`,
       hint: 'Give the file with the whole network.',
     },
   }

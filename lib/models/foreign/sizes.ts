@@ -63,7 +63,8 @@ function gridOf(
   if (positions?.length !== 3 || positions[0] !== 1) return {}
   for (const tokenRows of [tokens + (distilled ? 1 : 0), 0]) {
     const grid = Math.sqrt(positions[1]! - tokenRows)
-    if (Number.isInteger(grid) && grid > 0) return { grid, tokenRows }
+    // A single row is that of a class token, and no grid.
+    if (Number.isInteger(grid) && grid > (tokenRows === 0 ? 1 : 0)) return { grid, tokenRows }
   }
   return {}
 }

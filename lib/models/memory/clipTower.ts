@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
-import { readStateDict } from '../../formats/stateDict.js'
+import { commonPrefix, readStateDict } from '../../formats/stateDict.js'
+import { safetensorsShapes, shapesOfValue, torchArchiveValue } from '../../formats/weightShapes.js'
 import { ZipArchive } from '../../formats/zip.js'
 import { readArchiveTexts } from '../clip/archive.js'
 import { isRefusal, planClip } from '../clip/plan.js'
@@ -16,7 +17,7 @@ export async function readClipTower(path: string): Promise<ClipTower | undefined
 }
 
 async function towerOfWeights(path: string): Promise<ClipTower | undefined> {
-  const shapes = new Map(Object.entries(await readStateDict(path)).map(([name, { shape }]) => [name, shape]))
+  const shapes = await shapesOfWeights(path)
   const plan = planClip(shapes)
   if (plan === undefined || isRefusal(plan)) return undefined
   const { imageSize, patchSize, visionWidth: width, visionDepth: depth } = plan.sizes
@@ -35,12 +36,24 @@ async function towerOfWeights(path: string): Promise<ClipTower | undefined> {
   }
 }
 
+/** By name, without the numbers where the kind of file lets them be left. */
+async function shapesOfWeights(path: string): Promise<Map<string, number[]>> {
+  const header = await safetensorsShapes(path).catch(() => undefined)
+  const value = header === undefined ? await torchArchiveValue(path).catch(() => undefined) : undefined
+  const known = value === undefined ? header : shapesOfValue(value, '', path)
+  const tensors = known === undefined ? Object.entries(await readStateDict(path)) : [...known.tensors]
+  const prefix = commonPrefix(tensors.map(([name]) => name))
+  return new Map(tensors.map(([name, { shape }]) => [name.slice(prefix.length), shape]))
+}
+
 async function towerOfArchive(path: string): Promise<ClipTower | undefined> {
   const zip = await ZipArchive.open(path, path)
   try {
-    const root = zip.paths.find((name) => /(^|\/)data\.pkl$/.test(name))
-    if (root === undefined) return undefined
-    return towerOf(shapesIn(await zip.read(root)), statSync(path).size)
+    // Freezing turns weights into constants.
+    const pickles = zip.paths.filter((name) => /^[^/]+\/(data|constants)\.pkl$/.test(name))
+    const shapes: number[][] = []
+    for (const name of pickles) shapes.push(...shapesIn(await zip.read(name)))
+    return towerOf(shapes, statSync(path).size)
   } finally {
     zip.close()
   }
