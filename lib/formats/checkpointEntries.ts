@@ -177,12 +177,31 @@ function withoutTensors(levels: readonly Level[], path: string): unknown {
   })
   const why = `there is no tensor in its dictionary (${names.length === 0 ? 'it is empty' : listed(names, 8)})`
   const [first] = within
+  const optimizer = optimizerIn(dictionary)
+  if (optimizer !== undefined && (optimizer === '' || within.every(([name]) => name === optimizer)))
+    return noWeights(
+      path,
+      `it is the state of an optimiser${optimizer === '' ? '' : ` (${optimizer})`}, and the network is not in it`,
+      'Give the file of the network: torch.save(model.state_dict(), "weights.pth").',
+    )
   if (first === undefined) return noWeights(path, why)
   return noWeights(
     path,
     `${why}; there are some in ${listed(within.map(([name]) => name))}, and it does not say which are the weights`,
     `Save those that you want: torch.save(torch.load(${JSON.stringify(path)})[${JSON.stringify(first[0])}], "weights.pth").`,
   )
+}
+
+/** The entry that is an optimiser's `state_dict()`; empty where the dictionary itself is one. */
+function optimizerIn(dictionary: Dictionary): string | undefined {
+  if (isOptimizer(dictionary)) return ''
+  const found = [...dictionary].find(([, entry]) => isOptimizer(dictionaryOf(entry)))
+  return found === undefined ? undefined : String(found[0])
+}
+
+/** Whether a dictionary is what `torch.optim` saves. */
+export function isOptimizer(dictionary: Dictionary | undefined): boolean {
+  return dictionary?.has('param_groups') === true && dictionary.has('state')
 }
 
 /** A value for people. */

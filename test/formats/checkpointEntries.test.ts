@@ -108,4 +108,20 @@ describe('checkpoints', () => {
       hint: expect.stringContaining('["student"]'),
     })
   })
+
+  test.each([
+    ['alone', (state: Uint8Array) => state, /it is the state of an optimiser, and/],
+    [
+      'in a checkpoint without the network',
+      (state: Uint8Array) => dictionary({ epoch: opcodes('K\x01'), optimizer: state }),
+      /the state of an optimiser \(optimizer\), and/,
+    ],
+  ])('the state of an optimiser %s is told', async (_, wrap, message) => {
+    const state = dictionary({ state: dictionary({ exp_avg: tensor() }), param_groups: opcodes('](}e') })
+    await expect(readTensors(archive(wrap(state)))).rejects.toMatchObject({
+      code: 'SEMPLES_CHECKPOINT_INVALID',
+      message: expect.stringMatching(message),
+      hint: expect.stringContaining('model.state_dict()'),
+    })
+  })
 })

@@ -1,6 +1,6 @@
 import { MAX_CLASSES } from '../../datasets/classes/classTableFile.js'
 import { CLASS_ID, ENTRIES, KEYS } from '../../formats/camFile/dictionary.js'
-import { WRAPPERS } from '../../formats/checkpointEntries.js'
+import { isOptimizer, WRAPPERS } from '../../formats/checkpointEntries.js'
 import type { PickleValue } from '../../formats/pickle/values.js'
 import { PickledObject, PickledTuple } from '../../formats/pickle/values.js'
 import { shapeOfValue } from '../../formats/weightShapes.js'
@@ -13,6 +13,7 @@ export function contentKind(value: PickleValue): 'weights' | 'maps' | 'labels' {
   // A pickled model, or a dictionary of a class of its own.
   if (value instanceof PickledObject) return 'weights'
   if (!(value instanceof Map) || value.size === 0) return 'maps'
+  if (isOptimizer(value)) return 'weights'
   const keys = [...value.keys()]
   const ranks = keys.map((key) => rankOf(value.get(key)))
   if (keys.includes(KEYS) || ENTRIES.some((name) => (rankOf(value.get(name)) ?? 0) >= 2)) return 'maps'
