@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import type { TensorData } from '../../lib/base/tensor.js'
+import type { RunDirectory } from '../../lib/checkpoints/runDirectory.js'
 import { resolveConfig } from '../../lib/config/resolve.js'
 import { stageOf } from '../../lib/config/stagesOf.js'
 import type { Dataset } from '../../lib/datasets/dataset.js'
@@ -37,8 +38,13 @@ describeNative('weights with an ImageNet head', () => {
     })
 
     const models = new RunModels(config, dataset, { device: 'cpu' } as ConstructorParameters<typeof RunModels>[2])
+    const notes: Record<string, unknown> = {}
+    const run = {
+      manifest: { notes },
+      updateManifest: async (changes: { notes: object }) => Object.assign(notes, changes.notes),
+    } as unknown as RunDirectory
     const start = async (name: 'match' | 'guide') => {
-      const context = { config, models, dataset, onProgress: () => {}, run: undefined as never }
+      const context = { config, models, dataset, onProgress: () => {}, run }
       await loadInitialWeights(context, stageOf(config, name), generator, undefined)
       return generator.state()
     }
@@ -50,5 +56,6 @@ describeNative('weights with an ImageNet head', () => {
     )
     expect(differences(first, await generator.state())).toEqual(['context.spread.weight'])
     expect(differences(first, await start('guide'))).toEqual([])
+    expect(notes.loaded).toMatchObject({ missing: expect.arrayContaining(['context.spread.weight']) })
   })
 })
