@@ -286,7 +286,8 @@ def write_safetensors(draw, stem, weights, sharded):
 
 
 def digest(made):
-    plain = made.detach().contiguous().reshape(-1)
+    # One number may be called contiguous whatever its stride is.
+    plain = torch.empty(made.numel(), dtype=made.dtype).copy_(made.detach().reshape(-1))
     return hashlib.sha256(plain.view(torch.uint8).numpy().tobytes() if plain.numel() else b"").hexdigest()
 
 
