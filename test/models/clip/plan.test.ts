@@ -116,7 +116,12 @@ describe('files that no program wrote', () => {
   test('a name of JavaScript is a stranger like others', () => {
     for (const name of ['constructor', 'toString', '__proto__'])
       for (const whole of [name, `vision_model.encoder.layers.0.${name}.weight`]) {
-        const found = planClip(new Map([['vision_model.encoder.layers.0.layer_norm1.weight', [8]], [whole, [8]]]))
+        const found = planClip(
+          new Map([
+            ['vision_model.encoder.layers.0.layer_norm1.weight', [8]],
+            [whole, [8]],
+          ]),
+        )
         if (found === undefined || !isRefusal(found)) throw new Error('not refused')
         expect(found.because).not.toMatch(/native code/)
         const naming = CLIP_NAMINGS.find(({ what }) => what.includes('Hugging Face'))!
