@@ -137,11 +137,9 @@ function unreadType(entry: PickleValue): string | undefined {
   if (entry instanceof UnreadTensor) return entry.type
   if (!(entry instanceof PickledObject)) return undefined
   const { args, path, state } = entry
+  if (!/tensor|parameter/i.test(path.slice(path.lastIndexOf('.') + 1))) return undefined
   const attributes = state instanceof Map ? [...state.values()] : state instanceof PickledTuple ? state.items : []
-  const ofTensor = /tensor|parameter/i.test(path.slice(path.lastIndexOf('.') + 1))
-  return ofTensor && [...args, ...attributes].some((part) => isTensor(part) || part instanceof UnreadTensor)
-    ? path
-    : undefined
+  return [...args, ...attributes].some((part) => isTensor(part) || part instanceof UnreadTensor) ? path : undefined
 }
 
 /** A `torch.nn.Module`, by the attributes that all of them have. */
