@@ -114,11 +114,18 @@ function dictionaryOf(value: PickleValue | undefined): Dictionary | undefined {
   return value instanceof PickledObject ? value.entries : undefined
 }
 
+/** A file may name the same large dictionary in every entry of another: each is looked through once. */
+const looked = new WeakMap<Dictionary, boolean>()
+
 function holdsTensors(dictionary: Dictionary): boolean {
-  for (const [name, entry] of dictionary) {
-    if (typeof name === 'string' && (isTensor(entry) || unreadType(entry) !== undefined)) return true
+  let holds = looked.get(dictionary)
+  if (holds === undefined) {
+    holds = [...dictionary].some(
+      ([name, entry]) => typeof name === 'string' && (isTensor(entry) || unreadType(entry) !== undefined),
+    )
+    looked.set(dictionary, holds)
   }
-  return false
+  return holds
 }
 
 function isTensor(entry: PickleValue): entry is TorchTensor | PickledArray {
@@ -130,11 +137,9 @@ function unreadType(entry: PickleValue): string | undefined {
   if (entry instanceof UnreadTensor) return entry.type
   if (!(entry instanceof PickledObject)) return undefined
   const { args, path, state } = entry
+  if (!/tensor|parameter/i.test(path.slice(path.lastIndexOf('.') + 1))) return undefined
   const attributes = state instanceof Map ? [...state.values()] : state instanceof PickledTuple ? state.items : []
-  const ofTensor = /tensor|parameter/i.test(path.slice(path.lastIndexOf('.') + 1))
-  return ofTensor && [...args, ...attributes].some((part) => isTensor(part) || part instanceof UnreadTensor)
-    ? path
-    : undefined
+  return [...args, ...attributes].some((part) => isTensor(part) || part instanceof UnreadTensor) ? path : undefined
 }
 
 /** A `torch.nn.Module`, by the attributes that all of them have. */

@@ -13,7 +13,7 @@ import { readPickle } from './pickle/pickle.js'
 import type { Placeholder } from './pickle/placeholders.js'
 import { PickleBudget, pickleTooLarge } from './pickle/refusals.js'
 import { numbersOfValue } from './pickle/torch.js'
-import { openTorchArchive, torchRoot } from './pickle/torchFile.js'
+import { isTorchScript, MAX_GROWTH, openTorchArchive, requireTorchSize, torchRoot } from './pickle/torchFile.js'
 import { type PickledArray, type TorchStorage, TorchTensor } from './pickle/values.js'
 import { readSafetensors, type SafetensorsFile } from './safetensors.js'
 import { MAX_HEADER_BYTES } from './safetensorsHeader.js'
@@ -31,9 +31,6 @@ export const PREFIXES: readonly string[] = [
   'net.',
   '_orig_mod.',
 ]
-
-/** Tensors may share a storage (tied weights), and an archive may be packed; weights are hardly ever smaller than this. */
-const MAX_GROWTH = 4
 
 /** What a file of weights holds. */
 export interface Weights {
@@ -78,7 +75,8 @@ export async function readWeights(path: string): Promise<Weights> {
   } catch (error) {
     throw asCheckpoint(error, path, size)
   }
-  if (/^(\xef\xbb\xbf)?\s*[{[]/.test(start.toString('latin1'))) return finished(plain(await readIndex(path)), path)
+  if (/^(\xef\xbb\xbf)?\s*[{[]/.test(start.toString('latin1')))
+    return finished(plain(await readIndex(path, size)), path)
   const { why, hint } = recogniseFile(start, size, path)
   throw noWeights(path, why, hint)
 }
@@ -121,9 +119,8 @@ export function isSafetensors(start: Buffer): boolean {
 }
 
 /** What a JSON text holds that begins like an index. */
-async function readIndex(path: string): Promise<SafetensorsFile> {
-  const bytes = await readBytes(path)
-  const json = bytes.length <= MAX_HEADER_BYTES ? parsed(bytes) : undefined
+async function readIndex(path: string, size: number): Promise<SafetensorsFile> {
+  const json = size <= MAX_HEADER_BYTES ? parsed(await readBytes(path)) : undefined
   if (json === undefined) throw noWeights(path, 'it begins like a JSON text, and is none or cut off')
   const index = parseSafetensorsIndex(json.text, json.value, path)
   if (index !== undefined) return readShards(index, path)
@@ -149,14 +146,15 @@ async function readPickled(path: string): Promise<Weights> {
 
 /** One storage after the other, so that no more than the weights and one of them is in memory. */
 async function readArchive(path: string, size: number): Promise<Weights> {
-  const zip = await ZipArchive.open(path, path, MAX_GROWTH * size)
+  const zip = await ZipArchive.open(path, path)
   try {
     const root = torchRoot(zip.paths)
     if (root === undefined) {
       const { why, hint } = recogniseArchive(zip.paths)
       throw noWeights(path, why, hint)
     }
-    if (zip.paths.some((entry) => /(^|\/)constants\.pkl$/.test(entry))) {
+    requireTorchSize(zip, path)
+    if (isTorchScript(zip.paths)) {
       const hint =
         'Load it in Python and save its weights: torch.save(torch.jit.load(path).state_dict(), "weights.pth").'
       throw noWeights(path, 'it is a TorchScript archive, which is a program with its weights', hint)

@@ -2,7 +2,7 @@ import { type AsideEntry, checkpointEntries } from './checkpointEntries.js'
 import { bytesOf, elementCount, layoutOf, type NumberType } from './dtypes.js'
 import type { Placeholder } from './pickle/placeholders.js'
 import { PickleBudget } from './pickle/refusals.js'
-import { openTorchArchive, torchRoot } from './pickle/torchFile.js'
+import { openTorchArchive, requireTorchSize, torchRoot } from './pickle/torchFile.js'
 import { PickledArray, PickledObject, type PickleValue, TorchTensor } from './pickle/values.js'
 import { readSafetensorsHeader } from './safetensors.js'
 import { eachPart, type SafetensorsIndex } from './safetensorsIndex.js'
@@ -57,12 +57,16 @@ export async function shardedShapes(path: string, index: SafetensorsIndex): Prom
   return { ...NOTHING, format: `safetensors in ${parts.length} parts`, tensors }
 }
 
-/** What an archive of torch.save holds, without its numbers; undefined for an archive of something else. */
+/**
+ * What an archive of torch.save holds, without its numbers; undefined for an archive of something else.
+ * @throws SemplesError as `readWeights`
+ */
 export async function torchArchiveValue(path: string): Promise<PickleValue | undefined> {
   const zip = await ZipArchive.open(path, path)
   try {
     const root = torchRoot(zip.paths)
     if (root === undefined) return undefined
+    requireTorchSize(zip, path)
     return (await openTorchArchive(zip, root, new PickleBudget(path, zip.sizeOf(root) ?? 0), true)).value
   } finally {
     zip.close()
@@ -89,6 +93,9 @@ export function shapesOfProgram(value: PickleValue): WeightShapes {
   return { ...NOTHING, format: 'TorchScript', tensors }
 }
 
+/** No program has a longer path; of modules that lie in each other without end the paths would fill the memory. */
+const MAX_PATH = 1000
+
 /** Every attribute of the modules of a program, by its path: `visual.conv1.weight`. */
 export function* attributesOf(program: PickleValue): Generator<[path: string, value: PickleValue]> {
   const seen = new Set<PickleValue>()
@@ -100,7 +107,7 @@ export function* attributesOf(program: PickleValue): Generator<[path: string, va
     for (const [name, part] of module.state as Map<PickleValue, PickleValue>) {
       const path = `${prefix}${String(name)}`
       yield [path, part]
-      queue.push([part, `${path}.`])
+      if (path.length < MAX_PATH) queue.push([part, `${path}.`])
     }
   }
 }

@@ -13,6 +13,8 @@ export class ZipArchive {
     private readonly name: string,
     private readonly zip: ZipFile,
     private readonly entries: ReadonlyMap<string, Entry>,
+    /** Bytes of all files together once they are unpacked. */
+    readonly unpackedBytes: number,
   ) {}
 
   /**
@@ -46,10 +48,15 @@ export class ZipArchive {
         zip.close()
         throw cause
       }
-      return new ZipArchive(name, zip, entries)
+      return new ZipArchive(name, zip, entries, announced)
     } catch (cause) {
       throw npzInvalid(name, cause instanceof Error ? cause.message : 'it is damaged', cause)
     }
+  }
+
+  /** Bytes of the archive itself. */
+  get bytes(): number {
+    return this.zip.fileSize
   }
 
   /** Paths of the files. */

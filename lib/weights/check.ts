@@ -38,7 +38,7 @@ export async function placeHolding(known: KnownWeights): Promise<WeightsPlace | 
 const recordOf = (file: string): string => `${file}.sha256`
 
 /** The sha256 that was computed when a file was fetched; undefined where none lies beside it. */
-export function recordedHash(file: string): string | undefined {
+function recordedHash(file: string): string | undefined {
   try {
     return /^[0-9a-f]{64}(?= )/.exec(readFileSync(recordOf(file), 'utf8'))?.[0]
   } catch {

@@ -28,10 +28,11 @@ export async function bringAddress(
   }
   const { size } = statSync(from)
   if (size === 0) throw refusal(known, from, `${from} is empty.`)
-  const sha256 = await sha256Of(from)
-  if (!fitsHash(sha256, known.check)) throw otherHash(known, from, `${from} is not the file of ${known.name}.`, sha256)
   await checkSpace(dirname(copy), size, known.name)
   await copyFile(from, copy)
+  // Of the copy: the file of the user may change meanwhile.
+  const sha256 = await sha256Of(copy)
+  if (!fitsHash(sha256, known.check)) throw otherHash(known, from, `${from} is not the file of ${known.name}.`, sha256)
   return sha256
 }
 

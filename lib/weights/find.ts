@@ -31,19 +31,24 @@ export async function weightsPath(
   refuseOtherUse(known, use)
   const place = await placeHolding(known)
   if (place !== undefined) return place.file
-  const hint = `Type: npx semples weights fetch ${known.name}`
+  const command = `npx semples weights fetch ${known.name}`
   const file = cachedFile(known)
   if (existsSync(file)) {
     throw new SemplesError('SEMPLES_CHECKPOINT_INVALID', {
       message: `${file} is damaged: it does not hold the weights ${known.name}.`,
       file,
-      hint: `To fetch them again, type: ${hint.replace('Type: ', '')}`,
+      hint: `To fetch them again, type: ${command}`,
     })
   }
   const other = placesOf(known).find((each) => existsSync(each.file))
   const found = other === undefined ? '' : ` ${other.file}, which ${other.by} fetched, does not have their sha256.`
   const { code, field } = uses[use]
-  throw new SemplesError(code, { message: `These weights are not fetched yet.${found}`, field, value, hint })
+  throw new SemplesError(code, {
+    message: `These weights are not fetched yet.${found}`,
+    field,
+    value,
+    hint: `Type: ${command}`,
+  })
 }
 
 /** As `weightsPath`, without a look at the content and without errors: for estimates before the files are needed. */

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { describe, expect, test } from '@jest/globals'
+import { checkpointEntries } from '../../lib/formats/checkpointEntries.js'
 import { readWeights } from '../../lib/formats/stateDict.js'
 import { temporaryFiles } from '../datasets/temporaryFiles.js'
 import { named, opcodes, text } from './pickle/pickleWriter.js'
@@ -124,4 +125,18 @@ describe('checkpoints', () => {
       hint: expect.stringContaining('model.state_dict()'),
     })
   })
+})
+
+test('a dictionary that many entries name is looked through once', () => {
+  let looks = 0
+  class Counted extends Map<string, null> {
+    override [Symbol.iterator]() {
+      looks += 1
+      return super[Symbol.iterator]()
+    }
+  }
+  const inner = new Counted([['a', null]])
+  const root = new Map(Array.from({ length: 1000 }, (_, index) => [`entry${index}`, inner]))
+  expect(() => checkpointEntries(root, 'weights.pth')).toThrow(/no tensor in its dictionary/)
+  expect(looks).toBe(1)
 })

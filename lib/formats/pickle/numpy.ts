@@ -149,13 +149,22 @@ function numbersOf(
   return denseArray({ type: kind, littleEndian, bytes, shape }, fortranOrder)
 }
 
-/** A tuple of sizes. */
+/** A tuple of sizes, whose product is a number of elements. */
 export function shapeOf(value: PickleValue | undefined, name: string): number[] {
+  const sizes = sizesOf(value, name)
+  if (Number.isNaN(elementCount(sizes))) throw shapeInvalid(name)
+  return sizes
+}
+
+/** A tuple of whole numbers from 0 on. */
+export function sizesOf(value: PickleValue | undefined, name: string): number[] {
   const sizes = value instanceof PickledTuple ? value.items : [Number.NaN]
-  if (sizes.length > 32 || Number.isNaN(elementCount(sizes))) {
-    throw pickleInvalid(name, 'the shape of an array is no tuple of up to 32 sizes')
-  }
+  if (sizes.length > 32 || sizes.some((size) => Number.isNaN(elementCount([size])))) throw shapeInvalid(name)
   return sizes.map(Number)
+}
+
+function shapeInvalid(name: string): Error {
+  return pickleInvalid(name, 'the shape of an array is no tuple of up to 32 sizes')
 }
 
 /** Bytes, also where a text holds one in each character (Python 2, and protocols 0 to 2). */

@@ -70,7 +70,11 @@ function partsOf(value: object): Iterable<readonly [key: PickleValue, value: Pic
   return [...args.entries(), ...items.entries(), ...(entries ?? []), ...attributes]
 }
 
+/** No checkpoint has a longer place; of values that lie in each other without end the places would fill the memory. */
+const MAX_PLACE = 1000
+
 function placeOf(where: string, key: PickleValue): string {
-  if (typeof key === 'string') return where === '' ? key : `${where}.${key}`
+  if (where.length >= MAX_PLACE) return where
+  if (typeof key === 'string') return `${where === '' ? '' : `${where}.`}${key.slice(0, MAX_PLACE)}`
   return `${where}[${typeof key === 'number' || typeof key === 'bigint' ? key : '…'}]`
 }

@@ -1,6 +1,6 @@
 import { bytesOf, elementCount, layoutOf, type NumberType } from '../dtypes.js'
 import type { NumericArray } from '../numericArray.js'
-import { bytesOfValue, shapeOf } from './numpy.js'
+import { bytesOfValue, shapeOf, sizesOf } from './numpy.js'
 import { pickleInvalid, pickleRefused } from './refusals.js'
 import {
   type Construct,
@@ -94,8 +94,8 @@ export function rebuildTensor({ args, name, placeholders }: PickleCall, type?: N
     throw pickleRefused(name, 'a torch tensor that is a lazy view')
   }
   const shape = shapeOf(size, name)
-  const strides = shapeOf(stride, name)
-  const start = shapeOf(new PickledTuple([offset ?? null]), name)[0]!
+  const strides = sizesOf(stride, name)
+  const start = sizesOf(new PickledTuple([offset ?? null]), name)[0]!
   if (shape.length !== strides.length) throw pickleInvalid(name, 'a torch tensor has not one stride a size')
   return new TorchTensor(storage, start, shape, strides, known)
 }

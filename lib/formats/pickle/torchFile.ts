@@ -1,6 +1,6 @@
 import type { ZipArchive } from '../zip.js'
 import { runPickle } from './operations.js'
-import { type PickleBudget, pickleInvalid } from './refusals.js'
+import { type PickleBudget, pickleInvalid, pickleTooLarge } from './refusals.js'
 import { storageOf } from './torch.js'
 import { PickledGlobal, PickledTuple, type PickleValue, TorchStorage } from './values.js'
 
@@ -73,6 +73,19 @@ export interface TorchArchive {
 /** Path of the pickle in an archive of `torch.save`; undefined where the archive is something else. */
 export function torchRoot(paths: readonly string[]): string | undefined {
   return paths.find((path) => /^([^/]+\/)?data\.pkl$/.test(path))
+}
+
+/** Whether an archive is one of TorchScript: a program with its weights. */
+export function isTorchScript(paths: readonly string[]): boolean {
+  return paths.some((path) => /(^|\/)constants\.pkl$/.test(path))
+}
+
+/** Tensors may share a storage (tied weights), and an archive may be packed; weights are hardly ever smaller than this. */
+export const MAX_GROWTH = 4
+
+/** @throws SemplesError `SEMPLES_FILE_TOO_LARGE` for an archive of weights that unpacks to far more than it is */
+export function requireTorchSize({ bytes, unpackedBytes }: ZipArchive, path: string): void {
+  if (unpackedBytes > MAX_GROWTH * bytes) throw pickleTooLarge(path, `${unpackedBytes} bytes in an archive of ${bytes}`)
 }
 
 /**

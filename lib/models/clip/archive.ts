@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises'
+import { isTorchScript, requireTorchSize, torchRoot } from '../../formats/pickle/torchFile.js'
 import { ZipArchive } from '../../formats/zip.js'
 
 /** What the texts in a TorchScript archive tell of it. Nothing of it is run. */
@@ -14,14 +15,13 @@ export async function readArchiveTexts(path: string): Promise<ArchiveTexts | und
   if (!(await isZip(path))) return undefined
   const zip = await ZipArchive.open(path, path)
   try {
-    if (!zip.paths.some((name) => /(^|\/)constants\.pkl$/.test(name))) return undefined
+    if (!isTorchScript(zip.paths)) return undefined
+    requireTorchSize(zip, path)
+    const text = async (name: string, encoding: BufferEncoding) => Buffer.from(await zip.read(name)).toString(encoding)
     const code: string[] = []
-    let structure = ''
-    for (const name of zip.paths) {
-      if (/\/code\/.*\.py$/.test(name)) code.push(Buffer.from(await zip.read(name)).toString('utf8'))
-      else if (/(^|\/)data\.pkl$/.test(name)) structure = Buffer.from(await zip.read(name)).toString('latin1')
-    }
-    return { code, structure }
+    for (const name of zip.paths) if (/\/code\/.*\.py$/.test(name)) code.push(await text(name, 'utf8'))
+    const root = torchRoot(zip.paths)
+    return { code, structure: root === undefined ? '' : await text(root, 'latin1') }
   } finally {
     zip.close()
   }

@@ -6,7 +6,7 @@ import { Handle } from '../handle.js'
 import type { WeightsReport } from '../weightsReport.js'
 import { activationUnknown, type ChosenActivation } from './activation.js'
 import { clipError } from './clipFile.js'
-import { activationRefused, type ClipFile, type ClipSource, readClipSource } from './source.js'
+import { activationRefused, type ClipFile, type ClipSource, chosen, readClipSource } from './source.js'
 
 export interface OpenClipOptions extends ClipFile {
   device?: string
@@ -38,11 +38,12 @@ export class Clip extends Handle<NativeClip> {
   private constructor(
     native: NativeClip,
     readonly info: ClipInfo,
-    { activation, report }: ClipSource,
+    source: ClipSource,
+    file: ClipFile,
   ) {
     super(native)
-    this.activation = activation
-    this.report = report
+    this.activation = activationOf(info, source, file)
+    this.report = source.report
   }
 
   /** @throws SemplesError `SEMPLES_CLIP_INVALID` naming the file and what it is, `SEMPLES_CLIP_ACTIVATION` */
@@ -53,12 +54,10 @@ export class Clip extends Handle<NativeClip> {
         throw await clipError(cause, file.path)
       },
     )
-    const clip = new Clip(native, native.info, source)
     try {
-      requireActivation(clip, file)
-      return clip
+      return new Clip(native, native.info, source, file)
     } catch (error) {
-      clip.dispose()
+      native.dispose()
       throw error
     }
   }
@@ -101,8 +100,14 @@ export class Clip extends Handle<NativeClip> {
 }
 
 /** Parameters alone need one to be known; methods have theirs in their code. */
-function requireActivation({ info, activation }: Clip, { path, activation: given }: ClipFile): void {
-  if (info.layout === 'openai' && activation === undefined) throw activationUnknown(path)
-  if (info.layout === 'interface' && given !== undefined && activation?.value !== given)
+function activationOf(
+  { layout }: ClipInfo,
+  { activation }: ClipSource,
+  { path, activation: given }: ClipFile,
+): ChosenActivation | undefined {
+  if (activation !== undefined) return activation
+  if (layout === 'openai' && given === undefined) throw activationUnknown(path)
+  if (layout === 'interface' && given !== undefined)
     throw activationRefused(path, given, `${given}, and this archive has methods of its own`)
+  return chosen(given)
 }

@@ -1,4 +1,6 @@
 import type { TensorData, TensorMap, TypedArray } from '../../base/tensor.js'
+import { sameShape } from '../foreign/sizes.js'
+import { stacked } from '../foreign/steps.js'
 import type { Place } from './names.js'
 
 /** The tensors of a file under OpenAI's names; those without a place are left out. */
@@ -15,7 +17,8 @@ export function toOpenAiNames(tensors: TensorMap, places: ReadonlyMap<string, Pl
       thirds.set(to, parts)
     }
   }
-  for (const [name, parts] of thirds) named[name] = stacked(parts)
+  // Parts of unequal widths stay apart: the first alone, which is of a wrong shape.
+  for (const [name, parts] of thirds) named[name] = parts.every(isAsWideAs(parts[0]!)) ? stacked(parts) : parts[0]!
   return named
 }
 
@@ -23,33 +26,12 @@ export function toOpenAiNames(tensors: TensorMap, places: ReadonlyMap<string, Pl
 function transpose(tensor: TensorData): TensorData {
   const [rows, columns] = tensor.shape
   if (tensor.shape.length !== 2) return tensor
-  const data = blank(tensor, tensor.data.length)
+  const data = new (tensor.data.constructor as new (length: number) => TypedArray)(tensor.data.length)
   for (let row = 0; row < rows!; row++)
     for (let column = 0; column < columns!; column++) data[column * rows! + row] = tensor.data[row * columns! + column]!
   return { dtype: tensor.dtype, shape: [columns!, rows!], data }
 }
 
-/** One upon the other; those of unequal widths or types stay apart: the first alone, which is of a wrong shape. */
-function stacked(parts: readonly TensorData[]): TensorData {
-  const [first] = parts as [TensorData]
-  const alike = parts.every(
-    ({ dtype, shape }) => dtype === first.dtype && shape.slice(1).join() === first.shape.slice(1).join(),
-  )
-  if (!alike) return first
-  const data = blank(
-    first,
-    parts.reduce((sum, part) => sum + part.data.length, 0),
-  )
-  let at = 0
-  for (const part of parts) {
-    ;(data as Float32Array).set(part.data as Float32Array, at)
-    at += part.data.length
-  }
-  const rows = parts.reduce((sum, { shape }) => sum + (shape[0] ?? 0), 0)
-  return { dtype: first.dtype, shape: [rows, ...first.shape.slice(1)], data }
-}
-
-function blank({ data }: TensorData, length: number): TypedArray {
-  const Numbers = data.constructor as new (length: number) => TypedArray
-  return new Numbers(length)
+function isAsWideAs({ shape: [, ...widths] }: TensorData): (tensor: TensorData) => boolean {
+  return ({ shape }) => sameShape(shape.slice(1), widths)
 }

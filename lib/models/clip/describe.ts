@@ -1,8 +1,9 @@
 import { SemplesError, sentenceOf } from '../../base/error.js'
+import { isDtype } from '../foreign/floats.js'
 import type { WeightsReport } from '../weightsReport.js'
 import { activationUnknown, type ChosenActivation } from './activation.js'
 import { isRefusal, planClip } from './plan.js'
-import { activationOfWeights } from './source.js'
+import { activationOfWeights, requireNumbers } from './source.js'
 
 /** What a file of weights is as a CLIP. */
 export interface ClipWeightsDescription {
@@ -30,12 +31,14 @@ export async function describeClipWeights(
   if (isRefusal(plan)) return { what: plan.what, refused: { message: plan.because, hint: plan.hint } }
   const { report, sizes } = plan
   const described = { what: report.what, sizes: { ...sizes }, report }
+  const unread = [...tensors].filter(([, { dtype }]) => !isDtype(dtype))
   try {
+    requireNumbers(path, plan, new Map(unread.map(([name, { dtype }]) => [name, dtype])))
     const { activation } = await activationOfWeights(path, plan)
     if (activation !== undefined) return { ...described, activation }
     return { ...described, notes: [activationUnknown(path).message] }
   } catch (error) {
-    // A config beside it that is of another CLIP.
+    // Numbers of another type; a config beside it that is of another CLIP.
     if (!(error instanceof SemplesError)) throw error
     return { ...described, refused: { message: sentenceOf(error), hint: error.hint } }
   }

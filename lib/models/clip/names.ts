@@ -15,7 +15,9 @@ export interface ClipNaming {
   placeOf(name: string): Place | undefined
 }
 
-const BLOCK = String.raw`resblocks\.\d+\.(?:attn\.in_proj_(?:weight|bias)|(?:attn\.out_proj|ln_[12]|mlp\.c_fc|mlp\.c_proj)\.(?:weight|bias))`
+/** Of a block. Four digits at most: a file that names block 99,999,999 must not be taken for so deep a network. */
+const NUMBER = String.raw`\d{1,4}`
+const BLOCK = String.raw`resblocks\.${NUMBER}\.(?:attn\.in_proj_(?:weight|bias)|(?:attn\.out_proj|ln_[12]|mlp\.c_fc|mlp\.c_proj)\.(?:weight|bias))`
 const OPENAI = new RegExp(
   String.raw`^(?:visual\.(?:conv1\.weight|class_embedding|positional_embedding|proj|ln_(?:pre|post)\.(?:weight|bias)|transformer\.${BLOCK})` +
     String.raw`|transformer\.${BLOCK}|token_embedding\.weight|positional_embedding|text_projection|ln_final\.(?:weight|bias))$`,
@@ -26,7 +28,7 @@ function openAiPlace(name: string): Place | undefined {
 }
 
 /** Outside the layers. `pre_layrnorm` is spelt like this in the weights. */
-const HUGGING_FACE: Readonly<Record<string, string>> = {
+const HUGGING_FACE = byName({
   'vision_model.embeddings.class_embedding': 'visual.class_embedding',
   'vision_model.embeddings.patch_embedding.weight': 'visual.conv1.weight',
   'vision_model.embeddings.position_embedding.weight': 'visual.positional_embedding',
@@ -38,36 +40,41 @@ const HUGGING_FACE: Readonly<Record<string, string>> = {
   'text_model.embeddings.position_embedding.weight': 'positional_embedding',
   'text_model.final_layer_norm.weight': 'ln_final.weight',
   'text_model.final_layer_norm.bias': 'ln_final.bias',
-}
-const PROJECTIONS: Readonly<Record<string, string>> = {
+})
+const PROJECTIONS = byName({
   'visual_projection.weight': 'visual.proj',
   'text_projection.weight': 'text_projection',
-}
-const LAYER = /^(vision|text)_model\.encoder\.layers\.(\d+)\.(.+)\.(weight|bias)$/
-const LAYER_PARTS: Readonly<Record<string, string>> = {
+})
+const LAYER = new RegExp(String.raw`^(vision|text)_model\.encoder\.layers\.(${NUMBER})\.(.+)\.(weight|bias)$`)
+const LAYER_PARTS = byName({
   layer_norm1: 'ln_1',
   layer_norm2: 'ln_2',
   'mlp.fc1': 'mlp.c_fc',
   'mlp.fc2': 'mlp.c_proj',
   'self_attn.out_proj': 'attn.out_proj',
-}
-const THIRDS: Readonly<Record<string, 0 | 1 | 2>> = {
+})
+const THIRDS = byName<0 | 1 | 2>({
   'self_attn.q_proj': 0,
   'self_attn.k_proj': 1,
   'self_attn.v_proj': 2,
+})
+
+/** A table that has no other names: a file may call a tensor `constructor`. */
+function byName<T = string>(table: Readonly<Record<string, T>>): ReadonlyMap<string, T> {
+  return new Map(Object.entries(table))
 }
 
 function huggingFacePlace(name: string): Place | undefined {
-  const to = HUGGING_FACE[name]
+  const to = HUGGING_FACE.get(name)
   if (to !== undefined) return { to }
-  const projection = PROJECTIONS[name]
+  const projection = PROJECTIONS.get(name)
   if (projection !== undefined) return { to: projection, transposed: true }
   const [, tower, layer, part, kind] = LAYER.exec(name) ?? []
   if (tower === undefined) return undefined
   const block = `${tower === 'vision' ? 'visual.' : ''}transformer.resblocks.${layer}`
-  const third = THIRDS[part!]
+  const third = THIRDS.get(part!)
   if (third !== undefined) return { to: `${block}.attn.in_proj_${kind}`, third }
-  const own = LAYER_PARTS[part!]
+  const own = LAYER_PARTS.get(part!)
   return own === undefined ? undefined : { to: `${block}.${own}.${kind}` }
 }
 

@@ -123,7 +123,7 @@ export function planClip(shapes: Shapes): ClipPlan | ClipRefusal | undefined {
   const visionDepth = depthOf(targets, 'visual.transformer.')
   const textDepth = depthOf(targets, 'transformer.')
   report.missing = clipParameters(visionDepth, textDepth).filter((name) => targets.get(name) !== 'whole')
-  const refusal = refusalOf(what, report, visionDepth, textDepth)
+  const refusal = twice(what, places) ?? refusalOf(what, report, visionDepth, textDepth)
   if (refusal !== undefined) return refusal
   return {
     places,
@@ -151,7 +151,24 @@ function targetsOf(places: ReadonlyMap<string, Place>): Map<string, 'whole' | 'p
 /** One more than the last block that is named. */
 function depthOf(targets: ReadonlyMap<string, unknown>, tower: string): number {
   const pattern = new RegExp(`^${tower.replaceAll('.', String.raw`\.`)}resblocks\\.(\\d+)\\.`)
-  return Math.max(0, ...[...targets.keys()].map((name) => Number(pattern.exec(name)?.[1] ?? -1) + 1))
+  return [...targets.keys()].reduce((most, name) => Math.max(most, Number(pattern.exec(name)?.[1] ?? -1) + 1), 0)
+}
+
+/** Which of two tensors is meant that belong in the same place, nothing tells. */
+function twice(what: string, places: ReadonlyMap<string, Place>): ClipRefusal | undefined {
+  const found = new Map<string, string>()
+  for (const [name, { to, third }] of places) {
+    const place = `${to} ${third ?? ''}`
+    const other = found.get(place)
+    if (other !== undefined)
+      return {
+        what: `${what}, and it has a tensor twice`,
+        because: `${other} and ${name} are the same tensor of a CLIP.`,
+        hint: 'Save one of them: which one is meant cannot be told.',
+      }
+    found.set(place, name)
+  }
+  return undefined
 }
 
 function refusalOf(

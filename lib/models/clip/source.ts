@@ -29,7 +29,7 @@ export interface ClipFile {
 /** What the addon opens, and what is known of it. */
 export interface ClipSource {
   native: Omit<NativeClipOptions, 'device'>
-  /** Absent where nothing in an archive tells. */
+  /** As the code of an archive tells it, absent where it does not; of weights always known. */
   activation?: ChosenActivation
   /** Of weights that are no archive. */
   report?: WeightsReport
@@ -61,8 +61,7 @@ function sourceOfArchive(file: ClipFile, code: readonly string[]): ClipSource {
   const given = file.activation
   if (given !== undefined && computed !== undefined && given !== computed.value)
     throw activationRefused(file.path, given, `${given}, and ${computed.because}`)
-  const activation = computed ?? chosen(given)
-  return { native: { ...archiveOptions(file), activation: activation?.value }, activation }
+  return { native: { ...archiveOptions(file), activation: computed?.value ?? given }, activation: computed }
 }
 
 /** An archive says by itself what it computes. */
@@ -81,10 +80,11 @@ async function sourceOfWeights(file: ClipFile): Promise<ClipSource> {
   const { tensors, unread } = await readWeights(path).catch((cause: unknown) => {
     throw asClip(cause)
   })
-  const shapes = new Map(Object.entries(tensors).map(([name, { shape }]) => [name, shape]))
-  const plan = requirePlan(planClip(shapes), path, [...shapes.keys(), ...unread.keys()])
-  const [odd] = [...unread].filter(([name]) => !plan.report.unexpected.includes(name))
-  if (odd !== undefined) throw unreadable(path, ...odd)
+  const shapes = new Map<string, readonly number[]>(Object.entries(tensors).map(([name, { shape }]) => [name, shape]))
+  // By their names alone; whether the CLIP needs them its plan says.
+  for (const name of unread.keys()) shapes.set(name, [])
+  const plan = requirePlan(planClip(shapes), path, [...shapes.keys()])
+  requireNumbers(path, plan, unread)
   const { activation, beside } = await activationOfWeights(path, plan, file.activation)
   if (activation === undefined) throw activationUnknown(path)
   return {
@@ -106,7 +106,8 @@ export async function activationOfWeights(path: string, plan: ClipPlan, given?: 
   return { activation, beside }
 }
 
-function chosen(value: ClipActivation | undefined): ChosenActivation | undefined {
+/** What a person says, where they say something. */
+export function chosen(value: ClipActivation | undefined): ChosenActivation | undefined {
   return value && { value, because: 'clip.activation says so' }
 }
 
@@ -138,14 +139,20 @@ function noClip(path: string, names: readonly string[]): SemplesError {
   })
 }
 
-function unreadable(path: string, name: string, type: string): SemplesError {
-  return new SemplesError('SEMPLES_CLIP_INVALID', {
-    message: `In ${path} tensor ${name}, which the CLIP needs, holds numbers of type ${type}.`,
-    file: path,
-    field: name,
-    value: type,
-    hint: 'Save the weights as float32, float16 or bfloat16.',
-  })
+/**
+ * @param unread tensors whose numbers weights do not have, with their type
+ * @throws SemplesError `SEMPLES_CLIP_INVALID` naming one that the CLIP is made of
+ */
+export function requireNumbers(path: string, { places }: ClipPlan, unread: ReadonlyMap<string, string>): void {
+  for (const [name, type] of unread)
+    if (places.has(name))
+      throw new SemplesError('SEMPLES_CLIP_INVALID', {
+        message: `In ${path} tensor ${name}, which the CLIP needs, holds numbers of type ${type}.`,
+        file: path,
+        field: name,
+        value: type,
+        hint: 'Save the weights as float32, float16 or bfloat16.',
+      })
 }
 
 /** What reading weights throws, in the words of a CLIP. */

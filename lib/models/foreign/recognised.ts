@@ -1,10 +1,7 @@
 import { listed } from '../../base/count.js'
 import { PREFIXES } from '../../formats/stateDict.js'
 
-/**
- * What weights of other makers are recognised by: the names of their tensors. One table for the messages of today, and
- * for whoever reads such weights tomorrow.
- */
+/** What weights of other makers are recognised by: the names of their tensors. */
 export interface Recognised {
   /** For people: `a distilled DeiT`. */
   what: string
@@ -22,7 +19,7 @@ export const RESNET_HINT =
 const CNN_HINT = "Give them to generator.kind 'cnn' with the backbone of these weights, or the weights of a DeiT."
 
 /** Networks that are none of ours, and ours in the place of another; the first that fits counts. */
-export const NETWORKS: readonly Recognised[] = [
+const NETWORKS: readonly Recognised[] = [
   {
     what: 'a SigLIP',
     signs: [/^logit_bias$/, /^(vision_model|visual)\./],

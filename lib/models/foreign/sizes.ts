@@ -37,7 +37,7 @@ export function publishedHeads(width: number): number | undefined {
 
 export function transformerSizes(shapes: Shapes): TransformerSizes | undefined {
   const patch = shapes.get('patch_embed.proj.weight')
-  const depth = layers(shapes, /^blocks\.(\d+)\./)
+  const depth = layers(shapes, 'blocks.')
   if (patch?.length !== 4 || patch[2] !== patch[3] || depth === 0) return undefined
   const width = patch[0]!
   const hidden = shapes.get('blocks.0.mlp.fc1.weight')?.[0]
@@ -93,7 +93,7 @@ export function resnetSizes(shapes: Shapes): ResnetSizes | undefined {
   const stem = shapes.get('conv1.weight')
   const first = shapes.get('layer1.0.conv1.weight')
   const spatial = shapes.get('layer1.0.conv2.weight')
-  const blocks = [1, 2, 3, 4].map((stage) => layers(shapes, new RegExp(`^layer${stage}\\.(\\d+)\\.`)))
+  const blocks = [1, 2, 3, 4].map((stage) => layers(shapes, `layer${stage}.`))
   if (stem?.length !== 4 || first?.length !== 4 || blocks.includes(0)) return undefined
   const width = stem[0]! / 64
   const number = RESNETS[`${blocks}`]
@@ -109,7 +109,7 @@ export function resnetSizes(shapes: Shapes): ResnetSizes | undefined {
 /** What the shapes of an EfficientNet with the names of efficientnet-lite-pytorch tell. */
 export function efficientnetSizes(shapes: Shapes): { name: string; lite0: boolean; blocks: number } | undefined {
   const stem = shapes.get('_conv_stem.weight')
-  const blocks = layers(shapes, /^_blocks\.(\d+)\./)
+  const blocks = layers(shapes, '_blocks.')
   if (stem?.length !== 4 || blocks === 0) return undefined
   if ([...shapes.keys()].some((name) => name.includes('._se_')))
     return { name: 'EfficientNet with squeeze-and-excitation (B0 to B7)', lite0: false, blocks }
@@ -117,8 +117,12 @@ export function efficientnetSizes(shapes: Shapes): { name: string; lite0: boolea
   return { name: lite0 ? 'EfficientNet-Lite0' : `EfficientNet-Lite of ${blocks} blocks`, lite0, blocks }
 }
 
-/** One more than the highest number of a layer. */
-function layers(shapes: Shapes, pattern: RegExp): number {
+/**
+ * One more than the highest number of a layer. Four digits at most: a file that names layer 99,999,999 must not be taken
+ * for so deep a network.
+ */
+function layers(shapes: Shapes, stack: string): number {
+  const pattern = new RegExp(`^${stack.replace('.', String.raw`\.`)}(\\d{1,4})\\.`)
   return [...shapes.keys()].reduce((most, name) => Math.max(most, Number(pattern.exec(name)?.[1] ?? -1) + 1), 0)
 }
 

@@ -36,7 +36,8 @@ function made(step: Step, tensors: TensorMap): TensorData {
   return positions(tensor, step)
 }
 
-function stacked(parts: readonly TensorData[]): TensorData {
+/** One below the other, as float32; of the same widths, the types of their numbers may differ. */
+export function stacked(parts: readonly TensorData[]): TensorData {
   const [first] = parts
   const shape = [parts.reduce((rows, part) => rows + part.shape[0]!, 0), ...first!.shape.slice(1)]
   const data = new Float32Array(elementCount(shape))

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs'
+import { requireTorchSize } from '../../formats/pickle/torchFile.js'
 import { commonPrefix, readStateDict } from '../../formats/stateDict.js'
 import { safetensorsShapes, shapesOfValue, torchArchiveValue } from '../../formats/weightShapes.js'
 import { ZipArchive } from '../../formats/zip.js'
@@ -49,18 +50,19 @@ async function shapesOfWeights(path: string): Promise<Map<string, number[]>> {
 async function towerOfArchive(path: string): Promise<ClipTower | undefined> {
   const zip = await ZipArchive.open(path, path)
   try {
+    requireTorchSize(zip, path)
     // Freezing turns weights into constants.
     const pickles = zip.paths.filter((name) => /^[^/]+\/(data|constants)\.pkl$/.test(name))
-    const shapes: number[][] = []
-    for (const name of pickles) shapes.push(...shapesIn(await zip.read(name)))
-    return towerOf(shapes, statSync(path).size)
+    const shapes: number[][][] = []
+    for (const name of pickles) shapes.push(shapesIn(await zip.read(name)))
+    return towerOf(shapes.flat(), statSync(path).size)
   } finally {
     zip.close()
   }
 }
 
 /** Shapes of tensors, in the order of the file. A tensor is an id of its storage, its offset, its sizes, ... */
-export function shapesIn(pickle: Uint8Array): number[][] {
+function shapesIn(pickle: Uint8Array): number[][] {
   const bytes = Buffer.from(pickle.buffer, pickle.byteOffset, pickle.byteLength)
   const shapes: number[][] = []
   for (let at = bytes.indexOf('Q'); at >= 0; at = bytes.indexOf('Q', at + 1)) {

@@ -1,6 +1,6 @@
 import { count } from '../../base/count.js'
 import { readPickle } from '../../formats/pickle/pickle.js'
-import { isTorchFile } from '../../formats/pickle/torchFile.js'
+import { isTorchFile, isTorchScript } from '../../formats/pickle/torchFile.js'
 import type { PickleValue } from '../../formats/pickle/values.js'
 import { shapesOfProgram, shapesOfValue, torchArchiveValue } from '../../formats/weightShapes.js'
 import { asCheckpoint } from '../../formats/weightsErrors.js'
@@ -26,7 +26,7 @@ export async function torchWeights(file: FileAtHand): Promise<Found | undefined>
     const entries = await entriesOf(path)
     const value = await torchArchiveValue(path)
     if (value === undefined) return undefined
-    if ([...entries.keys()].some((name) => /(^|\/)constants\.pkl$/.test(name))) return torchScript(path, value)
+    if (isTorchScript([...entries.keys()])) return torchScript(path, value)
     return contentKind(value) === 'weights'
       ? await weightsFound(path, shapesOfValue(value, 'torch.save', path))
       : undefined

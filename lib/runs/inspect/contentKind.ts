@@ -15,7 +15,9 @@ export function contentKind(value: PickleValue): 'weights' | 'maps' | 'labels' {
   if (!(value instanceof Map) || value.size === 0) return 'maps'
   if (isOptimizer(value)) return 'weights'
   const keys = [...value.keys()]
-  const ranks = keys.map((key) => rankOf(value.get(key)))
+  // A file may name the same long list in every entry.
+  const known = new Map([...new Set(value.values())].map((each) => [each, rankOf(each)]))
+  const ranks = keys.map((key) => known.get(value.get(key)!))
   if (keys.includes(KEYS) || ENTRIES.some((name) => (rankOf(value.get(name)) ?? 0) >= 2)) return 'maps'
   const areIds = keys.every((key) => typeof key === 'number' || (typeof key === 'string' && CLASS_ID.test(key)))
   if (ranks.every((rank) => rank === 1) && !keys.some((key) => /\.(weight|bias)$/.test(String(key)))) {

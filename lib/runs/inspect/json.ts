@@ -58,7 +58,7 @@ const KINDS: readonly JsonKind[] = [
     }),
   },
   {
-    is: (json, keys) => keys.has('method') && isObject(json.options ?? json),
+    is: (_, keys) => ['method', 'iterations', 'unary'].every((key) => keys.has(key)),
     found: (json) => ({
       kind: 'settings',
       what: 'the settings of the refined masks in its folder (refine.json of semples refine)',

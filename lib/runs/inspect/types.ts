@@ -25,7 +25,7 @@ export interface InspectedTensor {
 
 /** What a file of weights holds, and what semples makes of it. */
 export interface InspectedWeights {
-  /** `safetensors`, `torch.save (zip)`, `torch.save (before torch 1.6)`, `TorchScript`, `sharded safetensors`. */
+  /** `safetensors`, `safetensors in 3 parts`, `torch.save`, `torch.save before torch 1.6`, `a pickle`, `TorchScript`. */
   format: string
   tensors: InspectedTensor[]
   /** Bytes of all tensors. */

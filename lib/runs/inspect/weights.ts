@@ -83,7 +83,7 @@ function weightsOf(what: string): string {
   return /^(an?|the) /.test(what) && !/weights/.test(what) ? `the weights of ${what}` : what
 }
 
-/** `float32, of int64 1`: the types of the numbers, the most frequent first. */
+/** `float32 in 150, int64 in 2`: the types of the numbers, the most frequent first. */
 function dtypesText({ tensors, unread }: WeightShapes): string {
   const counts = new Map<string, number>()
   for (const dtype of [...[...tensors.values()].map((tensor) => tensor.dtype), ...unread.values()])

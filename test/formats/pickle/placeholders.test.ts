@@ -122,6 +122,15 @@ describe('placeholdersIn', () => {
     ])
   })
 
+  test('places of values that lie in each other without end stay short', () => {
+    let value: PickleValue = new PickledObject('mine.Net')
+    for (let level = 0; level < 5000; level++) value = new Map([['layer'.repeat(level % 7), value]])
+    const [placeholder, ...others] = placeholdersIn(new Map([['a'.repeat(1e6), value]]))
+    expect(placeholder).toMatchObject({ path: 'mine.Net', count: 1 })
+    expect(placeholder!.where.length).toBeLessThan(1100)
+    expect(others).toEqual([])
+  })
+
   test('a whole that is one has no place', () => {
     expect(found(call('mine.Net'))).toEqual([{ path: 'mine.Net', count: 1, where: '' }])
   })

@@ -121,6 +121,18 @@ describeArchives('the activation of an archive', (archive) => {
   })
 })
 
+describeArchives('an archive whose code does not tell its activation', (archive) => {
+  test('opens, and takes none: its methods are its own', async () => {
+    using clip = await Clip.open({ path: archive('warns') })
+    expect(clip.activation).toBeUndefined()
+    expect(await rejection(Clip.open({ path: archive('warns'), activation: 'gelu' }))).toMatchObject({
+      code: 'SEMPLES_CONFIG_INVALID',
+      field: 'clip.activation',
+      message: expect.stringContaining('methods of its own'),
+    })
+  })
+})
+
 const SHAPES = [
   ['B/16', 16, 224],
   ['L/14', 14, 224],

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { Random } from '../../../lib/loader/random.js'
+import { CLIP_NAMINGS } from '../../../lib/models/clip/names.js'
 import { type ClipPlan, type ClipRefusal, isRefusal, planClip } from '../../../lib/models/clip/plan.js'
 import { openAiIntegers, openAiTensors, shapesOf, zeros } from './lookAlikes.js'
 
@@ -91,6 +92,52 @@ test('a tensor that is not there is named', () => {
     if (name === 'logit_scale') expect(plan(rest).report.missing).toEqual([])
     else expect(refusal(rest).because).toContain(name)
   }
+})
+
+describe('files that no program wrote', () => {
+  test('a block of a high number is not taken for as many blocks', () => {
+    for (const tower of ['visual.', '']) {
+      const name = `${tower}transformer.resblocks.4294967290.ln_1.weight`
+      expect(refusal({ ...openAiTensors(SIZES), [name]: zeros(8) }).because).toContain(name)
+    }
+    const name = 'vision_model.encoder.layers.4294967290.layer_norm1.weight'
+    expect(refusal({ 'vision_model.encoder.layers.0.x': zeros(1), [name]: zeros(8) }).because).toMatch(/no image tower/)
+  })
+
+  test('as many names as a header holds', () => {
+    const parts = ['ln_1.weight', 'ln_1.bias', 'ln_2.weight', 'ln_2.bias', 'mlp.c_fc.bias', 'mlp.c_proj.bias']
+    const names = ['visual.', ''].flatMap((tower) =>
+      Array.from({ length: 60_000 }, (_, at) => `${tower}transformer.resblocks.${at % 10_000}.${parts[at % 6]}`),
+    )
+    const all = new Map([...shapesOf(openAiTensors(SIZES)), ...names.map((name): [string, number[]] => [name, [8]])])
+    expect(planClip(all)).toMatchObject({ because: expect.stringMatching(/^It lacks .* more\.$/) })
+  })
+
+  test('a name of JavaScript is a stranger like others', () => {
+    for (const name of ['constructor', 'toString', '__proto__'])
+      for (const whole of [name, `vision_model.encoder.layers.0.${name}.weight`]) {
+        const found = planClip(
+          new Map([
+            ['vision_model.encoder.layers.0.layer_norm1.weight', [8]],
+            [whole, [8]],
+          ]),
+        )
+        if (found === undefined || !isRefusal(found)) throw new Error('not refused')
+        expect(found.because).not.toMatch(/native code/)
+        const naming = CLIP_NAMINGS.find(({ what }) => what.includes('Hugging Face'))!
+        expect(naming.placeOf(whole)).toBeUndefined()
+      }
+  })
+
+  test('two tensors in one place: nothing tells which is meant', () => {
+    const own = openAiTensors(SIZES)
+    const apart = Object.fromEntries(
+      Object.entries(own).map(([name, tensor]) => [name.startsWith('transformer.') ? `text.${name}` : name, tensor]),
+    )
+    expect(plan(apart).report.renamed.length).toBeGreaterThan(0)
+    const found = refusal({ ...apart, 'text.positional_embedding': own.positional_embedding! })
+    expect(found.because).toBe('positional_embedding and text.positional_embedding are the same tensor of a CLIP.')
+  })
 })
 
 test('what is no CLIP has no plan', () => {

@@ -107,6 +107,11 @@ describe('a file of weights without a config', () => {
     expect(told(files.deit({ ...S, width: 128 }))!.config).toEqual({ generator: { width: 128, heads: 2 } })
   })
 
+  test('a block of a high number is not taken for as many blocks', () => {
+    const { refused } = told({ ...files.deit(S), 'blocks.4294967290.norm1.weight': [384] })!
+    expect(refused!.message).toContain('blocks.4294967290.norm1.weight')
+  })
+
   test('of what is nothing to a generator nothing is said', () => {
     expect(told({})).toBeUndefined()
     expect(told({ 'layer.weight': [3, 3] })).toBeUndefined()

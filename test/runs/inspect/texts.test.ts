@@ -50,6 +50,7 @@ test.each([
   ],
   ['settings', { threshold: 0.5, run: '/runs/a' }, 'the settings of the masks in its folder'],
   ['settings', { generator: { kind: 'cnn' }, stages: ['classify'], loader: {} }, 'the whole config of a run'],
+  ['settings', { method: 'crf', iterations: 10, unary: 'soft' }, 'the settings of the refined masks'],
   ['settings', { model_type: 'bert' }, 'the config of a network of Hugging Face'],
 ])('JSON: %s', async (kind, content, what) => {
   const found = await inspectFile(write('any.json', JSON.stringify(content)))
@@ -58,6 +59,11 @@ test.each([
 })
 
 describe('what semples has no use for', () => {
+  test('JSON with a field that settings of ours have too', async () => {
+    const file = write('request.json', JSON.stringify({ method: 'GET', url: '/' }))
+    await expect(inspectFile(file)).rejects.toMatchObject({ message: expect.stringContaining('request.json is JSON') })
+  })
+
   test.each([
     ['a page', 'a.pth', '<!DOCTYPE html><html><title>Login</title></html>', /page of a web site/],
     ['a pointer', 'b.pth', 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12\n', /Git LFS/],
