@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errorCode } from '../base/atomic.js'
 import { SemplesError } from '../base/error.js'
@@ -95,6 +95,12 @@ async function beginning(path: string): Promise<{ start: Buffer; size: number }>
       cause,
     })
   }
+  const status = await stat(path).catch((cause: unknown) => {
+    throw unreadable(cause)
+  })
+  // To open a pipe would wait until somebody writes to it.
+  if (!status.isFile() && !status.isDirectory())
+    throw noWeights(path, 'it is no file, but a pipe, a socket or a device', 'Save what comes from it as a file first.')
   const handle = await open(path, 'r').catch((cause: unknown) => {
     throw unreadable(cause)
   })

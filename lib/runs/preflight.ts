@@ -10,6 +10,7 @@ import { clipMissing } from '../models/missing.js'
 import type { Stage } from '../stages/stage.js'
 import { weightsPath } from '../weights/find.js'
 import { nearestClip } from '../weights/table.js'
+import { meantHint } from '../weights/words.js'
 import { loadWeights, weightsSourceOf } from './initialWeights.js'
 import type { MemoryCheck } from './memory/check.js'
 import { checkTrainingMemory } from './memory/training.js'
@@ -105,12 +106,12 @@ export async function tryClip(
 ): Promise<ChosenActivation | undefined> {
   const path = await weightsPath(config.clip.path!, 'clip')
   if (!existsSync(path)) {
-    const nearest = nearestClip(config.clip.path!)
+    const nearest = nearestClip(path)
     throw new SemplesError('SEMPLES_CLIP_MISSING', {
       message: `There is no CLIP ${path}.`,
       file: path,
       field: 'clip',
-      hint: nearest === undefined ? clipMissing().hint : `Did you mean ${nearest}?`,
+      hint: nearest === undefined ? clipMissing().hint : meantHint(nearest, 'clip'),
     })
   }
   const clip = await models.clip()

@@ -47,6 +47,17 @@ export function weightsNamed(name: string, table: readonly KnownWeights[] = know
   })
 }
 
+/** The weights of a generator that a missing file most likely means: a misspelt name, or the published file's. */
+export function nearestGenerator(path: string): string | undefined {
+  const plain = (name: string) => name.replace(/\.pth$/, '').replace(/-[0-9a-f]{8}$/, '')
+  const published = knownWeights
+    .filter(({ use }) => use === 'generator')
+    .map((known) => [known.name, publishedName(known)])
+  const called = [(file: string) => file === basename(path), (file: string) => plain(file) === plain(basename(path))]
+  const found = called.flatMap((is) => published.filter(([, file]) => is(file!)))[0]
+  return found?.[0] ?? nearestName(basename(path), weightsNames)
+}
+
 /** The CLIP of the table that a missing file most likely means: a misspelt name, or one of OpenAI's or Hugging Face's. */
 export function nearestClip(path: string): string | undefined {
   const ends = [basename(path), `${basename(dirname(path))}/${basename(path)}`].map(plainClip)

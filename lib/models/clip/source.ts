@@ -53,9 +53,10 @@ export async function readClipSource(file: ClipFile): Promise<ClipSource> {
       because: 'A run holds a generator and no CLIP.',
       hint: GIVE_CLIP,
     })
-  if (found?.isDirectory()) return sourceOfWeights(file)
+  // The reader of weights says what is no file, and does not wait for a pipe.
+  if (found !== undefined && !found.isFile()) return sourceOfWeights(file)
   // What is no file, the addon says in one place with archives that it cannot open.
-  if (!found?.isFile()) return { native: archiveOptions(file) }
+  if (found === undefined) return { native: archiveOptions(file) }
   // A damaged archive is told by the reader of weights.
   const texts = await readArchiveTexts(file.path).catch(() => undefined)
   return texts === undefined ? sourceOfWeights(file) : sourceOfArchive(file, texts.code)

@@ -52,6 +52,12 @@ test.each([
   ],
   ['settings', { threshold: 0.5, run: '/runs/a' }, 'the settings of the masks in its folder'],
   ['settings', { generator: { kind: 'cnn' }, stages: ['classify'], loader: {} }, 'the whole config of a run'],
+  ['settings', { model_cfg: {} }, 'the config of a CLIP of open_clip'],
+  ['settings', { image_mean: [0.5] }, 'preprocessor_config.json'],
+  ['settings', { tokenizer_class: 'CLIPTokenizer' }, 'the tokenizer'],
+  ['settings', { thresholds: { boat: 0.5 }, checkpoint: 'epoch-0001' }, 'labels.json'],
+  ['settings', { epoch: 1, files: [], state: {} }, 'state.json'],
+  ['settings', { last: 'epoch-0001' }, 'state.json'],
   ['settings', { model_type: 'bert' }, 'the config of a network of Hugging Face'],
 ])('JSON: %s', async (kind, content, what) => {
   const found = await inspectFile(write('any.json', JSON.stringify(content)))
