@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readdir, rm } from 'node:fs/promises'
+import { readdir, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { errorCode, writeAtomic, writeFailed, writeJsonAtomic } from '../base/atomic.js'
@@ -220,6 +220,13 @@ export class RunDirectory {
 
 async function readManifest(folder: string): Promise<RunManifest> {
   const file = join(folder, 'run.json')
+  const status = await stat(folder).catch(() => undefined)
+  if (status?.isDirectory() !== true)
+    throw new SemplesError('SEMPLES_RUN_MISSING', {
+      message: status === undefined ? `There is no folder ${folder}.` : `${folder} is not the folder of a run.`,
+      file: folder,
+      hint: 'Give the folder that was the output of a training run.',
+    })
   const version = await readJson(file, z.looseObject({ format: z.unknown() }))
   if (typeof version?.format === 'number' && version.format !== FORMAT)
     throw new SemplesError('SEMPLES_RUN_INVALID', {

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { DeviceName } from '../base/device.js'
+import { SemplesError } from '../base/error.js'
 
 /** Options that several commands share. */
 export const shared = {
@@ -137,4 +138,16 @@ export function threads(value: string): number | 'auto' {
 /** Help with examples after the options. */
 export function examples(...lines: string[]): string {
   return `\nExamples (in a project that has semples: npx semples ...):\n${lines.map((line) => (line === '' ? '' : `  ${line}`)).join('\n')}\n`
+}
+
+/**
+ * A removal says what it removes: a name alone, or `--all` alone.
+ * @throws SemplesError `SEMPLES_OPTION_INVALID`
+ */
+export function oneOrAll(name: string | undefined, all: boolean | undefined, list: string): void {
+  if ((name === undefined) !== (all === undefined)) return
+  throw new SemplesError('SEMPLES_OPTION_INVALID', {
+    message: `${list} remove takes ${name === undefined ? 'a name, or --all' : 'either a name or --all, and not both'}.`,
+    hint: `What there is to remove: npx ${list}${list.endsWith('weights') ? '' : ' list'}`,
+  })
 }

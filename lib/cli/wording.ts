@@ -57,6 +57,8 @@ export function commandLineWords(text: string): string {
         /\bSet (\w+)\.batch, or batch for all stages, to (\d+) or less\./g,
         'Type --batch $2 or less, or --set $1.batch=$2 for this stage alone.',
       )
+      .replace(/\bSet generator: \{ ([^}]*) \} in the config/g, (_, fields: string) => `Add ${settings(fields)}`)
+      .replace(/\bSet (generator\.\w+): '?([\w.-]*\w)'?/g, 'Add --set $1=$2')
       // (field classes, received ...)
       .replace(/\bfield ([a-zA-Z.]+)(?=[,)])/g, (whole, field: string) => (isOption(field) ? options[field]! : whole))
       // The value of gtProb
@@ -66,6 +68,14 @@ export function commandLineWords(text: string): string {
       // select: 'last'
       .replace(/\bUse ([a-zA-Z.]+): '([^']*)'/g, 'Use --set $1=$2')
   )
+}
+
+/** `width: 768, kind: 'cnn'` as options. */
+function settings(fields: string): string {
+  return fields
+    .split(', ')
+    .map((field) => `--set generator.${field.replace(': ', '=').replaceAll("'", '')}`)
+    .join(' ')
 }
 
 function isOption(field: string): boolean {

@@ -35,6 +35,20 @@ export async function tableBeside(folder: string): Promise<{ file: string; table
   return undefined
 }
 
+/** What `--classes` takes for the masks of a folder: their table's file; a name to be filled in where nothing says which. */
+export async function tableFile(folder: string, otherwise = 'TABLE'): Promise<string> {
+  const beside = await tableBeside(folder)
+  if (beside !== undefined) return beside.file
+  try {
+    const { run } = JSON.parse(await readFile(join(folder, 'masks.json'), 'utf8')) as Record<string, unknown>
+    const file = typeof run === 'string' ? join(run, 'classes.json') : undefined
+    if (file !== undefined && (await isFile(file))) return file
+  } catch {
+    // No masks of ours.
+  }
+  return otherwise
+}
+
 /** The labels that both tables have under different ids, with the id of each. */
 export function renumbered(one: StatedTable, other: StatedTable): { label: string; one: number; other: number }[] {
   const ids = new Map(other.classes.map(({ id, label }) => [label, id]))

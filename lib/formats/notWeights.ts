@@ -123,6 +123,8 @@ export function recogniseArchive(paths: readonly string[]): Recognised {
   if (paths.includes('model.weights.h5')) return { why: 'it is a model of Keras (.keras)', hint: TO_SAFETENSORS }
   const within = paths.filter((path) => /\.(pth|pt|bin|safetensors|ckpt|tar)$/i.test(path))
   const listing = `it is a zip archive that torch.save did not write, with ${paths.length === 0 ? 'nothing in it' : listed(paths, 3)}`
+  if (paths.some((path) => /\.(jpe?g|png|webp)$/i.test(path)))
+    return { why: listing, hint: 'Unpack it first. What the folder is taken for says: npx semples data check FOLDER' }
   return within.length === 0 ? { why: listing } : { why: listing, hint: `Unpack it first, and give ${within[0]}.` }
 }
 

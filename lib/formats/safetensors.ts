@@ -3,7 +3,7 @@ import { errorCode, writeAtomic } from '../base/atomic.js'
 import { SemplesError } from '../base/error.js'
 import type { TensorData, TensorMap } from '../base/tensor.js'
 import { checkTensor } from './dtypes.js'
-import { type Header, MAX_HEADER_BYTES, parseHeader } from './safetensorsHeader.js'
+import { cutOff, type Header, MAX_HEADER_BYTES, parseHeader } from './safetensorsHeader.js'
 
 // The format is eight bytes, a JSON header and raw data. Packages for Node read the header only, or are not kept up;
 // strict checking and aligned, separately owned arrays are what semples needs from it.
@@ -122,7 +122,7 @@ async function openFile(path: string): Promise<FileHandle> {
 async function headerLength(handle: FileHandle, path: string, fileBytes: number): Promise<number> {
   const invalid = (message: string) =>
     new SemplesError('SEMPLES_CHECKPOINT_INVALID', { message, file: path, expected: 'a safetensors file' })
-  if (fileBytes < 10) throw invalid(`${path} is too short for a safetensors file (${fileBytes} bytes).`)
+  if (fileBytes < 10) throw cutOff(`${path} is too short for a safetensors file (${fileBytes} bytes).`, path)
   const start = Buffer.alloc(8)
   await readFully(handle, start, 0, path)
   const length = start.readBigUInt64LE(0)
@@ -130,7 +130,7 @@ async function headerLength(handle: FileHandle, path: string, fileBytes: number)
     throw invalid(`${path} is not a safetensors file: its first eight bytes announce a header of ${length} bytes.`)
   }
   if (8n + length > BigInt(fileBytes)) {
-    throw invalid(`${path} is cut off: its header has ${length} bytes, the whole file ${fileBytes}.`)
+    throw cutOff(`${path} is cut off: its header has ${length} bytes, the whole file ${fileBytes}.`, path)
   }
   return Number(length)
 }

@@ -47,7 +47,10 @@ export function parseHeader(bytes: Uint8Array, dataBytes: number, file: string):
   let position = 0
   for (const { name, begin, end } of entries) {
     if (end > dataBytes) {
-      throw invalid(`${file} is cut off: tensor ${name} ends at byte ${end} of the data, ${dataBytes} are there.`, file)
+      throw cutOff(
+        `${file} is cut off: tensor ${name} ends at byte ${end} of the data, and ${dataBytes} bytes are there.`,
+        file,
+      )
     }
     if (begin < position) throw invalid(`In ${file} tensor ${name} overlaps the one before it.`, file, name)
     if (begin > position) throw invalid(`In ${file} there is a gap before tensor ${name}.`, file, name)
@@ -109,6 +112,12 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function isIntegers(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= 0)
+}
+
+/** The error for a download that broke off. */
+export function cutOff(message: string, file: string): SemplesError {
+  const hint = 'Copy or download it again, and compare its size with that of the original.'
+  return new SemplesError('SEMPLES_CHECKPOINT_INVALID', { message, file, expected: 'a safetensors file', hint })
 }
 
 function invalid(message: string, file: string, field?: string, cause?: unknown): SemplesError {

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errorCode } from '../base/atomic.js'
 import { SemplesError } from '../base/error.js'
 import { readBytes } from '../base/files.js'
+import { shellWord } from '../base/shell.js'
 import type { TensorData, TensorMap } from '../base/tensor.js'
 import { type AsideEntry, type CheckpointEntries, checkpointEntries } from './checkpointEntries.js'
 import { bytesOf, DTYPE_NAMES, elementCount, layoutOf } from './dtypes.js'
@@ -92,6 +93,12 @@ async function beginning(path: string): Promise<{ start: Buffer; size: number }>
       cause,
     })
   }
+  const status = await stat(path).catch((cause: unknown) => {
+    throw unreadable(cause)
+  })
+  // To open a pipe would wait until somebody writes to it.
+  if (!status.isFile() && !status.isDirectory())
+    throw noWeights(path, 'it is no file, but a pipe, a socket or a device', 'Save what comes from it as a file first.')
   const handle = await open(path, 'r').catch((cause: unknown) => {
     throw unreadable(cause)
   })
@@ -105,11 +112,20 @@ async function beginning(path: string): Promise<{ start: Buffer; size: number }>
   }
 }
 
-/** The weights in a folder, as Hugging Face downloads them. */
+/** Weights as downloads from Hugging Face call them. */
+const NAMES = [
+  'model.safetensors.index.json',
+  'model.safetensors',
+  'open_clip_model.safetensors',
+  'pytorch_model.bin',
+  'open_clip_pytorch_model.bin',
+]
+
+/** The weights in a folder. */
 function folderHint(folder: string): string {
-  const found = ['model.safetensors.index.json', 'model.safetensors', 'pytorch_model.bin']
-    .map((name) => join(folder, name))
-    .find((file) => existsSync(file))
+  if (existsSync(join(folder, 'run.json')))
+    return `It is a run of semples: write the weights of its generator as one file, and give that: npx semples export ${shellWord(folder)} --out weights.pth`
+  const found = NAMES.map((name) => join(folder, name)).find((file) => existsSync(file))
   return `Give the file in it that holds the weights${found === undefined ? '' : `: ${found}`}.`
 }
 

@@ -1,8 +1,6 @@
 import { existsSync } from 'node:fs'
-import { basename } from 'node:path'
 import { SemplesError } from '../base/error.js'
 import { notice, type OnProgress, warning } from '../base/progress.js'
-import { nearestName } from '../base/spelling.js'
 import { RunDirectory } from '../checkpoints/runDirectory.js'
 import type { Checkpoint } from '../checkpoints/stageDirectory.js'
 import { resolveConfig } from '../config/resolve.js'
@@ -19,7 +17,8 @@ import type { WeightsReport } from '../models/weightsReport.js'
 import { stageKindOf } from '../stages/kinds.js'
 import type { Stage } from '../stages/stage.js'
 import { weightsPath } from '../weights/find.js'
-import { weightsNames } from '../weights/table.js'
+import { nearestGenerator } from '../weights/table.js'
+import { meantHint } from '../weights/words.js'
 import type { RunModels } from './runModels.js'
 
 /** Where a stage takes the generator from: another stage's result, or the configured weights. */
@@ -88,12 +87,13 @@ export async function loadWeights(
 ): Promise<LoadedWeights> {
   const path = await weightsPath(config.generator.weights)
   if (!existsSync(path)) {
-    const nearest = nearestName(basename(path), weightsNames)
+    const nearest = nearestGenerator(path)
     throw new SemplesError('SEMPLES_WEIGHTS_MISSING', {
       message: `There are no weights ${path}.`,
       file: path,
       field: 'generator.weights',
-      hint: nearest === undefined ? weightsMissing(config.generator.kind).hint : `Did you mean ${nearest}?`,
+      hint:
+        nearest === undefined ? weightsMissing(config.generator.kind).hint : meantHint(nearest, 'generator.weights'),
     })
   }
   const { tensors, unread } = await readWeights(path)

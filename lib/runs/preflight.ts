@@ -9,6 +9,8 @@ import type { Compute } from '../models/devices.js'
 import { clipMissing } from '../models/missing.js'
 import type { Stage } from '../stages/stage.js'
 import { weightsPath } from '../weights/find.js'
+import { nearestClip } from '../weights/table.js'
+import { meantHint } from '../weights/words.js'
 import { loadWeights, weightsSourceOf } from './initialWeights.js'
 import type { MemoryCheck } from './memory/check.js'
 import { checkTrainingMemory } from './memory/training.js'
@@ -103,13 +105,15 @@ export async function tryClip(
   { config, stages }: Pick<PreflightOptions, 'config' | 'stages'>,
 ): Promise<ChosenActivation | undefined> {
   const path = await weightsPath(config.clip.path!, 'clip')
-  if (!existsSync(path))
+  if (!existsSync(path)) {
+    const nearest = nearestClip(path)
     throw new SemplesError('SEMPLES_CLIP_MISSING', {
       message: `There is no CLIP ${path}.`,
       file: path,
       field: 'clip',
-      hint: clipMissing().hint,
+      hint: nearest === undefined ? clipMissing().hint : meantHint(nearest, 'clip'),
     })
+  }
   const clip = await models.clip()
   const { imageSize } = clip.info
   const texts = await models.textIds()

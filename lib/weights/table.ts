@@ -1,3 +1,4 @@
+import { basename, dirname } from 'node:path'
 import { SemplesError } from '../base/error.js'
 import { nearestName } from '../base/spelling.js'
 import type { KnownWeights, WeightsUse } from './description.js'
@@ -44,6 +45,34 @@ export function weightsNamed(name: string, table: readonly KnownWeights[] = know
     expected: names.join(', '),
     hint: nearest === undefined ? 'For weights of your own, name their file.' : `Did you mean ${nearest}?`,
   })
+}
+
+/** The weights of a generator that a missing file most likely means: a misspelt name, or the published file's. */
+export function nearestGenerator(path: string): string | undefined {
+  const plain = (name: string) => name.replace(/\.pth$/, '').replace(/-[0-9a-f]{8}$/, '')
+  const published = knownWeights
+    .filter(({ use }) => use === 'generator')
+    .map((known) => [known.name, publishedName(known)])
+  const called = [(file: string) => file === basename(path), (file: string) => plain(file) === plain(basename(path))]
+  const found = called.flatMap((is) => published.filter(([, file]) => is(file!)))[0]
+  return found?.[0] ?? nearestName(basename(path), weightsNames)
+}
+
+/** The CLIP of the table that a missing file most likely means: a misspelt name, or one of OpenAI's or Hugging Face's. */
+export function nearestClip(path: string): string | undefined {
+  const ends = [basename(path), `${basename(dirname(path))}/${basename(path)}`].map(plainClip)
+  return clipNames.find((name) => ends.includes(plainClip(name))) ?? nearestName(basename(path), clipNames)
+}
+
+/** `vitl14336` of clip-vit-l-14-336, ViT-L/14@336px, ViT-L-14.pt and openai/clip-vit-large-patch14-336. */
+function plainClip(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/\.pt$/, '')
+    .replace(/(^|\/)clip-/, '')
+    .replace(/-(base|large)-patch/, (_, size: string) => `-${size.charAt(0)}-`)
+    .replace(/px$/, '')
+    .replace(/[^a-z0-9]/g, '')
 }
 
 /** The file name that the publisher gives it. */

@@ -25,3 +25,12 @@ export function fetchHint(name: string, title: string, field: string): string {
   const file = [publishedName(known), ...(size === undefined ? [] : [size])].join(', ')
   return `For ${title} type: npx semples weights fetch ${name}, and give ${field} = '${name}'; or fetch the file (${file}) from ${addressOf(known)} and give it as it is.`
 }
+
+/**
+ * What to do where a missing file most likely means weights of the table.
+ * @param field of the config that takes the name
+ */
+export function meantHint(name: string, field: string): string {
+  const address = addressOf(weightsNamed(name))
+  return `Did you mean ${name}? Type: npx semples weights fetch ${name}, and give ${field} = '${name}'; or fetch the file from ${address} and give it as it is.`
+}

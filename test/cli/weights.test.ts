@@ -103,8 +103,19 @@ test('list --json: one line', async () => {
   })
 })
 
+test.each(['weights', 'libtorch'])('%s remove: nothing is removed without a name or --all', async (command) => {
+  const [neither, both] = [await run([command, 'remove']), await run([command, 'remove', 'a', '--all'])]
+  for (const { status, out, err } of [neither, both])
+    expect([status, out, err.join('\n')]).toEqual([2, [], expect.stringMatching(/--all.*SEMPLES_OPTION_INVALID/)])
+})
+
+test('a name in the place of a command: what was meant', async () => {
+  const { status, err } = await run(['weights', 'deit-small'])
+  expect([status, err.join('\n')]).toEqual([2, expect.stringContaining('Did you mean fetch deit-small?')])
+})
+
 test('remove: all of nothing is nothing; what is not there is an error', async () => {
-  expect(await run(['weights', 'remove'])).toMatchObject({ status: 0, out: [], err: [] })
+  expect(await run(['weights', 'remove', '--all'])).toMatchObject({ status: 0, out: [], err: [] })
   const { err } = await run(['weights', 'remove', 'efficientnet-lite0'])
   expect(err.join('\n')).toMatch(/not in the user cache.*SEMPLES_WEIGHTS_MISSING/)
 })

@@ -23,6 +23,12 @@ test.each([
   ],
   ['That is wrong (field threshold, received 2).', 'That is wrong (--threshold, received 2).'],
   ["Use select: 'last', which needs none.", 'Use --set select=last, which needs none.'],
+  [
+    "Set generator: { kind: 'cnn', width: 2 } in the config, or give others.",
+    'Add --set generator.kind=cnn --set generator.width=2, or give others.',
+  ],
+  ["Set generator.backbone: 'resnet50'.", 'Add --set generator.backbone=resnet50.'],
+  ['Set generator.width: 0.5, or give other weights.', 'Add --set generator.width=0.5, or give other weights.'],
   // Fields that --set takes, and words that are no field.
   ['It is wrong (field match.batch, received 0).', 'It is wrong (field match.batch, received 0).'],
   ['Pictures (photographs) of data.', 'Pictures (photographs) of data.'],

@@ -4,6 +4,8 @@ import {
   addressOf,
   clipNames,
   knownWeights,
+  nearestClip,
+  nearestGenerator,
   publishedName,
   weightsNamed,
   weightsNames,
@@ -79,4 +81,23 @@ test('words: sizes known, about and unknown; what is compared', () => {
   expect(fetchHint('clip-vit-l-14', 'that', 'clip')).toMatch(
     /npx semples weights fetch clip-vit-l-14, and give clip = 'clip-vit-l-14'; .*\(ViT-L-14\.pt\) from https:/,
   )
+})
+
+test.each([
+  ['ViT-B/32', 'clip-vit-b-32'],
+  ['models/ViT-L-14-336px.pt', 'clip-vit-l-14-336'],
+  ['openai/clip-vit-large-patch14', 'clip-vit-l-14'],
+  ['clip-vit-b16', 'clip-vit-b-16'],
+  ['RN50', undefined],
+])('the CLIP that %s means', (path, name) => {
+  expect(nearestClip(path)).toBe(name)
+})
+
+test.each([
+  ['deit_small_patch16_224', 'deit-small'],
+  ['models/resnet50-11ad3fa6.pth', 'resnet50-v2'],
+  ['deit-smal', 'deit-small'],
+  ['boats.pth', undefined],
+])('the weights that %s means', (path, name) => {
+  expect(nearestGenerator(path)).toBe(name)
 })

@@ -2,7 +2,7 @@ import { Command, Option } from 'commander'
 import { refuseUseless } from '../../base/useless.js'
 import type { LibTorchKind } from '../../libtorch/candidate.js'
 import type { Cli } from '../cli.js'
-import { examples, shared } from '../options.js'
+import { examples, oneOrAll, shared } from '../options.js'
 
 export function libtorchCommand(cli: Cli): Command {
   const { terminal, signal } = cli
@@ -33,8 +33,12 @@ export function libtorchCommand(cli: Cli): Command {
     .action(async ({ json }: { json?: boolean }) => (await import('../libtorch.js')).libtorchList(terminal.out, json))
   command
     .command('remove')
-    .argument('[name]', 'name as "semples libtorch list" prints it (default: all)')
+    .argument('[name]', 'name as "semples libtorch list" prints it')
+    .option('--all', 'all of them, and what was downloaded in part')
     .description('remove LibTorch from the user cache')
-    .action(async (name?: string) => (await import('../libtorch.js')).libtorchRemove(name, terminal.out))
+    .action(async (name: string | undefined, { all }: { all?: boolean }) => {
+      oneOrAll(name, all, 'semples libtorch')
+      await (await import('../libtorch.js')).libtorchRemove(name, terminal.out)
+    })
   return command
 }

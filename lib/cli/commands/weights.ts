@@ -1,7 +1,8 @@
 import { Command } from 'commander'
 import { nearestName } from '../../base/spelling.js'
+import { allNames } from '../../weights/table.js'
 import type { Cli } from '../cli.js'
-import { examples, shared } from '../options.js'
+import { examples, oneOrAll, shared } from '../options.js'
 
 export function weightsCommand(cli: Cli): Command {
   const { terminal, signal } = cli
@@ -40,9 +41,13 @@ export function weightsCommand(cli: Cli): Command {
     })
   command
     .command('remove')
-    .argument('[name]', 'name as "semples weights" prints it (default: all that semples fetched)')
+    .argument('[name]', 'name as "semples weights" prints it')
+    .option('--all', 'all that semples fetched')
     .description('remove weights from the user cache')
-    .action(async (name?: string) => (await import('../weights.js')).weightsRemove(name, terminal.out))
+    .action(async (name: string | undefined, { all }: { all?: boolean }) => {
+      oneOrAll(name, all, 'semples weights')
+      await (await import('../weights.js')).weightsRemove(name, terminal.out)
+    })
   return command
 }
 
@@ -51,6 +56,7 @@ function refuseCommand(command: Command, unknown: string): never {
     unknown,
     command.commands.map((each) => each.name()),
   )
-  const hint = near === undefined ? '' : `\n(Did you mean ${near}?)`
+  const meant = allNames.includes(unknown) ? `fetch ${unknown}` : near
+  const hint = meant === undefined ? '' : `\n(Did you mean ${meant}?)`
   command.error(`error: unknown command '${unknown}'${hint}`, { code: 'commander.unknownCommand' })
 }

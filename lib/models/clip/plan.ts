@@ -190,7 +190,7 @@ function refusalOf(
   )
   if (within.length > 0)
     return {
-      what: `${what}, and it computes otherwise than a plain CLIP`,
+      what: `${what}, which does not compute what a plain CLIP computes`,
       because: `It has ${listed(within, 3)}, which would be lost.`,
       hint: GIVE_PLAIN,
     }

@@ -1,9 +1,12 @@
+import { existsSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { listed } from '../../base/count.js'
 import { restated, SemplesError } from '../../base/error.js'
 import { readWeights } from '../../formats/stateDict.js'
 import type { NativeClipOptions } from '../../native/addon.js'
-import { recognise } from '../foreign/recognised.js'
+import { otherNetwork } from '../foreign/otherNetworks.js'
+import { recognise, weightsOf } from '../foreign/recognised.js'
 import type { WeightsReport } from '../weightsReport.js'
 import {
   activationOfCode,
@@ -16,6 +19,8 @@ import {
 import { readArchiveTexts } from './archive.js'
 import { toOpenAiNames } from './convert.js'
 import { type ClipPlan, type ClipRefusal, isRefusal, planClip } from './plan.js'
+
+const GIVE_CLIP = "Give OpenAI's ViT-B-32.pt, or the weights of a CLIP from open_clip or Hugging Face."
 
 /** A file of a CLIP, and what a person says of it. */
 export interface ClipFile {
@@ -41,12 +46,17 @@ export interface ClipSource {
  * @throws SemplesError `SEMPLES_CLIP_INVALID` saying what the file is, `SEMPLES_CLIP_ACTIVATION`
  */
 export async function readClipSource(file: ClipFile): Promise<ClipSource> {
-  const isFile = await stat(file.path).then(
-    (found) => found.isFile(),
-    () => false,
-  )
+  const found = await stat(file.path).catch(() => undefined)
+  if (found?.isDirectory() && existsSync(join(file.path, 'run.json')))
+    throw clipRefused(file.path, {
+      what: 'a run of semples',
+      because: 'A run holds a generator and no CLIP.',
+      hint: GIVE_CLIP,
+    })
+  // The reader of weights says what is no file, and does not wait for a pipe.
+  if (found !== undefined && !found.isFile()) return sourceOfWeights(file)
   // What is no file, the addon says in one place with archives that it cannot open.
-  if (!isFile) return { native: archiveOptions(file) }
+  if (found === undefined) return { native: archiveOptions(file) }
   // A damaged archive is told by the reader of weights.
   const texts = await readArchiveTexts(file.path).catch(() => undefined)
   return texts === undefined ? sourceOfWeights(file) : sourceOfArchive(file, texts.code)
@@ -128,14 +138,14 @@ export function clipRefused(path: string, { what, because, hint }: ClipRefusal):
 
 /** Weights, and not those of a CLIP. */
 function noClip(path: string, names: readonly string[]): SemplesError {
-  const network = recognise(names, new Set())
+  const network = otherNetwork(names) ?? recognise(names, new Set())
   return clipRefused(path, {
-    what: network === undefined ? `no CLIP: its tensors are ${listed(names, 3)}` : `the weights of ${network.what}`,
+    what: network === undefined ? `no CLIP: its tensors are ${listed(names, 3)}` : weightsOf(network.what),
     because: 'A CLIP has an image tower and a text tower.',
     hint:
-      network === undefined
-        ? "Give OpenAI's ViT-B-32.pt, or the weights of a CLIP from open_clip or Hugging Face."
-        : 'Give it as generator.weights (--weights), and for clip ViT-B-32.pt.',
+      network !== undefined && 'isGenerator' in network
+        ? 'Give it as generator.weights (--weights), and for clip ViT-B-32.pt.'
+        : GIVE_CLIP,
   })
 }
 
@@ -160,6 +170,6 @@ function asClip(cause: unknown): unknown {
   if (!(cause instanceof SemplesError) || cause.code !== 'SEMPLES_CHECKPOINT_INVALID') return cause
   return restated(cause, 'SEMPLES_CLIP_INVALID', {
     field: 'clip.path',
-    hint: cause.hint ?? "Give OpenAI's ViT-B-32.pt, or the weights of a CLIP from open_clip or Hugging Face.",
+    hint: cause.hint ?? GIVE_CLIP,
   })
 }

@@ -5,7 +5,7 @@ import { whatOf } from './load.js'
 import { placesOf } from './names.js'
 import { type Backbone, cnnTensors, weaktrTensors } from './own.js'
 import { judgeLoad } from './plan.js'
-import { noUse, recognise } from './recognised.js'
+import { noUse, recognise, weightsOf } from './recognised.js'
 import {
   efficientnetSizes,
   headClasses,
@@ -128,7 +128,7 @@ function foreign(tensors: FileTensors, shapes: Shapes): GeneratorWeightsDescript
   if (resnetSizes(shapes) !== undefined || efficientnetSizes(shapes) !== undefined) return undefined
   const network = recognise([...tensors.keys()], new Set())
   if (network === undefined) return undefined
-  const message = `The file holds the weights of ${network.what}. ${network.because}`
+  const message = `The file holds ${weightsOf(network.what)}. ${network.because}`
   return { what: network.what, sizes: {}, refused: { message, hint: network.hint } }
 }
 

@@ -22,6 +22,12 @@ export function otherSizes({ sizes: file, ownSizes: own, what }: Load, subject: 
   return { message, hint: `Set generator: { ${settings.join(', ')} } in the config, or give other weights.` }
 }
 
+/** The backbone of the kind cnn that the weights are of, where the generator is of another kind. */
+export function backboneOf({ shapes, ownShapes }: Load): string | undefined {
+  if (resnetSizes(ownShapes) !== undefined || efficientnetSizes(ownShapes) !== undefined) return undefined
+  return resnetSizes(shapes)?.backbone ?? (efficientnetSizes(shapes)?.lite0 ? 'efficientnet-lite0' : undefined)
+}
+
 /** A convolutional network other than that of the generator. */
 export function otherBackbone(load: Load, subject: string): Refusal | undefined {
   return ofResnet(load, subject) ?? ofEfficientnet(load, subject)

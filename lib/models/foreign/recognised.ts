@@ -11,6 +11,8 @@ export interface Recognised {
   because: string
   /** What to do. */
   hint: string
+  /** A generator of some kind starts from such weights. */
+  isGenerator?: true
 }
 
 const DEIT_HINT = 'Give the plain DeiT-S/16: deit_small_patch16_224-cd65a155.pth.'
@@ -84,24 +86,27 @@ const NETWORKS: readonly Recognised[] = [
   {
     what: 'a ResNet with the names of torchvision',
     signs: [/^layer4\.\d+\.conv1\.weight$/, /^conv1\.weight$/],
+    isGenerator: true,
     because: 'The generator that is configured is another network.',
     hint: CNN_HINT,
   },
   {
     what: 'an EfficientNet with the names of efficientnet-lite-pytorch',
     signs: [/^_conv_stem\.weight$/],
+    isGenerator: true,
     because: 'The generator that is configured is another network.',
     hint: CNN_HINT,
   },
   {
     what: 'a vision transformer (DeiT)',
     signs: [/^cls_token$/, /^blocks\.0\.attn\.qkv\.weight$/],
+    isGenerator: true,
     because: 'The generator that is configured is another network.',
     hint: "Give it to generator.kind 'weaktr' (the default), or the weights of the backbone that is configured.",
   },
   {
     what: 'the state of an optimiser',
-    signs: [/(^|\.)(exp_avg|exp_avg_sq|momentum_buffer)$/],
+    signs: [/(^|\.)(exp_avg|exp_avg_sq|momentum_buffer)(\.|$)/],
     because: 'It belongs to a training and holds no weights of a network.',
     hint: 'Give the file of weights that was saved beside it: torch.save(model.state_dict(), "network.pth").',
   },
@@ -143,6 +148,11 @@ const OF_NO_USE: readonly { name: RegExp; because: string }[] = [
   },
   { name: /^prompts$/, because: 'learned prompts, which exportRun writes beside a generator' },
 ]
+
+/** `the weights of a SigLIP`; what holds no weights is said as it is. */
+export function weightsOf(what: string): string {
+  return what.startsWith('the state') ? what : `the weights of ${what}`
+}
 
 /** Why a generator can do without the tensor of that name; undefined where that is not known. */
 export function noUse(name: string): string | undefined {

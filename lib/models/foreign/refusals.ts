@@ -1,13 +1,16 @@
 import { count, listed } from '../../base/count.js'
 import { isDtype } from './floats.js'
 import type { Load } from './load.js'
-import { otherBackbone, otherSizes } from './misfit.js'
-import { judgeStrangers, prefixesOf, RESNET_HINT, recognise } from './recognised.js'
+import { backboneOf, otherBackbone, otherSizes } from './misfit.js'
+import { otherNetwork as networkOfOthers } from './otherNetworks.js'
+import { judgeStrangers, prefixesOf, RESNET_HINT, recognise, weightsOf } from './recognised.js'
 import { sameShape, shapeText } from './sizes.js'
 import type { Refusal } from './types.js'
 
 const PRETRAINED_HINT =
   'Give the sizes of these weights under generator (width, depth, heads, patchSize), or other weights.'
+const STARTS_HINT =
+  'A generator starts from a DeiT or another plain vision transformer, from a ResNet-50 or -101 of torchvision, or from EfficientNet-Lite0: npx semples weights lists them.'
 const CHECKPOINT_HINT =
   'A stage needs a checkpoint of the classification stage; add "classify" to the stages to train one from DeiT weights.'
 const TRANSFORMER_HINT =
@@ -42,7 +45,11 @@ function twice({ groups, own }: Load, subject: string): Refusal | undefined {
   return undefined
 }
 
-function otherNetwork({ entries, own, purpose, namesOf }: Load, subject: string): Refusal | undefined {
+function otherNetwork(load: Load, subject: string): Refusal | undefined {
+  const { entries, own, purpose, namesOf } = load
+  const other = networkOfOthers(entries.map(({ name }) => name))
+  if (other !== undefined)
+    return { message: `${subject} holds the weights of ${other.what}. ${other.because}`, hint: STARTS_HINT }
   if (purpose === 'whole' && own.has('cls_token') && entries.some(({ to }) => to === 'dist_token'))
     return {
       message: `${subject} holds the weights of a distilled DeiT. Its distillation token takes part in the attention of every block, and the generator has none.`,
@@ -54,7 +61,13 @@ function otherNetwork({ entries, own, purpose, namesOf }: Load, subject: string)
   )
   if (network === undefined) return undefined
   const names = namesOf === undefined ? '' : ` with the names of ${namesOf}`
-  return { message: `${subject} holds the weights of ${network.what}${names}. ${network.because}`, hint: network.hint }
+  const backbone = backboneOf(load)
+  if (backbone !== undefined)
+    return {
+      message: `${subject} holds ${weightsOf(network.what)}${names}. ${network.because}`,
+      hint: `Set generator: { kind: 'cnn', backbone: '${backbone}' } in the config, or give the weights of a DeiT.`,
+    }
+  return { message: `${subject} holds ${weightsOf(network.what)}${names}. ${network.because}`, hint: network.hint }
 }
 
 function strangers({ entries, own, purpose }: Load) {
@@ -78,7 +91,7 @@ function within(load: Load, subject: string): Refusal | undefined {
 function otherwise({ ownSizes }: Load, names: string | undefined, subject: string): Refusal | undefined {
   if (names === undefined) return undefined
   return {
-    message: `${subject} is of a network that computes otherwise than the generator. It has ${names}.`,
+    message: `${subject} is of a network that does not compute what the generator computes. It has ${names}.`,
     hint: ownSizes === undefined ? RESNET_HINT : TRANSFORMER_HINT,
   }
 }
@@ -128,7 +141,7 @@ function lacking(load: Load, subject: string): Refusal | undefined {
         names.length === 0
           ? `${subject} holds no tensor.`
           : `${subject} holds ${count(names.length, 'tensor')}, none of which the generator has: ${listed(names, 3)}.`,
-      hint,
+      hint: load.purpose === 'whole' ? CHECKPOINT_HINT : STARTS_HINT,
     }
   const others = missing.length === 1 ? '' : `, and ${missing.length - 1} more`
   return { message: `The generator needs tensors that ${subject} lacks: ${first.name} is missing${others}.`, hint }

@@ -13,7 +13,8 @@ export function contentKind(value: PickleValue): 'weights' | 'maps' | 'labels' {
   // A pickled model, or a dictionary of a class of its own.
   if (value instanceof PickledObject) return 'weights'
   if (!(value instanceof Map) || value.size === 0) return 'maps'
-  if (isOptimizer(value)) return 'weights'
+  if (isOptimizer(value) || [...value.values()].some((entry) => entry instanceof Map && isOptimizer(entry)))
+    return 'weights'
   const keys = [...value.keys()]
   // A file may name the same long list in every entry.
   const known = new Map([...new Set(value.values())].map((each) => [each, rankOf(each)]))

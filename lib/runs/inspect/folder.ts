@@ -7,13 +7,19 @@ import { shellWord } from '../../base/shell.js'
 import { walkFolder } from '../../datasets/folder/walk.js'
 import { detectData, kindOfData } from '../../datasets/kinds.js'
 import { isPictureName } from '../../datasets/pictureNames.js'
+import { tableFile } from '../../evaluate/classTables.js'
 import { CAM_EXTENSIONS } from '../../formats/camFile/classMaps.js'
+import { FileAtHand } from './fileAtHand.js'
+import { mask } from './mask.js'
 import { run } from './run.js'
 import { sizeText } from './texts.js'
 import type { Found } from './types.js'
 
 /** Files of weights as checkpoints have them. */
 const WEIGHTS = /\.(safetensors|pth|bin|ckpt|index\.json)$/i
+
+/** Files of weights that are named. */
+const SHOWN = 12
 
 /** What a folder is: a run, a checkpoint, masks, maps, or data. */
 export async function folder(path: string): Promise<Found> {
@@ -34,7 +40,20 @@ export async function folder(path: string): Promise<Found> {
   if (maps.length > 0 && maps.length >= pictures.length) return camFolder(path, maps)
   if (entries.length === 0)
     throw new SemplesError('SEMPLES_FILE_UNKNOWN', { message: `The folder ${path} is empty.`, file: path })
-  return data(path)
+  return (pictures.length === entries.length ? await maskFolder(path, pictures) : undefined) ?? data(path)
+}
+
+/** PNGs alone, the first of which is a mask. */
+async function maskFolder(path: string, files: readonly string[]): Promise<Found | undefined> {
+  if (!files.every((name) => /\.png$/i.test(name))) return undefined
+  const found = await mask(await FileAtHand.open(join(path, files[0]!))).catch(() => undefined)
+  if (found?.mask === undefined) return undefined
+  return {
+    kind: 'folder',
+    what: 'a folder of masks',
+    facts: [['masks', count(files.length, 'mask')], ...found.facts!.filter(([name]) => name === 'classes')],
+    ...(found.next ? { next: found.next } : {}),
+  }
 }
 
 /** What says how masks were made, and the command that made them. */
@@ -52,7 +71,7 @@ function holdsRuns(path: string, runs: readonly string[]): Found {
   }
 }
 
-function made(path: string, files: readonly string[], record: string, command: string): Found {
+async function made(path: string, files: readonly string[], record: string, command: string): Promise<Found> {
   const masks = files.filter((name) => /\.png$/i.test(name))
   const maps = files.filter((name) => CAM_EXTENSIONS.includes(extname(name).toLowerCase()))
   return {
@@ -66,7 +85,7 @@ function made(path: string, files: readonly string[], record: string, command: s
     next: {
       text: 'To compare them with ground truth, or to see one of them:',
       commands: [
-        `npx semples eval --masks ${shellWord(path)} --ground-truth DIR`,
+        `npx semples eval --masks ${shellWord(path)} --ground-truth DIR --classes ${shellWord(await tableFile(path))}`,
         ...masks.slice(0, 1).map((name) => `npx semples inspect ${shellWord(join(path, name))}`),
       ],
     },
@@ -79,7 +98,12 @@ async function checkpoint(path: string, files: readonly string[]): Promise<Found
   return {
     kind: 'folder',
     what: 'a folder with files of weights',
-    facts: files.slice(0, 12).map((name, index) => [index === 0 ? 'files' : '', `${name}, ${sizeText(sizes[index]!)}`]),
+    facts: [
+      ...files
+        .slice(0, SHOWN)
+        .map((name, index): [string, string] => [index === 0 ? 'files' : '', `${name}, ${sizeText(sizes[index]!)}`]),
+      ...(files.length > SHOWN ? [['', `and ${files.length - SHOWN} more`] as [string, string]] : []),
+    ],
     next: {
       text: 'Options take the file and not the folder. To see what it is, type:',
       commands: [`npx semples inspect ${shellWord(join(path, main!))}`],

@@ -17,18 +17,22 @@ const READERS: readonly Reader[] = [ours, safetensors, torchWeights, archives, m
 
 /** `inspectFile` of the public API, documented in lib/api/inspect.ts. */
 export async function inspectFile(path: string): Promise<Inspection> {
-  const isFolder = await stat(path).then(
-    (status) => status.isDirectory(),
-    (cause: NodeJS.ErrnoException) => {
-      throw new SemplesError('SEMPLES_FILE_UNREADABLE', {
-        message: cause.code === 'ENOENT' ? `There is no file or folder ${path}.` : `Could not read ${path}: ${cause}.`,
-        file: path,
-        hint: 'Check the path and the permissions.',
-        cause,
-      })
-    },
-  )
-  if (isFolder) return inspection(path, await folder(path))
+  const status = await stat(path).catch((cause: NodeJS.ErrnoException) => {
+    throw new SemplesError('SEMPLES_FILE_UNREADABLE', {
+      message: cause.code === 'ENOENT' ? `There is no file or folder ${path}.` : `Could not read ${path}: ${cause}.`,
+      file: path,
+      hint: 'Check the path and the permissions.',
+      cause,
+    })
+  })
+  if (status.isDirectory()) return inspection(path, await folder(path))
+  // To open a pipe would wait until somebody writes to it.
+  if (!status.isFile())
+    throw new SemplesError('SEMPLES_FILE_UNREADABLE', {
+      message: `${path} is neither a file nor a folder, but a pipe, a socket or a device.`,
+      file: path,
+      hint: 'Save what comes from it as a file, and give that.',
+    })
   const file = await FileAtHand.open(path)
   for (const read of READERS) {
     const found = await read(file)

@@ -17,6 +17,8 @@ interface JsonKind {
   found(json: JsonObject, file: FileAtHand): Found | Promise<Found>
 }
 
+const BESIDE = 'The weights beside it say by themselves what they are: inspect those.'
+
 const setting = (what: string, note: string): Found => ({ kind: 'settings', what, notes: [note] })
 
 const KINDS: readonly JsonKind[] = [
@@ -101,9 +103,40 @@ const KINDS: readonly JsonKind[] = [
     found: ({ model_type, architectures, _class_name }) => ({
       ...setting(
         `the config of a network of Hugging Face (${[model_type, _class_name, ...(Array.isArray(architectures) ? architectures : [])].filter(Boolean).join(', ')})`,
-        'The weights beside it (model.safetensors, pytorch_model.bin) say by themselves what they are: inspect them.',
+        BESIDE,
       ),
     }),
+  },
+  {
+    is: (_, keys) => keys.has('model_cfg'),
+    found: () => setting('the config of a CLIP of open_clip', BESIDE),
+  },
+  {
+    is: (_, keys) => keys.has('image_mean') || keys.has('image_processor_type'),
+    found: () =>
+      setting('how a network of Hugging Face wants its pictures (preprocessor_config.json)', 'It is not needed.'),
+  },
+  {
+    is: (_, keys) => keys.has('tokenizer_class') || (keys.has('added_tokens') && keys.has('model')),
+    found: () =>
+      setting(
+        'the tokenizer of a network of Hugging Face',
+        'It is not needed: the tokenizer of CLIP is a part of semples.',
+      ),
+  },
+  {
+    is: (_, keys) => keys.has('thresholds') && keys.has('checkpoint'),
+    found: () =>
+      setting(
+        'the thresholds of predicted labels of a run (labels.json)',
+        'Labels that are predicted (semples masks --labels predicted) go by them. The file belongs to the folder around it.',
+      ),
+  },
+  {
+    is: ({ last }, keys) =>
+      (keys.has('epoch') && keys.has('files') && keys.has('state')) || /^epoch-\d+$/.test(String(last)),
+    found: () =>
+      setting('the state of a stage or a checkpoint of a run (state.json)', 'It belongs to the folder around it.'),
   },
 ]
 
@@ -122,7 +155,11 @@ export async function json(file: FileAtHand): Promise<Found | undefined> {
     entries.every((entry) => isObject(entry) && 'label' in entry && !('file' in entry))
   if (isTable) return classTable(file)
   if (isMetrics(file))
-    return setting('the log of a training (metrics.jsonl of a run)', 'semples report RUN draws its curves.')
+    return {
+      kind: 'settings',
+      what: 'the log of a training (metrics.jsonl of a run)',
+      next: { text: 'To see its curves:', commands: [`npx semples report ${shellWord(dirname(file.path))}`] },
+    }
   return labelsOrError(file, 'JSON')
 }
 

@@ -53,7 +53,7 @@ export async function foreignZip(path: string, paths: readonly string[]): Promis
 
 function unknown(path: string, why: string, hint?: string): SemplesError {
   return new SemplesError('SEMPLES_FILE_UNKNOWN', {
-    message: `${path} is nothing that semples has a use for: ${why}.`,
+    message: `semples has no use for ${path}: ${why}.`,
     file: path,
     hint,
   })

@@ -24,7 +24,7 @@ export async function labelsOrError(file: FileAtHand, form: string): Promise<Fou
     if (!(error instanceof SemplesError) || error.code !== 'SEMPLES_DATA_FILE_INVALID') throw error
     const { message, hint } = refusalOf(error)
     throw new SemplesError(error.code, {
-      message: `${file.path} is ${form}. Taken for image-level labels it is refused: ${message}`,
+      message: `${file.path} is ${form}, of which semples knows no other kind than image-level labels, and as such it is refused: ${message}`,
       file: file.path,
       hint,
       cause: error,

@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import { SemplesError } from '../../base/error.js'
 import { shellWord } from '../../base/shell.js'
 import { voc2012Classes } from '../../datasets/classes/voc2012.js'
-import { type StatedTable, statedTable, tableBeside } from '../../evaluate/classTables.js'
+import { type StatedTable, statedTable, tableBeside, tableFile } from '../../evaluate/classTables.js'
 import type { LabelMap } from '../../masks/labelMap.js'
 import { statedOrientation } from '../../masks/orientation.js'
 import { maskPalette } from '../../masks/palette.js'
@@ -68,7 +68,7 @@ export async function mask(file: FileAtHand): Promise<Found | undefined> {
     next: {
       text: 'To compare the masks of the folder with ground truth, or to refine them:',
       commands: [
-        `npx semples eval --masks ${shellWord(folder)} --ground-truth DIR`,
+        `npx semples eval --masks ${shellWord(folder)} --ground-truth DIR --classes ${shellWord(await tableFile(folder, named === voc2012Classes ? 'voc2012' : undefined))}`,
         `npx semples refine --images DIR --cams ${shellWord(folder)} --out refined`,
       ],
     },

@@ -80,7 +80,7 @@ const UNKNOWN = {
 
 /** `a DeiT` becomes `the weights of a DeiT`. */
 function weightsOf(what: string): string {
-  return /^(an?|the) /.test(what) && !/weights/.test(what) ? `the weights of ${what}` : what
+  return /^(an?|the) (?!state )/.test(what) && !/weights/.test(what) ? `the weights of ${what}` : what
 }
 
 /** `float32 in 150, int64 in 2`: the types of the numbers, the most frequent first. */

@@ -68,7 +68,7 @@ describe('CLIPs that compute otherwise are refused by name', () => {
     ['a part of the text tower', 'transformer.resblocks.0.attn.extra'],
   ])('%s: names that would be lost', (_, name) => {
     expect(refusal({ ...openAiTensors(SIZES), [name]: zeros(8) })).toMatchObject({
-      what: expect.stringContaining('computes otherwise'),
+      what: expect.stringContaining('does not compute what a plain CLIP computes'),
       because: `It has ${name}, which would be lost.`,
     })
   })

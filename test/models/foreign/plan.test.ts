@@ -240,7 +240,12 @@ describe('weights that do not', () => {
     ],
     ['a SigLIP', { logit_bias: [1], 'vision_model.encoder.layers.0.x': [1] }, /a SigLIP/, /DeiT/],
     ['a CLIP', { 'visual.conv1.weight': [768, 3, 32, 32] }, /a CLIP with the names of OpenAI/, /--clip/],
-    ['a ResNet', files.resnet([3, 4, 6, 3]), /a ResNet with the names of torchvision/, /kind 'cnn'/],
+    [
+      'a ResNet',
+      files.resnet([3, 4, 6, 3]),
+      /a ResNet with the names of torchvision/,
+      /kind: 'cnn', backbone: 'resnet50'/,
+    ],
     ['a DeiT for a CNN', files.deit(S), /a vision transformer/, /kind 'weaktr'/, resnet50],
     [
       'a ViT of torchvision for a CNN',

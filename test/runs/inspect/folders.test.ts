@@ -1,9 +1,12 @@
+import { execFileSync } from 'node:child_process'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import sharp from 'sharp'
 import { inspectFile } from '../../../lib/api.js'
 import { RunDirectory } from '../../../lib/checkpoints/runDirectory.js'
+import { readWeights } from '../../../lib/formats/stateDict.js'
+import { readClipSource } from '../../../lib/models/clip/source.js'
 import { factsOf, inspectionFolder } from './folder.js'
 
 const { root, at, write } = inspectionFolder()
@@ -85,6 +88,45 @@ describe('runs', () => {
     const file = at('runs/a/stages/classify/epoch-0002/generator.safetensors')
     expect((await inspectFile(file)).weights!.tensors).toEqual([{ name: 'weight', dtype: 'float32', shape: [100] }])
   })
+})
+
+test('masks of whatever program are masks, and the command that compares them has a class table', async () => {
+  await mkdir(at('truth'), { recursive: true })
+  await sharp(Buffer.from([0, 1, 2, 255]), { raw: { width: 2, height: 2, channels: 1 } })
+    .toColourspace('b-w')
+    .png()
+    .toFile(at('truth/a.png'))
+  for (const name of ['truth', 'truth/a.png']) {
+    const { next } = await inspectFile(at(name))
+    expect(next!.commands[0]).toBe(`npx semples eval --masks ${at('truth')} --ground-truth DIR --classes TABLE`)
+  }
+  write('truth/classes.json', JSON.stringify([{ label: 'boat' }, { label: 'cat' }]))
+  const { next } = await inspectFile(at('truth/a.png'))
+  expect(next!.commands[0]).toContain(`--classes ${at('truth/classes.json')}`)
+})
+
+test('of many files of weights it says how many are not named', async () => {
+  await mkdir(at('many'), { recursive: true })
+  for (let index = 0; index < 15; index++) write(`many/${index}.pth`, 'x')
+  expect((await inspectFile(at('many'))).facts.at(-1)!.text).toBe('and 3 more')
+})
+
+test('a pipe is refused, not waited for', async () => {
+  execFileSync('mkfifo', [at('pipe')])
+  await expect(inspectFile(at('pipe'))).rejects.toMatchObject({ code: 'SEMPLES_FILE_UNREADABLE' })
+  await expect(readWeights(at('pipe'))).rejects.toMatchObject({ code: 'SEMPLES_CHECKPOINT_INVALID' })
+  await expect(readClipSource({ path: at('pipe') })).rejects.toMatchObject({ code: 'SEMPLES_CLIP_INVALID' })
+})
+
+test('a folder that is given for a file: the file in it, or of a run how to export it', async () => {
+  await mkdir(at('hub'), { recursive: true })
+  await mkdir(at('trained'), { recursive: true })
+  write('hub/open_clip_model.safetensors', 'x')
+  write('trained/run.json', '{}')
+  const hint = (text: string) => ({ hint: expect.stringContaining(text) })
+  await expect(readClipSource({ path: at('hub') })).rejects.toMatchObject(hint('open_clip_model.safetensors'))
+  await expect(readWeights(at('trained'))).rejects.toMatchObject(hint(`npx semples export ${at('trained')} --out`))
+  await expect(readClipSource({ path: at('trained') })).rejects.toMatchObject(hint('ViT-B-32.pt'))
 })
 
 test('folders of weights, of maps, of masks and of pictures', async () => {

@@ -31,7 +31,9 @@ describe('labels', () => {
 
   test('a text that is none is not blamed for being bad labels alone', async () => {
     await expect(inspectFile(write('README.md', '# A title\n\nSome text, and more.\n'))).rejects.toMatchObject({
-      message: expect.stringMatching(/README\.md is a text\. Taken for image-level labels it is refused/),
+      message: expect.stringMatching(
+        /README\.md is a text, of which semples knows no other kind than image-level labels/,
+      ),
     })
   })
 })
@@ -51,6 +53,12 @@ test.each([
   ['settings', { threshold: 0.5, run: '/runs/a' }, 'the settings of the masks in its folder'],
   ['settings', { generator: { kind: 'cnn' }, stages: ['classify'], loader: {} }, 'the whole config of a run'],
   ['settings', { method: 'crf', iterations: 10, unary: 'soft' }, 'the settings of the refined masks'],
+  ['settings', { model_cfg: {} }, 'the config of a CLIP of open_clip'],
+  ['settings', { image_mean: [0.5] }, 'preprocessor_config.json'],
+  ['settings', { tokenizer_class: 'CLIPTokenizer' }, 'the tokenizer'],
+  ['settings', { thresholds: { boat: 0.5 }, checkpoint: 'epoch-0001' }, 'labels.json'],
+  ['settings', { epoch: 1, files: [], state: {} }, 'state.json'],
+  ['settings', { last: 'epoch-0001' }, 'state.json'],
   ['settings', { model_type: 'bert' }, 'the config of a network of Hugging Face'],
 ])('JSON: %s', async (kind, content, what) => {
   const found = await inspectFile(write('any.json', JSON.stringify(content)))
