@@ -29,6 +29,30 @@ export async function maskMissing(
   })
 }
 
+type OnlyIn = Readonly<Record<'onlyInMasks' | 'onlyInAgainst', readonly string[]>>
+
+/** The error for two folders of masks that share no picture with ground truth. */
+export function nothingInCommon(masks: string, against: string, { onlyInMasks, onlyInAgainst }: OnlyIn): SemplesError {
+  return new SemplesError('SEMPLES_MASK_MISSING', {
+    message: `No picture with ground truth has a mask in both ${masks} (${onlyInMasks.length}) and ${against} (${onlyInAgainst.length}), so there is nothing to compare.`,
+    field: 'against',
+    value: against,
+    expected: 'masks of the same pictures under the same names',
+    hint: `Are the masks of ${onlyInMasks.length === 0 ? masks : against} named as their pictures? Make those of the same pictures in both folders.`,
+  })
+}
+
+/** Names the pictures that only one of two folders has. */
+export function leftOutWarnings(masks: string, against: string, { onlyInMasks, onlyInAgainst }: OnlyIn): string[] {
+  const of = (ids: readonly string[], has: string, lacks: string) =>
+    ids.length === 0
+      ? []
+      : [
+          `${count(ids.length, 'picture')} left out of all scores: ${has} has a mask, ${lacks} has none: ${listed(ids)}.`,
+        ]
+  return [...of(onlyInMasks, masks, against), ...of(onlyInAgainst, against, masks)]
+}
+
 const SOME =
   'Make the masks of all pictures first; or evaluate those of some: give their names (ids, --list FILE with one a line), or the pictures that the masks were made of (groundTruth, --data DIR).'
 
