@@ -99,16 +99,7 @@ export interface Evaluation extends Omit<Scores, 'perClass'>, EvaluationDetails 
  * files, and what reading a mask or a file of maps throws.
  */
 export async function evaluatePictures(options: EvaluatePicturesOptions): Promise<Evaluation> {
-  const {
-    masks,
-    cams,
-    camClasses,
-    classOffset,
-    axes,
-    entry,
-    greedy = false,
-    thresholds = hundredths(0, 100),
-  } = options
+  const { masks, cams, camClasses, classOffset, axes, entry, greedy = false, thresholds = hundredths(0, 100) } = options
   const details = detailsOf(options)
   const classes = classTableOf(options)
   const ids = idsWithBackground(classes)
@@ -158,7 +149,9 @@ async function evaluateMasks(
   const { classes, groundTruth, signal } = options
   const names = [{ id: 0, label: 'background' }, ...classes.classes.map(({ id, label }) => ({ id, label }))]
   const other =
-    details.against === undefined ? undefined : await EvaluatedFolder.open(details.against, classes, options.reading)
+    details.against === undefined
+      ? undefined
+      : await EvaluatedFolder.openAgainst(details.against, classes, options.reading)
   const counts = new MaskCounts(names, details)
   const ofOther = new MaskCounts(names, details)
   const onlyIn = { onlyInMasks: [] as string[], onlyInAgainst: [] as string[] }
@@ -178,7 +171,7 @@ async function evaluateMasks(
     }
     return undefined
   })
-  if (other !== undefined && seen.pictures === 0) throw nothingInCommon(folder.folder, other.folder, onlyIn)
+  if (other !== undefined && seen.pictures === 0) throw await nothingInCommon(folder.folder, other.folder, onlyIn)
   const confusion = counts.confusion()
   const warnings = warningsOf({ ...aboutOf(options, folder), ...seen, confusion })
   if (other !== undefined) {

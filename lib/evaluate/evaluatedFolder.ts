@@ -1,4 +1,6 @@
+import { SemplesError } from '../base/error.js'
 import type { ClassTable } from '../datasets/dataset.js'
+import { folderNames } from '../datasets/pictures.js'
 import type { LabelMap } from '../masks/labelMap.js'
 import { type ReadMaskOptions, readMask } from '../masks/png.js'
 import { fileNamed } from './camFiles.js'
@@ -20,6 +22,17 @@ export class EvaluatedFolder {
     // Colours of ids that are yet to be changed say nothing of the classes.
     const own = renumbering && { ids: renumbering.from, colors: reading.colors }
     return new EvaluatedFolder(folder, stated, renumbering, own ?? reading)
+  }
+
+  /** One that masks are compared with. @throws SemplesError `SEMPLES_FILE_UNREADABLE` where there is none */
+  static async openAgainst(folder: string, classes: ClassTable, reading: ReadMaskOptions): Promise<EvaluatedFolder> {
+    if ((await folderNames(folder)) !== undefined) return EvaluatedFolder.open(folder, classes, reading)
+    throw new SemplesError('SEMPLES_FILE_UNREADABLE', {
+      message: `There is no folder ${folder} to compare the masks with.`,
+      field: 'against',
+      file: folder,
+      expected: 'a folder of masks of the same pictures, <picture>.png',
+    })
   }
 
   /** The mask of a picture, if there is one. */

@@ -32,13 +32,17 @@ export async function maskMissing(
 type OnlyIn = Readonly<Record<'onlyInMasks' | 'onlyInAgainst', readonly string[]>>
 
 /** The error for two folders of masks that share no picture with ground truth. */
-export function nothingInCommon(masks: string, against: string, { onlyInMasks, onlyInAgainst }: OnlyIn): SemplesError {
+export async function nothingInCommon(
+  masks: string,
+  against: string,
+  { onlyInMasks, onlyInAgainst }: OnlyIn,
+): Promise<SemplesError> {
+  const lacking = onlyInAgainst.length === 0 ? against : masks
   return new SemplesError('SEMPLES_MASK_MISSING', {
-    message: `No picture with ground truth has a mask in both ${masks} (${onlyInMasks.length}) and ${against} (${onlyInAgainst.length}), so there is nothing to compare.`,
-    field: 'against',
-    value: against,
+    message: `No picture with ground truth has a mask in both ${masks} (${onlyInMasks.length} of them) and ${against} (${onlyInAgainst.length}): there is nothing to compare.`,
+    file: lacking,
     expected: 'masks of the same pictures under the same names',
-    hint: `Are the masks of ${onlyInMasks.length === 0 ? masks : against} named as their pictures? Make those of the same pictures in both folders.`,
+    hint: await whatIsThere(lacking),
   })
 }
 
@@ -48,7 +52,7 @@ export function leftOutWarnings(masks: string, against: string, { onlyInMasks, o
     ids.length === 0
       ? []
       : [
-          `${count(ids.length, 'picture')} left out of all scores: ${has} has a mask, ${lacks} has none: ${listed(ids)}.`,
+          `${count(ids.length, 'picture')} with a mask in ${has} and none in ${lacks}, left out of all scores: ${listed(ids)}.`,
         ]
   return [...of(onlyInMasks, masks, against), ...of(onlyInAgainst, against, masks)]
 }
