@@ -47,10 +47,14 @@ function drawn({ draws, seed }: { draws: number; seed: number }): string {
   return `95 % interval, percentiles of ${draws.toLocaleString('en')} bootstrap draws of the pictures, seed ${seed}`
 }
 
+/** Classes with most false positives, at most so many. */
+const MOST_FALSE = 10
+
 function mistakeLines({ pairs, falsePositives, minArea }: Mistakes): string[] {
   const found = falsePositives
     .filter(({ pictures }) => pictures > 0)
     .toSorted((one, other) => other.pictures - one.pictures)
+  const more = found.length - MOST_FALSE
   const at = `${Number((100 * minArea).toPrecision(6))} % of the picture or more`
   return [
     ...(pairs.length === 0
@@ -70,14 +74,16 @@ function mistakeLines({ pairs, falsePositives, minArea }: Mistakes): string[] {
       : [
           ...table([
             ['on pictures without it', 'pictures', '% of those without', 'mean area %'],
-            ...found.map(({ label, pictures, share, meanArea }) => [
-              label,
-              String(pictures),
-              percent(share),
-              percent(meanArea),
-            ]),
+            ...found
+              .slice(0, MOST_FALSE)
+              .map(({ label, pictures, share, meanArea }) => [
+                label,
+                String(pictures),
+                percent(share),
+                percent(meanArea),
+              ]),
           ]),
-          `(masks that have the class on ${at})`,
+          `(masks that have the class on ${at}${more > 0 ? `; ${more} more in --json` : ''})`,
         ]),
   ]
 }

@@ -31,12 +31,14 @@ export function boundaryOf({ width, height, data }: LabelMap, distance: number):
       const label = data[start + first]!
       let end = first + 1
       while (end < width && data[start + end] === label) end++
-      for (let x = first; x < end; x++) {
-        const isInside = x - first >= distance && end - 1 - x >= distance
-        const continues = y > 0 && data[start - width + x] === label
-        rows[x] = isInside ? (continues ? rows[x]! : 0) + 1 : 0
-        if (rows[x]! > 2 * distance) boundary[start - distance * width + x] = 0
+      const [left, right] = [Math.min(end, first + distance), Math.max(first, end - distance)]
+      rows.fill(0, first, left < right ? left : end)
+      for (let x = left; x < right; x++) {
+        const run = y > 0 && data[start - width + x] === label ? rows[x]! + 1 : 1
+        rows[x] = run
+        if (run > 2 * distance) boundary[start - distance * width + x] = 0
       }
+      if (left < right) rows.fill(0, right, end)
       first = end
     }
   }
@@ -56,7 +58,7 @@ export function boundaryIou(
   { share = BOUNDARY_SHARE }: { share?: number } = {},
 ): PictureIou {
   const distance = boundaryWidth(truth, share)
-  const judged = { ...prediction, data: prediction.data.map((id, i) => (truth.data[i] === VOID_ID ? VOID_ID : id)) }
+  const judged = { ...prediction, data: withoutIgnored(prediction.data, truth.data) }
   const ofTruth = boundaryOf(truth, distance)
   const ofMask = boundaryOf(judged, distance)
   const both = new Float64Array(256)
@@ -64,6 +66,8 @@ export function boundaryIou(
   for (let i = 0; i < ofTruth.length; i++) {
     const expected = truth.data[i]!
     const found = judged.data[i]!
+    // Most pixels are far from every contour.
+    if ((ofTruth[i]! | ofMask[i]!) === 0) continue
     if (expected === found) {
       both[expected]! += ofTruth[i]! & ofMask[i]!
       either[expected]! += ofTruth[i]! | ofMask[i]!
@@ -78,4 +82,11 @@ export function boundaryIou(
     intersections: classes.map((index) => both[ids[index]!]!),
     unions: classes.map((index) => either[ids[index]!]!),
   }
+}
+
+/** Ids of a mask, void where the ground truth is. */
+function withoutIgnored(prediction: Uint8Array, truth: Uint8Array): Uint8Array {
+  const judged = prediction.slice()
+  for (let i = 0; i < judged.length; i++) if (truth[i] === VOID_ID) judged[i] = VOID_ID
+  return judged
 }

@@ -180,6 +180,8 @@ async function evaluateMasks(
     warnings.push(...own.map((warning) => `Of the masks in ${other.folder}: ${warning}`))
     warnings.push(...leftOutWarnings(folder.folder, other.folder, onlyIn))
   }
+  if (seen.pictures === 1 && (details.bootstrap ?? details.against) !== undefined)
+    warnings.push('Every draw of one picture is that picture: the intervals have no width, and say nothing.')
   const more = await evaluationDetails(counts, other && ofOther, { ...details, onlyIn, signal })
   return { ...evaluation(scores(confusion), classes, seen.pictures, warnings), ...more }
 }

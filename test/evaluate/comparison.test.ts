@@ -101,11 +101,12 @@ describe('masks against others', () => {
       ['against', 5],
     ] as const)
       await writeMask(join(own, name, 'a.png'), { width: 2, height: 1, data: new Uint8Array(2).fill(label) })
-    const { against, pictures } = await evaluatePictures({
+    const { against, pictures, warnings } = await evaluatePictures({
       ...{ masks: join(own, 'masks'), against: join(own, 'against') },
       ...{ groundTruth: join(own, 'truth'), classes: drawnClasses },
     })
     expect(pictures).toBe(1)
+    expect(warnings.join()).toMatch(/Every draw of one picture is that picture/)
     expect(against).toMatchObject({ won: 0, tied: 0, lost: 0, miou: { difference: Number.NaN, low: Number.NaN } })
   })
 })
