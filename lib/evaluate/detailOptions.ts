@@ -71,8 +71,8 @@ export function detailsOf(options: DetailOptions): Details {
     check(
       'bootstrap',
       bootstrap,
-      Number.isSafeInteger(bootstrap) && bootstrap >= FEWEST_DRAWS && bootstrap <= 1_000_000,
-      `a number of draws from ${FEWEST_DRAWS} to 1,000,000`,
+      Number.isSafeInteger(bootstrap) && bootstrap >= FEWEST_DRAWS && bootstrap <= 100_000,
+      `a number of draws from ${FEWEST_DRAWS} to 100,000`,
     )
   if (minArea !== undefined) check('minArea', minArea, minArea >= 0 && minArea <= 1, 'a share from 0 to 1, as 0.001')
   if (seed !== undefined)

@@ -148,6 +148,6 @@ describe('what eval prints', () => {
 test('errors name the options', async () => {
   const { evaluate } = await import('../../lib/runs/evaluate.js')
   const ran = await run([...words, '--bootstrap', '10'], { evaluate })
-  expect(ran.err.join()).toMatch(/--bootstrap.*100 to 1,000,000, received 10\)/)
+  expect(ran.err.join()).toMatch(/--bootstrap.*100 to 100,000, received 10\)/)
   expect(ran.err.join()).not.toMatch(/field bootstrap/)
 })

@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
@@ -109,6 +109,35 @@ describe('masks against others', () => {
     expect(warnings.join()).toMatch(/Every draw of one picture is that picture/)
     expect(against).toMatchObject({ won: 0, tied: 0, lost: 0, miou: { difference: Number.NaN, low: Number.NaN } })
   })
+})
+
+test('the folder that is compared with has ids of its own, by its masks.json', async () => {
+  const ids = new Map([
+    [3, 1],
+    [5, 2],
+    [20, 3],
+  ])
+  for (const name of names) {
+    const mask = await readMask(at('against', `${name}.png`))
+    await writeMask(at('renumbered', `${name}.png`), { ...mask, data: mask.data.map((id) => ids.get(id) ?? id) })
+  }
+  const classes = drawnClasses.classes.map(({ id, label }) => ({ id: ids.get(id), label }))
+  await writeFile(at('renumbered', 'masks.json'), JSON.stringify({ classes }))
+  const { against, warnings } = await evaluatePictures({ ...given, against: at('renumbered') })
+  const plain = await evaluatePictures({ ...given, against: at('against') })
+  expect(against).toEqual({ ...plain.against, folder: at('renumbered') })
+  expect(warnings).toEqual([
+    expect.stringMatching(/^Of the masks in \S+renumbered: Masks and ground truth number .*by name/),
+  ])
+})
+
+test('an abort stops the draws', async () => {
+  const controller = new AbortController()
+  const onProgress = ({ done, total }: { done: number; total: number }) => {
+    if (done === total) setTimeout(() => controller.abort(new Error('enough')), 20)
+  }
+  const options = { ...given, bootstrap: 100_000, signal: controller.signal, onProgress }
+  await expect(evaluatePictures(options)).rejects.toThrow('enough')
 })
 
 describe('pictures that one folder lacks', () => {
