@@ -47,7 +47,18 @@ export type { SharpFacts } from './doctor/facts/sharp.js'
 export type { Toolkit } from './doctor/facts/toolkit.js'
 export type { CudaFacts } from './doctor/facts.js'
 export type { Finding, Subject } from './doctor/finding.js'
+export type { Interval } from './evaluate/bootstrap.js'
+export type { Comparison, Difference } from './evaluate/comparison.js'
+export type { DetailOptions, NamedClass } from './evaluate/detailOptions.js'
+export type {
+  BootstrapIntervals,
+  BoundaryScores,
+  EvaluationDetails,
+  Mistakes,
+  ScoreIntervals,
+} from './evaluate/details.js'
 export type { EvaluatePicturesOptions, Evaluation } from './evaluate/evaluate.js'
+export type { ClassFalsePositives, ConfusionPair } from './evaluate/mistakes.js'
 export type { ClassScores } from './evaluate/scores.js'
 export type { SweepPoint } from './evaluate/sweep.js'
 export type { CamFile, CamFileOptions } from './formats/camFile/camFile.js'

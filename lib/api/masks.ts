@@ -78,8 +78,12 @@ export async function tuneRefinement({ logger, ...options }: TuneRefinementOptio
  * Compares masks, or CAMs at a sweep of background thresholds, with ground truth: mean IoU over the classes and the
  * background, per-class IoU, precision and recall; void pixels (255) are ignored. Needs no addon.
  *
+ * Of `masks` also, where asked for: boundary IoU (`boundary`), which classes are taken for which and found where they are not
+ * (`confusions`), 95 % bootstrap intervals (`bootstrap`), and the difference from other masks (`against`). docs/evaluate.md
+ * says what each counts.
+ *
  * @returns scores as fractions from 0 to 1; NaN for a class that is in neither ground truth nor masks; `warnings`: what makes
- *   the scores doubtful, such as classes that masks and ground truth do not share
+ *   the scores doubtful, such as classes that masks and ground truth do not share, and pictures that only one folder has
  * @throws SemplesError `SEMPLES_CONFIG_INVALID` (options that contradict each other), `SEMPLES_NO_MASKS` (no picture with
  *   ground truth), `SEMPLES_MASK_MISSING` (masks or maps), `SEMPLES_MASK_SIZE`, `SEMPLES_MASK_CLASS` naming the files, and
  *   what reading a mask or a file of maps throws
@@ -93,6 +97,9 @@ export async function tuneRefinement({ logger, ...options }: TuneRefinementOptio
  *
  * const { best } = await evaluate({ cams: 'cams', ...truth }) // at every background threshold
  * console.log(best) // e.g. { threshold: 0.45, miou: 0.628 }
+ *
+ * const { bootstrap } = await evaluate({ masks: 'masks', ...truth, bootstrap: true })
+ * console.log(bootstrap?.miou) // e.g. { low: 0.607, high: 0.649 }
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   return (await import('../runs/evaluate.js')).evaluate(options)

@@ -7,19 +7,20 @@ import { CountedKeys } from '../formats/camFile/countedKeys.js'
 import type { AxesOrder } from '../formats/camFile/maps.js'
 import type { ScoreKind } from '../formats/camFile/scores.js'
 import type { MaskColors } from '../masks/colors.js'
-import { type LabelMap, VOID_ID } from '../masks/labelMap.js'
 import { maskPalette } from '../masks/palette.js'
-import { type ReadMaskOptions, readMask } from '../masks/png.js'
-import { fileNamed, readCams } from './camFiles.js'
-import { Renumbering, statedTable } from './classTables.js'
-import { ConfusionCounter } from './confusion.js'
-import { refuse, type TruthPicture, truthPictures } from './groundTruth.js'
-import { maskMissing } from './missingMasks.js'
+import type { ReadMaskOptions } from '../masks/png.js'
+import { readCams } from './camFiles.js'
+import { type DetailOptions, type Details, detailsOf } from './detailOptions.js'
+import { type EvaluationDetails, evaluationDetails } from './details.js'
+import { type EachPictureOptions, forEachPicture, nameOf } from './eachPicture.js'
+import { EvaluatedFolder } from './evaluatedFolder.js'
+import { MaskCounts } from './maskCounts.js'
+import { leftOutWarnings, maskMissing, nothingInCommon } from './missingMasks.js'
 import { type ClassScores, type Scores, scores } from './scores.js'
 import { bestPoint, greedyPart, hundredths, SweepCounter, type SweepPoint } from './sweep.js'
 import { warningsOf } from './warnings.js'
 
-export interface EvaluatePicturesOptions {
+export interface EvaluatePicturesOptions extends DetailOptions {
   /** Folder of masks to evaluate, `<id>.png`: indexed or grey PNGs whose pixel values are class ids. Either this or `cams`. */
   masks?: string
   /**
@@ -76,7 +77,7 @@ export interface EvaluatePicturesOptions {
 }
 
 /** All scores are fractions from 0 to 1; NaN for a class that is in neither ground truth nor masks. */
-export interface Evaluation extends Omit<Scores, 'perClass'> {
+export interface Evaluation extends Omit<Scores, 'perClass'>, EvaluationDetails {
   /** Background first, then the classes in the order of their table. */
   perClass: (ClassScores & { label: string })[]
   /** Number of pictures evaluated. */
@@ -98,40 +99,18 @@ export interface Evaluation extends Omit<Scores, 'perClass'> {
  * files, and what reading a mask or a file of maps throws.
  */
 export async function evaluatePictures(options: EvaluatePicturesOptions): Promise<Evaluation> {
-  const {
-    masks,
-    cams,
-    camClasses,
-    classOffset,
-    groundTruth,
-    axes,
-    entry,
-    greedy = false,
-    thresholds = hundredths(0, 100),
-  } = options
+  const { masks, cams, camClasses, classOffset, axes, entry, greedy = false, thresholds = hundredths(0, 100) } = options
+  const details = detailsOf(options)
   const classes = classTableOf(options)
   const ids = idsWithBackground(classes)
   const reading: ReadMaskOptions = { palette: maskPalette(classes.classes), ids, colors: options.maskColors }
-  const evaluated = cams ?? masks ?? ''
-  const stated = await statedTable(evaluated)
-  const renumbering = Renumbering.of(stated, classes, `masks.json in ${evaluated}`)
-  const about = { classes, groundTruth, evaluated, stated, renumbering, besideTruth: options.besideTruth }
-  if (masks !== undefined && cams === undefined) {
-    const counter = new ConfusionCounter(ids)
-    // Colours of ids that are yet to be changed say nothing of the classes.
-    const own = renumbering && { ids: renumbering.from, colors: options.maskColors }
-    const seen = await forEachPicture(options, reading, async (picture, truth, pictures) => {
-      const file = await fileNamed(masks, `${picture.id}.png`)
-      if (file === undefined) throw await maskMissing(masks, picture, pictures, nameOf(groundTruth))
-      const mask = await readMask(file, own ?? reading)
-      const names = { prediction: file, groundTruth: picture.name }
-      counter.add(renumbering === undefined ? mask : renumbering.mask(mask, file), truth, names)
-    })
-    const confusion = counter.confusion()
-    const warnings = warningsOf({ ...about, ...seen, confusion })
-    return evaluation(scores(confusion), classes, seen.pictures, warnings)
-  }
-  if (cams === undefined || masks !== undefined) throw invalid('Give either masks or cams.', 'masks', masks)
+  const each = { ...options, classes, reading }
+  const evaluated = cams ?? masks
+  if (evaluated === undefined || (cams !== undefined && masks !== undefined))
+    throw invalid('Give either masks or cams.', 'masks', masks)
+  const folder = await EvaluatedFolder.open(evaluated, classes, reading)
+  if (cams === undefined) return evaluateMasks(folder, each, details)
+  const { renumbering } = folder
   const counter = new SweepCounter(ids, thresholds)
   const told = new Warnings()
   const keys = new CountedKeys()
@@ -141,7 +120,7 @@ export async function evaluatePictures(options: EvaluatePicturesOptions): Promis
   const values = options.values ?? (inUnit ? 'probabilities' : undefined)
   const naming = { classes: camClasses, classOffset, classNames: idsByLabel(classes), known: ids, imageLabels }
   const read = { ...naming, values, axes, entry }
-  const seen = await forEachPicture(options, reading, async ({ id, name }, truth) => {
+  const seen = await forEachPicture(each, async ({ id, name }, truth) => {
     const { file, warnings: ofFile, countedKeys, ...picture } = await readCams(cams, id, { ...read, size: truth })
     told.add(id, ofFile)
     keys.add(countedKeys)
@@ -150,14 +129,69 @@ export async function evaluatePictures(options: EvaluatePicturesOptions): Promis
     // Without maps the whole mask is background, whatever its size.
     const { height, width } = picture.classIds.length === 0 ? truth : picture
     counter.add({ ...picture, height, width }, truth, { prediction: file, groundTruth: name })
+    return undefined
   })
   const whole = counter.curve()
   const curve = greedy ? greedyPart(whole) : whole
   const best = bestPoint(curve)
   const confusion = counter.confusion(thresholds.indexOf(best.threshold))
-  const doubts = warningsOf({ ...about, ...seen, confusion })
+  const doubts = warningsOf({ ...aboutOf(each, folder), ...seen, confusion })
   const warnings = [...(imageLabels?.warnings ?? []), ...told.list(), ...keys.warnings(), ...doubts]
   return { ...evaluation(scores(confusion), classes, seen.pictures, warnings), curve, best }
+}
+
+/** Masks by themselves, or beside those of another folder. */
+async function evaluateMasks(
+  folder: EvaluatedFolder,
+  options: EvaluatePicturesOptions & EachPictureOptions,
+  details: Details,
+): Promise<Evaluation> {
+  const { classes, groundTruth, signal } = options
+  const names = [{ id: 0, label: 'background' }, ...classes.classes.map(({ id, label }) => ({ id, label }))]
+  const other =
+    details.against === undefined
+      ? undefined
+      : await EvaluatedFolder.openAgainst(details.against, classes, options.reading)
+  const counts = new MaskCounts(names, details)
+  const ofOther = new MaskCounts(names, details)
+  const onlyIn = { onlyInMasks: [] as string[], onlyInAgainst: [] as string[] }
+  const seen = await forEachPicture(options, async (picture, truth, pictures) => {
+    const file = await folder.find(picture.id)
+    const otherFile = await other?.find(picture.id)
+    if (file === undefined && otherFile === undefined)
+      throw await maskMissing(folder.folder, picture, pictures, nameOf(groundTruth))
+    if (file === undefined || (other !== undefined && otherFile === undefined)) {
+      onlyIn[file === undefined ? 'onlyInAgainst' : 'onlyInMasks'].push(picture.id)
+      return 'left out'
+    }
+    counts.add(picture.id, await folder.read(file), truth, { prediction: file, groundTruth: picture.name })
+    if (otherFile !== undefined) {
+      const mask = await other!.read(otherFile)
+      ofOther.add(picture.id, mask, truth, { prediction: otherFile, groundTruth: picture.name })
+    }
+    return undefined
+  })
+  if (other !== undefined && seen.pictures === 0) throw await nothingInCommon(folder.folder, other.folder, onlyIn)
+  const confusion = counts.confusion()
+  const warnings = warningsOf({ ...aboutOf(options, folder), ...seen, confusion })
+  if (other !== undefined) {
+    const ofOthers = warningsOf({ ...aboutOf(options, other), ...seen, confusion: ofOther.confusion() })
+    const own = ofOthers.filter((warning) => !warnings.includes(warning))
+    warnings.push(...own.map((warning) => `Of the masks in ${other.folder}: ${warning}`))
+    warnings.push(...leftOutWarnings(folder.folder, other.folder, onlyIn))
+  }
+  if (seen.pictures === 1 && (details.bootstrap ?? details.against) !== undefined)
+    warnings.push('Every draw of one picture is that picture: the intervals have no width, and say nothing.')
+  const more = await evaluationDetails(counts, other && ofOther, { ...details, onlyIn, signal })
+  return { ...evaluation(scores(confusion), classes, seen.pictures, warnings), ...more }
+}
+
+/** What warnings need to know of a folder. */
+function aboutOf(
+  { classes, groundTruth, besideTruth }: EvaluatePicturesOptions & EachPictureOptions,
+  { folder, stated, renumbering }: EvaluatedFolder,
+) {
+  return { classes, groundTruth, besideTruth, evaluated: folder, stated, renumbering }
 }
 
 /** Labels that say which maps are judged, as ids of the class table. */
@@ -173,51 +207,6 @@ async function imageLabelsOf(
     'camLabels',
     camLabels,
   )
-}
-
-interface Seen {
-  pictures: number
-  /** Pixels of each value. */
-  truthPixels: Float64Array
-  /** Pictures with labels whose ground truth has pixels of a class; and those of them that have none of these labels. */
-  labelled: number
-  unlike: number
-}
-
-/** Calls `evaluateOne` with each picture that has ground truth; gives what was seen of it. */
-async function forEachPicture(
-  options: EvaluatePicturesOptions,
-  reading: ReadMaskOptions,
-  evaluateOne: (picture: TruthPicture, truth: LabelMap, all: readonly TruthPicture[]) => Promise<void>,
-): Promise<Seen> {
-  const { groundTruth, ids, onProgress, signal } = options
-  const idOf = idsByLabel(classTableOf(options))
-  const pictures = await truthPictures(groundTruth, ids, reading)
-  const truthPixels = new Float64Array(256)
-  const seen = { labelled: 0, unlike: 0 }
-  let evaluated = 0
-  for (const [done, picture] of pictures.entries()) {
-    signal?.throwIfAborted()
-    const truth = await picture.read()
-    if (truth !== undefined) {
-      await evaluateOne(picture, truth, pictures)
-      for (const value of truth.data) truthPixels[value]! += 1
-      const known = (picture.labels ?? []).flatMap((label) => idOf[label] ?? [])
-      const held = new Set(truth.data)
-      if (known.length > 0 && [...held].some((value) => value !== 0 && value !== VOID_ID)) {
-        seen.labelled++
-        if (!known.some((id) => held.has(id))) seen.unlike++
-      }
-      evaluated++
-    } else if (ids !== undefined) refuse(picture.id, groundTruth)
-    onProgress?.({ done: done + 1, total: pictures.length })
-  }
-  if (evaluated > 0) return { pictures: evaluated, truthPixels, ...seen }
-  throw new SemplesError('SEMPLES_NO_MASKS', {
-    message: `There is no ground-truth mask in ${nameOf(groundTruth)}.`,
-    field: 'groundTruth',
-    expected: 'at least one picture with a mask',
-  })
 }
 
 function evaluation(
@@ -243,10 +232,6 @@ function withoutTable(): SemplesError {
     field: 'classes',
     hint: "classes: 'voc2012', 'coco2014' or the path of a classes.json (--classes voc2012).",
   })
-}
-
-function nameOf(groundTruth: string | Dataset): string {
-  return typeof groundTruth === 'string' ? groundTruth : groundTruth.name
 }
 
 function invalid(message: string, field: string, value: unknown): SemplesError {

@@ -29,6 +29,34 @@ export async function maskMissing(
   })
 }
 
+type OnlyIn = Readonly<Record<'onlyInMasks' | 'onlyInAgainst', readonly string[]>>
+
+/** The error for two folders of masks that share no picture with ground truth. */
+export async function nothingInCommon(
+  masks: string,
+  against: string,
+  { onlyInMasks, onlyInAgainst }: OnlyIn,
+): Promise<SemplesError> {
+  const lacking = onlyInAgainst.length === 0 ? against : masks
+  return new SemplesError('SEMPLES_MASK_MISSING', {
+    message: `No picture with ground truth has a mask in both ${masks} (${onlyInMasks.length} of them) and ${against} (${onlyInAgainst.length}): there is nothing to compare.`,
+    file: lacking,
+    expected: 'masks of the same pictures under the same names',
+    hint: await whatIsThere(lacking),
+  })
+}
+
+/** Names the pictures that only one of two folders has. */
+export function leftOutWarnings(masks: string, against: string, { onlyInMasks, onlyInAgainst }: OnlyIn): string[] {
+  const of = (ids: readonly string[], has: string, lacks: string) =>
+    ids.length === 0
+      ? []
+      : [
+          `${count(ids.length, 'picture')} with a mask in ${has} and none in ${lacks}, left out of all scores: ${listed(ids)}.`,
+        ]
+  return [...of(onlyInMasks, masks, against), ...of(onlyInAgainst, against, masks)]
+}
+
 const SOME =
   'Make the masks of all pictures first; or evaluate those of some: give their names (ids, --list FILE with one a line), or the pictures that the masks were made of (groundTruth, --data DIR).'
 

@@ -54,7 +54,7 @@ export function scores({ ids, counts, unassigned }: Confusion): Scores {
 }
 
 /** Mean without NaN entries; NaN where nothing is left. */
-function meanOfNumbers(values: readonly number[]): number {
+export function meanOfNumbers(values: readonly number[]): number {
   const numbers = values.filter((value) => !Number.isNaN(value))
   return numbers.reduce((sum, value) => sum + value, 0) / numbers.length
 }

@@ -46,6 +46,12 @@ function refuseUselessOf(
     thresholds,
     greedy,
     maskColors,
+    boundary,
+    confusions,
+    minArea,
+    bootstrap,
+    seed,
+    against,
   }: Partial<EvaluateOptions>,
   truthInFolder: boolean,
 ): void {
@@ -53,6 +59,17 @@ function refuseUselessOf(
     refuseUseless(
       { camClasses, camLabels, classOffset, values, axes, entry, thresholds, greedy: greedy || undefined },
       'without cams: it is for maps',
+    )
+  if (masks === undefined && cams !== undefined)
+    refuseUseless(
+      {
+        boundary: boundary || undefined,
+        confusions: confusions || undefined,
+        bootstrap: bootstrap || undefined,
+        ...{ minArea, seed, against },
+      },
+      'with cams: it is for masks',
+      'Make masks of the maps at a threshold (semples masks --threshold NUMBER, semples refine), and evaluate those.',
     )
   if (masks === undefined && cams !== undefined && !truthInFolder)
     refuseUseless({ maskColors }, 'without a folder of masks')

@@ -21,6 +21,7 @@ writeFileSync(coco, '{}')
 
 const masks = ['masks', '--run', 'r', '--out', 'm']
 const truth = ['eval', '--masks', 'm', '--ground-truth', 'g', '--classes', 'voc2012']
+const maps = ['eval', '--cams', 'c', '--ground-truth', 'g', '--classes', 'voc2012']
 const judged = ['eval', '--masks', 'm', '--data', photos]
 const refine = ['refine', '--images', 'i', '--cams', 'c', '--out', 'o']
 const tuned = ['refine', '--images', 'i', '--cams', 'c', '--tune', '8', '--ground-truth', 'g']
@@ -121,6 +122,15 @@ const USELESS: Record<string, Record<string, string[][]>> = {
       ['eval', '--masks', 'm', '--data', voc, '--exif', 'apply'],
     ],
     'mask-colors': [['eval', '--cams', 'c', '--data', photos, '--mask-colors', 'use']],
+    boundary: [[...maps, '--boundary']],
+    confusions: [[...maps, '--confusions', '3']],
+    bootstrap: [[...maps, '--bootstrap']],
+    against: [
+      [...maps, '--against', 'a'],
+      [...truth, '--sweep', '--against', 'a'],
+    ],
+    'min-area': [[...truth, '--min-area', '0.01']],
+    seed: [[...truth, '--seed', '1']],
   },
   report: {
     labels: [
@@ -221,6 +231,7 @@ describe('N15: an option that does nothing is refused', () => {
       [...judged, '--val', '0.2', '--split', 'train'],
       ['eval', '--cams', 'c', '--ground-truth', 'g', '--classes', 'voc2012', '--entry', 'cam', '--mask-colors', 'use'],
       ['eval', '--cams', 'c', '--ground-truth', 'g', '--classes', 'voc2012', '--labels', 'l.csv'],
+      [...truth, '--confusions', '--min-area', '0', '--against', 'a', '--seed', '1'],
       [...refine, '--labels', 'l.csv', '--class-table', 'voc2012'],
       ['report', 'r', '--labels', 'predicted', '--label-threshold', '0.5'],
       [...convert, '--val', '0.2', '--split', 'val'],
@@ -236,6 +247,10 @@ describe('N15: options of functions that do nothing are refused', () => {
     ['split', () => evaluate({ masks: 'm', groundTruth: data, split: 'train' })],
     ['entry', () => evaluate({ masks: 'm', groundTruth: 'g', classes: 'voc2012', entry: 'cam' })],
     ['thresholds', () => evaluate({ masks: 'm', groundTruth: 'g', classes: 'voc2012', thresholds: [0.5] })],
+    ['boundary', () => evaluate({ cams: 'c', groundTruth: 'g', classes: 'voc2012', boundary: true })],
+    ['against', () => evaluate({ cams: 'c', groundTruth: 'g', classes: 'voc2012', against: 'a' })],
+    ['minArea', () => evaluate({ masks: 'm', groundTruth: 'g', classes: 'voc2012', minArea: 0.1 })],
+    ['seed', () => evaluate({ masks: 'm', groundTruth: 'g', classes: 'voc2012', seed: 1 })],
     ['maskColors', () => evaluate({ cams: 'c', groundTruth: data, maskColors: 'use' })],
     ['split', () => exportFolder({ data, split: 'val', out: join(root, 'out') })],
     ['split', () => checkData({ data: photos, split: 'val' })],

@@ -1,20 +1,21 @@
 import { Command, Option } from 'commander'
-import { count } from '../../base/count.js'
 import { SemplesError } from '../../base/error.js'
 import { itemProgress } from '../../base/progress.js'
 import { refuseUseless } from '../../base/useless.js'
-import type { Evaluation } from '../../evaluate/evaluate.js'
+import type { DetailOptions } from '../../evaluate/detailOptions.js'
 import { readPictureList } from '../../evaluate/pictureList.js'
 import { type AxesOrder, axesOrders } from '../../formats/camFile/maps.js'
 import { type ScoreKind, scoreKinds } from '../../formats/camFile/scores.js'
 import type { EvaluateOptions } from '../../runs/evaluate.js'
 import type { Cli } from '../cli.js'
 import { dataAndSplit } from '../data.js'
+import { evaluationLines } from '../evaluation.js'
+import { addDetailOptions, detailsOf } from '../evaluationDetails.js'
 import { addOutputOptions, classIds, examples, integer, type OutputOptions, shared } from '../options.js'
-import { percent, printJson, table, warningLines } from '../output.js'
+import { printJson, warningLines } from '../output.js'
 import { openView } from '../progress/view.js'
 
-interface EvalOptions extends OutputOptions {
+interface EvalOptions extends OutputOptions, DetailOptions {
   masks?: string
   cams?: string
   camClasses?: number[]
@@ -107,11 +108,12 @@ export function evalCommand(cli: Cli): Command {
         'semples eval --masks masks --ground-truth SegmentationClass --classes voc2012',
         'semples eval --masks masks --data photos --ground-truth truth',
         'semples eval --cams cams --scores raw --cam-labels labels.csv --ground-truth SegmentationClass --classes voc2012',
+        'semples eval --masks masks --against masks-before --boundary --data VOCdevkit/VOC2012 --split val',
         'semples eval --masks masks-val --sweep --data VOCdevkit/VOC2012 --split val',
       ),
     )
     .action((options: EvalOptions) => evaluateMasks(cli, options))
-  return addOutputOptions(command)
+  return addOutputOptions(addDetailOptions(command))
 }
 
 async function evaluateMasks(cli: Cli, options: EvalOptions): Promise<void> {
@@ -127,7 +129,8 @@ async function evaluateMasks(cli: Cli, options: EvalOptions): Promise<void> {
       },
       'without --cams DIR: it says how maps are read',
     )
-  const judgesMaps = options.cams !== undefined || sweep
+  const judgesMaps = options.cams !== undefined || sweep === true
+  const details = detailsOf(options, judgesMaps)
   const labelsAreOfMaps = options.data === undefined && judgesMaps && options.camLabels === undefined
   // Without data, labels can be meant for the maps alone.
   const camLabels = options.camLabels ?? (labelsAreOfMaps ? options.labels : undefined)
@@ -156,13 +159,14 @@ async function evaluateMasks(cli: Cli, options: EvalOptions): Promise<void> {
       ...(scores === undefined ? {} : { values: scores }),
       ...(axes === undefined ? {} : { axes }),
       ...(entry === undefined ? {} : { entry }),
+      ...details,
       onProgress: ({ done, total }) => view.show(progress(done, total)),
       signal,
     })
     .finally(() => view.close())
   for (const line of warningLines(evaluation.warnings)) terminal.err(line)
   if (json) printJson(terminal, evaluation)
-  else for (const line of describe(evaluation, sweep)) terminal.out(line)
+  else for (const line of evaluationLines(evaluation, sweep)) terminal.out(line)
 }
 
 interface ChosenTruth {
@@ -205,27 +209,4 @@ function required(value: string | undefined, option: string): string {
     message: `semples eval needs ${option}.`,
     hint: 'For examples, type: npx semples eval --help',
   })
-}
-
-/** An evaluation as lines: the classes that occur, the means, and the curve of a sweep. */
-function describe(evaluation: Evaluation, withCurve = false): string[] {
-  const { perClass, curve, best, pictures } = evaluation
-  const present = perClass.filter(({ iou }) => !Number.isNaN(iou))
-  const absent = perClass.length - present.length
-  const rows = present.map(({ label, iou, precision, recall }) => [
-    label,
-    percent(iou),
-    percent(precision),
-    percent(recall),
-  ])
-  return [
-    ...(withCurve && curve !== undefined
-      ? [...table([['threshold', 'mIoU %'], ...curve.map((at) => [at.threshold.toFixed(2), percent(at.miou)])]), '']
-      : []),
-    ...table([['class', 'IoU %', 'precision %', 'recall %'], ...rows]),
-    ...(absent === 0 ? [] : [`(${absent} of ${perClass.length} classes occur in neither ground truth nor masks)`]),
-    '',
-    `mean IoU ${percent(evaluation.miou)} %${best === undefined ? '' : ` at background threshold ${best.threshold}`}, over ${count(pictures, 'picture')}`,
-    `false positives ${percent(evaluation.falsePositive)} %, false negatives ${percent(evaluation.falseNegative)} %, precision ${percent(evaluation.precision)} %, recall ${percent(evaluation.recall)} %`,
-  ]
 }
