@@ -78,11 +78,11 @@ class Check {
   /** @param archive what is wrong with the archive as a whole */
   result(archive: Awaited<ReturnType<typeof readTar>>): VocSubmissionCheck {
     for (const { problem, why } of archive) this.findings.archive(problem, why)
-    // Nothing is missing in what was not looked at.
-    const isOpened = !archive.some(({ problem }) => problem === 'not-gzip')
-    const judged = isOpened ? this.judged() : []
+    const is = (wrong: string) => archive.some(({ problem }) => problem === wrong)
+    const judged = is('not-gzip') ? [] : this.judged()
     for (const [folder, masks] of judged) {
-      for (const id of this.list) if (!masks.has(id)) this.findings.add('missing', id)
+      // What is missing in a part may be in the rest.
+      for (const id of is('damaged') ? [] : this.list) if (!masks.has(id)) this.findings.add('missing', id)
       for (const id of masks) if (!this.ids.has(id)) this.findings.add('additional', `${folder}/${id}.png`)
     }
     const findings = this.findings.list()

@@ -1,4 +1,4 @@
-import { count, listed } from '../../base/count.js'
+import { count } from '../../base/count.js'
 import type { SubmissionFinding, SubmissionProblem } from '../types.js'
 
 /** Most names that a finding keeps. */
@@ -37,12 +37,12 @@ const WORDS: Readonly<Record<SubmissionProblem, Words>> = {
   'unsafe-path': {
     level: 'stop',
     message: (number, names) =>
-      `${have(number, 'entry').replace('entrys', 'entries')} a path that leads out of the folder in which the archive is unpacked: ${names}.`,
+      `${count(number, 'path')} ${number === 1 ? 'leads' : 'lead'} out of the folder in which the archive is unpacked: ${names}.`,
     advice: `Paths must be as ${DATA}. Where somebody else made the archive, do not unpack it.`,
   },
   'not-a-file': {
     level: 'stop',
-    message: (number, names) => `${are(number, 'entry').replace('entrys', 'entries')} no plain file: ${names}.`,
+    message: (number, names) => `${are(number, 'name')} of a link or device, not of a file: ${names}.`,
     advice: 'Pack the files themselves: tar czhf results.tgz results',
   },
   folder: {
@@ -116,7 +116,8 @@ export class Findings {
     const entry = this.found.get(problem) ?? { count: 0, files: [], seen: [] }
     entry.count++
     if (entry.files.length < MOST_NAMES) entry.files.push(file)
-    if (entry.seen.length < 3) entry.seen.push(seen === undefined ? file : `${file} (${seen})`)
+    const name = file.replace(/^results\/VOC2012\/Segmentation\//, '')
+    if (entry.seen.length < 3) entry.seen.push(seen === undefined ? name : `${name} (${seen})`)
     this.found.set(problem, entry)
   }
 
@@ -131,7 +132,7 @@ export class Findings {
       if (found === undefined) return []
       const { level, message, advice } = WORDS[problem]
       const more = found.count - found.seen.length
-      const names = `${listed(found.seen)}${more > 0 ? ` and ${more.toLocaleString('en')} more` : ''}`
+      const names = `${found.seen.join(', ')}${more > 0 ? ` and ${more.toLocaleString('en')} more` : ''}`
       return [{ problem, level, message: message(found.count, names), advice, count: found.count, files: found.files }]
     })
   }

@@ -78,7 +78,9 @@ async function readEntries(
     if (entry.type === 'File' && wanted(entry.path, entry.size)) entry.on('data', (chunk: Buffer) => chunks.push(chunk))
     else entry.resume()
     entry.on('end', () => {
-      if (chunks.length > 0 && damage === undefined) result.data = Buffer.concat(chunks)
+      // Of an entry that is cut off nothing is known.
+      if (damage !== undefined) return
+      if (chunks.length > 0) result.data = Buffer.concat(chunks)
       found.push(result)
     })
   }
@@ -88,11 +90,14 @@ async function readEntries(
     for (const entry of found.splice(0)) await onEntry(entry)
   }
   let unpacked = 0
+  // An archive of nothing is blocks of zeros, which the parser does not know from other files.
+  let isBlank = true
   try {
     for await (const chunk of unpackedChunks(file, isGzip)) {
       signal?.throwIfAborted()
       if (unpacked === 0 && chunk[0] === 0x1f && chunk[1] === 0x8b) return 'is compressed twice'
       unpacked += chunk.length
+      isBlank = isBlank && chunk.every((byte) => byte === 0)
       if (unpacked > MOST) return 'unpacks to more than 8 GiB'
       parser.write(chunk)
       await give()
@@ -104,7 +109,7 @@ async function readEntries(
   }
   if (unpacked === 0 && damage === undefined) damage = 'it holds nothing'
   if (damage === undefined) {
-    parser.end()
+    if (!isBlank) parser.end()
     await give()
   }
   return damage === undefined ? undefined : `cannot be read to its end: ${damage}`
