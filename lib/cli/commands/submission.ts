@@ -220,7 +220,7 @@ async function writeCoco(cli: Cli, { json, quiet, ...given }: CocoOptions): Prom
   const { path, bytes, pictures, entries, empty, categories, imageIds } = result
   for (const line of [
     `The results are in ${path} (${(bytes / 1e6).toFixed(1)} MB)`,
-    `  entries: ${entries.toLocaleString('en')}, of ${count(pictures, 'picture')}${empty === 0 ? '' : `; ${empty} of them have no class and no entry`}`,
+    `  entries: ${entries.toLocaleString('en')}, of ${count(pictures, 'picture')}${empty === 0 ? '' : `; ${empty} of them ${empty === 1 ? 'has' : 'have'} no class and no entry`}`,
     `  categories: ${Object.entries(categories)
       .map(([label, id]) => `${label} ${id}`)
       .join(', ')}`,

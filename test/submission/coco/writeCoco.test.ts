@@ -12,7 +12,9 @@ import { drawnMask, writeMasks } from '../masks.js'
 import { decoded } from './decoded.js'
 
 const VALUES = [0, 1, 12, 44, 80, 255]
-const stems = ['COCO_val2014_000000000139', 'COCO_val2014_000000000285', 'COCO_val2014_000000581929']
+const stems = [139, 285, 581_929, ...Array.from({ length: 40 }, (_, index) => 600_000 + index)].map(
+  (id) => `COCO_val2014_${String(id).padStart(12, '0')}`,
+)
 
 interface Entry {
   image_id: number | string
@@ -30,9 +32,9 @@ interface World {
 /** Masks with COCO's 80 classes, and the JSON of their pictures. */
 async function world(values: readonly number[] = VALUES): Promise<World> {
   const masks = Object.fromEntries(stems.map((stem, index) => [stem, drawnMask(40 + index, values)]))
-  const images = stems.map((stem, index) => {
+  const images = stems.map((stem) => {
     const { width, height } = masks[stem]!
-    return { id: [139, 285, 581929][index], file_name: `${stem}.jpg`, width, height }
+    return { id: number(stem), file_name: `${stem}.jpg`, width, height }
   })
   const categories = coco2014Classes.classes.map(({ id, label }) => ({ id: COCO_CATEGORY_IDS[id - 1], name: label }))
   const root = await temporaryFiles({ 'truth.json': JSON.stringify({ images, categories, annotations: [] }) })
@@ -66,6 +68,10 @@ function expectedOf(
   })
 }
 
+/** Pictures that show no class. */
+const emptyOf = (masks: Record<string, LabelMap>) =>
+  Object.values(masks).filter(({ data }) => data.every((value) => value === 0 || value === 255)).length
+
 const coco = (value: number) => COCO_CATEGORY_IDS[value - 1]!
 const number = (stem: string) => Number(stem.slice(-12))
 
@@ -90,7 +96,7 @@ describe('the results', () => {
       category,
     ])
     expect(result).toEqual({
-      ...{ path: options.out, bytes: size, pictures: 3, entries: expected.length, empty: 0 },
+      ...{ path: options.out, bytes: size, pictures: stems.length, entries: expected.length, empty: emptyOf(masks) },
       ...{ categories: Object.fromEntries(labels), imageIds: 'number' },
     })
   })
