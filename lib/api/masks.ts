@@ -170,7 +170,7 @@ export async function checkVocSubmission(
  * const classes = 'runs/boats/classes.json'
  * const { entries, categories } = await writeCocoResults({ masks: 'masks', list: 'list.txt', classes, out: 'results.json' })
  * console.log(`${entries} entries`) // e.g. 3 entries
- * console.log(categories) // e.g. { bird: 1, boat: 2 }
+ * console.log(categories) // e.g. { bird: 1, person: 3 }
  */
 export async function writeCocoResults(options: CocoResultsOptions): Promise<CocoResults> {
   return (await import('../submission/coco/writeCoco.js')).writeCocoResults(options)

@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import { readImageList } from '../../datasets/voc/imageList.js'
 import type { CheckVocSubmissionOptions, VocSubmissionCheck } from '../types.js'
 import { Findings } from './findings.js'
-import { competitions, resultsFolder, setOfList } from './layout.js'
+import { competitions, requireChoices, resultsFolder, setOfList } from './layout.js'
 import { pictureSizes, type SizeOf } from './pictureSizes.js'
 import { pngProblems } from './pngProblems.js'
 import { type ArchivedEntry, readTar } from './tarReader.js'
@@ -17,11 +17,12 @@ export async function checkVocSubmission(
 ): Promise<VocSubmissionCheck> {
   const { list, images, competition, onProgress, signal } = options
   signal?.throwIfAborted()
+  requireChoices({ competition, set: options.set })
   const set = setOfList(list, options.set)
   const ids = (await readImageList(list)).map(({ id }) => id)
   const sizeOf = images === undefined ? undefined : await pictureSizes(images, ids, list)
   const right = (competition === undefined ? competitions : [competition]).map((each) => resultsFolder(each, set))
-  const check = new Check(ids, right, sizeOf, (done) => onProgress?.(done, ids.length))
+  const check = new Check(ids, right, sizeOf, (done) => onProgress?.(Math.min(done, ids.length), ids.length))
   const problems = await readTar(archive, isMask, (entry) => check.entry(entry), signal)
   return check.result(problems)
 }
@@ -51,28 +52,30 @@ class Check {
     this.ids = new Set(list)
   }
 
-  async entry({ path, type, size, data }: ArchivedEntry): Promise<void> {
+  async entry({ path: name, type, size, data }: ArchivedEntry): Promise<void> {
     const { findings } = this
+    // Names are printed: what moves the cursor of a terminal must not be in them.
+    const path = name.replaceAll(/\p{Cc}/gu, '?')
     if (/^([/\\]|[a-z]:)/i.test(path) || path.split(/[/\\]/).includes('..')) return findings.add('unsafe-path', path)
     if (type === 'Directory') return
     if (isOfMac(path)) return findings.add('mac-file', path)
     if (type !== 'File') return findings.add('not-a-file', path, type)
     if (!path.endsWith('.png')) return findings.add('other-file', path)
     this.onPng(++this.pngs)
-    const name = posix.normalize(path)
-    const folder = posix.dirname(name)
-    const id = posix.basename(name, '.png')
+    const file = posix.normalize(path)
+    const folder = posix.dirname(file)
+    const id = posix.basename(file, '.png')
     const masks = this.seen.get(folder) ?? new Set()
     this.seen.set(folder, masks)
-    if (masks.has(id)) findings.add('twice', name)
+    if (masks.has(id)) findings.add('twice', file)
     masks.add(id)
-    if (!this.right.includes(folder)) findings.add('folder', name)
+    if (!this.right.includes(folder)) findings.add('folder', file)
     const expected = this.ids.has(id) ? await this.sizeOf?.(id) : undefined
     const problems =
       data === undefined && size > LARGEST
         ? [{ problem: 'not-png' as const, seen: `it has ${size} bytes` }]
         : pngProblems(data ?? new Uint8Array(), expected)
-    for (const { problem, seen } of problems) findings.add(problem, name, seen)
+    for (const { problem, seen } of problems) findings.add(problem, file, seen)
   }
 
   /** @param archive what is wrong with the archive as a whole */

@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { oneOf } from '../../base/count.js'
 import { SemplesError } from '../../base/error.js'
 import type { VocCompetition } from '../types.js'
 
@@ -12,6 +13,25 @@ import type { VocCompetition } from '../types.js'
 export const VOC_CLASSES = 20
 
 export const competitions: readonly VocCompetition[] = ['comp5', 'comp6']
+
+const CHOICES: Readonly<Record<string, readonly string[]>> = {
+  competition: competitions,
+  set: ['test', 'val'],
+  void: ['refuse', 'background'],
+}
+
+/** @throws SemplesError `SEMPLES_OPTION_INVALID` for an option that has another value than there are */
+export function requireChoices(options: Readonly<Record<string, string | undefined>>): void {
+  for (const [field, value] of Object.entries(options)) {
+    if (value === undefined || CHOICES[field]!.includes(value)) continue
+    throw new SemplesError('SEMPLES_OPTION_INVALID', {
+      message: `There is no such value of ${field}.`,
+      field,
+      value,
+      expected: oneOf(CHOICES[field]!),
+    })
+  }
+}
 
 const ROOT = 'results/VOC2012/Segmentation'
 

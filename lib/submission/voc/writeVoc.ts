@@ -14,7 +14,7 @@ import { maskPalette } from '../../masks/palette.js'
 import { readMask } from '../../masks/png.js'
 import { type MaskFile, maskFiles } from '../maskFiles.js'
 import type { VocSubmission, VocSubmissionOptions } from '../types.js'
-import { competitions, resultsFolder, setOfList, VOC_CLASSES } from './layout.js'
+import { requireChoices, resultsFolder, setOfList, VOC_CLASSES } from './layout.js'
 import { pictureSizes, type SizeOf } from './pictureSizes.js'
 import { type PackedFile, packed } from './tarWriter.js'
 
@@ -27,7 +27,8 @@ const IDS = Array.from({ length: VOC_CLASSES + 1 }, (_, id) => id)
 export async function writeVocSubmission(options: VocSubmissionOptions): Promise<VocSubmission> {
   const { masks, list, images, competition = 'comp6', onProgress, signal } = options
   signal?.throwIfAborted()
-  checkOptions(options)
+  requireChoices({ competition, set: options.set, void: options.void })
+  checkOut(options.out)
   const set = setOfList(list, options.set)
   const path = resolve(options.out)
   await requireNothing(path)
@@ -69,21 +70,7 @@ export async function writeVocSubmission(options: VocSubmissionOptions): Promise
   }
 }
 
-function checkOptions({ out, competition, set, void: voids }: VocSubmissionOptions): void {
-  const choices: [string, unknown, readonly string[]][] = [
-    ['competition', competition, competitions],
-    ['set', set, ['test', 'val']],
-    ['void', voids, ['refuse', 'background']],
-  ]
-  for (const [field, value, allowed] of choices) {
-    if (value === undefined || allowed.includes(String(value))) continue
-    throw new SemplesError('SEMPLES_OPTION_INVALID', {
-      message: `There is no such value of ${field}.`,
-      field,
-      value,
-      expected: allowed.join(' or '),
-    })
-  }
+function checkOut(out: string): void {
   if (/\.(tgz|tar\.gz)$/i.test(out)) return
   throw new SemplesError('SEMPLES_OPTION_INVALID', {
     message: `The archive ${out} is a gzipped tar, and its name must say so.`,

@@ -107,6 +107,11 @@ describe('refusals', () => {
     ['no list', { list: 'gone/test.txt' }, { code: 'SEMPLES_FILE_UNREADABLE' }],
     ['an empty list', { list: 'empty/test.txt' }, { code: 'SEMPLES_DATA_FILE_INVALID' }],
     ['a list of no set', { list: 'ids.txt' }, { code: 'SEMPLES_OPTION_INVALID', field: 'set' }],
+    [
+      'a competition that there is not',
+      { competition: 'comp7' },
+      { code: 'SEMPLES_OPTION_INVALID', field: 'competition' },
+    ],
     ['no folder of pictures', { images: 'gone' }, { code: 'SEMPLES_FILE_UNREADABLE', field: 'images' }],
     ['pictures that lack one', { images: 'images' }, { code: 'SEMPLES_PICTURE_MISSING' }],
   ])('%s', async (_, { archive = 'a.tgz', ...changes }: Record<string, string>, expected) => {
@@ -118,7 +123,9 @@ describe('refusals', () => {
       'images/two.jpg': 9,
     })
     const options = { list: 'test.txt', ...changes }
-    const paths = Object.fromEntries(Object.entries(options).map(([name, path]) => [name, join(root, path)]))
+    const paths = Object.fromEntries(
+      Object.entries(options).map(([name, text]) => [name, name === 'competition' ? text : join(root, text)]),
+    )
     await expect(checkVocSubmission(join(root, archive), paths as { list: string })).rejects.toMatchObject(expected)
   })
 

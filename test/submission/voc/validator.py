@@ -97,7 +97,8 @@ def judge(path, ids, sizes):
         problems[problem] = []
     folders = {}
     for entry, data in entries or []:
-        name = entry.name
+        # Control characters are not to be printed.
+        name = ''.join(c if c.isprintable() else '?' for c in entry.name)
         parts = name.split('/')
         base = parts[-1]
         if name.startswith('/') or '..' in parts:

@@ -1,14 +1,16 @@
-import { readdir, readFile, utimes, writeFile } from 'node:fs/promises'
+import { readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from '@jest/globals'
 import sharp from 'sharp'
+import { Random } from '../../../lib/loader/random.js'
 import type { LabelMap } from '../../../lib/masks/labelMap.js'
 import type { VocSubmissionOptions } from '../../../lib/submission/types.js'
 import { checkVocSubmission } from '../../../lib/submission/voc/checkVoc.js'
 import { writeVocSubmission } from '../../../lib/submission/voc/writeVoc.js'
 import { temporaryFiles } from '../../datasets/temporaryFiles.js'
 import { needs } from '../../support/needs.js'
+import { mountTinyDisk, type TinyDisk } from '../../support/tinyDisk.js'
 import { drawnMask, writeMasks } from '../masks.js'
 import { judgedInPython } from './judged.js'
 
@@ -51,7 +53,7 @@ describe('the archive', () => {
     const { options, masks } = await world()
     const result = await writeVocSubmission(options)
     const folder = 'results/VOC2012/Segmentation/comp6_test_cls'
-    const { size } = await import('node:fs').then(({ statSync }) => statSync(options.out))
+    const { size } = await stat(options.out)
     expect(result).toEqual({
       ...{ path: options.out, bytes: size, pictures: 5, competition: 'comp6', set: 'test', folder },
       ...{ voidPixels: 0, voidPictures: 0 },
@@ -230,3 +232,27 @@ describe('refusals name the file and leave nothing behind', () => {
     expect(await readdir(join(root, 'out'))).toEqual([])
   })
 })
+
+needs('mount').test('on a full disk nothing is left of it', async () => {
+  const { options } = await world()
+  const masks = Object.fromEntries(ids.map((id) => [id, noise(id)]))
+  await writeMasks(options.masks, masks)
+  const full = mountTinyDisk(32) as TinyDisk
+  try {
+    const ran = writeVocSubmission({ ...options, images: undefined, out: join(full.path, 'results.tgz') })
+    await expect(ran).rejects.toMatchObject({
+      code: 'SEMPLES_WRITE_FAILED',
+      hint: expect.stringContaining('disk is full'),
+    })
+    expect(await readdir(full.path)).toEqual([])
+  } finally {
+    full.remove()
+  }
+})
+
+/** A mask that cannot be compressed well. */
+function noise(id: string): LabelMap {
+  const side = 150
+  const random = new Random('noise', id)
+  return { width: side, height: side, data: Uint8Array.from({ length: side * side }, () => random.integer(0, 20)) }
+}
