@@ -6,7 +6,7 @@ const MOST_NAMES = 1000
 
 interface Words {
   level: SubmissionFinding['level']
-  /** @param files `3 PNGs`, and what was seen of the first, `: a.png (grey)` */
+  /** @param names of the first files, with what was seen of each: `comp6_test_cls/a.png (8-bit grey) and 3 more` */
   message(number: number, names: string): string
   advice: string
 }
