@@ -4,7 +4,7 @@ const chain = [
   'checkpoints', 'distributed', 'text', 'native', 'libtorch', 'weights', 'fetch',
 ]
 // These stand beside the chain: they run without models and without the addon.
-const beside = ['report', 'evaluate', 'masks']
+const beside = ['report', 'submission', 'evaluate', 'masks']
 // Everybody may use these; each imports only what stands to its right.
 const ground = ['pictures', 'formats', 'base']
 /** Folders beside the chain that a folder of the chain may import. */
@@ -18,7 +18,7 @@ const allowed = {}
 for (const [index, folder] of ground.entries()) allowed[folder] = ground.slice(index)
 for (const [index, folder] of beside.entries()) allowed[folder] = [...beside.slice(index), ...ground]
 // They speak of data sets (classes, pictures, ground truth), which know neither models nor the addon.
-for (const folder of ['report', 'evaluate']) allowed[folder].push('datasets')
+for (const folder of ['report', 'submission', 'evaluate']) allowed[folder].push('datasets')
 for (const [index, folder] of chain.entries()) {
   const right = chain.slice(index).filter((other) => other !== 'native' || !withoutAddon.includes(folder))
   allowed[folder] = [...right, ...besideFor(folder), ...ground]

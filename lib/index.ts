@@ -1,6 +1,7 @@
 /** The whole public API on one screen. */
 export {
   checkData,
+  checkVocSubmission,
   coco2014,
   diagnose,
   evaluate,
@@ -19,9 +20,11 @@ export {
   trainSemPLeS,
   tuneRefinement,
   voc2012,
+  writeCocoResults,
   writeMask,
   writeNpy,
   writeScenes,
+  writeVocSubmission,
 } from './api.js'
 export type { DeviceName } from './base/device.js'
 export { SemplesError, type SemplesErrorDetails } from './base/error.js'
@@ -121,4 +124,17 @@ export type { RunResult, TrainOptions } from './runs/trainSemPLeS.js'
 export type { TunedSettings, TuneRefinementOptions, TuneResult } from './runs/tuneRefinement.js'
 export type { WriteScenesOptions } from './scenes/write.js'
 export type { StageSections } from './stages/kinds.js'
+export type {
+  CheckVocSubmissionOptions,
+  CocoResults,
+  CocoResultsOptions,
+  SubmissionFinding,
+  SubmissionOptions,
+  SubmissionProblem,
+  SubmissionScores,
+  VocCompetition,
+  VocSubmission,
+  VocSubmissionCheck,
+  VocSubmissionOptions,
+} from './submission/types.js'
 export { decode, encode, type TokenizeOptions, tokenize } from './text/tokenizer.js'

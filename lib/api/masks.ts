@@ -5,6 +5,14 @@ import type { RefinedMask } from '../refine/types.js'
 import type { EvaluateOptions } from '../runs/evaluate.js'
 import type { GenerateMasksOptions, GenerateMasksResult } from '../runs/generateMasks.js'
 import type { TuneRefinementOptions, TuneResult } from '../runs/tuneRefinement.js'
+import type {
+  CheckVocSubmissionOptions,
+  CocoResults,
+  CocoResultsOptions,
+  VocSubmission,
+  VocSubmissionCheck,
+  VocSubmissionOptions,
+} from '../submission/types.js'
 
 /**
  * Multi-scale + flip CAMs of every picture, thresholded into palette PNGs whose pixel values are class ids. Which classes
@@ -103,4 +111,74 @@ export async function tuneRefinement({ logger, ...options }: TuneRefinementOptio
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   return (await import('../runs/evaluate.js')).evaluate(options)
+}
+
+/**
+ * Writes masks as the archive that the evaluation server of PASCAL VOC 2012 takes for the segmentation task: a gzipped tar with
+ * `results/VOC2012/Segmentation/<competition>_<set>_cls/<id>.png` for every id of the list and nothing else, indexed PNGs of
+ * 8 bit with the palette of VOC, values 0 (background) to 20. Other masks of the folder are passed over. The archive appears
+ * whole or not at all, the same masks give the same bytes, and a few masks are in memory at a time. Needs no addon.
+ *
+ * @returns where the archive and the masks in it are, and how many void pixels became background
+ * @throws SemplesError `SEMPLES_OPTION_INVALID`, `SEMPLES_OUTPUT_EXISTS`, `SEMPLES_DATA_FILE_INVALID` (the list),
+ *   `SEMPLES_CLASSES_DIFFER` (the masks.json of the masks has other class ids), `SEMPLES_MASK_MISSING`, `SEMPLES_MASK_CLASS`
+ *   (a value above 20; 255 unless `void` is `background`), `SEMPLES_MASK_SIZE`, `SEMPLES_PICTURE_MISSING`,
+ *   `SEMPLES_IMAGE_UNREADABLE`, `SEMPLES_NAME_INVALID`, `SEMPLES_WRITE_FAILED`, and what reading a mask throws; the reason of `signal`
+ * @example
+ * import { writeVocSubmission } from 'semples'
+ *
+ * const voc = 'VOCdevkit/VOC2012'
+ * const list = `${voc}/ImageSets/Segmentation/val.txt`
+ * const masks = `${voc}/SegmentationClass`
+ * const { folder, pictures } = await writeVocSubmission({ masks, list, void: 'background', out: 'results.tgz' })
+ * console.log(folder) // results/VOC2012/Segmentation/comp6_val_cls
+ * console.log(`${pictures} masks`) // e.g. 1449 masks
+ */
+export async function writeVocSubmission(options: VocSubmissionOptions): Promise<VocSubmission> {
+  return (await import('../submission/voc/writeVoc.js')).writeVocSubmission(options)
+}
+
+/**
+ * Says what is wrong with an archive for the evaluation server of PASCAL VOC 2012, whatever program made it: another kind of
+ * file, damage, folders and names, missing and additional pictures, PNGs that are not indexed or have another palette, values
+ * above 20, sizes. The archive is read and never unpacked; what is wrong is in the findings, not an error.
+ *
+ * @throws SemplesError `SEMPLES_FILE_UNREADABLE`, `SEMPLES_OPTION_INVALID`, `SEMPLES_DATA_FILE_INVALID` (the list),
+ *   `SEMPLES_PICTURE_MISSING`, `SEMPLES_IMAGE_UNREADABLE`; the reason of `signal`
+ * @example
+ * import { checkVocSubmission, writeVocSubmission } from 'semples'
+ *
+ * const list = 'VOCdevkit/VOC2012/ImageSets/Segmentation/val.txt'
+ * const masks = 'VOCdevkit/VOC2012/SegmentationClass'
+ * await writeVocSubmission({ masks, list, void: 'background', out: 'results.tgz' })
+ * const { canSubmit, findings } = await checkVocSubmission('results.tgz', { list })
+ * console.log(canSubmit, findings.length) // true 0
+ */
+export async function checkVocSubmission(
+  archive: string,
+  options: CheckVocSubmissionOptions,
+): Promise<VocSubmissionCheck> {
+  return (await import('../submission/voc/checkVoc.js')).checkVocSubmission(archive, options)
+}
+
+/**
+ * Writes masks as a results file of COCO, which pycocotools loads (`coco.loadRes(out)`): a JSON list with one entry a class and
+ * picture, `{ image_id, category_id, segmentation: { size: [height, width], counts }, score }`; `counts` is COCO's compressed
+ * run-length encoding. The background and void pixels (255) have no entry. The file appears whole or not at all. Needs no addon.
+ *
+ * @throws SemplesError `SEMPLES_OPTION_INVALID` (nothing says which pictures, or which classes), `SEMPLES_OUTPUT_EXISTS`,
+ *   `SEMPLES_DATA_FILE_INVALID` (JSON, list, scores), `SEMPLES_CLASSES_DIFFER` (a class that is no category), `SEMPLES_MASK_MISSING`,
+ *   `SEMPLES_MASK_CLASS`, `SEMPLES_MASK_SIZE`, `SEMPLES_WRITE_FAILED`, and what reading a mask or a class table throws; the reason of `signal`
+ * @example
+ * import { writeFile } from 'node:fs/promises'
+ * import { writeCocoResults } from 'semples'
+ *
+ * await writeFile('list.txt', 'harbour\nquay\n')
+ * const classes = 'runs/boats/classes.json'
+ * const { entries, categories } = await writeCocoResults({ masks: 'masks', list: 'list.txt', classes, out: 'results.json' })
+ * console.log(`${entries} entries`) // e.g. 3 entries
+ * console.log(categories) // e.g. { bird: 1, person: 3 }
+ */
+export async function writeCocoResults(options: CocoResultsOptions): Promise<CocoResults> {
+  return (await import('../submission/coco/writeCoco.js')).writeCocoResults(options)
 }

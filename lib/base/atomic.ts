@@ -17,17 +17,20 @@ const HINTS: Record<string, string> = {
   EISDIR: 'There is a folder of that name.',
 }
 
+/** What is written: all of it, or in chunks that are made while it is written. */
+type Content = string | Uint8Array | Iterable<Uint8Array> | AsyncIterable<string | Uint8Array>
+
 /** Suffix of files and folders that are still being written; one that is left after a crash may be deleted. */
 export const TEMPORARY_SUFFIX = '.tmp'
 
 /**
  * Writes a file atomically, so that a reader sees either the old content or the new: it is written to a temporary file
  * in the same folder, flushed to the disk (fsync) and renamed. Chunks are written one after another, so that a large
- * checkpoint need not be joined in memory. Missing parent folders are created.
+ * checkpoint need not be joined in memory. A `SemplesError` of whoever makes them is thrown as it is. Missing parent folders are created.
  *
  * @throws SemplesError `SEMPLES_WRITE_FAILED` naming the file; the temporary file is removed.
  */
-export async function writeAtomic(path: string, content: string | Uint8Array | Iterable<Uint8Array>): Promise<void> {
+export async function writeAtomic(path: string, content: Content): Promise<void> {
   const temporary = join(
     dirname(path),
     `.${basename(path)}.${process.pid}.${randomBytes(4).toString('hex')}${TEMPORARY_SUFFIX}`,
@@ -86,7 +89,7 @@ export function errorCode(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined
 }
 
-async function writeAll(handle: FileHandle, content: string | Uint8Array | Iterable<Uint8Array>): Promise<void> {
+async function writeAll(handle: FileHandle, content: Content): Promise<void> {
   if (typeof content === 'string' || content instanceof Uint8Array) return handle.writeFile(content)
-  for (const chunk of content) await handle.writeFile(chunk)
+  for await (const chunk of content) await handle.writeFile(chunk)
 }

@@ -11,7 +11,8 @@ import { makeFolders } from './folders.js'
  *   (run.json, export.json, scenes.json);
  * - masks and refined masks go into any folder, and `.semples-files` in it lists what they made (`MadeFiles`);
  * - a report says in its head what made it;
- * - exported weights take the place of nothing, not even of others: they may be all that is left of a run.
+ * - exported weights and submissions take the place of nothing, not even of others: they may be all that is left of a run,
+ *   or what was sent to a judge.
  *
  * Functions that write the one file that their caller names (`writeMask`, `writeNpy`) replace it.
  */
@@ -70,6 +71,20 @@ export async function requireOwnFile(file: string, isOurs: (bytes: Buffer) => bo
     })
   const bytes = await readFile(file).catch(() => Buffer.alloc(0))
   if (!isOurs(bytes)) throw outputExists(`${file} is there already, and semples did not make it.`, file, { hint })
+}
+
+/**
+ * @param file absolute path
+ * @throws SemplesError `SEMPLES_OUTPUT_EXISTS` where anything has that name
+ */
+export async function requireNothing(file: string): Promise<void> {
+  const status = await lstat(file).catch(() => undefined)
+  if (status === undefined) return
+  throw outputExists(
+    status.isDirectory() ? `The file to write, ${file}, is a folder.` : `${file} is there already.`,
+    file,
+    { hint: 'Choose another name (out, --out), or remove it first.' },
+  )
 }
 
 /** Whether two paths name the same folder; links are followed. */

@@ -1,6 +1,7 @@
 import * as api from '../api.js'
 import type { RefineFolders, RefineMasksOptions, RefineSummary } from '../refine/types.js'
 import type { ExportRunOptions, ExportRunResult } from '../runs/exportRun.js'
+import type { CheckVocSubmissionOptions, VocSubmissionCheck } from '../submission/types.js'
 import type { EnsureOptions } from './ensureLibTorch.js'
 import type { EnsureWeightsOptions } from './ensureWeights.js'
 import type { Terminal } from './terminal.js'
@@ -17,6 +18,13 @@ export const jobs = {
   report: api.reportRun,
   exportRun: ({ run, ...options }: ExportRunOptions & { run: string }): Promise<ExportRunResult> =>
     api.exportRun(run, options),
+  writeVocSubmission: api.writeVocSubmission,
+  checkVocSubmission: ({
+    archive,
+    ...options
+  }: CheckVocSubmissionOptions & { archive: string }): Promise<VocSubmissionCheck> =>
+    api.checkVocSubmission(archive, options),
+  writeCocoResults: api.writeCocoResults,
   writeScenes: api.writeScenes,
   exportFolder: api.exportFolder,
   checkData: api.checkData,

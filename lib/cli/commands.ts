@@ -46,6 +46,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'write the weights of a run for Python',
     load: async () => (await import('./commands/export.js')).exportCommand,
   },
+  submission: {
+    summary: 'write masks as judges take them, and check archives of any program',
+    load: async () => (await import('./commands/submission.js')).submissionCommand,
+  },
   scenes: {
     summary: 'draw pictures with labels and masks for trials',
     load: async () => (await import('./commands/scenes.js')).scenesCommand,

@@ -1,6 +1,6 @@
-import { lstat, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { outputExists } from '../base/outputs.js'
+import { requireNothing } from '../base/outputs.js'
 import type { StageName } from '../config/types.js'
 import { exportedContent } from './export/content.js'
 import { type ExportFormatName, exportFormat } from './export/formats.js'
@@ -50,7 +50,8 @@ export async function exportRun(run: string, options: ExportRunOptions): Promise
   signal?.throwIfAborted()
   const format = exportFormat(options.format, out)
   const path = resolve(out)
-  await requireFree(path)
+  // Weights may be all that is left of a run: none take the place of others, not even of the same command.
+  await requireNothing(path)
   const content = await exportedContent(run, options)
   signal?.throwIfAborted()
   await format.write(path, content)
@@ -69,15 +70,4 @@ export async function exportRun(run: string, options: ExportRunOptions): Promise
     python: format.python(path, content),
     warnings,
   }
-}
-
-/** Weights may be all that is left of a run: none take the place of others, not even of the same command. */
-async function requireFree(path: string): Promise<void> {
-  const status = await lstat(path).catch(() => undefined)
-  if (status === undefined) return
-  throw outputExists(
-    status.isDirectory() ? `The file to write, ${path}, is a folder.` : `${path} is there already.`,
-    path,
-    { hint: 'Choose another name (out, --out), or remove it first.' },
-  )
 }

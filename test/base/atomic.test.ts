@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { writeAtomic, writeJsonAtomic } from '../../lib/base/atomic.js'
+import { SemplesError } from '../../lib/base/error.js'
 import { JsonlLog, readJsonl } from '../../lib/formats/jsonl.js'
 import { readSafetensors, writeSafetensors } from '../../lib/formats/safetensors.js'
 import { needs } from '../support/needs.js'
@@ -43,6 +44,20 @@ describe('writeAtomic', () => {
     })()
     await expect(writeAtomic(join(folder, 'x'), broken)).rejects.toMatchObject({ code: 'SEMPLES_WRITE_FAILED' })
     expect(await readFile(join(folder, 'x'), 'utf8')).toBe('old')
+    expect(await readdir(folder)).toEqual(['x'])
+  })
+
+  test('chunks that are made meanwhile; what is wrong with them is said as it is', async () => {
+    const chunks = async function* (error?: Error) {
+      yield 'é'
+      yield Uint8Array.of(33)
+      if (error !== undefined) throw error
+    }
+    await writeAtomic(join(folder, 'x'), chunks())
+    expect(await readFile(join(folder, 'x'), 'utf8')).toBe('é!')
+    const wrong = new SemplesError('SEMPLES_MASK_SIZE', { message: 'Wrong.' })
+    await expect(writeAtomic(join(folder, 'x'), chunks(wrong))).rejects.toBe(wrong)
+    expect(await readFile(join(folder, 'x'), 'utf8')).toBe('é!')
     expect(await readdir(folder)).toEqual(['x'])
   })
 

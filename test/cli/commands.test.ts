@@ -38,7 +38,7 @@ describe('help', () => {
     const { out } = await run(['--help'])
     const lines = out.join('\n').split('\n')
     expect(lines.join('\n')).toMatch(
-      /demo .*train .*masks .*refine .*eval .*report .*export .*scenes .*convert .*config .*doctor .*libtorch .*weights .*completion /s,
+      /demo .*train .*masks .*refine .*eval .*report .*export .*submission .*scenes .*convert .*config .*doctor .*libtorch .*weights .*completion /s,
     )
     const commands = [
       'train',
@@ -49,6 +49,9 @@ describe('help', () => {
       'export',
       'convert',
       'data check',
+      'submission voc',
+      'submission check',
+      'submission coco',
       'libtorch install',
       'weights fetch',
       'config',

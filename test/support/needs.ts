@@ -17,6 +17,7 @@ import { findTorchWheel } from './torchWheel.js'
 const present = {
   chromium: () => findChromium() !== undefined,
   python: () => python !== '',
+  pycocotools: () => python !== '' && spawnSync(python, ['-c', 'import pycocotools.coco']).status === 0,
   sanitizers: canSanitize,
   build: () =>
     searchNative().addon.found !== undefined &&

@@ -60,9 +60,13 @@ const TURN_MS = 10
 /**
  * Reads a COCO instances file piece by piece: outlines are not kept, and the event loop goes on meanwhile.
  *
+ * @param needed lists that may not be empty; files of pictures to predict have no annotations
  * @throws SemplesError `SEMPLES_FILE_UNREADABLE`; `SEMPLES_DATA_FILE_INVALID` naming the file and what is missing or wrong
  */
-export async function readCocoFile(file: string): Promise<CocoFile> {
+export async function readCocoFile(
+  file: string,
+  needed: readonly ('images' | 'categories' | 'annotations')[] = ['images', 'categories', 'annotations'],
+): Promise<CocoFile> {
   const bytes = await readBytes(file)
   const result: CocoFile = { file, images: [], categories: [], annotations: new Map(), warnings: [] }
   const indexOf: Record<string, number> = {}
@@ -81,7 +85,7 @@ export async function readCocoFile(file: string): Promise<CocoFile> {
     if (!(cause instanceof JsonSyntaxError)) throw cause
     throw cocoInvalid(file, `is not a COCO annotation file: ${cause.message}`, cause)
   }
-  checkWhole(result)
+  checkWhole(result, needed)
   return result
 }
 
@@ -132,12 +136,12 @@ function readMembers(
   }
 }
 
-function checkWhole({ file, images, categories, annotations, warnings }: CocoFile): void {
+function checkWhole({ file, images, categories, annotations, warnings }: CocoFile, needed: readonly string[]): void {
   const missing = [
     images.length === 0 && 'images',
     categories.length === 0 && 'categories',
     annotations.size === 0 && 'annotations',
-  ].filter((key) => key !== false)
+  ].filter((key) => key !== false && needed.includes(key))
   if (missing.length > 0) {
     throw cocoInvalid(file, `is not a COCO annotation file: it has no ${missing.join(', no ')}`)
   }
