@@ -20,14 +20,17 @@ const HINTS: Record<string, string> = {
 /** Suffix of files and folders that are still being written; one that is left after a crash may be deleted. */
 export const TEMPORARY_SUFFIX = '.tmp'
 
+/** Bytes or text, whole or in chunks. */
+export type FileContent = string | Uint8Array | Iterable<Uint8Array> | AsyncIterable<string | Uint8Array>
+
 /**
  * Writes a file atomically, so that a reader sees either the old content or the new: it is written to a temporary file
  * in the same folder, flushed to the disk (fsync) and renamed. Chunks are written one after another, so that a large
- * checkpoint need not be joined in memory. Missing parent folders are created.
+ * checkpoint need not be joined in memory; an error of who makes them is thrown as it is where it is a SemplesError. Missing parent folders are created.
  *
  * @throws SemplesError `SEMPLES_WRITE_FAILED` naming the file; the temporary file is removed.
  */
-export async function writeAtomic(path: string, content: string | Uint8Array | Iterable<Uint8Array>): Promise<void> {
+export async function writeAtomic(path: string, content: FileContent): Promise<void> {
   const temporary = join(
     dirname(path),
     `.${basename(path)}.${process.pid}.${randomBytes(4).toString('hex')}${TEMPORARY_SUFFIX}`,
@@ -86,7 +89,7 @@ export function errorCode(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined
 }
 
-async function writeAll(handle: FileHandle, content: string | Uint8Array | Iterable<Uint8Array>): Promise<void> {
+async function writeAll(handle: FileHandle, content: FileContent): Promise<void> {
   if (typeof content === 'string' || content instanceof Uint8Array) return handle.writeFile(content)
-  for (const chunk of content) await handle.writeFile(chunk)
+  for await (const chunk of content) await handle.writeFile(chunk)
 }
