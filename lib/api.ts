@@ -7,5 +7,5 @@ export { checkData, coco2014, exportFolder, folder, voc2012, writeScenes } from 
 export { readCamFile, readMask, readNpy, writeMask, writeNpy } from './api/files.js'
 export { inspectFile } from './api/inspect.js'
 export { diagnose } from './api/machine.js'
-export { evaluate, generateMasks, refineMask, tuneRefinement } from './api/masks.js'
+export { evaluate, exportMasks, generateMasks, refineMask, tuneRefinement } from './api/masks.js'
 export { exportRun, planTraining, reportRun, runDemo, trainSemPLeS } from './api/runs.js'

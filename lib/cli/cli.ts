@@ -19,6 +19,7 @@ export const jobs = {
     api.exportRun(run, options),
   writeScenes: api.writeScenes,
   exportFolder: api.exportFolder,
+  exportMasks: api.exportMasks,
   checkData: api.checkData,
   inspect: api.inspectFile,
   demo: api.runDemo,

@@ -17,6 +17,9 @@ import { chooseCompute } from '../models/devices.js'
 import type { LoggerOption } from '../native/logger.js'
 import { resolveRefineOptions } from '../refine/options.js'
 import type { CrfPreset } from '../refine/presets.js'
+import type { ExportMasksResult } from './annotations/exportMasks.js'
+import type { AnnotationFormatName } from './annotations/formats.js'
+import { annotateRun, requireAnnotations } from './annotations/ofRun.js'
 import { thresholdsOf } from './labelCalibration.js'
 import { MasksFolder, type PredictedLabels, withoutMasks } from './masksFolder.js'
 import { checkCamsMemory, withMaxSide } from './memory/cams.js'
@@ -53,6 +56,11 @@ export interface GenerateMasksOptions extends LabelOptions, LoggerOption {
   cams?: boolean | 'npy' | 'npz'
   /** Also write `overlays/<id>.jpg`, the picture with its mask over it, to look at. Default false. */
   overlay?: boolean
+  /**
+   * Also write the masks as pre-annotations for people, as `exportMasks` with its defaults: `coco`, annotations.json; `cvat`,
+   * annotations.xml; `labelme`, a file for each picture in labelme/. Default: no.
+   */
+  annotations?: AnnotationFormatName
   /** Pictures with a longer side are shrunk to this many pixels before maps are made; default: the run's `cams.maxSide`. */
   maxSide?: number
   /** What happens where the maps of a picture will need more memory than is free; see `trainSemPLeS`. Default `error`. */
@@ -85,6 +93,8 @@ export interface GenerateMasksResult {
   predicted?: Record<string, PredictedLabels>
   threshold: number
   stage: StageName
+  /** With `annotations`: what was written. */
+  annotations?: ExportMasksResult
   /** What may make the masks other than meant. */
   warnings: string[]
 }
@@ -96,6 +106,7 @@ export async function generateMasks(options: GenerateMasksOptions): Promise<Gene
   const run = await RunDirectory.open(options.run)
   const config = withMaxSide(resolveConfig((await run.readConfig()) as TrainConfigInput), options.maxSide)
   const classes = await readClassTable(join(run.path, 'classes.json'))
+  if (options.annotations !== undefined) await requireAnnotations(options.annotations, options.out)
   const threshold = checkThreshold(options.threshold ?? config.masks.threshold)
   const refine = refinement(options.refine)
   const trained = await trainedStage(run, options.stage)
@@ -165,6 +176,15 @@ export async function generateMasks(options: GenerateMasksOptions): Promise<Gene
     }
     const result = { pictures: items.length, unlabelled, warnings }
     await folder.finish(items, { complete: true, ...result })
+    const annotations = options.annotations && {
+      annotations: await annotateRun({
+        format: options.annotations,
+        dataset: pictures.dataset,
+        orientation: settings.orientation,
+        out: folder.path,
+        signal,
+      }),
+    }
     const { labels, labelThresholds, stage } = settings
     return {
       out: folder.path,
@@ -174,6 +194,7 @@ export async function generateMasks(options: GenerateMasksOptions): Promise<Gene
       ...(labelThresholds === undefined ? {} : { labelThresholds, predicted: folder.allLabels() }),
       threshold,
       stage,
+      ...annotations,
     }
   } finally {
     await folder.close()

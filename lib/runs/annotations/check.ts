@@ -1,15 +1,15 @@
 import { lstat } from 'node:fs/promises'
-import { extname, join, relative } from 'node:path'
+import { extname, join } from 'node:path'
 import { oneOf } from '../../base/count.js'
 import { SemplesError } from '../../base/error.js'
 import { outputExists } from '../../base/outputs.js'
 import { refuseUseless } from '../../base/useless.js'
-import type { ExportMasksOptions } from './exportMasks.js'
+import type { ExportPairsOptions } from './exportMasks.js'
 import type { AnnotationFormat } from './format.js'
 import { annotationFormat, annotationFormatNames } from './formats.js'
 
 /** @throws SemplesError `SEMPLES_OPTION_INVALID` naming the option */
-export function checkedFormat(options: ExportMasksOptions): AnnotationFormat {
+export function checkedFormat(options: ExportPairsOptions): AnnotationFormat {
   const { format: name, out, shapes, tolerance, minArea } = options
   const format = annotationFormat(name)
   if (format === undefined) throw invalid('format', name, oneOf(annotationFormatNames))
@@ -37,7 +37,7 @@ export function checkedFormat(options: ExportMasksOptions): AnnotationFormat {
 
 function invalid(field: string, value: unknown, expected: string, hint?: string): SemplesError {
   return new SemplesError('SEMPLES_OPTION_INVALID', {
-    message: `The option ${field} is out of range.`,
+    message: `The value of ${field} cannot be used.`,
     field,
     value,
     expected,
@@ -45,13 +45,18 @@ function invalid(field: string, value: unknown, expected: string, hint?: string)
   })
 }
 
-/** Annotations may be corrected: none take the place of others, not even of the same command. */
-export async function requireFreeFile(out: string, { name }: AnnotationFormat): Promise<void> {
+/**
+ * Annotations may be corrected: none take the place of others, not even of the same command.
+ * @throws SemplesError `SEMPLES_OUTPUT_EXISTS`, `SEMPLES_OPTION_INVALID` for another ending
+ */
+export async function requireFreeFile(
+  out: string,
+  { name, ending }: Extract<AnnotationFormat, { kind: 'file' }>,
+): Promise<void> {
   const status = await lstat(out).catch(() => undefined)
-  const ending = name === 'cvat' ? '.xml' : '.json'
   if (status?.isDirectory())
     throw outputExists(`The file to write, ${out}, is a folder: ${name} is one file for all pictures.`, out, {
-      hint: `Name the file: out: '${join(relative('', out), `annotations${ending}`)}' (--out).`,
+      hint: `Name the file: out: '${join(out, `annotations${ending}`)}' (--out ${join(out, `annotations${ending}`)}).`,
     })
   if (status !== undefined)
     throw outputExists(`${out} is there already.`, out, {

@@ -18,6 +18,6 @@ export async function classesOfMasks(
     message: `Nothing says which classes the pixel values of the masks in ${masks} are: there is no masks.json and no classes.json.`,
     field: 'classes',
     expected: 'voc2012, coco2014, or a classes.json such as [{ "label": "boat", "id": 1 }]',
-    hint: 'Give the table that the masks were made with: classes (--classes voc2012, --classes runs/boats/classes.json).',
+    hint: 'Give the table that the masks were made with (classes, --classes); the folder of a run has it as classes.json.',
   })
 }

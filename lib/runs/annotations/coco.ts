@@ -9,6 +9,7 @@ export const coco = {
   name: 'coco',
   hasMasks: true,
   kind: 'file',
+  ending: '.json',
   async *text(pictures, classes, shapes) {
     const info = { description: 'Pre-annotations made by semples' }
     const categories = classes.map(({ id, label }) => ({ id, name: label, supercategory: '' }))

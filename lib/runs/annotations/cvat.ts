@@ -11,6 +11,7 @@ export const cvat = {
   name: 'cvat',
   hasMasks: true,
   kind: 'file',
+  ending: '.xml',
   checkName,
   async *text(pictures, classes, shapes) {
     yield '<?xml version="1.0" encoding="utf-8"?>\n<annotations>\n<version>1.1</version>\n<meta><task><labels>\n'

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { writeAtomic } from '../../base/atomic.js'
 import type { SemplesError } from '../../base/error.js'
 import type { ClassTable } from '../../datasets/dataset.js'
+import type { StatedTable } from '../../evaluate/classTables.js'
 import { annotate } from './annotate.js'
 import { checkedFormat, requireFreeFile } from './check.js'
 import { classesOfMasks } from './classes.js'
@@ -72,41 +73,53 @@ export interface ExportMasksResult {
 
 /** `exportMasks` of the public API, documented in lib/api/masks.ts. */
 export async function exportMasks(options: ExportMasksOptions): Promise<ExportMasksResult> {
-  const { signal } = options
-  signal?.throwIfAborted()
+  options.signal?.throwIfAborted()
+  await requireWritable(options)
+  const classes = await classesOfMasks(options.masks, options.classes)
+  const { masks, without } = await masksOfFolders(options)
+  return { ...(await exportPairs(masks, classes, options)), withoutMask: without }
+}
+
+/**
+ * What can be said before the masks are there.
+ * @throws SemplesError `SEMPLES_OPTION_INVALID`, `SEMPLES_OUTPUT_EXISTS`
+ */
+export async function requireWritable(options: ExportPairsOptions): Promise<void> {
+  const format = checkedFormat(options)
+  if (format.kind === 'file') await requireFreeFile(resolve(options.out), format)
+}
+
+export type ExportPairsOptions = Omit<ExportMasksOptions, 'masks' | 'images' | 'classes'>
+
+/** Masks whose pictures are known. */
+export async function exportPairs(
+  masks: readonly MaskOfPicture[],
+  classes: ClassTable | StatedTable,
+  options: ExportPairsOptions,
+): Promise<Omit<ExportMasksResult, 'withoutMask'>> {
+  const { exif, shapes = 'polygons', tolerance = 1, minArea = 1, perClass = false, signal } = options
   const format = checkedFormat(options)
   const out = resolve(options.out)
-  if (format.kind === 'file') await requireFreeFile(out, format)
-  const classes = await classesOfMasks(options.masks, options.classes)
-  for (const { label } of classes.classes) format.checkName?.(label)
-  const { masks, without } = await masksOfFolders(options)
+  const labels = classes.classes.map(({ label }) => label)
+  for (const label of labels) format.checkName?.(label)
   const writing = new Writing(masks.length, options.onProgress?.bind(options))
   const pictures = (some: readonly MaskOfPicture[]) =>
     writing.counted(
       annotate(some, {
         classes,
-        exif: options.exif === undefined ? undefined : options.exif === 'apply' ? 'applied' : 'stored',
-        tolerance: options.shapes === 'masks' ? 0 : (options.tolerance ?? 1),
-        minArea: options.minArea ?? 1,
-        perClass: options.perClass ?? false,
+        exif: exif === undefined ? undefined : exif === 'apply' ? 'applied' : 'stored',
+        tolerance: shapes === 'masks' ? 0 : tolerance,
+        minArea,
+        perClass,
         checkName: (file) => format.checkName?.(file),
         signal,
       }),
     )
   if (format.kind === 'folder') await writeFiles(format, { out, masks, writing, pictures })
-  else {
-    const text = format.text(pictures(masks), classes.classes, options.shapes ?? 'polygons')
-    await writeAtomic(out, text).catch((error: unknown) => {
+  else
+    await writeAtomic(out, format.text(pictures(masks), classes.classes, shapes)).catch((error: unknown) => {
       signal?.throwIfAborted()
       throw error
     })
-  }
-  const { result } = writing
-  return {
-    out,
-    format: options.format,
-    ...result,
-    withoutMask: without,
-    classes: classes.classes.map(({ label }) => label),
-  }
+  return { out, format: options.format, ...writing.result, classes: labels }
 }

@@ -45,6 +45,8 @@ export type AnnotationFormat = {
   | {
       /** All pictures are in one file. */
       kind: 'file'
+      /** How its name ends: `.json`. */
+      ending: string
       /** The text, piece by piece, so that the pictures need not be in memory together. */
       text(
         pictures: AsyncIterable<AnnotatedPicture>,

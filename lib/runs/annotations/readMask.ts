@@ -38,7 +38,7 @@ export async function maskAsShown(
       hint:
         sides.exif === 1
           ? 'Is it the mask of another picture, or was one of the two resized?'
-          : `The picture has the EXIF orientation ${sides.exif}: exif (--exif apply or ignore) says whether masks are of pictures as they are shown or as they are stored.`,
+          : `The picture has the EXIF orientation ${sides.exif}: say whether masks are of pictures as they are shown, exif: 'apply' (--exif apply), or as they are stored, exif: 'ignore' (--exif ignore).`,
     })
   return orientation === 'applied' ? mask : turnMask(mask, sides.exif)
 }

@@ -34,7 +34,9 @@ needs('python').describe('read back by pycocotools, and by Python at the centres
     set: 'made' | 'scenes',
     options: Pick<ExportMasksOptions, 'format' | 'shapes' | 'tolerance' | 'minArea' | 'perClass'>,
   ) {
-    const [masks, images] = [join(folder, set, 'masks'), join(folder, set, 'images')]
+    const [masks, images] = (set === 'made' ? ['masks', 'images'] : ['SegmentationClass', 'JPEGImages']).map((name) =>
+      join(folder, set, name),
+    ) as [string, string]
     const ending = { coco: 'a.json', cvat: 'a.xml', labelme: 'files' }[options.format]
     const out = join(await mkdtemp(join(folder, 'out-')), ending)
     const result = await exportMasks({ masks, images, out, ...options })

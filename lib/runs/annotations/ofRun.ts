@@ -1,0 +1,41 @@
+import { join } from 'node:path'
+import type { Dataset } from '../../datasets/dataset.js'
+import { pictureFile } from '../../datasets/export/names.js'
+import type { Orientation } from '../../masks/orientation.js'
+import { type ExportMasksResult, exportPairs, requireWritable } from './exportMasks.js'
+import type { AnnotationFormatName } from './formats.js'
+
+/** Names of annotations in the folder of a run's masks. */
+const NAMES: Readonly<Record<AnnotationFormatName, string>> = {
+  coco: 'annotations.json',
+  cvat: 'annotations.xml',
+  labelme: 'labelme',
+}
+
+export interface RunAnnotations {
+  format: AnnotationFormatName
+  dataset: Dataset
+  /** Of the masks. */
+  orientation: Orientation
+  /** Folder of the masks. */
+  out: string
+  signal: AbortSignal | undefined
+}
+
+/** @throws SemplesError `SEMPLES_OPTION_INVALID`, `SEMPLES_OUTPUT_EXISTS`, before masks are made */
+export function requireAnnotations(format: AnnotationFormatName, out: string): Promise<void> {
+  return requireWritable({ format, out: join(out, NAMES[format] ?? '.') })
+}
+
+/** The finished masks of a run as annotations, beside them. */
+export async function annotateRun(options: RunAnnotations): Promise<ExportMasksResult> {
+  const { format, dataset, orientation, out, signal } = options
+  const masks = dataset.items.map((item) => ({
+    mask: join(out, `${item.id}.png`),
+    image: item.image,
+    file: pictureFile(item),
+  }))
+  const exif = orientation === 'applied' ? 'apply' : 'ignore'
+  const result = await exportPairs(masks, dataset.classes, { format, exif, out: join(out, NAMES[format]), signal })
+  return { ...result, withoutMask: 0 }
+}
