@@ -11,7 +11,8 @@ import { makeFolders } from './folders.js'
  *   (run.json, export.json, scenes.json);
  * - masks and refined masks go into any folder, and `.semples-files` in it lists what they made (`MadeFiles`);
  * - a report says in its head what made it;
- * - exported weights take the place of nothing, not even of others: they may be all that is left of a run.
+ * - exported weights take the place of nothing, not even of others: they may be all that is left of a run;
+ * - nor do annotations: people may have corrected them.
  *
  * Functions that write the one file that their caller names (`writeMask`, `writeNpy`) replace it.
  */

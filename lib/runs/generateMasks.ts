@@ -21,6 +21,7 @@ import type { ExportMasksResult } from './annotations/exportMasks.js'
 import type { AnnotationFormatName } from './annotations/formats.js'
 import { annotateRun, requireAnnotations } from './annotations/ofRun.js'
 import { thresholdsOf } from './labelCalibration.js'
+import { fewLabels, labelNotices } from './labelNotices.js'
 import { MasksFolder, type PredictedLabels, withoutMasks } from './masksFolder.js'
 import { checkCamsMemory, withMaxSide } from './memory/cams.js'
 import type { MemoryCheck } from './memory/check.js'
@@ -106,7 +107,7 @@ export async function generateMasks(options: GenerateMasksOptions): Promise<Gene
   const run = await RunDirectory.open(options.run)
   const config = withMaxSide(resolveConfig((await run.readConfig()) as TrainConfigInput), options.maxSide)
   const classes = await readClassTable(join(run.path, 'classes.json'))
-  if (options.annotations !== undefined) await requireAnnotations(options.annotations, options.out)
+  await requireAnnotations(options.annotations, options.out)
   const threshold = checkThreshold(options.threshold ?? config.masks.threshold)
   const refine = refinement(options.refine)
   const trained = await trainedStage(run, options.stage)
@@ -176,16 +177,7 @@ export async function generateMasks(options: GenerateMasksOptions): Promise<Gene
     }
     const result = { pictures: items.length, unlabelled, warnings }
     await folder.finish(items, { complete: true, ...result })
-    const annotations = options.annotations && {
-      annotations: await annotateRun({
-        format: options.annotations,
-        dataset: pictures.dataset,
-        orientation: settings.orientation,
-        out: folder.path,
-        signal,
-      }),
-    }
-    const { labels, labelThresholds, stage } = settings
+    const { labels, labelThresholds, stage, orientation } = settings
     return {
       out: folder.path,
       ...result,
@@ -194,7 +186,7 @@ export async function generateMasks(options: GenerateMasksOptions): Promise<Gene
       ...(labelThresholds === undefined ? {} : { labelThresholds, predicted: folder.allLabels() }),
       threshold,
       stage,
-      ...annotations,
+      ...(await annotateRun(options.annotations, { dataset: pictures.dataset, orientation, out: folder.path, signal })),
     }
   } finally {
     await folder.close()
@@ -281,23 +273,6 @@ function thresholdsByLabel({ thresholds, dataset }: LabelledPictures): Record<st
   if (thresholds === undefined) return undefined
   const all = dataset.classes.classes.map(({ label }, index): [string, number] => [label, thresholds[index]!])
   return Object.fromEntries(all.filter(([, threshold]) => Number.isFinite(threshold)))
-}
-
-function labelNotices({ source }: LabelledPictures): string[] {
-  if (source === 'predicted')
-    return [
-      'labels are PREDICTED by the generator: a picture of which no class reaches its threshold is all background',
-    ]
-  return source === 'list' ? ['labels are those given in the call'] : []
-}
-
-/** Where hardly any picture has a label, the threshold is wrong, or the pictures are of other things. */
-function fewLabels({ source, dataset }: LabelledPictures, unlabelled: number): string[] {
-  const { length } = dataset.items
-  if (source !== 'predicted' || unlabelled < 0.9 * length) return []
-  return [
-    `${unlabelled} of ${length} pictures have no predicted label, and an empty mask. Lower labelThreshold (--label-threshold), or give the labels.`,
-  ]
 }
 
 function checkThreshold(threshold: number): number {

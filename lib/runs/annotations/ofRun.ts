@@ -13,7 +13,6 @@ const NAMES: Readonly<Record<AnnotationFormatName, string>> = {
 }
 
 export interface RunAnnotations {
-  format: AnnotationFormatName
   dataset: Dataset
   /** Of the masks. */
   orientation: Orientation
@@ -23,13 +22,16 @@ export interface RunAnnotations {
 }
 
 /** @throws SemplesError `SEMPLES_OPTION_INVALID`, `SEMPLES_OUTPUT_EXISTS`, before masks are made */
-export function requireAnnotations(format: AnnotationFormatName, out: string): Promise<void> {
-  return requireWritable({ format, out: join(out, NAMES[format] ?? '.') })
+export async function requireAnnotations(format: AnnotationFormatName | undefined, out: string): Promise<void> {
+  if (format !== undefined) await requireWritable({ format, out: join(out, NAMES[format] ?? '.') })
 }
 
-/** The finished masks of a run as annotations, beside them. */
-export async function annotateRun(options: RunAnnotations): Promise<ExportMasksResult> {
-  const { format, dataset, orientation, out, signal } = options
+/** The finished masks of a run as annotations, beside them, where they are wanted. */
+export async function annotateRun(
+  format: AnnotationFormatName | undefined,
+  { dataset, orientation, out, signal }: RunAnnotations,
+): Promise<{ annotations?: ExportMasksResult }> {
+  if (format === undefined) return {}
   const masks = dataset.items.map((item) => ({
     mask: join(out, `${item.id}.png`),
     image: item.image,
@@ -37,5 +39,5 @@ export async function annotateRun(options: RunAnnotations): Promise<ExportMasksR
   }))
   const exif = orientation === 'applied' ? 'apply' : 'ignore'
   const result = await exportPairs(masks, dataset.classes, { format, exif, out: join(out, NAMES[format]), signal })
-  return { ...result, withoutMask: 0 }
+  return { annotations: { ...result, withoutMask: 0 } }
 }
