@@ -30,7 +30,7 @@ export const cvat = {
 
 function elements(object: AnnotatedObject, group: number, shapes: AnnotationShapes): string {
   const { label, outlines, box, rows } = object
-  const common = `label="${escaped(label)}" source="semi-auto" occluded="0"`
+  const common = `label="${escaped(label)}" source="auto" occluded="0"`
   if (shapes === 'masks' || outlines.some(({ holes }) => holes.length > 0)) {
     const { left, top, right, bottom } = box
     const place = `left="${left}" top="${top}" width="${right - left}" height="${bottom - top}"`
