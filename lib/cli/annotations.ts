@@ -1,6 +1,6 @@
 import { count } from '../base/count.js'
-import type { ExportMasksResult } from '../runs/annotations/exportMasks.js'
 import type { AnnotationFormatName } from '../runs/annotations/formats.js'
+import type { ExportMasksResult } from '../runs/annotations/options.js'
 import { failureLines } from './output.js'
 
 /** What was written, and what was not. */

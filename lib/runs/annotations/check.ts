@@ -4,9 +4,9 @@ import { oneOf } from '../../base/count.js'
 import { SemplesError } from '../../base/error.js'
 import { outputExists } from '../../base/outputs.js'
 import { refuseUseless } from '../../base/useless.js'
-import type { ExportPairsOptions } from './exportMasks.js'
 import type { AnnotationFormat } from './format.js'
 import { annotationFormat, annotationFormatNames } from './formats.js'
+import type { ExportPairsOptions } from './options.js'
 
 /** @throws SemplesError `SEMPLES_OPTION_INVALID` naming the option */
 export function checkedFormat(options: ExportPairsOptions): AnnotationFormat {

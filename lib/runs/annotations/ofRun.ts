@@ -2,8 +2,9 @@ import { join } from 'node:path'
 import type { Dataset } from '../../datasets/dataset.js'
 import { pictureFile } from '../../datasets/export/names.js'
 import type { Orientation } from '../../masks/orientation.js'
-import { type ExportMasksResult, exportPairs, requireWritable } from './exportMasks.js'
+import { exportPairs, requireWritable } from './exportMasks.js'
 import type { AnnotationFormatName } from './formats.js'
+import type { ExportMasksResult } from './options.js'
 
 /** Names of annotations in the folder of a run's masks. */
 const NAMES: Readonly<Record<AnnotationFormatName, string>> = {

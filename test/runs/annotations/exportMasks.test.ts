@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import sharp from 'sharp'
 import { writeMask } from '../../../lib/masks/png.js'
-import { type ExportMasksOptions, exportMasks } from '../../../lib/runs/annotations/exportMasks.js'
+import { exportMasks } from '../../../lib/runs/annotations/exportMasks.js'
+import type { ExportMasksOptions } from '../../../lib/runs/annotations/options.js'
 
 let folder: string
 beforeEach(async () => {
