@@ -10,6 +10,7 @@ export { diagnose } from './api/machine.js'
 export {
   checkVocSubmission,
   evaluate,
+  exportMasks,
   generateMasks,
   refineMask,
   tuneRefinement,

@@ -6,6 +6,7 @@ export {
   diagnose,
   evaluate,
   exportFolder,
+  exportMasks,
   exportRun,
   folder,
   generateMasks,
@@ -97,6 +98,9 @@ export type {
   RefineSummary,
 } from './refine/types.js'
 export type { AblationRow, PromptReport } from './report/runReport.js'
+export type { AnnotationShapes } from './runs/annotations/format.js'
+export type { AnnotationFormatName } from './runs/annotations/formats.js'
+export type { ExportMasksOptions, ExportMasksResult } from './runs/annotations/options.js'
 export type { DemoOptions, DemoRecipe, DemoResult } from './runs/demo.js'
 export type { EvaluateOptions } from './runs/evaluate.js'
 export type { ExportFormatName } from './runs/export/formats.js'

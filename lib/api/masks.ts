@@ -2,6 +2,7 @@ import type { Evaluation } from '../evaluate/evaluate.js'
 import { withLogger } from '../native/logger.js'
 import type { RefineMaskOptions } from '../refine/refineMask.js'
 import type { RefinedMask } from '../refine/types.js'
+import type { ExportMasksOptions, ExportMasksResult } from '../runs/annotations/options.js'
 import type { EvaluateOptions } from '../runs/evaluate.js'
 import type { GenerateMasksOptions, GenerateMasksResult } from '../runs/generateMasks.js'
 import type { TuneRefinementOptions, TuneResult } from '../runs/tuneRefinement.js'
@@ -181,4 +182,29 @@ export async function checkVocSubmission(
  */
 export async function writeCocoResults(options: CocoResultsOptions): Promise<CocoResults> {
   return (await import('../submission/coco/writeCoco.js')).writeCocoResults(options)
+}
+
+/**
+ * Writes masks as pre-annotations for programs in which people correct them: COCO instances, LabelMe, or "CVAT for images
+ * 1.1". Each connected part of a class (pixels that touch by a side or a corner) is one object; background (0) and void (255)
+ * are none. Corners of polygons lie on the corners of pixels. Masks are read one after the other, so a folder may be of any
+ * size; a mask that cannot be written is told in `failed`, and the others are written. Needs no addon.
+ *
+ * @returns counts: `pictures`, `objects`, `small` (parts left out for `minArea`), `withoutMask`, `kept`
+ * @throws SemplesError `SEMPLES_OPTION_INVALID` (also where nothing says what the pixel values are), `SEMPLES_OUTPUT_EXISTS`
+ *   (nothing is written over: people may have corrected it), `SEMPLES_NO_PICTURES`, `SEMPLES_PICTURE_MISSING`, and where no
+ *   mask can be written the error of the first: `SEMPLES_MASK_SIZE`, `SEMPLES_MASK_CLASS`, `SEMPLES_MASK_INVALID`;
+ *   `SEMPLES_WRITE_FAILED`; the reason of `signal`
+ * @example
+ * import { exportMasks } from 'semples'
+ *
+ * const folders = { masks: 'masks', images: 'photos', classes: 'runs/boats/classes.json' }
+ * const { pictures, objects } = await exportMasks({ ...folders, format: 'cvat', out: 'boats.xml' })
+ * console.log(`${objects} objects in ${pictures} pictures`) // e.g. 2120 objects in 1464 pictures
+ *
+ * // For training programs: run lengths, exact to the pixel, and no specks.
+ * await exportMasks({ ...folders, format: 'coco', shapes: 'masks', minArea: 20, out: 'boats.json' })
+ */
+export async function exportMasks(options: ExportMasksOptions): Promise<ExportMasksResult> {
+  return (await import('../runs/annotations/exportMasks.js')).exportMasks(options)
 }

@@ -17,11 +17,11 @@ const HINTS: Record<string, string> = {
   EISDIR: 'There is a folder of that name.',
 }
 
-/** What is written: all of it, or in chunks that are made while it is written. */
-type Content = string | Uint8Array | Iterable<Uint8Array> | AsyncIterable<string | Uint8Array>
-
 /** Suffix of files and folders that are still being written; one that is left after a crash may be deleted. */
 export const TEMPORARY_SUFFIX = '.tmp'
+
+/** What is written: all of it, or in chunks that are made while it is written. */
+export type FileContent = string | Uint8Array | Iterable<Uint8Array> | AsyncIterable<string | Uint8Array>
 
 /**
  * Writes a file atomically, so that a reader sees either the old content or the new: it is written to a temporary file
@@ -30,7 +30,7 @@ export const TEMPORARY_SUFFIX = '.tmp'
  *
  * @throws SemplesError `SEMPLES_WRITE_FAILED` naming the file; the temporary file is removed.
  */
-export async function writeAtomic(path: string, content: Content): Promise<void> {
+export async function writeAtomic(path: string, content: FileContent): Promise<void> {
   const temporary = join(
     dirname(path),
     `.${basename(path)}.${process.pid}.${randomBytes(4).toString('hex')}${TEMPORARY_SUFFIX}`,
@@ -89,7 +89,7 @@ export function errorCode(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined
 }
 
-async function writeAll(handle: FileHandle, content: Content): Promise<void> {
+async function writeAll(handle: FileHandle, content: FileContent): Promise<void> {
   if (typeof content === 'string' || content instanceof Uint8Array) return handle.writeFile(content)
   for await (const chunk of content) await handle.writeFile(chunk)
 }

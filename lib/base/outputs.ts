@@ -12,7 +12,8 @@ import { makeFolders } from './folders.js'
  * - masks and refined masks go into any folder, and `.semples-files` in it lists what they made (`MadeFiles`);
  * - a report says in its head what made it;
  * - exported weights and submissions take the place of nothing, not even of others: they may be all that is left of a run,
- *   or what was sent to a judge.
+ *   or what was sent to a judge;
+ * - nor do annotations: people may have corrected them.
  *
  * Functions that write the one file that their caller names (`writeMask`, `writeNpy`) replace it.
  */

@@ -27,6 +27,7 @@ export const jobs = {
   writeCocoResults: api.writeCocoResults,
   writeScenes: api.writeScenes,
   exportFolder: api.exportFolder,
+  exportMasks: api.exportMasks,
   checkData: api.checkData,
   inspect: api.inspectFile,
   demo: api.runDemo,

@@ -34,6 +34,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'refine score maps or masks of any method',
     load: async () => (await import('./commands/refine.js')).refineCommand,
   },
+  annotations: {
+    summary: 'write masks for CVAT, LabelMe or as COCO, to be corrected by people',
+    load: async () => (await import('./commands/annotations.js')).annotationsCommand,
+  },
   eval: {
     summary: 'compare masks with ground truth',
     load: async () => (await import('./commands/eval.js')).evalCommand,

@@ -1,3 +1,4 @@
+import type { SemplesError } from '../base/error.js'
 import { WARNING } from '../base/progress.js'
 import type { Terminal } from './terminal.js'
 
@@ -11,6 +12,35 @@ export function printJson(terminal: Pick<Terminal, 'out'>, result: unknown): voi
 /** Warnings of a result as lines. */
 export function warningLines(warnings: readonly string[]): string[] {
   return warnings.map((warning) => `${WARNING}${warning}`)
+}
+
+/** What could not be done with one file. */
+interface Failure {
+  name: string
+  error: SemplesError
+}
+
+/** Most groups of failures, and most names in one. */
+const MAX_LISTED = 10
+
+/** The first of the failures that have one reason, whatever the numbers in it, with its message, then the names of the others. */
+export function failureLines(failed: readonly Failure[]): string[] {
+  const groups = new Map<string, Failure[]>()
+  for (const failure of failed) {
+    const { code, field, expected, hint } = failure.error
+    const reason = [code, field, expected, hint].join('\n').replaceAll(/\d+(?:[ ,.x]+\d+)*/g, '0')
+    groups.set(reason, [...(groups.get(reason) ?? []), failure])
+  }
+  const lines = [...groups.values()].flatMap(([first, ...others]) => {
+    const names = others.slice(0, MAX_LISTED).map(({ name }) => name)
+    const rest = others.length > names.length ? `, and ${others.length - names.length} more` : ''
+    return [
+      `${first!.name}: ${first!.error.message}`,
+      ...(others.length === 0 ? [] : [`  the same: ${names.join(', ')}${rest}`]),
+    ]
+  })
+  const most = 2 * MAX_LISTED
+  return lines.length <= most ? lines : [...lines.slice(0, most), '... and other reasons; --json has them all']
 }
 
 /** A fraction in percent with two digits: `52.10`; `-` where there is no number. */

@@ -1,11 +1,11 @@
 import { stat } from 'node:fs/promises'
-import { extname, join, posix, relative, resolve, sep } from 'node:path'
+import { extname, join, posix, resolve } from 'node:path'
 import type { SemplesError } from '../base/error.js'
 import { requireFolder } from '../datasets/folder/folderOptions.js'
 import { filesWithin, isPictureName } from '../datasets/pictures.js'
 import { CAM_EXTENSIONS } from '../formats/camFile/classMaps.js'
 import { ambiguousPicture, namesFile, noInputs, noPictureFor, noPictures, nothingPairs } from './foldersRefused.js'
-import { Pairs } from './pairs.js'
+import { byStem, outside, Pairs } from './pairs.js'
 import type { RefineFolders, RefineInput } from './types.js'
 
 /** An input of folders. */
@@ -72,21 +72,4 @@ async function filesOf(field: 'images' | 'cams', folder: string): Promise<string
   const marks = field === 'images' ? ['refine.json', 'masks.json'] : ['refine.json']
   const made = files.filter((file) => marks.includes(posix.basename(file))).map((file) => posix.dirname(file))
   return files.filter((file) => !made.some((inside) => inside !== '.' && file.startsWith(`${inside}/`)))
-}
-
-/** The files of a folder that are not in the other, where that lies in it. */
-function outside(files: readonly string[], folder: string, other: string): string[] {
-  const inside = relative(folder, other).split(sep).join('/')
-  if (inside === '' || inside === '..' || inside.startsWith('../')) return [...files]
-  return files.filter((file) => !file.startsWith(`${inside}/`))
-}
-
-/** Paths by path without extension. */
-function byStem(files: readonly string[]): Map<string, string[]> {
-  const found = new Map<string, string[]>()
-  for (const file of files) {
-    const stem = file.slice(0, file.length - extname(file).length)
-    found.set(stem, [...(found.get(stem) ?? []), file])
-  }
-  return found
 }

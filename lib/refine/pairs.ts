@@ -1,4 +1,4 @@
-import { posix } from 'node:path'
+import { extname, posix, relative, sep } from 'node:path'
 
 /** The files of two folders that belong together: paths inside, without extension and with `/`. */
 export class Pairs {
@@ -43,4 +43,21 @@ function nameIn(path: string): string {
 
 function isFlat(path: string): boolean {
   return !path.includes('/')
+}
+
+/** The files of a folder that are not in the other, where that lies in it. */
+export function outside(files: readonly string[], folder: string, other: string): string[] {
+  const inside = relative(folder, other).split(sep).join('/')
+  if (inside === '' || inside === '..' || inside.startsWith('../')) return [...files]
+  return files.filter((file) => !file.startsWith(`${inside}/`))
+}
+
+/** Paths by path without extension, as `Pairs` takes them. */
+export function byStem(files: readonly string[]): Map<string, string[]> {
+  const found = new Map<string, string[]>()
+  for (const file of files) {
+    const stem = file.slice(0, file.length - extname(file).length)
+    found.set(stem, [...(found.get(stem) ?? []), file])
+  }
+  return found
 }

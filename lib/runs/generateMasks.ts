@@ -17,7 +17,11 @@ import { chooseCompute } from '../models/devices.js'
 import type { LoggerOption } from '../native/logger.js'
 import { resolveRefineOptions } from '../refine/options.js'
 import type { CrfPreset } from '../refine/presets.js'
+import type { AnnotationFormatName } from './annotations/formats.js'
+import { annotateRun, requireAnnotations } from './annotations/ofRun.js'
+import type { ExportMasksResult } from './annotations/options.js'
 import { thresholdsOf } from './labelCalibration.js'
+import { fewLabels, labelNotices } from './labelNotices.js'
 import { MasksFolder, type PredictedLabels, withoutMasks } from './masksFolder.js'
 import { checkCamsMemory, withMaxSide } from './memory/cams.js'
 import type { MemoryCheck } from './memory/check.js'
@@ -53,6 +57,11 @@ export interface GenerateMasksOptions extends LabelOptions, LoggerOption {
   cams?: boolean | 'npy' | 'npz'
   /** Also write `overlays/<id>.jpg`, the picture with its mask over it, to look at. Default false. */
   overlay?: boolean
+  /**
+   * Also write the masks as pre-annotations for people, as `exportMasks` with its defaults: `coco`, annotations.json; `cvat`,
+   * annotations.xml; `labelme`, a file for each picture in labelme/. Default: no.
+   */
+  annotations?: AnnotationFormatName
   /** Pictures with a longer side are shrunk to this many pixels before maps are made; default: the run's `cams.maxSide`. */
   maxSide?: number
   /** What happens where the maps of a picture will need more memory than is free; see `trainSemPLeS`. Default `error`. */
@@ -85,6 +94,8 @@ export interface GenerateMasksResult {
   predicted?: Record<string, PredictedLabels>
   threshold: number
   stage: StageName
+  /** With `annotations`: what was written. */
+  annotations?: ExportMasksResult
   /** What may make the masks other than meant. */
   warnings: string[]
 }
@@ -96,6 +107,7 @@ export async function generateMasks(options: GenerateMasksOptions): Promise<Gene
   const run = await RunDirectory.open(options.run)
   const config = withMaxSide(resolveConfig((await run.readConfig()) as TrainConfigInput), options.maxSide)
   const classes = await readClassTable(join(run.path, 'classes.json'))
+  await requireAnnotations(options.annotations, options.out)
   const threshold = checkThreshold(options.threshold ?? config.masks.threshold)
   const refine = refinement(options.refine)
   const trained = await trainedStage(run, options.stage)
@@ -165,7 +177,7 @@ export async function generateMasks(options: GenerateMasksOptions): Promise<Gene
     }
     const result = { pictures: items.length, unlabelled, warnings }
     await folder.finish(items, { complete: true, ...result })
-    const { labels, labelThresholds, stage } = settings
+    const { labels, labelThresholds, stage, orientation } = settings
     return {
       out: folder.path,
       ...result,
@@ -174,6 +186,7 @@ export async function generateMasks(options: GenerateMasksOptions): Promise<Gene
       ...(labelThresholds === undefined ? {} : { labelThresholds, predicted: folder.allLabels() }),
       threshold,
       stage,
+      ...(await annotateRun(options.annotations, { dataset: pictures.dataset, orientation, out: folder.path, signal })),
     }
   } finally {
     await folder.close()
@@ -260,23 +273,6 @@ function thresholdsByLabel({ thresholds, dataset }: LabelledPictures): Record<st
   if (thresholds === undefined) return undefined
   const all = dataset.classes.classes.map(({ label }, index): [string, number] => [label, thresholds[index]!])
   return Object.fromEntries(all.filter(([, threshold]) => Number.isFinite(threshold)))
-}
-
-function labelNotices({ source }: LabelledPictures): string[] {
-  if (source === 'predicted')
-    return [
-      'labels are PREDICTED by the generator: a picture of which no class reaches its threshold is all background',
-    ]
-  return source === 'list' ? ['labels are those given in the call'] : []
-}
-
-/** Where hardly any picture has a label, the threshold is wrong, or the pictures are of other things. */
-function fewLabels({ source, dataset }: LabelledPictures, unlabelled: number): string[] {
-  const { length } = dataset.items
-  if (source !== 'predicted' || unlabelled < 0.9 * length) return []
-  return [
-    `${unlabelled} of ${length} pictures have no predicted label, and an empty mask. Lower labelThreshold (--label-threshold), or give the labels.`,
-  ]
 }
 
 function checkThreshold(threshold: number): number {

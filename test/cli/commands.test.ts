@@ -17,6 +17,7 @@ describe('help', () => {
       ['train'],
       ['masks'],
       ['refine'],
+      ['annotations'],
       ['eval'],
       ['report'],
       ['export'],
@@ -38,12 +39,13 @@ describe('help', () => {
     const { out } = await run(['--help'])
     const lines = out.join('\n').split('\n')
     expect(lines.join('\n')).toMatch(
-      /demo .*train .*masks .*refine .*eval .*report .*export .*submission .*scenes .*convert .*config .*doctor .*libtorch .*weights .*completion /s,
+      /demo .*train .*masks .*refine .*annotations .*eval .*report .*export .*submission .*scenes .*convert .*config .*doctor .*libtorch .*weights .*completion /s,
     )
     const commands = [
       'train',
       'masks',
       'refine',
+      'annotations',
       'eval',
       'report',
       'export',

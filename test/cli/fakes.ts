@@ -167,6 +167,17 @@ export async function run(words: string[], jobs: Partial<Jobs> = {}, change: Par
       warnings: ['one picture is odd'],
       data: { folder: `${out}/images`, labels: `${out}/labels.csv`, classes: `${out}/classes.json` },
     }),
+    exportMasks: async ({ out, format }) => ({
+      out: resolve(out),
+      format,
+      pictures: 3,
+      kept: 0,
+      objects: 7,
+      small: 2,
+      withoutMask: 1,
+      classes: ['boat', 'cat'],
+      failed: [],
+    }),
     checkData: async () => ({
       canTrain: true,
       kind: 'a folder of pictures',
@@ -243,6 +254,7 @@ export async function run(words: string[], jobs: Partial<Jobs> = {}, change: Par
     writeCocoResults,
     writeScenes,
     exportFolder,
+    exportMasks,
     checkData,
     inspect,
     demo,
@@ -267,6 +279,7 @@ export async function run(words: string[], jobs: Partial<Jobs> = {}, change: Par
       writeCocoResults: record('writeCocoResults', writeCocoResults),
       writeScenes: record('writeScenes', writeScenes),
       exportFolder: record('exportFolder', exportFolder),
+      exportMasks: record('exportMasks', exportMasks),
       checkData: record('checkData', checkData),
       inspect: (path) => {
         ran.calls.push(['inspect', { path }])

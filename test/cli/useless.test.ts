@@ -26,6 +26,7 @@ const judged = ['eval', '--masks', 'm', '--data', photos]
 const refine = ['refine', '--images', 'i', '--cams', 'c', '--out', 'o']
 const tuned = ['refine', '--images', 'i', '--cams', 'c', '--tune', '8', '--ground-truth', 'g']
 const convert = ['convert', '--out', 'o', '--data', photos]
+const annotations = ['annotations', '--masks', 'm', '--images', 'i', '--format', 'coco', '--out', 'o.json']
 const plain = ['report', 'r', '--no-gallery']
 const ownTraining = ['train', '--data', photos, '--preset', 'demo', '--out', join(root, 'run')]
 
@@ -34,7 +35,8 @@ const ALWAYS = {
   demo: 'out seed device threads offline json quiet',
   train:
     'data preset weights out set config stages seed tensorboard report reference resume epochs batch lr device threads offline dry-run memory-check json quiet',
-  masks: 'run out data threshold refine overlay overwrite npz max-side memory-check device threads offline json quiet',
+  masks:
+    'run out data threshold refine overlay annotations overwrite npz max-side memory-check device threads offline json quiet',
   refine:
     'images cams method confidence iterations concurrency memory scores axes exif class-table tune threads offline json quiet',
   eval: 'cams ground-truth data classes list sweep json quiet',
@@ -45,6 +47,7 @@ const ALWAYS = {
   'submission check': 'list competition set images json quiet',
   'submission coco': 'masks images-json list classes scores mask-colors out json quiet',
   'data check': 'json quiet',
+  annotations: 'masks images format out classes shapes min-area per-class exif json quiet',
   convert: 'data out json quiet',
   config: 'schema',
   doctor: 'libtorch json',
@@ -157,6 +160,9 @@ const USELESS: Record<string, Record<string, string[][]>> = {
     refine: [[...plain, '--refine', 'voc']],
     device: [[...plain, '--device', 'cpu']],
     threads: [[...plain, '--threads', '1']],
+  },
+  annotations: {
+    tolerance: [[...annotations, '--shapes', 'masks', '--tolerance', '2']],
   },
   convert: {
     labels: [['convert', '--out', 'o', '--data', coco, '--labels', 'l.csv']],

@@ -50,6 +50,7 @@ test('licences of what packages bring along are the ones named', () => {
     '(Apache-2.0 AND BSD-3-Clause)',
     '0BSD',
     'Apache-2.0',
+    'BSD-2-Clause',
     'BlueOak-1.0.0',
     'ISC',
     'MIT',

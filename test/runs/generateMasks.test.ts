@@ -14,6 +14,7 @@ import { MaskGenerator } from '../../lib/models/maskGenerator.js'
 import { decodeImage } from '../../lib/pictures/decode.js'
 import { scaledImages } from '../../lib/pictures/scales.js'
 import { refineMask } from '../../lib/refine/refineMask.js'
+import { exportMasks } from '../../lib/runs/annotations/exportMasks.js'
 import { evaluate } from '../../lib/runs/evaluate.js'
 import { generateMasks } from '../../lib/runs/generateMasks.js'
 import { trainSemPLeS } from '../../lib/runs/trainSemPLeS.js'
@@ -210,6 +211,20 @@ describe('a second call for the same folder', () => {
     expect(await generateMasks({ run, out, cams: 'npy' })).toMatchObject({ skipped: 0 })
     expect(await readFile(join(out, 'p03.npy'))).toEqual(await readFile(join(both, 'p03.npy')))
     expect(await generateMasks({ run, out, cams: 'npy', overlay: true })).toMatchObject({ skipped: 9 })
+  })
+
+  test('annotations are those of exportMasks, and none are written over', async () => {
+    const out = await madeOnce('annotated', { annotations: 'coco' })
+    const made = await jsonOf(join(out, 'annotations.json'))
+    const again = join(root, 'annotated.json')
+    const { pictures: written } = await exportMasks({ masks: out, images: data.folder, format: 'coco', out: again })
+    expect([written, made]).toEqual([9, await jsonOf(again)])
+    await expect(generateMasks({ run, out, annotations: 'coco' })).rejects.toMatchObject({
+      code: 'SEMPLES_OUTPUT_EXISTS',
+    })
+    const { skipped, annotations } = await generateMasks({ run, out, annotations: 'labelme' })
+    expect([skipped, annotations]).toMatchObject([9, { pictures: 9, kept: 0, failed: [] }])
+    expect(await jsonOf(join(out, 'labelme/p01.json'))).toMatchObject({ imageData: null })
   })
 
   test('maps and overlays of other settings are not taken for those of masks that were made again', async () => {

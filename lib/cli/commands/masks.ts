@@ -4,7 +4,9 @@ import { Command, Option } from 'commander'
 import { count } from '../../base/count.js'
 import { refuseUseless } from '../../base/useless.js'
 import { type CrfPreset, crfPresetNames } from '../../refine/presets.js'
+import type { AnnotationFormatName } from '../../runs/annotations/formats.js'
 import type { MemoryCheck } from '../../runs/memory/check.js'
+import { annotationLines, annotationsForPrograms } from '../annotations.js'
 import type { Cli } from '../cli.js'
 import { dataAndSplit } from '../data.js'
 import {
@@ -31,6 +33,7 @@ interface MasksOptions extends ModelOptions {
   threshold?: number
   refine?: CrfPreset
   overlay?: boolean
+  annotations?: AnnotationFormatName
   overwrite?: boolean
   npy?: boolean
   npz?: boolean
@@ -70,6 +73,12 @@ export function masksCommand(cli: Cli): Command {
       ).choices(crfPresetNames),
     )
     .option('--overlay', 'also write overlays/<picture>.jpg, the picture with its mask over it, to look at')
+    .addOption(
+      new Option(
+        '--annotations <format>',
+        'also write the masks for people to correct: annotations.json (coco), annotations.xml (cvat), or labelme/; "semples annotations" has all options',
+      ).choices(['coco', 'labelme', 'cvat'] satisfies AnnotationFormatName[]),
+    )
     .option('--overwrite', 'make masks again that are there')
     .option(
       '--npy',
@@ -87,6 +96,7 @@ export function masksCommand(cli: Cli): Command {
       examples(
         'semples masks --run runs/boats --out masks',
         'semples masks --run runs/boats --refine voc --overlay --out masks',
+        'semples masks --run runs/boats --annotations cvat --out masks',
         'semples masks --run runs/boats --data new-photos --labels predicted --out new-masks',
         'semples masks --run runs/voc --split val --threshold 0.5 --out masks-val',
         'semples masks --run runs/voc --split val --npy --out masks-val',
@@ -131,8 +141,13 @@ async function masks(cli: Cli, options: MasksOptions): Promise<void> {
       signal,
     })
     .finally(() => view.close())
+  const { annotations } = result
+  if (annotations !== undefined && annotations.failed.length > 0) cli.status = 1
   if (json) {
-    printJson(terminal, result)
+    printJson(
+      terminal,
+      annotations === undefined ? result : { ...result, annotations: annotationsForPrograms(annotations) },
+    )
     return
   }
   const { pictures, skipped, unlabelled, threshold } = result
@@ -142,4 +157,5 @@ async function masks(cli: Cli, options: MasksOptions): Promise<void> {
   const before = skipped === 0 ? '' : ` (${skipped} of them finished before)`
   terminal.out(`${count(pictures, 'mask')}${before} at background threshold ${threshold} are in ${result.out}`)
   if (predicted) terminal.out(`The predicted labels are in ${join(result.out, 'labels.csv')}`)
+  if (annotations !== undefined) for (const line of annotationLines(annotations)) terminal.out(line)
 }

@@ -9,7 +9,7 @@ import { crfPresetNames } from '../../refine/presets.js'
 import type { RefineFolders, RefineMasksOptions, RefineSummary } from '../../refine/types.js'
 import type { Cli } from '../cli.js'
 import { addComputeOptions, type ComputeOptions, classIds, examples, fraction, integer } from '../options.js'
-import { printJson, warningLines } from '../output.js'
+import { failureLines, printJson, warningLines } from '../output.js'
 import { roughDuration } from '../progress/format.js'
 import { openView } from '../progress/view.js'
 import { addTuneOptions, requireOut, type TuneOptions, tune } from './refineTune.js'
@@ -171,29 +171,6 @@ function settingsOf(options: RefineCommandOptions): RefineFolders & RefineMasksO
     ...(scores === undefined ? {} : { values: scores }),
     ...(labels === undefined ? {} : { imageLabels: labels }),
   }
-}
-
-/** Most groups of failures, and most names in one. */
-const MAX_LISTED = 10
-
-/** The first of the failures that have one reason, whatever the numbers in it, with its message, then the names of the others. */
-function failureLines(failed: RefineSummary['failed']): string[] {
-  const groups = new Map<string, RefineSummary['failed']>()
-  for (const failure of failed) {
-    const { code, field, expected, hint } = failure.error
-    const reason = [code, field, expected, hint].join('\n').replaceAll(/\d+(?:[ ,.x]+\d+)*/g, '0')
-    groups.set(reason, [...(groups.get(reason) ?? []), failure])
-  }
-  const lines = [...groups.values()].flatMap(([first, ...others]) => {
-    const names = others.slice(0, MAX_LISTED).map(({ name }) => name)
-    const rest = others.length > names.length ? `, and ${others.length - names.length} more` : ''
-    return [
-      `${first!.name}: ${first!.error.message}`,
-      ...(others.length === 0 ? [] : [`  the same: ${names.join(', ')}${rest}`]),
-    ]
-  })
-  const most = 2 * MAX_LISTED
-  return lines.length <= most ? lines : [...lines.slice(0, most), '... and other reasons; --json has them all']
 }
 
 function lines({ refined, skipped, failed, seconds, warnings, out }: RefineSummary): string[] {

@@ -123,6 +123,22 @@ export function countsOfString(text: string): number[] | undefined {
   return counts
 }
 
+/** The other way: such a string of counts. */
+export function stringOfCounts(counts: readonly number[]): string {
+  const codes: number[] = []
+  for (const [index, count] of counts.entries()) {
+    let rest = index > 2 ? count - counts[index - 2]! : count
+    for (let more = true; more; ) {
+      const digit = rest & 31
+      rest >>= 5
+      // The rest is nothing but the sign that the digit has already.
+      more = rest !== ((digit & 16) === 0 ? 0 : -1)
+      codes.push(48 + (more ? digit | 32 : digit))
+    }
+  }
+  return Buffer.from(codes).toString('latin1')
+}
+
 /** The pixels that lie in any of some sets, each once. */
 export function unionOfRuns(sets: readonly PixelRuns[]): PixelRuns {
   if (sets.length === 1) return sets[0]!

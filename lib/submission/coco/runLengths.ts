@@ -3,7 +3,7 @@ import type { LabelMap } from '../../masks/labelMap.js'
 /*
  * Run-length encodings as COCO's API has them. By its public description (cocodataset.org, "Results Format"; the comments of
  * mask.py and maskApi.h of cocoapi): pixels are taken column by column, counts are the lengths of runs, outside and inside
- * in turn, the first outside; the text packs them as `countsOfString` (lib/datasets/coco) tells, which reads it.
+ * in turn, the first outside; `stringOfCounts` (lib/datasets/coco) packs them.
  */
 
 /** Pixels after which other work gets its turn, about. */
@@ -48,23 +48,4 @@ export function* countsByValue({ width, height, data }: LabelMap): Generator<und
     found.set(id, all.counts)
   }
   return found
-}
-
-/**
- * Counts as text: from the fourth on the difference to the count two before, each in digits of five bits, lowest first;
- * 32 says that another follows, and the highest bit of the last digit is the sign.
- */
-export function stringOfCounts(counts: readonly number[]): string {
-  const codes: number[] = []
-  for (const [index, count] of counts.entries()) {
-    let rest = index > 2 ? count - counts[index - 2]! : count
-    for (let more = true; more; ) {
-      const digit = rest & 31
-      rest >>= 5
-      // The rest is nothing but the sign that the digit has already.
-      more = rest !== ((digit & 16) === 0 ? 0 : -1)
-      codes.push(48 + (more ? digit | 32 : digit))
-    }
-  }
-  return Buffer.from(codes).toString('latin1')
 }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
-import { countsOfString } from '../../../lib/datasets/coco/regions.js'
+import { countsOfString, stringOfCounts } from '../../../lib/datasets/coco/regions.js'
 import { Random } from '../../../lib/loader/random.js'
 import type { LabelMap } from '../../../lib/masks/labelMap.js'
-import { countsByValue, stringOfCounts } from '../../../lib/submission/coco/runLengths.js'
+import { countsByValue } from '../../../lib/submission/coco/runLengths.js'
 import { drawnMask } from '../masks.js'
 import { decoded } from './decoded.js'
 
