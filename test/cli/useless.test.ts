@@ -178,6 +178,8 @@ const USELESS: Record<string, Record<string, string[][]>> = {
     reference: [['config', '--schema', '--reference']],
     json: [['config', '--schema', '--json']],
   },
+  'libtorch remove': { all: [['libtorch', 'remove', '2.13.0+cpu', '--all']] },
+  'weights remove': { all: [['weights', 'remove', 'deit-small', '--all']] },
   'libtorch install': { force: [['libtorch', 'install', '--from', photos, '--force']] },
 }
 

@@ -20,8 +20,8 @@ describeNative('a CLIP archive that is none', () => {
 
   test.each<[string, () => string, RegExp]>([
     ['missing', () => join(folder, 'nowhere.pt'), /does not exist/],
-    ['a folder', () => folder, /not a file/],
-    ['a device', () => '/dev/null', /not a file/],
+    ['a folder', () => folder, /it is a folder/],
+    ['a device', () => '/dev/null', /no file, but a pipe, a socket or a device/],
     ['empty', () => file('empty.pt', ''), /is empty/],
     ['text', () => file('text.pt', 'version https://git-lfs.github.com/spec/v1\n'), /holds no weights/],
     [
@@ -38,7 +38,9 @@ describeNative('a CLIP archive that is none', () => {
     expect(error).toMatchObject({ code: 'SEMPLES_CLIP_INVALID', file: path() })
     expect(error.message).toMatch(message)
     expect(error.message).toContain(path())
-    expect(error.hint).toMatch(/ViT-B-32\.pt|git lfs pull|Download the file/)
+    expect(error.hint).toMatch(
+      /ViT-B-32\.pt|git lfs pull|Download the file|Give the file in it|Save what comes from it/,
+    )
     expect(error.message).not.toMatch(/frame #|Exception raised from/)
   })
 
