@@ -51,12 +51,14 @@ function checkStages(config: RunConfig): void {
 /** Fields that only one optimiser has. */
 function checkOptimizer(
   stage: string,
-  { kind, momentum, beta1, beta2, epsilon }: RunConfig['match']['optimizer'],
+  { kind, momentum, nesterov, beta1, beta2, epsilon }: RunConfig['match']['optimizer'],
 ): void {
-  const others = kind === 'sgd' ? { beta1, beta2, epsilon } : { momentum }
+  const others = kind === 'sgd' ? { beta1, beta2, epsilon } : { momentum, nesterov }
   for (const [field, value] of Object.entries(others))
     if (value !== undefined)
       throw invalid(`${stage}.optimizer.${field}`, value, `no value with ${stage}.optimizer.kind ${kind}`)
+  if (nesterov === true && !momentum)
+    throw invalid(`${stage}.optimizer.nesterov`, true, `a momentum above 0 beside it (${stage}.optimizer.momentum)`)
 }
 
 function invalid(field: string, value: unknown, expected: string, hint?: string): SemplesError {

@@ -1,4 +1,13 @@
 import type { TensorData, TensorMap } from '../base/tensor.js'
+import type { LoadReport, NativeHandle, NativeImages, NativeLoadOptions } from './addonBasics.js'
+import type {
+  NativeSegmenter,
+  NativeSegmenterConfig,
+  NativeSegmentTrainer,
+  NativeSegmentTrainerConfig,
+} from './segmentAddon.js'
+
+export type { LoadReport, NativeHandle, NativeImages, NativeLoadOptions } from './addonBasics.js'
 
 /**
  * Everything native, in one place: the types of the C++ addon. Only lib/native loads it; lib/models wraps it.
@@ -19,6 +28,8 @@ export interface Addon {
   openClip(options: NativeClipOptions): Promise<NativeClip>
   createPrompts(config: NativePromptsConfig): Promise<NativePrompts>
   createTrainer(config: NativeTrainerConfig): Promise<NativeTrainer>
+  createSegmenter(config: NativeSegmenterConfig): Promise<NativeSegmenter>
+  createSegmentTrainer(config: NativeSegmentTrainerConfig): Promise<NativeSegmentTrainer>
   /**
    * Refines the score maps of one picture. Calls run beside each other, each on a thread of its own.
    * @throws SEMPLES_ARGUMENT_INVALID for types, lengths and options; what takes a look at every number (NaN, labels out
@@ -40,12 +51,6 @@ export interface RuntimeInfo {
   threads: number
 }
 
-/** What every native object has. Use after `dispose()` throws SEMPLES_DISPOSED; a job under way ends normally. */
-export interface NativeHandle {
-  dispose(): void
-  readonly disposed: boolean
-}
-
 /**
  * A mask generator. Options beside these are those of its kind, as native/core/models describes them (for `weaktr`:
  * weaktr_generator.h, for `cnn`: cnn_generator.h); one that it does not have is an error.
@@ -59,21 +64,6 @@ export interface NativeGeneratorConfig {
   /** `cpu` (default), `cuda`, `cuda:1`. */
   device?: string
   [option: string]: unknown
-}
-
-/** Pictures as bytes (NHWC), or already normalised: exactly one of the two. */
-export interface NativeImages {
-  /** RGB bytes, `count * height * width * 3`. */
-  pixels?: Uint8Array
-  count?: number
-  height?: number
-  width?: number
-  /** float32 [B, 3, H, W], ImageNet-normalised. */
-  images?: TensorData
-  /** int32 `[top, left, height, width]` a picture; height 0 = none. */
-  erase?: Int32Array
-  /** Seed of erasing noise and drop path. */
-  seed?: number
 }
 
 /**
@@ -91,19 +81,6 @@ export interface NativeForwardOptions {
   featureMaps?: boolean
   /** float32 [depth, 2, B]: drop path as given. */
   dropFactors?: TensorData
-}
-
-export interface NativeLoadOptions {
-  /** Default true: all or nothing. */
-  strict?: boolean
-  /** Without `strict`: tensors that must be there; then all that are there must fit, or nothing is changed. */
-  required?: string[]
-}
-
-export interface LoadReport {
-  missing: string[]
-  unexpected: string[]
-  mismatched: string[]
 }
 
 export interface NativeGenerator extends NativeHandle {

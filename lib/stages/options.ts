@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { choice, positive, share, special, weight, whole } from '../base/fields.js'
+import { choice, flag, positive, share, special, weight, whole } from '../base/fields.js'
 import { scheduleSchema } from './schedule.js'
 
 /** What can be set for one stage, and for all at once. */
@@ -24,6 +24,7 @@ export const optimizerSchema = z.strictObject({
   beta2: share('AdamW: decay of the mean of their squares. Default 0.999.', { below: true }).optional(),
   epsilon: positive('AdamW: added to the denominator. Default 1e-8.').optional(),
   momentum: share('SGD: momentum. Default 0.', { below: true }).optional(),
+  nesterov: flag('SGD: Nesterov momentum, which looks ahead by one step. Default false.').optional(),
 })
 
 /** Learning rates of some parameters, as multiples of the stage's. */

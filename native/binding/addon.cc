@@ -25,6 +25,7 @@ static Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   export_clip(env, exports);
   export_prompts(env, exports);
   export_trainer(env, exports);
+  export_segment(env, exports);
   export_refine(env, exports);
   export_inspection(env, exports);
   stop_before_exit(env);

@@ -301,6 +301,8 @@ describe('values that contradict each other', () => {
     [{ match: { terms: { match: 0, background_text: 0 } } }, 'match.terms', /at least one loss term/],
     [{ match: { terms: { foreground_prompt: 1 } } }, 'stages', /prompt before match/],
     [{ match: { optimizer: { momentum: 0.9 } } }, 'match.optimizer.momentum', /kind adamw/],
+    [{ match: { optimizer: { nesterov: true } } }, 'match.optimizer.nesterov', /kind adamw/],
+    [{ match: { optimizer: { kind: 'sgd', nesterov: true } } }, 'match.optimizer.nesterov', /momentum above 0/],
     [{ match: { optimizer: { kind: 'sgd', beta1: 0.9 } } }, 'match.optimizer.beta1', /kind sgd/],
     [{ cams: { scales: [1.2, 1] } }, 'cams.scales', /begins with 1/],
     [{ select: 'miou' }, 'select', /data\.masks/],

@@ -49,6 +49,21 @@ describeNative('SGD', () => {
     expect(differences(before, after).filter((name) => untouched.includes(name))).toEqual([])
   })
 
+  test('Nesterov: the step looks ahead by one more part of the buffer', async () => {
+    const momentum = 0.9
+    const parts = await classifier({ optimizer: { kind: 'sgd', momentum, nesterov: true } })
+    const first = await step(parts, 0.1)
+    const second = await step(parts, 0.3)
+    for (const [name, gradient] of second.gradients) {
+      const buffer = first.gradients.get(name)!.map((earlier, at) => momentum * earlier + gradient[at]!)
+      const start = numbers(second.before, name)
+      const expected = start.map((value, at) => value - 0.3 * (gradient[at]! + momentum * buffer[at]!))
+      expectClose(numbers(second.after, name), expected, { name, abs: 1e-6 })
+    }
+    const none = classifier({ optimizer: { kind: 'sgd', nesterov: true } })
+    expect(await rejection(none)).toMatchObject({ code: 'SEMPLES_CONFIG_INVALID', field: 'optimizer.nesterov' })
+  })
+
   test('momentum: the buffer starts as the first gradient, and carries a part of itself on', async () => {
     const momentum = 0.9
     const parts = await classifier({ optimizer: { kind: 'sgd', momentum } })

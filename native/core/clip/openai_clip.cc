@@ -185,7 +185,7 @@ class OpenAiClip : public Clip {
   at::Tensor conv_, class_embedding_, vision_positions_, ln_pre_weight_, ln_pre_bias_, ln_post_weight_, ln_post_bias_;
   at::Tensor vision_projection_, token_embedding_, text_positions_, ln_final_weight_, ln_final_bias_, text_projection_;
   std::vector<ResidualBlock> vision_blocks_, text_blocks_;
-  BlockRules vision_, text_;
+  TowerRules vision_, text_;
   int64_t side_ = 1;  // of the grid of patches that positions were trained for
 };
 

@@ -25,7 +25,7 @@ struct Attended {
   at::Tensor output;   // [B, N, W]
 };
 
-Attended attend(const ResidualBlock& w, const at::Tensor& normed, const BlockRules& rules) {
+Attended attend(const ResidualBlock& w, const at::Tensor& normed, const TowerRules& rules) {
   const int64_t batch = normed.size(0), count = normed.size(1), width = normed.size(2);
   const at::Tensor qkv = at::linear(normed, w.in_proj_weight, w.in_proj_bias)
                              .view({batch, count, 3, rules.heads, width / rules.heads})
@@ -40,7 +40,7 @@ Attended attend(const ResidualBlock& w, const at::Tensor& normed, const BlockRul
   return result;
 }
 
-at::Tensor feed_forward(const ResidualBlock& w, const at::Tensor& x, const BlockRules& rules) {
+at::Tensor feed_forward(const ResidualBlock& w, const at::Tensor& x, const TowerRules& rules) {
   const at::Tensor hidden = at::linear(layer_norm(x, w.ln_2_weight, w.ln_2_bias), w.c_fc_weight, w.c_fc_bias);
   return x + at::linear(activate(hidden, rules.activation), w.c_proj_weight, w.c_proj_bias);
 }
@@ -51,12 +51,12 @@ at::Tensor layer_norm(const at::Tensor& x, const at::Tensor& weight, const at::T
   return at::layer_norm(x, {x.size(-1)}, weight, bias, kLayerNormEpsilon);
 }
 
-at::Tensor residual_block(const ResidualBlock& block, const at::Tensor& x, const BlockRules& rules) {
+at::Tensor residual_block(const ResidualBlock& block, const at::Tensor& x, const TowerRules& rules) {
   const at::Tensor middle = x + attend(block, layer_norm(x, block.ln_1_weight, block.ln_1_bias), rules).output;
   return feed_forward(block, middle, rules);
 }
 
-BlockTrace trace_block(const ResidualBlock& block, const at::Tensor& x, const BlockRules& rules) {
+BlockTrace trace_block(const ResidualBlock& block, const at::Tensor& x, const TowerRules& rules) {
   BlockTrace trace;
   trace.normed = layer_norm(x, block.ln_1_weight, block.ln_1_bias);
   const Attended attended = attend(block, trace.normed, rules);

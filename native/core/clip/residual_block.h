@@ -14,7 +14,7 @@ struct ResidualBlock {
 };
 
 // How the blocks of one tower compute.
-struct BlockRules {
+struct TowerRules {
   int64_t heads = 1;
   bool causal = false;
   ClipActivation activation = ClipActivation::kQuickGelu;
@@ -29,9 +29,9 @@ struct BlockTrace {
 at::Tensor layer_norm(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
 
 // x [B, N, W] -> [B, N, W]; pre-norm attention and MLP.
-at::Tensor residual_block(const ResidualBlock& block, const at::Tensor& x, const BlockRules& rules);
+at::Tensor residual_block(const ResidualBlock& block, const at::Tensor& x, const TowerRules& rules);
 
 // The same, with what lies between.
-BlockTrace trace_block(const ResidualBlock& block, const at::Tensor& x, const BlockRules& rules);
+BlockTrace trace_block(const ResidualBlock& block, const at::Tensor& x, const TowerRules& rules);
 
 }  // namespace semples

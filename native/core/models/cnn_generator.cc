@@ -15,31 +15,18 @@ namespace {
 constexpr int64_t kContextChannels = 128;
 constexpr int64_t kPixelsAtOnce = 2 * 320 * 320;
 
-CnnBackbone make_backbone(const CnnConfig& config) {
-  switch (config.backbone) {
-    case BackboneKind::kResnet50:
-      return make_resnet({3, 4, 6, 3}, config.sizes);
-    case BackboneKind::kResnet101:
-      return make_resnet({3, 4, 23, 3}, config.sizes);
-    default:
-      return make_efficientnet_lite0(config.sizes);
-  }
-}
-
 bool starts_with(const std::string& text, const std::string& prefix) { return text.rfind(prefix, 0) == 0; }
 bool of_head(const std::string& name) { return starts_with(name, "classifier.") || starts_with(name, "context."); }
 
 }  // namespace
 
-void CnnConfig::check(const GeneratorBasics&) const {
-  if (sizes.output_stride != 16 && sizes.output_stride != 32)
-    throw refusal("outputStride", "16 or 32", std::to_string(sizes.output_stride));
-  if (sizes.dilate && sizes.output_stride != 16)
-    throw refusal("dilate", "false where outputStride is 32: no stride was removed,", "true");
-}
+void CnnConfig::check(const GeneratorBasics&) const { check_backbone(sizes); }
 
 CnnGenerator::CnnGenerator(const CnnConfig& config, const GeneratorBasics& basics)
-    : config_(config), classes_(basics.classes), net_(make_backbone(config)), cache_(config.cache_megabytes << 20) {
+    : config_(config),
+      classes_(basics.classes),
+      net_(make_backbone(config.backbone, config.sizes)),
+      cache_(config.cache_megabytes << 20) {
   const int64_t channels = net_.stages.back().channels;
   parameters_ = net_.parameters;
   head_weight_ = torch::zeros({classes_, channels, 1, 1});

@@ -1,20 +1,14 @@
 // CNN mask generator: class activation maps by global average pooling and a fully connected layer (Zhou et al., arXiv
 // 1512.04150), as one 1x1 convolution: the mean of its output is the class's logit.
 #pragma once
-#include "core/models/cnn_backbone.h"
+#include "core/models/cnn_kinds.h"
 #include "core/models/feature_cache.h"
 #include "core/models/generators.h"
 
 namespace semples {
 
-enum class BackboneKind { kResnet50, kResnet101, kEfficientNetLite0 };
 // Which part of the backbone no gradient reaches.
 enum class Frozen { kNone, kStem, kLayer2, kAll };
-enum class NormKind {
-  kLive,    // statistics of the batch, running averages updated
-  kFixed,   // running averages; scale and shift are trained
-  kFrozen,  // running averages; nothing of it is trained
-};
 enum class CnnHead {
   kLinear,   // the class's row times the features
   kContext,  // and a 3x3 convolution over features of two depths
@@ -29,15 +23,7 @@ struct CnnConfig {
   int64_t cache_megabytes = 0;  // for features of a frozen backbone
 
   void visit(OptionVisitor& options) {
-    options.choice("backbone", backbone,
-                   {{"resnet50", BackboneKind::kResnet50},
-                    {"resnet101", BackboneKind::kResnet101},
-                    {"efficientnet-lite0", BackboneKind::kEfficientNetLite0}});
-    options.number("width", sizes.width, 1.0 / 64, 8);
-    options.whole("outputStride", sizes.output_stride, 16, 32);
-    options.flag("dilate", sizes.dilate);
-    options.choice("norm", norm,
-                   {{"live", NormKind::kLive}, {"fixed", NormKind::kFixed}, {"frozen", NormKind::kFrozen}});
+    visit_backbone(options, backbone, sizes, norm);
     options.choice(
         "frozen", frozen,
         {{"none", Frozen::kNone}, {"stem", Frozen::kStem}, {"layer2", Frozen::kLayer2}, {"all", Frozen::kAll}});

@@ -9,10 +9,8 @@ namespace semples {
 
 namespace {
 
-constexpr double kLayerNormEpsilon = 1e-6;
-
-at::Tensor layer_norm(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
-  return at::layer_norm(x, {x.size(-1)}, weight, bias, kLayerNormEpsilon);
+at::Tensor layer_norm(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, double epsilon) {
+  return at::layer_norm(x, {x.size(-1)}, weight, bias, epsilon);
 }
 
 at::Tensor scaled(const at::Tensor& branch, const at::Tensor& factors, int64_t which) {
@@ -55,20 +53,25 @@ void BlockWeights::append_to(NamedTensors& parameters, const std::string& prefix
     parameters.emplace_back(prefix + name, tensor);
 }
 
-BlockOutput transformer_block(const BlockWeights& w, const at::Tensor& tokens, int64_t heads,
-                              const at::Tensor& drop_factors) {
-  const int64_t batch = tokens.size(0), count = tokens.size(1), width = tokens.size(2), head_width = width / heads;
+BlockOutput transformer_block(const BlockWeights& w, const at::Tensor& tokens, const BlockRules& rules,
+                              const at::Tensor& drop_factors, StepNoise* noise) {
+  const int64_t batch = tokens.size(0), count = tokens.size(1), width = tokens.size(2);
+  const double dropout = noise ? rules.dropout : 0;
+  const auto dropped = [&](const at::Tensor& x) { return dropout > 0 ? noise->dropout(x, dropout) : x; };
 
-  const at::Tensor qkv = at::linear(layer_norm(tokens, w.norm1_weight, w.norm1_bias), w.qkv_weight, w.qkv_bias)
-                             .view({batch, count, 3, heads, head_width})
+  const at::Tensor normed = layer_norm(tokens, w.norm1_weight, w.norm1_bias, rules.epsilon);
+  const at::Tensor qkv = at::linear(normed, w.qkv_weight, w.qkv_bias)
+                             .view({batch, count, 3, rules.heads, width / rules.heads})
                              .permute({2, 0, 3, 1, 4});
-  const at::Tensor mixed =
-      at::scaled_dot_product_attention(qkv[0], qkv[1], qkv[2]).transpose(1, 2).reshape({batch, count, width});
-  const at::Tensor branch = at::linear(mixed, w.proj_weight, w.proj_bias);
+  const at::Tensor attended = dropout > 0 ? at::matmul(dropped(attention_map(qkv[0], qkv[1])), qkv[2])
+                                          : at::scaled_dot_product_attention(qkv[0], qkv[1], qkv[2]);
+  const at::Tensor mixed = attended.transpose(1, 2).reshape({batch, count, width});
+  const at::Tensor branch = dropped(at::linear(mixed, w.proj_weight, w.proj_bias));
 
   at::Tensor x = tokens + scaled(branch, drop_factors, 0);
-  const at::Tensor hidden = at::gelu(at::linear(layer_norm(x, w.norm2_weight, w.norm2_bias), w.fc1_weight, w.fc1_bias));
-  x = x + scaled(at::linear(hidden, w.fc2_weight, w.fc2_bias), drop_factors, 1);
+  const at::Tensor hidden =
+      at::gelu(at::linear(layer_norm(x, w.norm2_weight, w.norm2_bias, rules.epsilon), w.fc1_weight, w.fc1_bias));
+  x = x + scaled(dropped(at::linear(dropped(hidden), w.fc2_weight, w.fc2_bias)), drop_factors, 1);
   return {x, qkv[0], qkv[1], branch};
 }
 

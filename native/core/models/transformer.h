@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/checkpoint/state.h"
+#include "core/models/step_noise.h"
 
 namespace semples {
 
@@ -25,9 +26,17 @@ struct BlockOutput {
   at::Tensor attention_branch;  // [B, N, D] output of the attention projection, before drop path
 };
 
+// How a block computes.
+struct BlockRules {
+  int64_t heads = 1;
+  double epsilon = 1e-6;  // of the layer norms
+  double dropout = 0;     // of attention maps, and of what projection and MLP give
+};
+
 // `drop_factors`: [2, B], what the attention and the MLP branch of each sample are multiplied by; undefined = 1.
-BlockOutput transformer_block(const BlockWeights& weights, const at::Tensor& tokens, int64_t heads,
-                              const at::Tensor& drop_factors);
+// Without `noise` nothing is dropped out.
+BlockOutput transformer_block(const BlockWeights& weights, const at::Tensor& tokens, const BlockRules& rules,
+                              const at::Tensor& drop_factors = {}, StepNoise* noise = nullptr);
 
 // softmax(query key^T / sqrt(D/h)): [.., h, rows, N] for query [.., h, rows, D/h].
 at::Tensor attention_map(const at::Tensor& query, const at::Tensor& key);

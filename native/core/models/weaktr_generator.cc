@@ -135,7 +135,7 @@ WeakTrGenerator::Encoded WeakTrGenerator::encode(const at::Tensor& images, const
   encoded.tokens = at::cat({class_token_.expand({images.size(0), -1, -1}), patches}, 1) + position;
   for (int64_t i = 0; i < config_.depth; ++i) {
     BlockOutput block =
-        transformer_block(blocks_[i], encoded.tokens, config_.heads, factors.defined() ? factors[i] : at::Tensor());
+        transformer_block(blocks_[i], encoded.tokens, {config_.heads}, factors.defined() ? factors[i] : at::Tensor());
     encoded.tokens = block.tokens;
     if (config_.maps == Maps::kAttention) {
       encoded.queries.push_back(block.query.detach());

@@ -2,14 +2,26 @@
 
 #include <torch/torch.h>
 
+#include "core/error.h"
 #include "core/train/torch_groups.h"
 
 namespace semples {
 
+namespace {
+
+torch::optim::SGDOptions torch_options(const SgdOptions& options) {
+  if (options.nesterov && options.momentum <= 0)
+    throw refusal("optimizer.nesterov", "false without momentum", "true", "SEMPLES_CONFIG_INVALID");
+  return torch::optim::SGDOptions(1e-3)
+      .momentum(options.momentum)
+      .weight_decay(options.weight_decay)
+      .nesterov(options.nesterov);
+}
+
+}  // namespace
+
 Sgd::Sgd(const SgdOptions& options, std::vector<ParameterGroup> groups)
-    : groups_(std::move(groups)),
-      optimizer_(torch_groups(groups_),
-                 torch::optim::SGDOptions(1e-3).momentum(options.momentum).weight_decay(options.weight_decay)) {}
+    : groups_(std::move(groups)), optimizer_(torch_groups(groups_), torch_options(options)) {}
 
 void Sgd::step(double learning_rate) {
   set_learning_rates(optimizer_, groups_, learning_rate);

@@ -9,10 +9,12 @@ namespace semples {
 
 struct SgdOptions {
   double momentum = 0, weight_decay = 0;
+  bool nesterov = false;
 
   void visit(OptionVisitor& options) {
     options.fraction("momentum", momentum);
     options.number("weightDecay", weight_decay);
+    options.flag("nesterov", nesterov);
   }
 };
 

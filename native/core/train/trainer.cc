@@ -3,7 +3,6 @@
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <cmath>
 #include <set>
 
 #include "core/error.h"
@@ -12,8 +11,6 @@
 namespace semples {
 
 namespace {
-
-bool starts_with(const std::string& text, const std::string& prefix) { return text.rfind(prefix, 0) == 0; }
 
 NamedTensors trained_parameters(Trainable trains, const MaskGenerator& generator, const Prompts* prompts) {
   if (trains == Trainable::kPrompts) return {{"prompts", prompts->vectors()}};
@@ -70,62 +67,15 @@ Trainer::Trainer(TrainerConfig config, std::shared_ptr<MaskGenerator> generator,
     : config_(std::move(config)),
       generator_(std::move(generator)),
       objective_(config_.objective, generator_, std::move(clip), prompts, text_ids) {
-  trained_ = trained_parameters(config_.objective.trains, *generator_, prompts.get());
-  optimizer_ = config_.make_optimizer(grouped());
-}
-
-// What is trained, by the factor of its learning rate.
-std::vector<ParameterGroup> Trainer::grouped() const {
   const std::vector<std::string> head = generator_->head_parameters();
   const std::set<std::string> heads(head.begin(), head.end());
-  const auto belongs = [&](const std::string& name, const std::string& group) {
-    if (group == "head") return heads.count(name) > 0;
-    if (group == "body") return heads.count(name) == 0;
-    return starts_with(name, group);
-  };
-  for (size_t i = 0; i < config_.groups.size(); ++i) {
-    const std::string& group = config_.groups[i].parameters;
-    const auto known = [&](const auto& entry) { return starts_with(entry.first, group); };
-    const NamedTensors& all = generator_->parameters();
-    const bool fits = group == "head" || group == "body" || std::any_of(trained_.begin(), trained_.end(), known) ||
-                      std::any_of(all.begin(), all.end(), known);
-    if (group.empty() || !fits)
-      throw refusal("groups." + std::to_string(i) + ".parameters", "head, body or the beginning of parameters' names",
-                    '"' + group + '"', "SEMPLES_CONFIG_INVALID");
-  }
-
-  std::vector<ParameterGroup> result(1);
-  for (const RateGroup& group : config_.groups) result.push_back({{}, group.factor});
-  for (const auto& entry : trained_) {
-    size_t own = 0;
-    for (size_t i = 0; i < config_.groups.size() && own == 0; ++i)
-      if (belongs(entry.first, config_.groups[i].parameters)) own = i + 1;
-    result[own].parameters.push_back(entry);
-  }
-  result.erase(std::remove_if(result.begin(), result.end(),
-                              [](const ParameterGroup& group) { return group.parameters.empty(); }),
-               result.end());
-  return result;
+  std::vector<std::string> body;
+  for (const auto& entry : generator_->parameters())
+    if (heads.count(entry.first) == 0) body.push_back(entry.first);
+  optimization_ = std::make_unique<Optimization>(
+      config_.optimization, trained_parameters(config_.objective.trains, *generator_, prompts.get()),
+      generator_->parameters(), std::vector<ParameterSet>{{"head", head}, {"body", body}});
 }
-
-// What is trained has gradients for as long as this lives: a step that fails leaves none behind.
-class Trainer::Gradients {
- public:
-  explicit Gradients(const NamedTensors& trained) : trained_(trained) { set(true); }
-  ~Gradients() { set(false); }
-  Gradients(const Gradients&) = delete;
-  Gradients& operator=(const Gradients&) = delete;
-
- private:
-  void set(bool enabled) {
-    for (const auto& entry : trained_) {
-      at::Tensor parameter = entry.second;
-      parameter.set_requires_grad(enabled);
-      parameter.mutable_grad().reset();
-    }
-  }
-  const NamedTensors& trained_;
-};
 
 StepResult Trainer::step(const TrainingBatch& batch, bool details) {
   StepResult result;
@@ -136,13 +86,11 @@ StepResult Trainer::step(const TrainingBatch& batch, bool details) {
   }
 
   const KeepMemory keep;
-  const Gradients scope(trained_);
+  const Optimization::Scope scope(*optimization_);
   accumulate(batch, details, result);
   if (details)
-    for (const auto& [name, parameter] : trained_)
-      if (parameter.grad().defined()) result.details.emplace_back("gradient." + name, parameter.grad().clone());
-  clip_gradients();
-  optimizer_->step(batch.learning_rate);
+    for (auto& gradient : optimization_->gradients()) result.details.push_back(std::move(gradient));
+  optimization_->update(batch.learning_rate);
   return result;
 }
 
@@ -162,22 +110,10 @@ void Trainer::accumulate(const TrainingBatch& batch, bool details, StepResult& r
     result.loss += value.loss.item<double>();
     add_up(result.terms, value.terms);
     append(result.details, std::move(value.details));
-    if (!std::isfinite(result.loss))
-      throw Error("SEMPLES_LOSS_NOT_FINITE", "The loss is not a finite number; no parameter was changed")
-          .received(std::to_string(result.loss))
-          .hint("Lower the learning rate, or look for broken weights.");
+    check_finite(result.loss);
     value.loss.backward();
   }
   result.terms = in_order(config_.objective.terms, result.terms);
-}
-
-// Gradients are scaled down together where their norm over all parameters is larger than asked for.
-void Trainer::clip_gradients() const {
-  if (config_.gradient_clip <= 0) return;
-  std::vector<at::Tensor> parameters;
-  for (const auto& entry : trained_)
-    if (entry.second.grad().defined()) parameters.push_back(entry.second);
-  torch::nn::utils::clip_grad_norm_(parameters, config_.gradient_clip);
 }
 
 }  // namespace semples

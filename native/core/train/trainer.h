@@ -8,36 +8,21 @@
 #include <vector>
 
 #include "core/train/objective.h"
-#include "core/train/optimizer.h"
+#include "core/train/optimization.h"
 
 namespace semples {
-
-// Parameters that learn at another rate: those whose names begin so, or the generator's `head` or `body`.
-struct RateGroup {
-  std::string parameters;
-  double factor = 1;
-
-  void visit(OptionVisitor& options) {
-    options.text("parameters", parameters);
-    options.number("factor", factor);
-  }
-};
 
 struct TrainerConfig {
   ObjectiveConfig objective;
   bool use_drop_path = true;
-  int64_t micro_batch = 0;          // pictures computed at a time, gradients are added up; 0: the whole batch
-  double gradient_clip = 0;         // largest norm of all gradients together; 0: any
-  std::vector<RateGroup> groups;    // the first that fits a parameter counts; a factor of 1 where none does
-  OptimizerFactory make_optimizer;  // kind and options
+  int64_t micro_batch = 0;  // pictures computed at a time, gradients are added up; 0: the whole batch
+  OptimizationConfig optimization;
 
   void visit(OptionVisitor& options) {
     objective.visit(options);
     options.flag("useDropPath", use_drop_path);
     options.whole("microBatch", micro_batch, 0, 1 << 20);
-    options.number("gradientClip", gradient_clip);
-    options.list("groups", [this](OptionVisitor& own) { groups.emplace_back().visit(own); });
-    options.object("optimizer", [this](OptionVisitor& own) { make_optimizer = plan_optimizer(own); });
+    optimization.visit(options);
   }
 };
 
@@ -66,20 +51,16 @@ class Trainer {
 
   StepResult step(const TrainingBatch& batch, bool details);
 
-  NamedTensors optimizer_state() const { return optimizer_->state(); }
-  void load_optimizer_state(const NamedTensors& state) { optimizer_->load_state(state); }
+  NamedTensors optimizer_state() const { return optimization_->state(); }
+  void load_optimizer_state(const NamedTensors& state) { optimization_->load_state(state); }
 
  private:
-  std::vector<ParameterGroup> grouped() const;
   void accumulate(const TrainingBatch& batch, bool details, StepResult& result);
-  void clip_gradients() const;
-  class Gradients;
 
   TrainerConfig config_;
   std::shared_ptr<MaskGenerator> generator_;
-  NamedTensors trained_;
   Objective objective_;
-  std::unique_ptr<Optimizer> optimizer_;
+  std::unique_ptr<Optimization> optimization_;
 };
 
 }  // namespace semples

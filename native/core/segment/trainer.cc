@@ -1,0 +1,80 @@
+#include "core/segment/trainer.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+
+#include "core/memory.h"
+
+namespace semples {
+
+namespace {
+
+std::vector<ParameterSet> sets_of(const Segmenter& segmenter) {
+  const std::string prefix = segmenter.encoder_prefix();
+  ParameterSet encoder{"encoder", {}}, decoder{"decoder", {}};
+  for (const auto& entry : segmenter.parameters()) {
+    const bool trained_before = !prefix.empty() && entry.first.rfind(prefix, 0) == 0;
+    (trained_before ? encoder : decoder).parameters.push_back(entry.first);
+  }
+  return {encoder, decoder};
+}
+
+PixelTargets part_of(const PixelTargets& targets, int64_t first, int64_t count) {
+  PixelTargets part = targets;
+  part.labels = targets.labels.narrow(0, first, count);
+  if (part.confidence.defined()) part.confidence = targets.confidence.narrow(0, first, count);
+  return part;
+}
+
+double labelled_pixels(const at::Tensor& labels) { return (labels != kIgnoredLabel).sum().item<double>(); }
+
+}  // namespace
+
+SegmentTrainer::SegmentTrainer(SegmentTrainerConfig config, std::shared_ptr<Segmenter> segmenter)
+    : config_(std::move(config)), segmenter_(std::move(segmenter)) {
+  optimization_ = std::make_unique<Optimization>(config_.optimization, segmenter_->parameters(),
+                                                 segmenter_->parameters(), sets_of(*segmenter_));
+}
+
+SegmentStep SegmentTrainer::step(const SegmentBatch& batch, bool details) {
+  SegmentStep result;
+  result.labelled = labelled_pixels(batch.targets.labels) / double(batch.targets.labels.numel());
+  if (result.labelled == 0) {
+    result.skipped = true;
+    return result;
+  }
+  const KeepMemory keep;
+  const Optimization::Scope scope(*optimization_);
+  accumulate(batch, details, result);
+  if (details)
+    for (auto& gradient : optimization_->gradients()) result.details.push_back(std::move(gradient));
+  optimization_->update(batch.learning_rate);
+  return result;
+}
+
+// Adds up loss and gradients over parts of the batch, each by its share: of the pixels that the mean is over.
+void SegmentTrainer::accumulate(const SegmentBatch& batch, bool details, SegmentStep& result) {
+  const int64_t pictures = batch.images.size(0), size = config_.micro_batch > 0 ? config_.micro_batch : pictures;
+  const double all = labelled_pixels(batch.targets.labels);
+  std::vector<at::Tensor> logits;
+  for (int64_t first = 0; first < pictures; first += size) {
+    const int64_t count = std::min(size, pictures - first);
+    const PixelTargets targets = part_of(batch.targets, first, count);
+    const double known = labelled_pixels(targets.labels);
+    const double share = config_.loss.mean == PixelMean::kAll ? double(count) / double(pictures) : known / all;
+    if (share == 0) continue;
+    StepNoise noise(batch.seed, first);
+    const at::Tensor own = segmenter_->logits(batch.images.narrow(0, first, count), {true, &noise});
+    PixelLoss value = pixel_loss(own, targets, config_.loss);
+    const at::Tensor loss = value.loss * share;
+    result.loss += loss.item<double>();
+    result.clipped += value.clipped * known / all;
+    if (details) logits.push_back(own.detach());
+    check_finite(result.loss);
+    loss.backward();
+  }
+  if (details) result.details.emplace_back("logits", at::cat(logits));
+}
+
+}  // namespace semples
