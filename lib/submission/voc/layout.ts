@@ -4,9 +4,9 @@ import { SemplesError } from '../../base/error.js'
 import type { VocCompetition } from '../types.js'
 
 /*
- * What the judge takes, by the documentation of the VOC 2012 development kit (Everingham and Winn, 18 May 2012), section
- * 5, "Segmentation Task": http://host.robots.ox.ac.uk/pascal/VOC/voc2012/htmldoc/ ; what its evaluation refuses is in
- * VOCevalseg.m of the kit: a missing picture, another size, a value above 20.
+ * What the judge takes, as public code writes it: http://host.robots.ox.ac.uk/pascal/VOC/voc2012/htmldoc/ (Everingham and Winn,
+ * 18 May 2012), section 5, tells it, whose text was not at hand; what its evaluation refuses (a missing picture, another size, a
+ * value above 20) is by public ports of VOCevalseg.m.
  */
 
 /** Classes of VOC 2012; pixel values are 0 to this number. */
