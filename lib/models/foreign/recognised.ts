@@ -29,6 +29,12 @@ const NETWORKS: readonly Recognised[] = [
     hint: DEIT_HINT,
   },
   {
+    what: 'a ResNet CLIP (RN50, RN101, RN50x4 and the like)',
+    signs: [/^visual\.attnpool\./],
+    because: 'A generator starts from a classifier, and the stages need a CLIP with a vision transformer.',
+    hint: DEIT_HINT,
+  },
+  {
     what: 'a CLIP with the names of OpenAI',
     signs: [/^visual\.(conv1|transformer|layer1)/],
     because: 'A generator starts from a classifier.',

@@ -13,6 +13,7 @@ describe('networks by their names', () => {
     ['a ResNet for a CNN', [...resnet, 'fc.weight'], cnn, undefined],
     ['a ResNet for a WeakTr', [...resnet, 'fc.weight'], weaktr, /ResNet with the names of torchvision/],
     ['a DeiT for a CNN', deit, cnn, /vision transformer/],
+    ['a ResNet CLIP', ['visual.conv1.weight', 'visual.attnpool.k_proj.weight'], weaktr, /ResNet CLIP \(RN50/],
     ['a CLIP', ['visual.conv1.weight', 'token_embedding.weight'], weaktr, /a CLIP with the names of OpenAI/],
     ['a CLIP of Hugging Face', ['vision_model.encoder.layers.0.mlp.fc1.weight'], weaktr, /Hugging Face/],
     ['a Swin', ['layers.0.blocks.0.attn.relative_position_bias_table'], weaktr, /Swin/],
