@@ -1,3 +1,4 @@
+import { SemplesError } from '../base/error.js'
 import type { TensorData, TensorMap } from '../base/tensor.js'
 
 /** The first tensor with a number that is none (NaN, infinity), with the number; weights that hold one are broken. */
@@ -7,6 +8,23 @@ export function notFinite(tensors: TensorMap): { name: string; value: string } |
     if (value !== undefined) return { name, value }
   }
   return undefined
+}
+
+/**
+ * Weights that are to be loaded hold finite numbers: with others a run would train, and tell of it at its first loss.
+ * @throws SemplesError of this code, naming the tensor
+ */
+export function requireFinite(tensors: TensorMap, file: string, code: string): void {
+  const found = notFinite(tensors)
+  if (found === undefined) return
+  throw new SemplesError(code, {
+    message: `${file} is broken: tensor ${found.name} holds a number that is not finite.`,
+    file,
+    field: found.name,
+    value: found.value,
+    expected: 'finite numbers',
+    hint: 'Download the file again, or give an earlier checkpoint of its training.',
+  })
 }
 
 /** All ones in the exponent: bits of float16 and bfloat16 that are no finite number. */

@@ -1,6 +1,5 @@
-import { SemplesError } from '../base/error.js'
 import type { TensorMap } from '../base/tensor.js'
-import { notFinite } from './finite.js'
+import { requireFinite } from './finite.js'
 import { planLoad } from './foreign/plan.js'
 import { carryOut } from './foreign/steps.js'
 import type { FileTensors, LoadNote, Purpose } from './foreign/types.js'
@@ -54,23 +53,10 @@ async function load(
 ): Promise<LoadedWeights> {
   const { report, notes, steps } = planLoad(fileTensors(tensors, unread), generator.parameters, purpose, path)
   const made = carryOut(steps, tensors)
-  requireFinite(made, path)
+  requireFinite(made, path, 'SEMPLES_CHECKPOINT_INVALID')
   // All that the plan makes must fit: nothing is loaded by halves.
   await generator.load(made, { strict: false, required: [...steps.keys()] })
   return { report, notes }
-}
-
-function requireFinite(tensors: TensorMap, file: string): void {
-  const found = notFinite(tensors)
-  if (found === undefined) return
-  throw new SemplesError('SEMPLES_CHECKPOINT_INVALID', {
-    message: `${file} is broken: tensor ${found.name} holds a number that is none.`,
-    file,
-    field: found.name,
-    value: found.value,
-    expected: 'finite numbers',
-    hint: 'Give an earlier checkpoint of that training, or download the file again.',
-  })
 }
 
 /** Names, shapes and types of what `readWeights` gives. */

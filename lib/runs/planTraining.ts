@@ -94,7 +94,8 @@ export async function planTraining(input: TrainConfigInput & PlanOptions): Promi
     if (!(config.generator.weights === 'random' && lacks('SEMPLES_WEIGHTS_MISSING'))) notices.push(message)
   if (lacksClip && stages.some(({ needsClip }) => needsClip))
     notices.push("Memory is estimated with OpenAI's ViT-B/32 in place of the CLIP that is missing.")
-  await lookAtInputs({ config, dataset, stages, compute, memoryCheck }, missing)
+  const onWarning = (message: string) => void notices.push(message)
+  await lookAtInputs({ config, dataset, stages, compute, memoryCheck, onWarning }, missing)
   let timing = untimed(timed, missing.items, config.out, compute)
   let seconds: ReadonlyMap<string, number> = new Map()
   const times = timing === undefined
@@ -137,10 +138,14 @@ interface Inputs {
   stages: readonly Stage[]
   compute: Compute | undefined
   memoryCheck: MemoryCheck
+  onWarning(message: string): void
 }
 
 /** Opens and tries everything, and notes all that fails. */
-async function lookAtInputs({ config, dataset, stages, compute, memoryCheck }: Inputs, missing: MissingList) {
+async function lookAtInputs(
+  { config, dataset, stages, compute, memoryCheck, onWarning }: Inputs,
+  missing: MissingList,
+) {
   for (const stage of stages) await missing.of(() => checkBatch(stage, dataset))
   if (config.select === 'miou') await missing.of(() => openValidation(config))
   const device = compute?.device ?? 'cpu'
@@ -156,7 +161,8 @@ async function lookAtInputs({ config, dataset, stages, compute, memoryCheck }: I
   try {
     await missing.of(() => tryGenerator(models, { config, dataset, stages }))
     const given = config.clip.path !== NOT_GIVEN
-    if (given && stages.some(({ needsClip }) => needsClip)) await missing.of(() => tryClip(models, { config, stages }))
+    if (given && stages.some(({ needsClip }) => needsClip))
+      await missing.of(() => tryClip(models, { config, stages, onWarning }))
   } finally {
     await models.dispose()
   }

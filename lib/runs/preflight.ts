@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { count, listed } from '../base/count.js'
 import { SemplesError } from '../base/error.js'
 import type { TensorData } from '../base/tensor.js'
 import type { RunConfig } from '../config/types.js'
@@ -102,7 +103,7 @@ export async function tryGenerator(
  */
 export async function tryClip(
   models: RunModels,
-  { config, stages }: Pick<PreflightOptions, 'config' | 'stages'>,
+  { config, stages, onWarning }: Pick<PreflightOptions, 'config' | 'stages' | 'onWarning'>,
 ): Promise<ChosenActivation | undefined> {
   const path = await weightsPath(config.clip.path!, 'clip')
   if (!existsSync(path)) {
@@ -115,6 +116,11 @@ export async function tryClip(
     })
   }
   const clip = await models.clip()
+  const unknown = clip.report?.unexpected ?? []
+  if (unknown.length > 0)
+    onWarning?.(
+      `${path} holds ${count(unknown.length, 'tensor')} that a CLIP does not have, left out: ${listed(unknown, 8)}`,
+    )
   const { imageSize } = clip.info
   const texts = await models.textIds()
   try {

@@ -6,6 +6,7 @@
 #include "binding/convert.h"
 #include "binding/exports.h"
 #include "binding/generator.h"
+#include "binding/optimizer_state.h"
 #include "binding/option_reader.h"
 #include "binding/prompts.h"
 
@@ -94,23 +95,11 @@ Napi::Value TrainerHandle::step(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value TrainerHandle::optimizer_state(const Napi::CallbackInfo& info) {
-  return guarded(info.Env(), [&]() -> Napi::Value {
-    return submit_tensors(info.Env(), [trainer = core()] { return trainer->optimizer_state(); });
-  });
+  return guarded(info.Env(), [&] { return submit_optimizer_state(info, core()); });
 }
 
 Napi::Value TrainerHandle::load_optimizer_state(const Napi::CallbackInfo& info) {
-  return guarded(info.Env(), [&]() -> Napi::Value {
-    const NamedTensors state = read_tensors(info[0], "optimizer");
-    return JobQueue::of(info.Env())
-        .submit(
-            info.Env(),
-            [trainer = core(), state] {
-              trainer->load_optimizer_state(state);
-              return true;
-            },
-            [](Napi::Env env, bool) { return env.Undefined(); });
-  });
+  return guarded(info.Env(), [&] { return submit_load_optimizer_state(info, core()); });
 }
 
 }  // namespace

@@ -1,11 +1,7 @@
 import { createHash } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { TensorData, TensorMap } from '../../lib/base/tensor.js'
-import { readSafetensors, writeSafetensors } from '../../lib/formats/safetensors.js'
 import { MaskGenerator, type MaskGeneratorConfig } from '../../lib/models/maskGenerator.js'
-import { runScript } from '../support/python.js'
+import { tensorCases } from '../support/tensorCases.js'
 import { randomNumbers } from './denseCrfReference.js'
 
 /** Options of `cnn.py`, beside those of the generator itself. */
@@ -15,26 +11,10 @@ export interface CnnCase {
 }
 
 /** What `cnn.py` gives for each case. */
-export async function cnnReference<Name extends string>(
-  cases: Record<Name, CnnCase>,
-): Promise<Record<Name, TensorMap>> {
-  const folder = await mkdtemp(join(tmpdir(), 'semples-cnn-'))
-  try {
-    const entries = Object.entries<CnnCase>(cases)
-    await writeFile(
-      join(folder, 'cases.json'),
-      JSON.stringify(Object.fromEntries(entries.map(([name, { options }]) => [name, options]))),
-    )
-    for (const [name, { tensors }] of entries) await writeSafetensors(join(folder, `${name}.in.safetensors`), tensors)
-    await runScript('test/native/cnn.py', folder)
-    const found = entries.map(async ([name]) => [
-      name,
-      (await readSafetensors(join(folder, `${name}.out.safetensors`))).tensors,
-    ])
-    return Object.fromEntries(await Promise.all(found))
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+export function cnnReference<Name extends string>(cases: Record<Name, CnnCase>): Promise<Record<Name, TensorMap>> {
+  const entries = Object.entries<CnnCase>(cases)
+  const described = entries.map(([name, { options, tensors }]) => [name, { described: options, tensors }])
+  return tensorCases('test/native/cnn.py', Object.fromEntries(described))
 }
 
 /** Options of a `cnn` that takes milliseconds; of every kind of layer there is one. */

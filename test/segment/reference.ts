@@ -1,12 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { TensorData, TensorMap } from '../../lib/base/tensor.js'
-import { readSafetensors, writeSafetensors } from '../../lib/formats/safetensors.js'
 import { Random } from '../../lib/loader/random.js'
 import { Segmenter, type SegmenterConfig } from '../../lib/models/segmenter.js'
 import type { NativeSegmentTrainerOptions } from '../../lib/native/segmentAddon.js'
-import { runScript } from '../support/python.js'
+import { tensorCases } from '../support/tensorCases.js'
 
 /** A case of reference.py. */
 export interface SegmentCase {
@@ -20,24 +16,12 @@ export interface SegmentCase {
 }
 
 /** What plain torch gives for each case. */
-export async function segmentReference<Name extends string>(
+export function segmentReference<Name extends string>(
   cases: Record<Name, SegmentCase>,
 ): Promise<Record<Name, TensorMap>> {
-  const folder = await mkdtemp(join(tmpdir(), 'semples-segment-'))
-  try {
-    const entries = Object.entries<SegmentCase>(cases)
-    const described = entries.map(([name, { tensors: _, ...rest }]) => [name, rest])
-    await writeFile(join(folder, 'cases.json'), JSON.stringify(Object.fromEntries(described)))
-    for (const [name, { tensors }] of entries) await writeSafetensors(join(folder, `${name}.in.safetensors`), tensors)
-    await runScript('test/segment/reference.py', folder)
-    const found = entries.map(async ([name]) => [
-      name,
-      (await readSafetensors(join(folder, `${name}.out.safetensors`))).tensors,
-    ])
-    return Object.fromEntries(await Promise.all(found))
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+  const entries = Object.entries<SegmentCase>(cases)
+  const described = entries.map(([name, { tensors, ...rest }]) => [name, { described: rest, tensors }])
+  return tensorCases('test/segment/reference.py', Object.fromEntries(described))
 }
 
 const random = (...place: (string | number)[]) => new Random(17, ...place)

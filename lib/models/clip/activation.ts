@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, extname, join } from 'node:path'
 import { SemplesError } from '../../base/error.js'
+import type { PickleValue } from '../../formats/pickle/values.js'
+import { attributesOf } from '../../formats/weightShapes.js'
 import type { ClipSizes } from './plan.js'
 
 /** Between the two layers of a block's MLP: x·sigmoid(1.702x), or the exact GELU. */
@@ -29,6 +31,14 @@ export function activationOfCode(texts: readonly string[]): ChosenActivation | u
   return quick
     ? { value: 'quick_gelu', because: "the archive's code computes x * sigmoid(1.702 x)" }
     : { value: 'gelu', because: "the archive's code computes the exact GELU" }
+}
+
+/** Of programs that hold both activations, as scripts/clip/export.py writes them: their blocks say which they take. */
+export function activationOfModules(program: PickleValue): ChosenActivation | undefined {
+  for (const [name, value] of attributesOf(program))
+    if (/(^|\.)quick$/.test(name) && typeof value === 'boolean')
+      return { value: value ? 'quick_gelu' : 'gelu', because: `${name} is ${value ? 'True' : 'False'} in it` }
+  return undefined
 }
 
 /** The activation of OpenAI's own dictionaries, which hold three integers that no others do. */

@@ -3,10 +3,9 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { listed } from '../../base/count.js'
 import { restated, SemplesError } from '../../base/error.js'
-import type { TensorMap } from '../../base/tensor.js'
 import { readWeights } from '../../formats/stateDict.js'
 import type { NativeClipOptions } from '../../native/addon.js'
-import { notFinite } from '../finite.js'
+import { requireFinite } from '../finite.js'
 import { otherNetwork } from '../foreign/otherNetworks.js'
 import { recognise, weightsOf } from '../foreign/recognised.js'
 import type { WeightsReport } from '../weightsReport.js'
@@ -100,7 +99,7 @@ async function sourceOfWeights(file: ClipFile): Promise<ClipSource> {
   const { activation, beside } = await activationOfWeights(path, plan, file.activation)
   if (activation === undefined) throw activationUnknown(path)
   const weights = toOpenAiNames(tensors, plan.places)
-  requireFinite(weights, path)
+  requireFinite(weights, path, 'SEMPLES_CLIP_INVALID')
   return {
     native: {
       weights,
@@ -111,19 +110,6 @@ async function sourceOfWeights(file: ClipFile): Promise<ClipSource> {
     activation,
     report: plan.report,
   }
-}
-
-function requireFinite(weights: TensorMap, path: string): void {
-  const found = notFinite(weights)
-  if (found === undefined) return
-  throw new SemplesError('SEMPLES_CLIP_INVALID', {
-    message: `${path} is broken: tensor ${found.name} holds a number that is none.`,
-    file: path,
-    field: found.name,
-    value: found.value,
-    expected: 'finite numbers',
-    hint: 'Download the file again.',
-  })
 }
 
 /** What a person says, else a config beside the file, else OpenAI's integers in it. */

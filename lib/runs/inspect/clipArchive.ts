@@ -1,6 +1,5 @@
 import type { PickleValue } from '../../formats/pickle/values.js'
-import { attributesOf } from '../../formats/weightShapes.js'
-import { activationOfCode, type ChosenActivation } from '../../models/clip/activation.js'
+import { activationOfCode, activationOfModules } from '../../models/clip/activation.js'
 import { readArchiveTexts } from '../../models/clip/archive.js'
 import { OTHER_CLIPS } from '../../models/clip/plan.js'
 import type { WeightsDescription } from './description.js'
@@ -45,12 +44,4 @@ export async function recogniseClip(path: string, program: PickleValue): Promise
     isClip: true,
     ...(activation ? { activation } : {}),
   }
-}
-
-/** Of programs that hold both activations, as scripts/clip/export.py writes them: their blocks say which they take. */
-function activationOfModules(program: PickleValue): ChosenActivation | undefined {
-  for (const [name, value] of attributesOf(program))
-    if (/(^|\.)quick$/.test(name) && typeof value === 'boolean')
-      return { value: value ? 'quick_gelu' : 'gelu', because: `${name} is ${value ? 'True' : 'False'} in it` }
-  return undefined
 }

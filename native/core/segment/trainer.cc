@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "core/memory.h"
-
 namespace semples {
 
 namespace {
@@ -44,12 +42,8 @@ SegmentStep SegmentTrainer::step(const SegmentBatch& batch, bool details) {
     result.skipped = true;
     return result;
   }
-  const KeepMemory keep;
-  const Optimization::Scope scope(*optimization_);
-  accumulate(batch, details, result);
-  if (details)
-    for (auto& gradient : optimization_->gradients()) result.details.push_back(std::move(gradient));
-  optimization_->update(batch.learning_rate);
+  for (auto& gradient : optimization_->step(batch.learning_rate, details, [&] { accumulate(batch, details, result); }))
+    result.details.push_back(std::move(gradient));
   return result;
 }
 

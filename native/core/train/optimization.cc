@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "core/memory.h"
 
 namespace semples {
 
@@ -62,12 +63,33 @@ Optimization::Optimization(const OptimizationConfig& config, NamedTensors traine
   optimizer_ = config.make_optimizer(grouped(config.groups, trained_, sets));
 }
 
-void Optimization::Scope::set(bool enabled) {
-  for (const auto& entry : trained_) {
-    at::Tensor parameter = entry.second;
-    parameter.set_requires_grad(enabled);
-    parameter.mutable_grad().reset();
+// What is trained has gradients for as long as this lives: a step that fails leaves none behind.
+class Optimization::Scope {
+ public:
+  explicit Scope(const NamedTensors& trained) : trained_(trained) { set(true); }
+  ~Scope() { set(false); }
+  Scope(const Scope&) = delete;
+  Scope& operator=(const Scope&) = delete;
+
+ private:
+  void set(bool enabled) {
+    for (const auto& entry : trained_) {
+      at::Tensor parameter = entry.second;
+      parameter.set_requires_grad(enabled);
+      parameter.mutable_grad().reset();
+    }
   }
+  const NamedTensors& trained_;
+};
+
+NamedTensors Optimization::step(double learning_rate, bool details, const std::function<void()>& accumulate) {
+  const KeepMemory keep;
+  const Scope scope(trained_);
+  accumulate();
+  NamedTensors found = details ? gradients() : NamedTensors();
+  clip_gradients();
+  optimizer_->step(learning_rate);
+  return found;
 }
 
 NamedTensors Optimization::gradients() const {
@@ -77,14 +99,13 @@ NamedTensors Optimization::gradients() const {
   return result;
 }
 
-void Optimization::update(double learning_rate) {
-  if (gradient_clip_ > 0) {
-    std::vector<at::Tensor> parameters;
-    for (const auto& entry : trained_)
-      if (entry.second.grad().defined()) parameters.push_back(entry.second);
-    torch::nn::utils::clip_grad_norm_(parameters, gradient_clip_);
-  }
-  optimizer_->step(learning_rate);
+// Gradients are scaled down together where their norm over all parameters is larger than asked for.
+void Optimization::clip_gradients() const {
+  if (gradient_clip_ <= 0) return;
+  std::vector<at::Tensor> parameters;
+  for (const auto& entry : trained_)
+    if (entry.second.grad().defined()) parameters.push_back(entry.second);
+  torch::nn::utils::clip_grad_norm_(parameters, gradient_clip_);
 }
 
 void check_finite(double loss) {

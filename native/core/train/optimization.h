@@ -1,6 +1,7 @@
 // What is trained, and how gradients become an update: the part of a training step that is the same whatever is
 // minimised.
 #pragma once
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -46,27 +47,18 @@ class Optimization {
   Optimization(const OptimizationConfig& config, NamedTensors trained, const NamedTensors& all,
                const std::vector<ParameterSet>& sets);
 
-  // What is trained has gradients for as long as this lives: a step that fails leaves none behind.
-  class Scope {
-   public:
-    explicit Scope(const Optimization& optimization) : trained_(optimization.trained_) { set(true); }
-    ~Scope() { set(false); }
-    Scope(const Scope&) = delete;
-    Scope& operator=(const Scope&) = delete;
-
-   private:
-    void set(bool enabled);
-    const NamedTensors& trained_;
-  };
-
-  // "gradient.<parameter>" of those that have one.
-  NamedTensors gradients() const;
-  void update(double learning_rate);
+  // One update from the gradients that `accumulate` adds up; with `details`, "gradient.<parameter>" of those that have
+  // one.
+  NamedTensors step(double learning_rate, bool details, const std::function<void()>& accumulate);
 
   NamedTensors state() const { return optimizer_->state(); }
   void load_state(const NamedTensors& state) { optimizer_->load_state(state); }
 
  private:
+  class Scope;
+  NamedTensors gradients() const;
+  void clip_gradients() const;
+
   NamedTensors trained_;
   double gradient_clip_;
   std::unique_ptr<Optimizer> optimizer_;

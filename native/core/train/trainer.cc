@@ -6,7 +6,6 @@
 #include <set>
 
 #include "core/error.h"
-#include "core/memory.h"
 
 namespace semples {
 
@@ -85,12 +84,8 @@ StepResult Trainer::step(const TrainingBatch& batch, bool details) {
     return result;
   }
 
-  const KeepMemory keep;
-  const Optimization::Scope scope(*optimization_);
-  accumulate(batch, details, result);
-  if (details)
-    for (auto& gradient : optimization_->gradients()) result.details.push_back(std::move(gradient));
-  optimization_->update(batch.learning_rate);
+  for (auto& gradient : optimization_->step(batch.learning_rate, details, [&] { accumulate(batch, details, result); }))
+    result.details.push_back(std::move(gradient));
   return result;
 }
 
