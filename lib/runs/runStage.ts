@@ -1,16 +1,19 @@
-import { count } from '../base/count.js'
-import { notice, warning } from '../base/progress.js'
+import { notice } from '../base/progress.js'
 import { createLoader, type Loader } from '../loader/batches.js'
+import type { BackgroundPrompts } from '../models/backgroundPrompts.js'
+import type { MaskGenerator } from '../models/maskGenerator.js'
 import { Trainer } from '../models/trainer.js'
-import { type Position, runEpochs, type StepRecord, stepsOf } from '../stages/epochs.js'
+import { stepsOf } from '../stages/epochs.js'
 import type { Stage } from '../stages/stage.js'
-import { StageCheckpoints } from './checkpoints.js'
+import { type KeptTraining, TrainingCheckpoints } from './checkpoints.js'
 import type { RunContext } from './context.js'
 import { loadInitialWeights } from './initialWeights.js'
+import { selectionScore } from './selection.js'
+import { runTraining } from './trainingLoop.js'
 
 /** Runs one stage from where its last checkpoint stands, or from its start. */
 export async function runStage(context: RunContext, stage: Stage): Promise<void> {
-  const { run, models, onProgress } = context
+  const { run, models, metrics, events, onProgress, signal } = context
   const loader = stageLoader(context, stage)
   const generator = await models.generator()
   const prompts = stage.needsPrompts ? await models.prompts() : undefined
@@ -23,37 +26,66 @@ export async function runStage(context: RunContext, stage: Stage): Promise<void>
     ...(stage.needsClip ? { clip: await models.clip(), textIds: await models.textIds() } : {}),
     prompts,
   })
-  const checkpoints = new StageCheckpoints(context, {
-    stage,
-    generator,
-    prompts,
+  const selects = context.config.select === 'miou' && stage.trains !== 'prompts'
+  const checkpoints = new TrainingCheckpoints({
+    directory: run.stage(stage.name),
+    metrics,
+    trained: trainedPart(stage, generator, prompts),
     trainer,
     steps: stepsOf({ stage, loader }),
+    ...(selects ? { score: (epochs) => scoreEpoch(context, stage, generator, epochs) } : {}),
   })
-  const from = await checkpoints.restore()
-
-  const started = run.manifest.stages[stage.name]?.started ?? new Date().toISOString()
-  await run.setStage(stage.name, { status: 'running', started })
-  onProgress(notice(stage.name, introduction(stage, loader, from)))
-  await runEpochs({
-    stage,
+  await runTraining({
+    run,
+    name: stage.name,
+    title: stage.title,
+    loop: stage,
     loader,
     trainer,
-    from,
-    signal: context.signal,
-    hooks: {
-      onStep: (record) => recordStep(context, stage, record),
-      save: (position) => checkpoints.save(position),
-    },
+    checkpoints,
+    numbersOf: ({ loss, terms, skipped, pairs }) => ({
+      loss,
+      terms: terms as Record<string, number>,
+      skipped,
+      more: { pairs },
+    }),
+    metrics,
+    events,
+    onProgress,
+    signal,
   })
-  if (loader.skipped > 0)
-    onProgress(warning('run', `${stage.name}: unreadable pictures were left out ${count(loader.skipped, 'time')}`))
-  await run.setStage(stage.name, {
-    status: 'done',
-    started,
-    finished: new Date().toISOString(),
-    epochs: stage.epochs,
-  })
+}
+
+/** What a stage trains. */
+function trainedPart(
+  { trains }: Stage,
+  generator: MaskGenerator,
+  prompts: BackgroundPrompts | undefined,
+): KeptTraining['trained'] {
+  if (trains !== 'prompts' || prompts === undefined)
+    return { file: 'generator', state: () => generator.state(), load: (tensors) => generator.load(tensors) }
+  return {
+    file: 'prompts',
+    state: async () => ({ prompts: await prompts.state() }),
+    load: (tensors) => prompts.load(tensors.prompts!),
+  }
+}
+
+async function scoreEpoch(
+  { config, validation, metrics, onProgress, signal }: RunContext,
+  stage: Stage,
+  generator: MaskGenerator,
+  epochs: number,
+): Promise<number> {
+  const { miou, threshold, pictures } = await selectionScore(generator, validation!, config.reference, signal)
+  await metrics.append({ stage: stage.name, epoch: epochs, selection: { miou, threshold, pictures } })
+  onProgress(
+    notice(
+      stage.name,
+      `epoch ${epochs}: mIoU ${(100 * miou).toFixed(2)} % of ${pictures} pictures with pixel labels (selection)`,
+    ),
+  )
+  return miou
 }
 
 export function stageLoader(
@@ -78,37 +110,4 @@ export function stageLoader(
     unreadable: unreadable === 'skip' ? 'skip' : 'throw',
     onSkip: (item, error) => onProgress(notice(stage.name, `left out ${item.id}: ${error.message}`)),
   })
-}
-
-async function recordStep(
-  { metrics, events, onProgress }: RunContext,
-  stage: Stage,
-  record: StepRecord,
-): Promise<void> {
-  const { epoch, step, steps, learningRate, result, picturesPerSecond, eta } = record
-  const { loss, terms, pairs, skipped } = result
-  await metrics.append(
-    skipped
-      ? { stage: stage.name, epoch: epoch + 1, step, skipped: true }
-      : { stage: stage.name, epoch: epoch + 1, step, loss, terms, pairs, learningRate },
-  )
-  await events?.append(stage.name, record)
-  onProgress({
-    stage: stage.name,
-    epoch: epoch + 1,
-    epochs: stage.epochs,
-    step,
-    steps,
-    ...(skipped ? {} : { loss, terms: terms as Record<string, number> }),
-    picturesPerSecond,
-    eta,
-  })
-}
-
-function introduction(stage: Stage, loader: Loader, from: Position): string {
-  const steps = stepsOf({ stage, loader })
-  const resumed = from.epoch + from.step > 0 ? `, going on at epoch ${from.epoch + 1}, step ${from.step + 1}` : ''
-  const { learningRate } = stage
-  const rate = learningRate < 1e-3 ? learningRate.toExponential(2) : learningRate.toPrecision(3)
-  return `${stage.title}: ${count(stage.epochs, 'epoch')} of ${count(steps, 'step')} of ${count(stage.batch, 'picture')}, learning rate ${rate}${resumed}`
 }

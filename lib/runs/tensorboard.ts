@@ -1,9 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RunDirectory } from '../checkpoints/runDirectory.js'
-import type { StageName } from '../config/types.js'
 import { EventFile } from '../formats/eventFile.js'
-import type { StepRecord } from '../stages/epochs.js'
 
 /**
  * Scalars of a run for TensorBoard, in `tensorboard/` of the run's folder: `<stage>/loss`, `<stage>/terms/<term>`,
@@ -27,14 +25,9 @@ export class TensorBoardLog {
     return new TensorBoardLog(await EventFile.create(folder, steps.length + 1), steps.length)
   }
 
-  async append(stage: StageName, { result, learningRate, picturesPerSecond }: StepRecord): Promise<void> {
+  /** Scalars of a step of a stage, by the names behind `<stage>/`. */
+  async append(stage: string, values: Readonly<Record<string, number>>): Promise<void> {
     this.step++
-    const { loss, terms, skipped } = result
-    const values: Record<string, number> = { learning_rate: learningRate, pictures_per_second: picturesPerSecond }
-    if (!skipped) {
-      values.loss = loss
-      for (const [name, value] of Object.entries(terms)) values[`terms/${name}`] = value
-    }
     const scalars = Object.fromEntries(Object.entries(values).map(([name, value]) => [`${stage}/${name}`, value]))
     await this.file.append({ wallTime: Date.now() / 1000, step: this.step, scalars })
   }

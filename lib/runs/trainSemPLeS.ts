@@ -1,10 +1,7 @@
 import { notice, type OnProgress, warning } from '../base/progress.js'
-import type { RunDirectory } from '../checkpoints/runDirectory.js'
-import type { RunConfig, TrainConfigInput } from '../config/types.js'
+import type { TrainConfigInput } from '../config/types.js'
 import type { ClassTable } from '../datasets/dataset.js'
-import type { JsonlLog } from '../formats/jsonl.js'
 import type { LoggerOption } from '../native/logger.js'
-import { positionOf } from './checkpoints.js'
 import type { RunContext } from './context.js'
 import { calibrateLabels, writeCalibration } from './labelCalibration.js'
 import type { MemoryCheck } from './memory/check.js'
@@ -15,6 +12,7 @@ import { runStage } from './runStage.js'
 import { type StageSummary, summarize } from './summary.js'
 import { TensorBoardLog } from './tensorboard.js'
 import { trainedGenerator, trainsGenerator } from './trainedGenerator.js'
+import { openMetrics } from './trainingLoop.js'
 import { configWarnings } from './warnings.js'
 
 export interface TrainOptions extends LoggerOption {
@@ -90,7 +88,7 @@ async function train(
   onProgress: OnProgress,
   { signal, tensorboard }: Pick<TrainOptions, 'signal' | 'tensorboard'>,
 ): Promise<void> {
-  const metrics = await openMetrics(run, config)
+  const metrics = await openMetrics(run, config.stages)
   const models = new RunModels(config, dataset, compute)
   let events: TensorBoardLog | undefined
   try {
@@ -129,18 +127,4 @@ async function tryReport(run: string, onProgress: OnProgress, signal?: AbortSign
     onProgress(warning('run', `the report could not be written: ${error instanceof Error ? error.message : error}`))
     return undefined
   }
-}
-
-/** The records up to the last checkpoint: steps after it are made again. */
-async function openMetrics(run: RunDirectory, { stages }: RunConfig): Promise<JsonlLog> {
-  const last = stages.findLast((name) => run.manifest.stages[name] !== undefined)
-  const checkpoint = last && (await run.stage(last).load('last', []))
-  const reached = checkpoint ? positionOf(checkpoint) : { epoch: 0, step: 0 }
-  const order: readonly unknown[] = stages
-  const place = (stage: unknown): number => order.indexOf(stage)
-  return run.openMetrics(({ stage, epoch, step }) => {
-    if (last === undefined || place(stage) !== place(last)) return place(stage) < place(last)
-    const finished = Number(epoch) - 1
-    return finished < reached.epoch || (finished === reached.epoch && Number(step) <= reached.step)
-  })
 }

@@ -1,8 +1,20 @@
-import type { Loader } from '../loader/batches.js'
-import type { Trainer } from '../models/trainer.js'
-import type { StepResult } from '../native/addon.js'
-import { learningRateAt } from './schedule.js'
-import type { Stage } from './stage.js'
+import type { Batches } from '../loader/ordered.js'
+import { learningRateAt, type Schedule } from './schedule.js'
+
+/** How long something is trained, and at which rates. */
+export interface Loop {
+  epochs: number
+  /** Effective rate before the schedule. */
+  learningRate: number
+  schedule: Schedule
+  /** Ends an epoch early; for trials. */
+  maxSteps?: number
+}
+
+/** What makes one step of a batch. */
+export interface StepMaker<Batch, Result> {
+  step(batch: Batch & { learningRate: number }): Promise<Result>
+}
 
 /** Where a stage stands: `step` steps of epoch `epoch` are done. */
 export interface Position {
@@ -11,29 +23,29 @@ export interface Position {
 }
 
 /** A step that was made. */
-export interface StepRecord extends Position {
+export interface StepRecord<Result> extends Position {
   /** Steps in an epoch. */
   steps: number
   learningRate: number
-  result: StepResult
+  result: Result
   /** Pictures a second since the stage went on. */
   picturesPerSecond: number
   /** Seconds left in the stage at the present rate. */
   eta: number
 }
 
-export interface EpochHooks {
-  onStep(record: StepRecord): Promise<void> | void
+export interface EpochHooks<Result> {
+  onStep(record: StepRecord<Result>): Promise<void> | void
   /** Called at the end of every epoch, at intervals within long ones, and when something stops the epoch. */
   save(position: Position): Promise<void>
 }
 
-export interface EpochsOptions {
-  stage: Stage
-  loader: Loader
-  trainer: Trainer
+export interface EpochsOptions<Batch, Result> {
+  stage: Loop
+  loader: Pick<Batches<Batch>, 'stepsPerEpoch' | 'epoch'>
+  trainer: StepMaker<Batch, Result>
   from: Position
-  hooks: EpochHooks
+  hooks: EpochHooks<Result>
   signal?: AbortSignal
   /** Milliseconds between saves within an epoch. */
   saveInterval?: number
@@ -48,10 +60,12 @@ const SAVE_INTERVAL = 10 * 60 * 1000
  *
  * @throws the reason of `signal`, or what stopped a step, after the position was saved
  */
-export async function runEpochs(options: EpochsOptions): Promise<void> {
+export async function runEpochs<Batch extends { count: number }, Result>(
+  options: EpochsOptions<Batch, Result>,
+): Promise<void> {
   const { stage, hooks, from } = options
-  const progress = new Rate(options)
   const steps = stepsOf(options)
+  const progress = new Rate(stage.epochs, steps)
   for (let epoch = from.epoch; epoch < stage.epochs; epoch++) {
     await runEpoch(options, epoch, epoch === from.epoch ? from.step : 0, steps, progress)
     await hooks.save({ epoch: epoch + 1, step: 0 })
@@ -59,12 +73,18 @@ export async function runEpochs(options: EpochsOptions): Promise<void> {
 }
 
 /** Steps in an epoch of this stage. */
-export function stepsOf({ stage, loader }: Pick<EpochsOptions, 'stage' | 'loader'>): number {
+export function stepsOf({
+  stage,
+  loader,
+}: {
+  stage: Pick<Loop, 'maxSteps'>
+  loader: { stepsPerEpoch: number }
+}): number {
   return Math.min(stage.maxSteps ?? Number.POSITIVE_INFINITY, loader.stepsPerEpoch)
 }
 
-async function runEpoch(
-  options: EpochsOptions,
+async function runEpoch<Batch extends { count: number }, Result>(
+  options: EpochsOptions<Batch, Result>,
   epoch: number,
   first: number,
   steps: number,
@@ -109,17 +129,17 @@ class Rate {
   private readonly started = performance.now()
   private pictures = 0
   private made = 0
-  private readonly steps: number
 
-  constructor(private readonly options: EpochsOptions) {
-    this.steps = stepsOf(options)
-  }
+  constructor(
+    private readonly epochs: number,
+    private readonly steps: number,
+  ) {}
 
   after(pictures: number, epoch: number, step: number): { picturesPerSecond: number; eta: number } {
     const seconds = (performance.now() - this.started) / 1000
     this.pictures += pictures
     this.made++
-    const left = (this.options.stage.epochs - epoch) * this.steps - step
+    const left = (this.epochs - epoch) * this.steps - step
     return { picturesPerSecond: this.pictures / seconds, eta: (left * seconds) / this.made }
   }
 }

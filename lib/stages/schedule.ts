@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { choice, positive, whole } from '../base/fields.js'
+import { choice, positive, weight, whole } from '../base/fields.js'
 
 /** How the learning rate falls over a stage. */
 export const scheduleSchema = z.strictObject({
@@ -8,6 +8,7 @@ export const scheduleSchema = z.strictObject({
     'How the learning rate falls: along a cosine, epoch by epoch (published code) or step by step; as a power of what is left, step by step; or not.',
   ).default('cosine'),
   power: positive('Exponent of poly. Default 0.9.').optional(),
+  floor: weight('Learning rate that poly ends at, before the factors of groups. Default 0.').optional(),
   warmup: whole(0, 'First steps of a stage, over which the rate rises in a line from near 0.', {
     unit: 'steps',
   }).default(0),
@@ -41,8 +42,10 @@ function fallen(schedule: Schedule, base: number, { epoch, epochs, step, steps }
       return cosineByEpoch(base, epoch, epochs)
     case 'cosine-steps':
       return (base / 2) * (1 + Math.cos(Math.PI * done))
-    case 'poly':
-      return base * (1 - done) ** (schedule.power ?? 0.9)
+    case 'poly': {
+      const { power = 0.9, floor = 0 } = schedule
+      return (base - floor) * (1 - done) ** power + floor
+    }
     case 'constant':
       return base
   }
