@@ -1,8 +1,9 @@
-import { SemplesError } from '../base/error.js'
+import type { SemplesError } from '../base/error.js'
 import { type FieldNote, partly } from '../base/fields.js'
 import { isRecord, type OptionOrigin, optionError, place, unknownField } from '../base/optionError.js'
 import { datasetKinds, kindOfData } from '../datasets/kinds.js'
 import { kindOfGenerator } from '../models/generators/kinds.js'
+import { notAConfig } from './missing.js'
 import { generatorKindOf } from './presets.js'
 import { allNotes, type ConfigKinds, givenSchema, notesWith } from './schema.js'
 import type { TrainConfigInput } from './types.js'
@@ -17,14 +18,7 @@ const LIST = 'To list the fields, type: npx semples config'
  * @throws SemplesError `SEMPLES_CONFIG_UNKNOWN` with the nearest spelling, `SEMPLES_CONFIG_INVALID`
  */
 export function checkInput(input: unknown, origin?: OptionOrigin): CheckedInput {
-  if (!isRecord(input)) {
-    throw new SemplesError('SEMPLES_CONFIG_INVALID', {
-      message: 'This is not a config.',
-      file: origin?.file,
-      value: input,
-      expected: 'an object with fields such as data and out',
-    })
-  }
+  if (!isRecord(input)) throw notAConfig(input, origin)
   const value: Record<string, unknown> =
     typeof input.clip === 'string' ? { ...input, clip: { path: input.clip } } : { ...input }
   const kinds = kindsOf(value, origin)

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { SemplesError } from '../base/error.js'
+import type { OptionOrigin } from '../base/optionError.js'
 import { checkInput } from './check.js'
 import type { TrainConfigInput } from './types.js'
 
@@ -8,7 +9,10 @@ import type { TrainConfigInput } from './types.js'
  * @throws SemplesError `SEMPLES_FILE_UNREADABLE`, `SEMPLES_CONFIG_INVALID`, `SEMPLES_CONFIG_UNKNOWN`, naming the file and,
  *   where it can be told, the line
  */
-export async function readConfigFile(path: string): Promise<TrainConfigInput> {
+export async function readConfigFile<Input = TrainConfigInput>(
+  path: string,
+  check: (value: unknown, origin: OptionOrigin) => unknown = checkInput,
+): Promise<Input> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new SemplesError('SEMPLES_FILE_UNREADABLE', {
       message: `The config ${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}.`,
@@ -16,7 +20,7 @@ export async function readConfigFile(path: string): Promise<TrainConfigInput> {
       cause,
     })
   })
-  return checkInput(parse(text.replace(/^\uFEFF/, ''), path), { file: path, text })
+  return check(parse(text.replace(/^\uFEFF/, ''), path), { file: path, text }) as Input
 }
 
 function parse(text: string, file: string): unknown {

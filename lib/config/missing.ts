@@ -1,4 +1,5 @@
 import { SemplesError } from '../base/error.js'
+import type { OptionOrigin } from '../base/optionError.js'
 import { dataForms } from '../datasets/kinds.js'
 
 export function dataMissing(): SemplesError {
@@ -15,5 +16,14 @@ export function outMissing(): SemplesError {
     field: 'out',
     expected: 'a folder that is new or empty',
     hint: "Name one: out: 'runs/first' (--out runs/first).",
+  })
+}
+
+export function notAConfig(value: unknown, origin?: OptionOrigin): SemplesError {
+  return new SemplesError('SEMPLES_CONFIG_INVALID', {
+    message: 'This is not a config.',
+    file: origin?.file,
+    value,
+    expected: 'an object with fields such as data and out',
   })
 }

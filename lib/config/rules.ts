@@ -16,9 +16,9 @@ export function checkRules(config: RunConfig): void {
   for (const name of config.stages) checkOptimizer(name, config[name].optimizer)
   kindOfGenerator(config.generator.kind).check(config.generator)
   if (config.cams.scales[0] !== 1)
-    throw invalid('cams.scales', config.cams.scales, 'a list that begins with 1, the size of the masks')
+    throw misfit('cams.scales', config.cams.scales, 'a list that begins with 1, the size of the masks')
   if (config.select === 'miou' && !canHavePixelLabels(config.data))
-    throw invalid(
+    throw misfit(
       'select',
       config.select,
       'last, because these pictures have no pixel labels',
@@ -30,17 +30,17 @@ function checkStages(config: RunConfig): void {
   const { stages } = config
   const ordered = stageNames.filter((name) => stages.includes(name))
   if (ordered.join() !== stages.join())
-    throw invalid('stages', stages, `each at most once, in the order ${stageNames.join(', ')}`)
+    throw misfit('stages', stages, `each at most once, in the order ${stageNames.join(', ')}`)
   const all = stagesOf(config)
   const empty = all.find(({ terms }) => Object.keys(terms).length === 0)
   if (empty !== undefined)
-    throw invalid(`${empty.name}.terms`, config[empty.name].terms, 'at least one loss term with a weight above 0')
+    throw misfit(`${empty.name}.terms`, config[empty.name].terms, 'at least one loss term with a weight above 0')
   const learned = all.findIndex(({ trains }) => trains === 'prompts')
   const early = all.find(
     ({ trains, needsPrompts }, at) => trains !== 'prompts' && needsPrompts && (learned < 0 || learned > at),
   )
   if (early !== undefined)
-    throw invalid(
+    throw misfit(
       'stages',
       stages,
       `prompt before ${early.name}, which uses the prompts learned there`,
@@ -48,20 +48,23 @@ function checkStages(config: RunConfig): void {
     )
 }
 
-/** Fields that only one optimiser has. */
-function checkOptimizer(
+/**
+ * Fields that only one optimiser has.
+ * @param stage section that holds `optimizer`
+ */
+export function checkOptimizer(
   stage: string,
   { kind, momentum, nesterov, beta1, beta2, epsilon }: RunConfig['match']['optimizer'],
 ): void {
   const others = kind === 'sgd' ? { beta1, beta2, epsilon } : { momentum, nesterov }
   for (const [field, value] of Object.entries(others))
     if (value !== undefined)
-      throw invalid(`${stage}.optimizer.${field}`, value, `no value with ${stage}.optimizer.kind ${kind}`)
+      throw misfit(`${stage}.optimizer.${field}`, value, `no value with ${stage}.optimizer.kind ${kind}`)
   if (nesterov === true && !momentum)
-    throw invalid(`${stage}.optimizer.nesterov`, true, `a momentum above 0 beside it (${stage}.optimizer.momentum)`)
+    throw misfit(`${stage}.optimizer.nesterov`, true, `a momentum above 0 beside it (${stage}.optimizer.momentum)`)
 }
 
-function invalid(field: string, value: unknown, expected: string, hint?: string): SemplesError {
+export function misfit(field: string, value: unknown, expected: string, hint?: string): SemplesError {
   return new SemplesError('SEMPLES_CONFIG_INVALID', {
     message: `The value of ${field} does not fit the rest of the config.`,
     field,

@@ -1,0 +1,113 @@
+import { absolutePaths, defaultsOf, type FieldNote, fieldsOf, partly } from '../../base/fields.js'
+import { merge } from '../../base/merge.js'
+import { isRecord, type OptionOrigin, optionError, place, unknownField } from '../../base/optionError.js'
+import { datasetKinds, kindOfData } from '../../datasets/kinds.js'
+import type { SegmenterKind } from '../../segment/kinds/kind.js'
+import { kindOfSegmenter, segmenterKinds } from '../../segment/kinds.js'
+import { dataMissing, notAConfig, outMissing } from '../missing.js'
+import type { SettableConfig } from '../settings.js'
+import { segmentDifferences } from './presets.js'
+import { checkSegmentRules } from './rules.js'
+import { type SegmentKinds, segmentSchema } from './schema.js'
+import type { SegmentConfig, SegmentConfigInput } from './types.js'
+
+type CheckedInput = Omit<SegmentConfigInput, 'clip'> & { clip?: Exclude<SegmentConfigInput['clip'], string> }
+
+const NOUN = 'field of a segmentation model'
+
+/**
+ * Fills in the config of a segmentation model: defaults, those of its kind, then the preset's differences, then what the
+ * user gives. Paths become absolute. A resolved config resolves to itself.
+ *
+ * @throws SemplesError `SEMPLES_CONFIG_UNKNOWN`, `SEMPLES_CONFIG_INVALID`, `SEMPLES_CLIP_MISSING`
+ */
+export function resolveSegmentConfig(input: SegmentConfigInput): SegmentConfig {
+  const checked = checkSegmentInput(input)
+  if (checked.data === undefined) throw dataMissing()
+  if (!checked.out) throw outMissing()
+  const value = merge(segmentDefaults(checked) as object, checked) as Record<string, unknown>
+  const kinds = kindsOf(value)
+  const schema = segmentSchema(kinds)
+  const result = schema.safeParse(value)
+  if (!result.success) throw optionError(result.error, { value, notes: notesOf(kinds), noun: NOUN })
+  const config = withSizes(absolutePaths(schema, result.data as unknown as SegmentConfig))
+  checkSegmentRules(config)
+  return config
+}
+
+/** The values that hold with this preset and kind of model where the user says nothing else. */
+export function segmentDefaults({
+  preset = 'none',
+  model,
+}: Partial<CheckedInput>): Omit<SegmentConfig, 'data' | 'out'> {
+  const differences = segmentDifferences[preset] ?? {}
+  const named = (model as { kind?: string } | undefined)?.kind
+  const ofPreset = (differences.model as { kind?: string } | undefined)?.kind
+  const kind = kindOfSegmenter(named ?? ofPreset)
+  // Sizes and rates of one network mean nothing for another.
+  const { model: _, train: __, ...others } = differences
+  const fitting = named === undefined || kind.kind === kindOfSegmenter(ofPreset).kind ? differences : others
+  const { data: ___, ...defaults } = defaultsOf(segmentSchema({ data: datasetKinds.at(-1)!, model: kind })) as Record<
+    string,
+    unknown
+  >
+  return merge(merge(merge(defaults, kind.differences), fitting), { preset }) as unknown as SegmentConfig
+}
+
+/** Sizes that follow from others, so that config.json states them. */
+function withSizes(config: SegmentConfig): SegmentConfig {
+  const { augment, predict } = config
+  const window = predict.window ?? augment.size
+  const stride = predict.stride ?? Math.max(1, Math.round((2 * window) / 3))
+  return { ...config, predict: { ...predict, side: predict.side ?? augment.side, window, stride } }
+}
+
+/**
+ * Checks names and values, field by field. Nothing is filled in but the kind of data.
+ * @throws SemplesError `SEMPLES_CONFIG_UNKNOWN` with the nearest spelling, `SEMPLES_CONFIG_INVALID`
+ */
+export function checkSegmentInput(input: unknown, origin?: OptionOrigin): CheckedInput {
+  if (!isRecord(input)) throw notAConfig(input, origin)
+  const value: Record<string, unknown> =
+    typeof input.clip === 'string' ? { ...input, clip: { path: input.clip } } : { ...input }
+  const kinds = kindsOf(value, origin)
+  if (isRecord(value.data)) value.data = { kind: kinds.data.kind, ...value.data }
+  const result = partly(segmentSchema(kinds)).safeParse(value)
+  if (result.success) return result.data as CheckedInput
+  throw optionError(result.error, { value, notes: notesOf(kinds), origin, noun: NOUN })
+}
+
+function kindsOf({ data, model, preset }: Record<string, unknown>, origin?: OptionOrigin): SegmentKinds {
+  const ofPreset = typeof preset === 'string' ? segmentDifferences[preset]?.model : undefined
+  const named = isRecord(model) && model.kind !== undefined ? model.kind : (ofPreset as { kind?: string })?.kind
+  return {
+    data: data === undefined ? datasetKinds.at(-1)! : kindOfData(data, place(origin, ['data'])),
+    model: kindOfSegmenter(named, place(origin, ['model', 'kind'])),
+  }
+}
+
+function notesOf(kinds: SegmentKinds): Map<string, FieldNote> {
+  return new Map([...fieldsOf(segmentSchema(kinds))].map(([field, { note }]) => [field, note]))
+}
+
+let notes: ReadonlyMap<string, FieldNote> | undefined
+
+/** The notes of every field of any such config. */
+export function segmentNotes(): ReadonlyMap<string, FieldNote> {
+  notes ??= new Map(
+    datasetKinds.flatMap((data) =>
+      segmenterKinds.flatMap((model) => [
+        ...notesOf({ data, model: model as unknown as SegmenterKind } as SegmentKinds),
+      ]),
+    ),
+  )
+  return notes
+}
+
+/** Settings of a command line are fields of such a config. */
+export const segmentSettings: SettableConfig = {
+  notes: segmentNotes,
+  noteOf: (field) => segmentNotes().get(field),
+  unknown: (field) => unknownField(field.split('.'), { value: {}, notes: segmentNotes(), noun: NOUN }),
+  check: checkSegmentInput,
+}
