@@ -6,7 +6,7 @@ import type { Box, RawImage } from '../pictures/image.js'
 import { augmentImage } from './augment/apply.js'
 import type { AugmentOptions } from './augment/options.js'
 import type { ImageBatch } from './batch.js'
-import { ImageCache } from './cache.js'
+import { DecodedCache } from './cache.js'
 import { type Batches, type BatchesOptions, checkWhole, createBatches, optionError } from './ordered.js'
 import { Random } from './random.js'
 
@@ -53,11 +53,11 @@ interface LoadedPicture {
 
 /** Pictures as the networks get them. */
 class Pictures {
-  private readonly cache: ImageCache
+  private readonly cache: DecodedCache<RawImage>
   private readonly mutex = new Mutex()
 
   constructor(private readonly options: LoaderOptions) {
-    this.cache = new ImageCache(options.cacheBytes ?? 0)
+    this.cache = new DecodedCache(options.cacheBytes ?? 0, ({ data }) => data.length)
   }
 
   async load(index: number, epoch: number, signal: AbortSignal): Promise<LoadedPicture> {

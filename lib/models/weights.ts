@@ -60,7 +60,7 @@ async function load(
 }
 
 /** Names, shapes and types of what `readWeights` gives. */
-function fileTensors(tensors: TensorMap, unread: UnreadTensors): FileTensors {
+export function fileTensors(tensors: TensorMap, unread: UnreadTensors): FileTensors {
   const files = new Map<string, { shape: readonly number[]; dtype: string }>(Object.entries(tensors))
   for (const [name, dtype] of unread) files.set(name, { shape: [], dtype })
   return files

@@ -1,7 +1,7 @@
 import type { TensorData, TensorMap, TypedArray } from '../../base/tensor.js'
 import { elementCount } from '../../formats/dtypes.js'
 import { floats } from './floats.js'
-import { resizeGrid } from './positions.js'
+import { type GridMode, resizeGrid } from './positions.js'
 
 /** How one tensor of a model is made of tensors of a file. */
 export type Step =
@@ -21,6 +21,8 @@ export interface PositionStep {
   /** Patches a side, in the file and in the model. */
   grid: number
   toGrid: number
+  /** Default `bicubic`. */
+  mode?: GridMode
 }
 
 /** The tensors of a model, by its names. */
@@ -56,7 +58,7 @@ function repeated({ dtype, shape, data }: TensorData, times: number): TensorData
   return { dtype, shape: [1, times, shape[2]!], data: all }
 }
 
-function positions(tensor: TensorData, { tokenRows, tokens, classes, grid, toGrid }: PositionStep): TensorData {
+function positions(tensor: TensorData, { tokenRows, tokens, classes, grid, toGrid, mode }: PositionStep): TensorData {
   const width = tensor.shape[2]!
   const table = floats(tensor)
   const result = new Float32Array((classes + toGrid * toGrid) * width)
@@ -65,6 +67,6 @@ function positions(tensor: TensorData, { tokenRows, tokens, classes, grid, toGri
     const from = tokens === 1 ? 0 : row
     result.set(table.subarray(from * width, (from + 1) * width), row * width)
   }
-  result.set(resizeGrid(table.subarray(tokenRows * width), grid, toGrid, width), classes * width)
+  result.set(resizeGrid(table.subarray(tokenRows * width), grid, toGrid, width, mode), classes * width)
   return { dtype: 'float32', shape: [1, classes + toGrid * toGrid, width], data: result }
 }

@@ -1,0 +1,90 @@
+import { existsSync } from 'node:fs'
+import { SemplesError } from '../../base/error.js'
+import type { SegmentConfig } from '../../config/segment/types.js'
+import { readWeights } from '../../formats/stateDict.js'
+import { Clip } from '../../models/clip/clip.js'
+import { loadEncoder } from '../../models/encoderWeights.js'
+import { Segmenter } from '../../models/segmenter.js'
+import type { LoadedWeights } from '../../models/weights.js'
+import { encoderWeightsOf, kindOfSegmenter, nativeSegmenter } from '../../segment/kinds.js'
+import { weightsPath } from '../../weights/find.js'
+import { nearestClip, nearestGenerator } from '../../weights/table.js'
+import { meantHint } from '../../weights/words.js'
+
+/** A segmentation model, with the CLIP that it looks through; disposed together. */
+export interface SegmentModels extends Disposable {
+  segmenter: Segmenter
+  clip?: Clip
+}
+
+/**
+ * A segmentation model of these sizes with random numbers.
+ * @param classes background included
+ * @throws SemplesError `SEMPLES_CLIP_MISSING`, and what opening a CLIP throws
+ */
+export async function makeSegmenter(
+  config: Pick<SegmentConfig, 'model' | 'clip' | 'seed'>,
+  classes: number,
+  device: string,
+): Promise<SegmentModels> {
+  const clip = kindOfSegmenter(config.model.kind).needsClip ? await openClip(config.clip, device) : undefined
+  try {
+    const segmenter = await Segmenter.create(
+      nativeSegmenter(config.model, { classes, seed: config.seed, device, ...(clip === undefined ? {} : { clip }) }),
+    )
+    return {
+      segmenter,
+      ...(clip === undefined ? {} : { clip }),
+      [Symbol.dispose]() {
+        segmenter.dispose()
+        clip?.dispose()
+      },
+    }
+  } catch (error) {
+    clip?.dispose()
+    throw error
+  }
+}
+
+async function openClip({ path, activation, visionHeads, textHeads }: SegmentConfig['clip'], device: string) {
+  const file = await weightsPath(path!, 'clip')
+  if (!existsSync(file)) {
+    const nearest = nearestClip(file)
+    throw new SemplesError('SEMPLES_CLIP_MISSING', {
+      message: `There is no CLIP ${file}.`,
+      file,
+      field: 'clip',
+      hint: nearest === undefined ? 'Give the path of a CLIP (--clip), or a name of npx semples weights.' : meantHint(nearest, 'clip'),
+    })
+  }
+  return Clip.open({ path: file, activation, visionHeads, textHeads, device })
+}
+
+/**
+ * Loads what the encoder starts from, a file or a name of the table; nothing where that is `random`, or where the kind
+ * has no encoder of its own.
+ * @throws SemplesError `SEMPLES_WEIGHTS_MISSING`, `SEMPLES_CHECKPOINT_MISMATCH`, and what reading the file throws
+ */
+export async function startEncoder(
+  segmenter: Segmenter,
+  model: SegmentConfig['model'],
+): Promise<LoadedWeights | undefined> {
+  const weights = encoderWeightsOf(model)
+  if (weights === undefined || weights === 'random') return undefined
+  const path = await weightsPath(weights)
+  if (!existsSync(path)) {
+    const nearest = nearestGenerator(path)
+    throw new SemplesError('SEMPLES_WEIGHTS_MISSING', {
+      message: `There are no weights ${path}.`,
+      file: path,
+      field: 'model.weights',
+      hint:
+        nearest === undefined
+          ? "Give a file, a name that npx semples weights prints, or 'random' (--weights random)."
+          : meantHint(nearest, 'model.weights'),
+    })
+  }
+  const { tensors, unread } = await readWeights(path)
+  const heads = 'patchSize' in model ? model.heads : undefined
+  return loadEncoder(segmenter, tensors, path, { unread, ...(heads === undefined ? {} : { heads }) })
+}
