@@ -62,6 +62,7 @@ export async function coco(options: CocoOptions): Promise<Dataset> {
             `${boxed} of ${found.length} pictures have annotations without outline (boxes alone): they have no mask, and evaluation leaves them out.`,
           ]),
     ],
+    hasMask: ({ id }) => byId.has(id) && isOutlined(contents, byId.get(id)!.image),
     mask: async ({ id }) => {
       const picture = byId.get(id)
       if (picture === undefined || !isOutlined(contents, picture.image)) return undefined

@@ -33,7 +33,7 @@ export interface DatasetItem {
   negative?: true
 }
 
-/** A split of pictures with image-level labels, and, where there are any, masks that only evaluation opens. */
+/** A split of pictures with image-level labels, and, where there are any, masks that only evaluation and full supervision open. */
 export interface Dataset {
   /** What it was read from, for people: `voc2012 train_aug`, `folder photos`. */
   name: string
@@ -45,6 +45,8 @@ export interface Dataset {
   described?: string
   /** What was left out or looks like a mistake, one sentence each, for people. */
   warnings?: readonly string[]
-  /** Ground-truth mask of an item, or undefined where there is none. Never called by training. */
+  /** Ground-truth mask of an item, or undefined where there is none. Training calls it with targets of its own choice alone. */
   mask(item: DatasetItem): Promise<LabelMap | undefined>
+  /** Whether an item has such a mask, without reading it. Where it is absent only `mask` tells. */
+  hasMask?(item: DatasetItem): boolean
 }

@@ -123,6 +123,7 @@ async function datasetOf(
       ...backgroundNames(classes),
       ...missingMasks(items, maskFiles, masks),
     ],
+    hasMask: ({ id }) => maskFiles.has(id),
     mask: async (item) => {
       const file = maskFiles.get(item.id)
       if (file === undefined) return undefined

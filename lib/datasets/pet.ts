@@ -54,6 +54,7 @@ export async function pet({ root, labels = 'breed', list = 'list' }: PetOptions)
       image: path.join(images, `${name}.jpg`),
       labels: [classOf.get(name)! - 1],
     })),
+    hasMask: ({ id }) => existsSync(path.resolve(root, 'annotations', 'trimaps', `${id}.png`)),
     mask: async ({ id }) => {
       const trimap = path.resolve(root, 'annotations', 'trimaps', `${id}.png`)
       return existsSync(trimap)

@@ -50,6 +50,7 @@ export async function voc2012(options: Voc2012Options): Promise<Dataset> {
     described,
     warnings,
     items: images.map(({ id }, i) => ({ id, image: path.join(pictures, `${id}.jpg`), labels: labels[i]! })),
+    hasMask: ({ id }) => existsSync(maskFile.get(id) ?? ''),
     mask: async ({ id }) => {
       const file = maskFile.get(id)
       if (file === undefined || !existsSync(file)) return undefined

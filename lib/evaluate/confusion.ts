@@ -1,6 +1,6 @@
 import { SemplesError } from '../base/error.js'
 import { type LabelMap, VOID_ID } from '../masks/labelMap.js'
-import { vocColor } from '../masks/palette.js'
+import { hintOfGreyed, valuesExpected } from '../masks/values.js'
 
 /** Names of the two masks of a picture, for messages. */
 export interface MaskNames {
@@ -66,23 +66,10 @@ export class ConfusionCounter {
       message: `${name} has pixels of a class that the class table does not have.`,
       file: name,
       value: unknown,
-      expected: `${summary(this.ids)} or ${VOID_ID}`,
-      hint: isGreyedVoc(data)
-        ? "Its values are the brightness of VOC's colours: a mask with a palette was saved as grey. Save its indices instead (Pillow: Image.fromarray(numpy.array(Image.open(f))))."
-        : 'Evaluate with the class table that the masks were made with.',
+      expected: valuesExpected(this.ids),
+      hint: hintOfGreyed(data) ?? 'Evaluate with the class table that the masks were made with.',
     })
   }
-}
-
-/** Whether every value is what Pillow's `convert('L')` makes of the colour that VOC gives to 0..20 or 255. */
-function isGreyedVoc(data: Uint8Array): boolean {
-  const brightness = new Set(
-    [...Array(21).keys(), VOID_ID].map((id) => {
-      const [red, green, blue] = vocColor(id)
-      return (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16
-    }),
-  )
-  return data.every((value) => brightness.has(value))
 }
 
 /** Refuses masks of different sizes. */
@@ -100,9 +87,3 @@ export function checkSize(prediction: Size, groundTruth: Size, names?: MaskNames
 }
 
 type Size = Pick<LabelMap, 'width' | 'height'>
-
-function summary(ids: readonly number[]): string {
-  const [first = 0] = ids
-  const last = ids.at(-1) ?? 0
-  return last - first === ids.length - 1 ? `${first}..${last}` : ids.join(', ')
-}

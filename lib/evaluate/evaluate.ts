@@ -3,17 +3,17 @@ import { Warnings } from '../base/warnings.js'
 import { idsByLabel, idsWithBackground } from '../datasets/classes/ids.js'
 import type { ClassTable, Dataset } from '../datasets/dataset.js'
 import { ImageLabels } from '../datasets/imageLabels.js'
+import { readCams } from '../datasets/predictions/camFiles.js'
+import { PredictedFolder } from '../datasets/predictions/predictedFolder.js'
 import { CountedKeys } from '../formats/camFile/countedKeys.js'
 import type { AxesOrder } from '../formats/camFile/maps.js'
 import type { ScoreKind } from '../formats/camFile/scores.js'
 import type { MaskColors } from '../masks/colors.js'
 import { maskPalette } from '../masks/palette.js'
 import type { ReadMaskOptions } from '../masks/png.js'
-import { readCams } from './camFiles.js'
 import { type DetailOptions, type Details, detailsOf } from './detailOptions.js'
 import { type EvaluationDetails, evaluationDetails } from './details.js'
 import { type EachPictureOptions, forEachPicture, nameOf } from './eachPicture.js'
-import { EvaluatedFolder } from './evaluatedFolder.js'
 import { MaskCounts } from './maskCounts.js'
 import { leftOutWarnings, maskMissing, nothingInCommon } from './missingMasks.js'
 import { type ClassScores, type Scores, scores } from './scores.js'
@@ -108,7 +108,7 @@ export async function evaluatePictures(options: EvaluatePicturesOptions): Promis
   const evaluated = cams ?? masks
   if (evaluated === undefined || (cams !== undefined && masks !== undefined))
     throw invalid('Give either masks or cams.', 'masks', masks)
-  const folder = await EvaluatedFolder.open(evaluated, classes, reading)
+  const folder = await PredictedFolder.open(evaluated, classes, reading)
   if (cams === undefined) return evaluateMasks(folder, each, details)
   const { renumbering } = folder
   const counter = new SweepCounter(ids, thresholds)
@@ -142,7 +142,7 @@ export async function evaluatePictures(options: EvaluatePicturesOptions): Promis
 
 /** Masks by themselves, or beside those of another folder. */
 async function evaluateMasks(
-  folder: EvaluatedFolder,
+  folder: PredictedFolder,
   options: EvaluatePicturesOptions & EachPictureOptions,
   details: Details,
 ): Promise<Evaluation> {
@@ -151,7 +151,7 @@ async function evaluateMasks(
   const other =
     details.against === undefined
       ? undefined
-      : await EvaluatedFolder.openAgainst(details.against, classes, options.reading)
+      : await PredictedFolder.openAgainst(details.against, classes, options.reading)
   const counts = new MaskCounts(names, details)
   const ofOther = new MaskCounts(names, details)
   const onlyIn = { onlyInMasks: [] as string[], onlyInAgainst: [] as string[] }
@@ -189,7 +189,7 @@ async function evaluateMasks(
 /** What warnings need to know of a folder. */
 function aboutOf(
   { classes, groundTruth, besideTruth }: EvaluatePicturesOptions & EachPictureOptions,
-  { folder, stated, renumbering }: EvaluatedFolder,
+  { folder, stated, renumbering }: PredictedFolder,
 ) {
   return { classes, groundTruth, besideTruth, evaluated: folder, stated, renumbering }
 }

@@ -3,8 +3,8 @@ import { extname, join } from 'node:path'
 import { count, listed } from '../base/count.js'
 import { SemplesError } from '../base/error.js'
 import { folderNames } from '../datasets/pictures.js'
+import { fileNamed } from '../datasets/predictions/camFiles.js'
 import { CAM_EXTENSIONS } from '../formats/camFile/classMaps.js'
-import { fileNamed } from './camFiles.js'
 import type { TruthPicture } from './groundTruth.js'
 
 /** The error for a picture that has ground truth and no mask: of how many that is so, and what to do. */

@@ -1,8 +1,8 @@
 import { count, listed } from '../base/count.js'
 import { voc2012Classes } from '../datasets/classes/voc2012.js'
 import type { ClassTable, Dataset } from '../datasets/dataset.js'
+import { type Renumbering, renumbered, type StatedTable } from '../datasets/predictions/classTables.js'
 import { VOID_ID } from '../masks/labelMap.js'
-import { type Renumbering, renumbered, type StatedTable } from './classTables.js'
 import type { Confusion } from './confusion.js'
 
 /** What was compared, once it was. */

@@ -3,7 +3,7 @@ import type { RunConfig } from '../config/types.js'
 import { openClassTable } from '../datasets/classes/builtIn.js'
 import type { ClassTable } from '../datasets/dataset.js'
 import { requireSplits } from '../datasets/open.js'
-import { tableBeside } from '../evaluate/classTables.js'
+import { tableBeside } from '../datasets/predictions/classTables.js'
 import { type EvaluatePicturesOptions, type Evaluation, evaluatePictures } from '../evaluate/evaluate.js'
 import { openTruth } from './truthClasses.js'
 

@@ -3,7 +3,7 @@ import { idsOf } from '../datasets/classes/ids.js'
 import type { ClassTable, Dataset } from '../datasets/dataset.js'
 import { type DataSpec, resolveData } from '../datasets/kinds.js'
 import { openDataset } from '../datasets/open.js'
-import { renumbered, statedTable, tableBeside } from '../evaluate/classTables.js'
+import { renumbered, statedTable, tableBeside } from '../datasets/predictions/classTables.js'
 import { VOID_ID } from '../masks/labelMap.js'
 
 /** Pictures whose labels and pixels are compared. */

@@ -1,47 +1,45 @@
-import { z } from 'zod'
-import { positive, share, special, weight, whole } from '../../base/fields.js'
+/** Light and colour that change from picture to picture: each change comes to half of them. */
+export interface PhotometricOptions {
+  /** Most that is added to or taken from the bytes of a picture. */
+  brightness: number
+  /** Between which factors the bytes are multiplied by one. */
+  contrast: readonly [number, number]
+  /** Between which factors the saturation is multiplied by one. */
+  saturation: readonly [number, number]
+  /** Most that the hue turns to either side, in steps of 2 degrees, a whole number. */
+  hue: number
+}
 
-const factors = (description: string) =>
-  special(
-    z.tuple([z.number().min(0), z.number().min(0)]).refine(([low, high]) => low <= high),
-    description,
-    'two numbers, 0 or more, the smaller first',
-  )
+/** How a picture and its mask become an input of a segmentation model. Plain data, so that it can be part of a config file. */
+export interface SampleAugment {
+  /** Sides of the input, in pixels. */
+  size: number
+  /** Shorter side that a picture is resized to, in pixels, before the drawn ratio. */
+  side: number
+  /** Between which ratios that side is multiplied by one, drawn uniformly. */
+  ratio: readonly [number, number]
+  /** Share of the labelled pixels below which the largest class of a crop must stay; ten are tried. 1: the first is taken. */
+  mostOfOneClass: number
+  /** Mirror half of the inputs. */
+  mirror: boolean
+  /** Changes of light and colour; true: the published ones. */
+  photometric: boolean | PhotometricOptions
+}
 
-/** Light that changes from picture to picture: each change comes to half of them. */
-export const photometricSchema = z.strictObject({
-  brightness: weight('Most that is added to or taken from the bytes of a picture.').default(32),
-  contrast: factors('Between which factors the bytes are multiplied by one.').default([0.5, 1.5]),
-  saturation: factors('Between which factors the saturation is multiplied by one.').default([0.5, 1.5]),
-  hue: special(
-    z.number().int().min(0).max(90),
-    'Most that the hue turns to either side.',
-    'a whole number from 0 to 90',
-    { unit: 'steps of 2 degrees' },
-  ).default(18),
-})
-export type PhotometricOptions = z.infer<typeof photometricSchema>
-
-/** How a picture and its mask become an input of a segmentation model. Plain data, with the published recipe as default. */
-export const sampleAugmentSchema = z.strictObject({
-  size: whole(1, 'Sides of the input.', { unit: 'pixels' }).default(480),
-  side: whole(1, 'Shorter side that a picture is resized to, before the drawn ratio.', { unit: 'pixels' }).default(520),
-  ratio: special(
-    z.tuple([z.number().gt(0), z.number().gt(0)]).refine(([low, high]) => low <= high),
-    'Between which ratios the shorter side is multiplied by one.',
-    'two numbers above 0, the smaller first',
-  ).default([0.5, 2]),
-  mostOfOneClass: positive(
-    'Share of the labelled pixels below which the largest class of a crop must stay; ten crops are tried. 1: the first is taken.',
-  ).default(0.75),
-  mirror: share('Probability that an input is mirrored.').default(0.5),
-  photometric: special(
-    photometricSchema.nullable(),
-    'Changes of light and colour; null: none.',
-    'its fields, or null',
-  ).default(photometricSchema.parse({})),
-})
-export type SampleAugment = z.infer<typeof sampleAugmentSchema>
+/** Those of SSD (Liu et al., ECCV 2016), which MMSegmentation's recipes share. */
+export const referencePhotometric: PhotometricOptions = {
+  brightness: 32,
+  contrast: [0.5, 1.5],
+  saturation: [0.5, 1.5],
+  hue: 18,
+}
 
 /** Published recipe of segmentation models on VOC and COCO (MMSegmentation's, with which WeakTr trains its own). */
-export const referenceSampleAugment: SampleAugment = sampleAugmentSchema.parse({})
+export const referenceSampleAugment: SampleAugment = {
+  size: 480,
+  side: 520,
+  ratio: [0.5, 2],
+  mostOfOneClass: 0.75,
+  mirror: true,
+  photometric: true,
+}

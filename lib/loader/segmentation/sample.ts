@@ -4,8 +4,8 @@ import { VOID_ID } from '../../masks/labelMap.js'
 import { emptyImage, type RawImage } from '../../pictures/image.js'
 import type { ApplyOptions } from '../augment/apply.js'
 import type { Random } from '../random.js'
-import type { SampleAugment } from './options.js'
-import { drawPhotometric, photometricPass } from './photometric.js'
+import { referencePhotometric, type SampleAugment } from './options.js'
+import { drawPhotometric, type PhotometricChange, photometricPass } from './photometric.js'
 import { drawWindow, linearPlaces, nearestPlaces, type Window } from './window.js'
 
 /** A picture with what a segmentation model is to learn of each of its pixels. */
@@ -47,8 +47,8 @@ function* augmentSteps(sample: Sample, options: SampleAugment, random: Random): 
   const { image, labels, confidence } = sample
   const { size } = options
   const window = yield* drawWindow(image, labels, options, random)
-  const mirrored = random.chance(options.mirror)
-  const change = options.photometric === null ? undefined : drawPhotometric(options.photometric, random)
+  const mirrored = options.mirror && random.chance(0.5)
+  const change = drawChange(options.photometric, random)
   const input = emptyImage(size, size)
   if (window.width < size || window.height < size)
     for (let at = 0; at < input.data.length; at += 3) input.data.set(PADDING, at)
@@ -64,6 +64,11 @@ function* augmentSteps(sample: Sample, options: SampleAugment, random: Random): 
     drawPlane(plane, image.width, image.height, window, mirrored, size, fill)
   const result = { image: input, labels: moved(labels, VOID_ID) }
   return confidence === undefined ? result : { ...result, confidence: moved(confidence, 0) }
+}
+
+function drawChange(options: SampleAugment['photometric'], random: Random): PhotometricChange | undefined {
+  if (options === false) return undefined
+  return drawPhotometric(options === true ? referencePhotometric : options, random)
 }
 
 /** The window of the resized picture into the upper left corner of `input`, bilinear and rounded. */

@@ -1,7 +1,7 @@
 import { SemplesError } from '../../base/error.js'
 import { openClassTable } from '../../datasets/classes/builtIn.js'
 import type { ClassTable } from '../../datasets/dataset.js'
-import { type StatedTable, statedTable, tableBeside } from '../../evaluate/classTables.js'
+import { type StatedTable, statedTable, tableBeside } from '../../datasets/predictions/classTables.js'
 
 /**
  * The classes of a folder of masks: those given, else those in its masks.json, else those of a classes.json in it or beside it.

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { writeAtomic } from '../../base/atomic.js'
 import type { ClassTable } from '../../datasets/dataset.js'
-import type { StatedTable } from '../../evaluate/classTables.js'
+import type { StatedTable } from '../../datasets/predictions/classTables.js'
 import { annotate } from './annotate.js'
 import { checkedFormat, requireFreeFile } from './check.js'
 import { classesOfMasks } from './classes.js'

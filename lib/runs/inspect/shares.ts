@@ -1,5 +1,5 @@
 import { listed } from '../../base/count.js'
-import type { StatedTable } from '../../evaluate/classTables.js'
+import type { StatedTable } from '../../datasets/predictions/classTables.js'
 import { VOID_ID } from '../../masks/labelMap.js'
 import { shareText } from './texts.js'
 import type { InspectedMask } from './types.js'

@@ -4,7 +4,7 @@ import { nearestName } from '../../base/spelling.js'
 import { openClassTable } from '../../datasets/classes/builtIn.js'
 import { COCO_CATEGORY_IDS, coco2014Classes } from '../../datasets/classes/coco2014.js'
 import type { CocoCategory } from '../../datasets/coco/annotations.js'
-import { type StatedTable, statedTable } from '../../evaluate/classTables.js'
+import { type StatedTable, statedTable } from '../../datasets/predictions/classTables.js'
 import { VOID_ID } from '../../masks/labelMap.js'
 
 /**

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from '@jest/globals'
 import { Random } from '../../../lib/loader/random.js'
-import { referenceSampleAugment, type SampleAugment } from '../../../lib/loader/segmentation/options.js'
+import { referencePhotometric, type SampleAugment } from '../../../lib/loader/segmentation/options.js'
 import {
   drawPhotometric,
   type PhotometricChange,
@@ -38,7 +38,7 @@ const changes: PhotometricChange[] = [
   { ...none, hue: 90, saturation: 0.77 },
   { brightness: 11, contrast: 1.37, contrastFirst: true, saturation: 1.21, hue: -7 },
   { brightness: 11, contrast: 1.37, contrastFirst: false, saturation: 1.21, hue: -7 },
-  ...Array.from({ length: 12 }, (_, seed) => drawPhotometric(referenceSampleAugment.photometric!, new Random(seed))),
+  ...Array.from({ length: 12 }, (_, seed) => drawPhotometric(referencePhotometric, new Random(seed))),
 ]
 // Even seeds: bytes of all values; odd ones: black and white in every mixture.
 const pixels = [...noise(24, 24, 8).data, ...noise(4, 4, 3).data]
@@ -80,8 +80,8 @@ reference.describe('by torch and colorsys', () => {
         side: Math.min(width, height),
         ratio: [ratio, ratio],
         mostOfOneClass: 1,
-        mirror: 0,
-        photometric: null,
+        mirror: false,
+        photometric: false,
       }
       const sample = { image: noise(width, height, 4), labels: labelsOf(width, height) }
       const made = await augmentSample(sample, options, new Random(1))

@@ -8,8 +8,8 @@ const options: SampleAugment = {
   side: 30,
   ratio: [0.5, 2],
   mostOfOneClass: 0.75,
-  mirror: 0.5,
-  photometric: null,
+  mirror: true,
+  photometric: false,
 }
 
 function windowOf(labels: Uint8Array, width: number, seed: number, given: SampleAugment = options): Window {

@@ -1,13 +1,13 @@
-import { SemplesError } from '../base/error.js'
-import type { ClassTable } from '../datasets/dataset.js'
-import { folderNames } from '../datasets/pictures.js'
-import type { LabelMap } from '../masks/labelMap.js'
-import { type ReadMaskOptions, readMask } from '../masks/png.js'
+import { SemplesError } from '../../base/error.js'
+import type { LabelMap } from '../../masks/labelMap.js'
+import { type ReadMaskOptions, readMask } from '../../masks/png.js'
+import type { ClassTable } from '../dataset.js'
+import { folderNames } from '../pictures.js'
 import { fileNamed } from './camFiles.js'
-import { Renumbering, type StatedTable, statedTable } from './classTables.js'
+import { Renumbering, type RenumberingTarget, type StatedTable, statedTable } from './classTables.js'
 
-/** A folder of masks or maps, and how the ids of its classes become those of the ground truth. */
-export class EvaluatedFolder {
+/** A folder of masks or maps, and how the ids of its classes become those of the ground truth or the data set. */
+export class PredictedFolder {
   private constructor(
     readonly folder: string,
     /** The class table that it states. */
@@ -16,17 +16,22 @@ export class EvaluatedFolder {
     private readonly reading: ReadMaskOptions,
   ) {}
 
-  static async open(folder: string, classes: ClassTable, reading: ReadMaskOptions): Promise<EvaluatedFolder> {
+  static async open(
+    folder: string,
+    classes: ClassTable,
+    reading: ReadMaskOptions,
+    target?: RenumberingTarget,
+  ): Promise<PredictedFolder> {
     const stated = await statedTable(folder)
-    const renumbering = Renumbering.of(stated, classes, `masks.json in ${folder}`)
+    const renumbering = Renumbering.of(stated, classes, `masks.json in ${folder}`, target)
     // Colours of ids that are yet to be changed say nothing of the classes.
     const own = renumbering && { ids: renumbering.from, colors: reading.colors }
-    return new EvaluatedFolder(folder, stated, renumbering, own ?? reading)
+    return new PredictedFolder(folder, stated, renumbering, own ?? reading)
   }
 
   /** One that masks are compared with. @throws SemplesError `SEMPLES_FILE_UNREADABLE` where there is none */
-  static async openAgainst(folder: string, classes: ClassTable, reading: ReadMaskOptions): Promise<EvaluatedFolder> {
-    if ((await folderNames(folder)) !== undefined) return EvaluatedFolder.open(folder, classes, reading)
+  static async openAgainst(folder: string, classes: ClassTable, reading: ReadMaskOptions): Promise<PredictedFolder> {
+    if ((await folderNames(folder)) !== undefined) return PredictedFolder.open(folder, classes, reading)
     throw new SemplesError('SEMPLES_FILE_UNREADABLE', {
       message: `There is no folder ${folder} to compare the masks with.`,
       field: 'against',
@@ -40,7 +45,7 @@ export class EvaluatedFolder {
     return fileNamed(this.folder, `${id}.png`)
   }
 
-  /** A mask with the ids of the ground truth. */
+  /** A mask with the ids of the other table. */
   async read(file: string): Promise<LabelMap> {
     const mask = await readMask(file, this.reading)
     return this.renumbering === undefined ? mask : this.renumbering.mask(mask, file)

@@ -1,22 +1,22 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { runInSlices } from '../base/cooperative.js'
-import { SemplesError } from '../base/error.js'
-import type { ImageLabels } from '../datasets/imageLabels.js'
-import { refuseOtherAxes, warnOfExchanged } from '../formats/camFile/axes.js'
-import { type CamFileOptions, readCamFile } from '../formats/camFile/camFile.js'
-import { CAM_EXTENSIONS, classMapsOf } from '../formats/camFile/classMaps.js'
-import { countedKeysOf } from '../formats/camFile/countedKeys.js'
-import { keepClasses } from '../formats/camFile/keptClasses.js'
-import { resizeMaps } from '../formats/camFile/resize.js'
+import { runInSlices } from '../../base/cooperative.js'
+import { SemplesError } from '../../base/error.js'
+import { refuseOtherAxes, warnOfExchanged } from '../../formats/camFile/axes.js'
+import { type CamFileOptions, readCamFile } from '../../formats/camFile/camFile.js'
+import { CAM_EXTENSIONS, classMapsOf } from '../../formats/camFile/classMaps.js'
+import { countedKeysOf } from '../../formats/camFile/countedKeys.js'
+import { keepClasses } from '../../formats/camFile/keptClasses.js'
+import { resizeMaps } from '../../formats/camFile/resize.js'
 import {
   probabilitiesOf,
   type ScoreKind,
   type ScoreMaps,
   type ScoreWarning,
   takeScores,
-} from '../formats/camFile/scores.js'
-import type { PictureCams } from './sweep.js'
+} from '../../formats/camFile/scores.js'
+import type { CamsToMask } from '../../masks/threshold.js'
+import type { ImageLabels } from '../imageLabels.js'
 
 export interface ReadCamsOptions
   extends Pick<CamFileOptions, 'classes' | 'classOffset' | 'classNames' | 'axes' | 'entry'> {
@@ -36,7 +36,7 @@ interface Sides {
 }
 
 /** Maps of a picture, and what is to be said of them. */
-export interface ReadCams extends PictureCams {
+export interface ReadCams extends Omit<CamsToMask, 'threshold'> {
   file: string
   /** Keys of the file to which one was added by default. */
   countedKeys: number[]
@@ -97,7 +97,7 @@ function warnOfTurned(maps: Sides, size: Sides, file: string): ScoreWarning[] {
   const isTurned = maps.width === size.height && maps.height === size.width && size.width !== size.height
   if (!isTurned) return warnOfExchanged(maps, size)
   throw new SemplesError('SEMPLES_MASK_SIZE', {
-    message: `The maps in ${file} are ${maps.width}x${maps.height}, and the ground truth is ${size.width}x${size.height}: the sides are exchanged.`,
+    message: `The maps in ${file} are ${maps.width}x${maps.height}, and the picture is ${size.width}x${size.height}: the sides are exchanged.`,
     file,
     hint: 'Were the maps saved transposed (numpy: cam.transpose(0, 2, 1))? Or were the pictures turned by their EXIF orientation for one of the two? With --data, --exif tells which (exif of the data).',
   })

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { SemplesError } from '../base/error.js'
-import { readClassTable } from '../datasets/classes/classTableFile.js'
-import { idsWithBackground } from '../datasets/classes/ids.js'
-import type { ClassTable } from '../datasets/dataset.js'
-import { type LabelMap, VOID_ID } from '../masks/labelMap.js'
+import { SemplesError } from '../../base/error.js'
+import { type LabelMap, VOID_ID } from '../../masks/labelMap.js'
+import { readClassTable } from '../classes/classTableFile.js'
+import { idsWithBackground } from '../classes/ids.js'
+import type { ClassTable } from '../dataset.js'
 import { isFile } from './camFiles.js'
 
 /** A table of ids and labels: as masks.json has it, without colours. */
@@ -58,6 +58,19 @@ export function renumbered(one: StatedTable, other: StatedTable): { label: strin
   })
 }
 
+/** What ids are changed to, for messages. */
+export interface RenumberingTarget {
+  /** What has the other table. */
+  name: string
+  /** What to do where it lacks a class. */
+  hint: string
+}
+
+const groundTruth: RenumberingTarget = {
+  name: 'ground truth',
+  hint: 'Evaluate with a class table that has all classes of the masks (classes, --classes).',
+}
+
 /** Ids of one table in place of those of another that has the same classes by name. */
 export class Renumbering {
   /** Pixel values that the masks may have. */
@@ -70,29 +83,33 @@ export class Renumbering {
     to: StatedTable,
     private readonly first: { label: string; one: number; other: number },
     private readonly where: string,
+    private readonly target: RenumberingTarget,
   ) {
-    const target = new Map(to.classes.map(({ id, label }) => [label, id]))
+    const idOf = new Map(to.classes.map(({ id, label }) => [label, id]))
     this.from = idsWithBackground(from as ClassTable)
     this.labels = new Map(from.classes.map(({ id, label }) => [id, label]))
     this.ids = new Map([
       [0, 0],
       [VOID_ID, VOID_ID],
-      ...from.classes.flatMap(({ id, label }): [number, number][] =>
-        target.has(label) ? [[id, target.get(label)!]] : [],
-      ),
+      ...from.classes.flatMap(({ id, label }): [number, number][] => (idOf.has(label) ? [[id, idOf.get(label)!]] : [])),
     ])
   }
 
   /** @returns undefined where every class that both have has one id, so that there is nothing to do */
-  static of(from: StatedTable | undefined, to: StatedTable, where: string): Renumbering | undefined {
+  static of(
+    from: StatedTable | undefined,
+    to: StatedTable,
+    where: string,
+    target = groundTruth,
+  ): Renumbering | undefined {
     const [first] = from === undefined ? [] : renumbered(from, to)
-    return first === undefined ? undefined : new Renumbering(from!, to, first, where)
+    return first === undefined ? undefined : new Renumbering(from!, to, first, where, target)
   }
 
   /** What was done, in a sentence. */
   get sentence(): string {
     const { label, one, other } = this.first
-    return `Masks and ground truth number their classes differently, and were matched by name: ${label} is ${one} by ${this.where}, and ${other} in the ground truth.`
+    return `Masks and ${this.target.name} number their classes differently, and were matched by name: ${label} is ${one} by ${this.where}, and ${other} in the ${this.target.name}.`
   }
 
   /** @throws SemplesError `SEMPLES_MASK_CLASS` for a class that the other table does not have */
@@ -107,11 +124,11 @@ export class Renumbering {
     if (found !== undefined) return found
     const label = this.labels.get(id)
     throw new SemplesError('SEMPLES_MASK_CLASS', {
-      message: `${name} has ${label === undefined ? 'pixels that are no class' : `pixels of ${label}, a class that the ground truth does not have`}.`,
+      message: `${name} has ${label === undefined ? 'pixels that are no class' : `pixels of ${label}, a class that the ${this.target.name} does not have`}.`,
       file: name,
       value: id,
-      expected: `a class of the ground truth, by the names in ${this.where}`,
-      hint: 'Evaluate with a class table that has all classes of the masks (classes, --classes).',
+      expected: `a class of the ${this.target.name}, by the names in ${this.where}`,
+      hint: this.target.hint,
     })
   }
 }
