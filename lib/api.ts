@@ -18,3 +18,4 @@ export {
   writeVocSubmission,
 } from './api/masks.js'
 export { exportRun, planTraining, reportRun, runDemo, trainSemPLeS } from './api/runs.js'
+export { trainSegmenter } from './api/segment.js'

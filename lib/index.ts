@@ -18,6 +18,7 @@ export {
   refineMask,
   reportRun,
   runDemo,
+  trainSegmenter,
   trainSemPLeS,
   tuneRefinement,
   voc2012,
@@ -32,6 +33,7 @@ export { SemplesError, type SemplesErrorDetails } from './base/error.js'
 export type { OnProgress, Progress } from './base/progress.js'
 export type { Dtype, TensorData, TensorMap, TypedArray } from './base/tensor.js'
 export type { LabelOptions, LabelSource, Labels } from './cam/labels.js'
+export type { SegmentConfig, SegmentConfigInput } from './config/segment/types.js'
 export type { RunConfig, StageName, TrainConfigInput } from './config/types.js'
 export type { CheckDataOptions, CheckedClass, CheckedSize, DataCheck, DataFinding } from './datasets/check/types.js'
 export { coco2014Classes, coco2014Classes90 } from './datasets/classes/coco2014.js'
@@ -123,6 +125,7 @@ export type { RefinementOptions } from './runs/refineCams.js'
 export type { ControlRun } from './runs/report/options.js'
 export type { RefineRowOptions } from './runs/report/refined.js'
 export type { ReportOptions, ReportResult } from './runs/report.js'
+export type { TrainSegmenterOptions, TrainSegmenterResult } from './runs/segment/trainSegmenter.js'
 export type { StageSummary } from './runs/summary.js'
 export type { RunResult, TrainOptions } from './runs/trainSemPLeS.js'
 export type { TunedSettings, TuneRefinementOptions, TuneResult } from './runs/tuneRefinement.js'

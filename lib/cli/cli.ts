@@ -11,6 +11,7 @@ export const jobs = {
   train: api.trainSemPLeS,
   plan: api.planTraining,
   masks: api.generateMasks,
+  trainSegmenter: api.trainSegmenter,
   refine: async (options: RefineFolders & RefineMasksOptions): Promise<RefineSummary> =>
     (await import('../refine/refineMasks.js')).refineMasks(options).finished,
   tune: api.tuneRefinement,

@@ -30,6 +30,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'make masks with a trained run',
     load: async () => (await import('./commands/masks.js')).masksCommand,
   },
+  segment: {
+    summary: 'train a segmentation model on masks',
+    load: async () => (await import('./commands/segment.js')).segmentCommand,
+  },
   refine: {
     summary: 'refine score maps or masks of any method',
     load: async () => (await import('./commands/refine.js')).refineCommand,

@@ -5,8 +5,7 @@ import { notice, type OnProgress, warning } from '../base/progress.js'
 import { type LabelledPictures, type LabelOptions, type LabelSource, openLabelled } from '../cam/labels.js'
 import type { PictureFiles } from '../cam/writePicture.js'
 import { RunDirectory } from '../checkpoints/runDirectory.js'
-import { resolveConfig } from '../config/resolve.js'
-import type { RunConfig, StageName, TrainConfigInput } from '../config/types.js'
+import type { RunConfig, StageName } from '../config/types.js'
 import { readClassTable } from '../datasets/classes/classTableFile.js'
 import type { ClassTable, Dataset } from '../datasets/dataset.js'
 import { fingerprint } from '../datasets/fingerprint.js'
@@ -25,6 +24,7 @@ import { fewLabels, labelNotices } from './labelNotices.js'
 import { MasksFolder, type PredictedLabels, withoutMasks } from './masksFolder.js'
 import { checkCamsMemory, withMaxSide } from './memory/cams.js'
 import type { MemoryCheck } from './memory/check.js'
+import { readRunConfig } from './readConfig.js'
 import type { RefinementOptions } from './refineCams.js'
 import { type TrainedStage, trainedGenerator, trainedStage } from './trainedGenerator.js'
 import { configWarnings } from './warnings.js'
@@ -105,7 +105,7 @@ export async function generateMasks(options: GenerateMasksOptions): Promise<Gene
   const { onProgress, signal } = options
   signal?.throwIfAborted()
   const run = await RunDirectory.open(options.run)
-  const config = withMaxSide(resolveConfig((await run.readConfig()) as TrainConfigInput), options.maxSide)
+  const config = withMaxSide(await readRunConfig(run), options.maxSide)
   const classes = await readClassTable(join(run.path, 'classes.json'))
   await requireAnnotations(options.annotations, options.out)
   const threshold = checkThreshold(options.threshold ?? config.masks.threshold)

@@ -3,9 +3,8 @@ import { SemplesError } from '../base/error.js'
 import { notice, type OnProgress, warning } from '../base/progress.js'
 import { RunDirectory } from '../checkpoints/runDirectory.js'
 import type { Checkpoint } from '../checkpoints/stageDirectory.js'
-import { resolveConfig } from '../config/resolve.js'
 import { stagesOf } from '../config/stagesOf.js'
-import type { RunConfig, StageName, TrainConfigInput } from '../config/types.js'
+import type { RunConfig, StageName } from '../config/types.js'
 import type { Dataset } from '../datasets/dataset.js'
 import { readWeights } from '../formats/stateDict.js'
 import type { BackgroundPrompts } from '../models/backgroundPrompts.js'
@@ -19,6 +18,7 @@ import type { Stage } from '../stages/stage.js'
 import { weightsPath } from '../weights/find.js'
 import { nearestGenerator } from '../weights/table.js'
 import { meantHint } from '../weights/words.js'
+import { readRunConfig } from './readConfig.js'
 import type { RunModels } from './runModels.js'
 
 /** Where a stage takes the generator from: another stage's result, or the configured weights. */
@@ -31,7 +31,7 @@ export function weightsSourceOf(stage: StageName, stages: readonly StageName[]):
 /** The configured weights of a run on disk, if a stage that is still to run starts from them. */
 export async function weightsToCome(folder: string): Promise<string | undefined> {
   const run = await RunDirectory.open(folder)
-  const { generator, stages } = resolveConfig((await run.readConfig()) as TrainConfigInput)
+  const { generator, stages } = await readRunConfig(run)
   const toCome = stages.filter((name) => run.manifest.stages[name]?.status !== 'done')
   return toCome.some((name) => weightsSourceOf(name, stages) === 'weights') ? generator.weights : undefined
 }
@@ -39,7 +39,7 @@ export async function weightsToCome(folder: string): Promise<string | undefined>
 /** The CLIP of a run on disk, if a stage that is still to run needs it. */
 export async function clipToCome(folder: string): Promise<string | undefined> {
   const run = await RunDirectory.open(folder)
-  const config = resolveConfig((await run.readConfig()) as TrainConfigInput)
+  const config = await readRunConfig(run)
   const toCome = stagesOf(config).filter(({ name }) => run.manifest.stages[name]?.status !== 'done')
   return toCome.some(({ needsClip }) => needsClip) ? config.clip.path : undefined
 }

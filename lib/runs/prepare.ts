@@ -15,6 +15,7 @@ import { type Compute, chooseCompute } from '../models/devices.js'
 import type { Stage } from '../stages/stage.js'
 import type { MemoryCheck } from './memory/check.js'
 import { preflight } from './preflight.js'
+import { readRunConfig } from './readConfig.js'
 
 /** A run whose inputs were found good, with the lock of its folder. */
 export interface PreparedRun {
@@ -84,7 +85,7 @@ export async function prepareResumed(
     })
   const run = await RunDirectory.open(folder, 'write')
   try {
-    const config = resolveConfig((await run.readConfig()) as TrainConfigInput)
+    const config = await readRunConfig(run)
     const dataset = await openTraining(config, onProgress)
     await requireSameData(run, dataset)
     const compute = await chooseCompute(config.device, config.threads)
@@ -98,7 +99,7 @@ export async function prepareResumed(
   }
 }
 
-async function requireSameData(run: RunDirectory, dataset: Dataset): Promise<void> {
+export async function requireSameData(run: RunDirectory, dataset: Dataset): Promise<void> {
   if ((await fingerprint(dataset)) === run.manifest.data) return
   throw new SemplesError('SEMPLES_DATA_CHANGED', {
     message: `The pictures or labels of ${dataset.name} have changed since this run began.`,

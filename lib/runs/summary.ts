@@ -2,8 +2,8 @@ import type { RunManifest } from '../checkpoints/runDirectory.js'
 import type { StageName } from '../config/types.js'
 import type { JsonlRecord } from '../formats/jsonl.js'
 
-export interface StageSummary {
-  name: StageName
+export interface StageSummary<Name extends string = StageName> {
+  name: Name
   epochs: number
   /** Steps that changed something. */
   steps: number
@@ -17,11 +17,11 @@ export interface StageSummary {
 }
 
 /** What metrics.jsonl and the manifest say of each stage. */
-export function summarize(
+export function summarize<Name extends string>(
   records: readonly JsonlRecord[],
-  stages: readonly StageName[],
+  stages: readonly Name[],
   manifest: Pick<RunManifest, 'stages'>,
-): StageSummary[] {
+): StageSummary<Name>[] {
   return stages.map((name) => {
     const skipped = records.filter((record) => record.stage === name && record.skipped === true).length
     const losses = records.filter((record) => record.stage === name && typeof record.loss === 'number')

@@ -6,7 +6,7 @@ import type { SampleAugment } from '../loader/segmentation/options.js'
 import { augmentSample, type Sample } from '../loader/segmentation/sample.js'
 import type { NativeSegmentBatch } from '../native/segmentAddon.js'
 import { decodeImage } from '../pictures/decode.js'
-import type { Targets } from './targets/open.js'
+import type { Targets } from './targets/targets.js'
 
 export type SegmentBatch = Omit<NativeSegmentBatch, 'learningRate'> & { count: number; ids: string[] }
 

@@ -97,6 +97,5 @@ export const predictSchema = z.strictObject({
 })
 
 export type TargetOptions = z.infer<typeof targetsSchema>
-export type SegmentAugment = z.infer<typeof augmentSchema>
 export type SegmentTraining = z.infer<typeof trainSchema>
 export type PredictOptions = z.infer<typeof predictSchema>

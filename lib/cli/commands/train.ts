@@ -5,6 +5,7 @@ import { SemplesError } from '../../base/error.js'
 import { refuseUseless } from '../../base/useless.js'
 import type { TrainConfigInput } from '../../config/types.js'
 import type { MemoryCheck } from '../../runs/memory/check.js'
+import type { StageSummary } from '../../runs/summary.js'
 import type { RunResult } from '../../runs/trainSemPLeS.js'
 import { addressOf, weightsNamed } from '../../weights/table.js'
 import { sizeWords } from '../../weights/words.js'
@@ -150,6 +151,18 @@ async function dryRun(cli: Cli, input: TrainConfigInput, options: TrainOptions):
 
 /** What a run came to, as lines. */
 export function summary({ out, stages, warnings, report }: RunResult): string[] {
+  return [
+    ...stageTable(stages),
+    '',
+    ...warningLines(warnings),
+    `The run is in ${resolve(out)}`,
+    ...(report === undefined ? [] : [`The report is ${report}`]),
+    `For masks, type: npx semples masks --run ${shellWord(out)} --out masks`,
+  ]
+}
+
+/** What stages came to, as lines. */
+export function stageTable(stages: readonly StageSummary<string>[]): string[] {
   const someSkipped = stages.some(({ skipped }) => skipped !== undefined)
   const rows = stages.map(({ name, epochs, steps, skipped = 0, firstLoss, lastLoss, seconds }) => [
     name,
@@ -164,12 +177,7 @@ export function summary({ out, stages, warnings, report }: RunResult): string[] 
       ['stage', 'epochs', 'steps', ...(someSkipped ? ['skipped'] : []), 'loss (first → last quarter)', 'time'],
       ...rows,
     ]),
-    ...(someSkipped ? ['(A step is skipped where no picture of its batch has a class to learn from.)'] : []),
-    '',
-    ...warningLines(warnings),
-    `The run is in ${resolve(out)}`,
-    ...(report === undefined ? [] : [`The report is ${report}`]),
-    `For masks, type: npx semples masks --run ${shellWord(out)} --out masks`,
+    ...(someSkipped ? ['(A step is skipped where no picture of its batch has anything to learn from.)'] : []),
   ]
 }
 

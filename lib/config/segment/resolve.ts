@@ -1,9 +1,10 @@
 import { absolutePaths, defaultsOf, type FieldNote, fieldsOf, partly } from '../../base/fields.js'
 import { merge } from '../../base/merge.js'
-import { isRecord, type OptionOrigin, optionError, place, unknownField } from '../../base/optionError.js'
+import { isRecord, type OptionOrigin, optionError, place, unknownField, valueAt } from '../../base/optionError.js'
 import { datasetKinds, kindOfData } from '../../datasets/kinds.js'
 import type { SegmenterKind } from '../../segment/kinds/kind.js'
 import { kindOfSegmenter, segmenterKinds } from '../../segment/kinds.js'
+import { optimizerSchema } from '../../stages/options.js'
 import { dataMissing, notAConfig, outMissing } from '../missing.js'
 import type { SettableConfig } from '../settings.js'
 import { segmentDifferences } from './presets.js'
@@ -25,7 +26,7 @@ export function resolveSegmentConfig(input: SegmentConfigInput): SegmentConfig {
   const checked = checkSegmentInput(input)
   if (checked.data === undefined) throw dataMissing()
   if (!checked.out) throw outMissing()
-  const value = merge(segmentDefaults(checked) as object, checked) as Record<string, unknown>
+  const value = over(segmentDefaults(checked), checked)
   const kinds = kindsOf(value)
   const schema = segmentSchema(kinds)
   const result = schema.safeParse(value)
@@ -51,7 +52,17 @@ export function segmentDefaults({
     string,
     unknown
   >
-  return merge(merge(merge(defaults, kind.differences), fitting), { preset }) as unknown as SegmentConfig
+  return merge(over(over(defaults, kind.differences), fitting), { preset }) as unknown as SegmentConfig
+}
+
+/** Some fields over others. Another optimiser begins from its own defaults: what belongs to the one means nothing for the other. */
+function over(base: object, changes: object): Record<string, unknown> {
+  const kindIn = (config: object) => valueAt(config, ['train', 'optimizer', 'kind'])
+  const other = kindIn(changes)
+  const { train, ...others } = base as Record<string, unknown>
+  if (other === undefined || other === kindIn(base) || !isRecord(train)) return merge(base, changes) as typeof others
+  const { optimizer: _, ...rest } = train
+  return merge({ ...others, train: { ...rest, optimizer: defaultsOf(optimizerSchema) } }, changes) as typeof others
 }
 
 /** Sizes that follow from others, so that config.json states them. */

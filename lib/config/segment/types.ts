@@ -2,9 +2,10 @@ import type { z } from 'zod'
 import type { DeepPartial } from '../../base/merge.js'
 import type { DataSpec } from '../../datasets/kinds.js'
 import type { loaderSchema } from '../../loader/options.js'
+import type { SampleAugment } from '../../loader/segmentation/options.js'
 import type { ClipOptions } from '../../models/clip/clipOptions.js'
 import type { SegmenterOptions } from '../../segment/kinds.js'
-import type { PredictOptions, SegmentAugment, SegmentTraining, TargetOptions } from '../../segment/options.js'
+import type { PredictOptions, SegmentTraining, TargetOptions } from '../../segment/options.js'
 import type { GeneralSegmentOptions } from './schema.js'
 
 /** Everything that decides the numbers of a segmentation model's run. What its config.json holds. */
@@ -14,7 +15,7 @@ export type SegmentConfig = GeneralSegmentOptions & {
   model: SegmenterOptions
   clip: ClipOptions
   train: SegmentTraining
-  augment: SegmentAugment
+  augment: SampleAugment
   loader: z.infer<typeof loaderSchema>
   predict: PredictOptions
 }

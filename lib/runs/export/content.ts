@@ -5,13 +5,13 @@ import { packageVersion } from '../../base/package.js'
 import type { TensorData, TensorMap } from '../../base/tensor.js'
 import { RunDirectory } from '../../checkpoints/runDirectory.js'
 import type { Checkpoint } from '../../checkpoints/stageDirectory.js'
-import { resolveConfig } from '../../config/resolve.js'
-import type { RunConfig, StageName, TrainConfigInput } from '../../config/types.js'
+import type { RunConfig, StageName } from '../../config/types.js'
 import { readClassTable } from '../../datasets/classes/classTableFile.js'
 import type { ClassTable } from '../../datasets/dataset.js'
 import type { TorchValue } from '../../formats/torchSave.js'
 import { kindOfGenerator } from '../../models/generators/kinds.js'
 import { stageNames } from '../../stages/kinds.js'
+import { readRunConfig } from '../readConfig.js'
 import { trainedStage, trainsGenerator } from '../trainedGenerator.js'
 
 /** What an exported file holds of a run. */
@@ -47,7 +47,7 @@ export interface ExportedChoice {
 export async function exportedContent(folder: string, choice: ExportedChoice): Promise<ExportedContent> {
   requireChoice(choice)
   const run = await RunDirectory.open(folder)
-  const config = resolveConfig((await run.readConfig()) as TrainConfigInput)
+  const config = await readRunConfig(run)
   const classes = await readClassTable(join(run.path, 'classes.json'))
   const { stage } = await trainedStage(run, choice.stage)
   const checkpoint = await chosenEpoch(run, stage, choice.epoch)

@@ -2,13 +2,13 @@ import { basename, join } from 'node:path'
 import { SemplesError } from '../../base/error.js'
 import { refuseUseless } from '../../base/useless.js'
 import { RunDirectory } from '../../checkpoints/runDirectory.js'
-import { resolveConfig } from '../../config/resolve.js'
-import type { RunConfig, TrainConfigInput } from '../../config/types.js'
+import type { RunConfig } from '../../config/types.js'
 import { readClassTable } from '../../datasets/classes/classTableFile.js'
 import type { ClassTable } from '../../datasets/dataset.js'
 import { type Compute, chooseCompute } from '../../models/devices.js'
 import { type LearnedPrompts, openLearnedPrompts } from '../../prompts/learnedPrompts.js'
 import type { RunReport } from '../../report/runReport.js'
+import { readRunConfig } from '../readConfig.js'
 import { configWarnings } from '../warnings.js'
 import { stageReports } from './curves.js'
 import { environmentOf } from './environment.js'
@@ -48,7 +48,7 @@ export async function gatherReport(options: GatherOptions): Promise<RunReport> {
     )
   }
   const run = await RunDirectory.open(options.run)
-  const config = resolveConfig((await run.readConfig()) as TrainConfigInput)
+  const config = await readRunConfig(run)
   const classes = await readClassTable(join(run.path, 'classes.json'))
   const threshold = options.threshold ?? config.masks.threshold
   checkNumbers({ ...options, threshold })

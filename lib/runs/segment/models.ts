@@ -54,7 +54,10 @@ async function openClip({ path, activation, visionHeads, textHeads }: SegmentCon
       message: `There is no CLIP ${file}.`,
       file,
       field: 'clip',
-      hint: nearest === undefined ? 'Give the path of a CLIP (--clip), or a name of npx semples weights.' : meantHint(nearest, 'clip'),
+      hint:
+        nearest === undefined
+          ? 'Give the path of a CLIP (--clip), or a name of npx semples weights.'
+          : meantHint(nearest, 'clip'),
     })
   }
   return Clip.open({ path: file, activation, visionHeads, textHeads, device })
