@@ -17,6 +17,8 @@ export interface RunReport {
   ablation: AblationRow[]
   /** Baseline of the last row, such as refinement without prompts for as many epochs. */
   control?: AblationRow
+  /** Segmentation models on the same pictures, of which they are told nothing: trained on the masks, and on ground truth. */
+  segmenters?: AblationRow[]
   /** Background threshold of all masks shown. */
   threshold: number
   gallery: GalleryPicture[]
@@ -71,11 +73,13 @@ export interface GalleryPicture {
   results: {
     /** Name of the row in `ablation`, or of the stage. */
     name: string
-    /** float32 [labels, height, width] in 0..1, in the order of `labels`. */
+    /** float32 [labels, height, width] in 0..1, in the order of `labels`; of a segmentation model one map, of all classes. */
     cams: Float32Array
     mask: LabelMap
     /** True where `cams` are refined scores. */
     refined?: true
+    /** True for the probability of any class, of a segmentation model. */
+    segmented?: true
   }[]
   /**
    * A heat map for the learned prompt of each of the picture's labels, row-major: how much the cosine of picture and

@@ -13,6 +13,8 @@ import { requireReportPath, writeReport } from '../report/writeReport.js'
 import { writeScenes } from '../scenes/write.js'
 import { gatherReport } from './report/gather.js'
 import type { RefineRowOptions } from './report/refined.js'
+import { SEGMENTER_FOLDER, UPPER_BOUND_FOLDER } from './segment/fromRun.js'
+import { segmentRun } from './segment/ofRun.js'
 import { trainSemPLeS } from './trainSemPLeS.js'
 
 /** Sizes of the demo; tests use smaller ones. */
@@ -38,6 +40,8 @@ export interface DemoOptions extends LoggerOption {
   out?: string
   /** Random seed of pictures and training: any integer. Default 0. */
   seed?: number
+  /** Also train a segmentation model on the masks, and one on ground truth, which takes several minutes more. Default false. */
+  segment?: boolean
   device?: DeviceName
   threads?: number | 'auto'
   onProgress?: OnProgress
@@ -56,6 +60,8 @@ export interface DemoResult {
   ablation: AblationRow[]
   /** Stage c without prompts, for as many epochs. */
   control: AblationRow
+  /** With `segment`: `segmenter` and `upper bound`, told nothing of the same pictures; else empty. */
+  segmenters: AblationRow[]
   /** The learned background prompts with the words nearest to them. */
   prompts: PromptReport[]
   /** Words among which those were searched. */
@@ -90,6 +96,7 @@ export async function runDemo(options: DemoOptions = {}, recipe: DemoRecipe = RE
   }
   const run = await trainOrResume(input, onProgress, signal)
   const controlRun = await trainControl(run, input, join(out, 'control'), onProgress, signal)
+  if (options.segment === true) await trainSegmenters(run, { ...train, masks: val.masks! }, onProgress, signal)
 
   const report = await gatherReport({
     run,
@@ -108,6 +115,7 @@ export async function runDemo(options: DemoOptions = {}, recipe: DemoRecipe = RE
     seconds: (performance.now() - started) / 1000,
     ablation: report.ablation,
     control: report.control!,
+    segmenters: report.segmenters ?? [],
     prompts: report.prompts,
     vocabulary: report.vocabulary,
     threshold: report.threshold,
@@ -188,6 +196,18 @@ async function trainControl(
     guide: { ...input.guide, terms: { ...input.guide?.terms, foreground_prompt: 0 } },
   }
   return trainOrResume(settings, named, signal)
+}
+
+/** On the run's masks, and on ground truth with all else equal. */
+async function trainSegmenters(
+  run: string,
+  withTruth: FolderData,
+  onProgress?: OnProgress,
+  signal?: AbortSignal,
+): Promise<void> {
+  const options = { ...(onProgress === undefined ? {} : { onProgress }), ...(signal === undefined ? {} : { signal }) }
+  await segmentRun(run, SEGMENTER_FOLDER, options)
+  await segmentRun(run, UPPER_BOUND_FOLDER, { ...options, changes: { data: withTruth } })
 }
 
 function checkSeed(seed: number): void {

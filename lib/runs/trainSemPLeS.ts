@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { notice, type OnProgress, warning } from '../base/progress.js'
 import type { TrainConfigInput } from '../config/types.js'
 import type { ClassTable } from '../datasets/dataset.js'
@@ -9,6 +11,8 @@ import { type PreparedRun, prepareNew, prepareResumed } from './prepare.js'
 import { AFTER_TRAINING } from './report/options.js'
 import { RunModels } from './runModels.js'
 import { runStage } from './runStage.js'
+import { SEGMENTER_FOLDER } from './segment/fromRun.js'
+import { segmentRun } from './segment/ofRun.js'
 import { type StageSummary, summarize } from './summary.js'
 import { TensorBoardLog } from './tensorboard.js'
 import { trainedGenerator, trainsGenerator } from './trainedGenerator.js'
@@ -32,6 +36,11 @@ export interface TrainOptions extends LoggerOption {
    */
   report?: boolean
   /**
+   * Also train a segmentation model on the masks of the training pictures, in `segmenter/` of the run (see `trainSegmenter`),
+   * which then needs no labels. Default false; of a run that goes on, whether it was begun.
+   */
+  segment?: boolean
+  /**
    * What happens where a step will need more memory than is free: an error before anything is trained, which says what
    * fits (`error`, the default), a notice (`warn`), or nothing (`off`).
    */
@@ -45,6 +54,8 @@ export interface RunResult {
   out: string
   classes: ClassTable
   stages: StageSummary[]
+  /** Absolute folder of the segmentation model's run, where one was trained. */
+  segmenter?: string
   /** Absolute path of the report, where one was written. */
   report?: string
   /** What may make the result other than meant: random weights, pixel labels used, pictures left out. */
@@ -53,7 +64,7 @@ export interface RunResult {
 
 /** `trainSemPLeS` of the public API, documented in lib/api/runs.ts. */
 export async function trainSemPLeS(input: TrainConfigInput & TrainOptions): Promise<RunResult> {
-  const { onProgress: listener, signal, tensorboard, resume, report = false, memoryCheck, ...settings } = input
+  const { onProgress: listener, signal, tensorboard, resume, report = false, segment, memoryCheck, ...settings } = input
   signal?.throwIfAborted()
   const warnings: string[] = []
   const onProgress: OnProgress = (progress) => {
@@ -70,11 +81,16 @@ export async function trainSemPLeS(input: TrainConfigInput & TrainOptions): Prom
     for (const message of configWarnings(config)) onProgress(warning('run', message))
     if (run.manifest.finished === undefined) await train(prepared, onProgress, { signal, tensorboard })
     const stages = summarize(await run.readMetrics(), config.stages, run.manifest)
+    const segments = segment ?? existsSync(join(run.path, SEGMENTER_FOLDER, 'run.json'))
+    const segmenter = segments
+      ? await segmentRun(run.path, SEGMENTER_FOLDER, { onProgress, signal, ...(memoryCheck && { memoryCheck }) })
+      : undefined
     const page = report ? await tryReport(run.path, onProgress, signal) : undefined
     return {
       out: run.path,
       classes: dataset.classes,
       stages,
+      ...(segmenter === undefined ? {} : { segmenter }),
       ...(page === undefined ? {} : { report: page }),
       warnings,
     }

@@ -9,6 +9,7 @@ import { openView } from '../progress/view.js'
 interface DemoOptions extends ModelOptions {
   out?: string
   seed: number
+  segment?: boolean
 }
 
 export function demoCommand(cli: Cli): Command {
@@ -21,7 +22,19 @@ export function demoCommand(cli: Cli): Command {
       'folder for pictures, runs and report; an interrupted demo in it is resumed (default: runs/demo-<seed>)',
     )
     .option('--seed <integer>', 'random seed of pictures and training', integer, 0)
-    .addHelpText('after', examples('semples demo', 'semples demo --seed 7 --out runs/seven', 'semples demo --json'))
+    .option(
+      '--segment',
+      'also train a segmentation model on the masks, and one on ground truth to compare it with: several minutes more',
+    )
+    .addHelpText(
+      'after',
+      examples(
+        'semples demo',
+        'semples demo --segment',
+        'semples demo --seed 7 --out runs/seven',
+        'semples demo --json',
+      ),
+    )
     .action((options: DemoOptions) => demo(cli, options))
   return addModelOptions(command)
 }
@@ -40,19 +53,21 @@ async function demo(cli: Cli, options: DemoOptions): Promise<void> {
 }
 
 /** The fields of `--json`; mIoU as fractions. */
-function machineReadable({ seed, seconds, ablation, control, prompts, report }: DemoResult) {
+function machineReadable({ seed, seconds, ablation, control, segmenters, prompts, report }: DemoResult) {
   return {
     seed,
     seconds,
     ablation: ablation.map(({ name, miou, best }) => ({ name, miou, miouBest: best?.miou })),
     control: control.miou,
+    ...(segmenters.length === 0 ? {} : { segmenters: segmenters.map(({ name, miou }) => ({ name, miou })) }),
     prompts: Object.fromEntries(prompts.map(({ label, words }) => [label, words.map(({ word }) => word)])),
     report,
   }
 }
 
 function describe(result: DemoResult): string[] {
-  const { seed, ablation, control, prompts, vocabulary, threshold, seconds, report } = result
+  const { seed, ablation, control, segmenters, prompts, vocabulary, threshold, seconds, report } = result
+  const [own, bound] = segmenters
   const row = ({ name, description, miou, best }: AblationRow) => [
     name,
     percent(miou),
@@ -64,7 +79,10 @@ function describe(result: DemoResult): string[] {
     '',
     ...table([
       ['', `threshold ${threshold.toFixed(2)}`, 'best threshold (uses pixel labels)', ''],
-      ...[...ablation, control].map(row),
+      ...[...ablation, control, ...segmenters].map(row),
+      ...(own === undefined || bound === undefined
+        ? []
+        : [['gap', percent(bound.miou - own.miou), '', `what full supervision would add, in points`]]),
     ]),
     '',
     `Nearest of ${vocabulary.length} words to each learned prompt:`,

@@ -23,6 +23,7 @@ interface TrainOptions extends TrainFlags, Omit<ModelOptions, 'device' | 'thread
   memoryCheck?: MemoryCheck
   tensorboard?: boolean
   report: boolean
+  segment?: boolean
 }
 
 export function trainCommand(cli: Cli): Command {
@@ -56,6 +57,10 @@ export function trainCommand(cli: Cli): Command {
     .option('--stages <list>', 'stages to run: classify,match,prompt,guide or some of them')
     .option('--seed <number>', 'seed of shuffling, augmentation and initial weights (default: 504)')
     .option('--tensorboard', 'also write event files for TensorBoard: tensorboard --logdir RUN/tensorboard')
+    .option(
+      '--segment',
+      'then train a segmentation model on the masks of these pictures, in segmenter/ of the run: it needs no labels (semples predict)',
+    )
     .option('--no-report', 'do not write report.html into the run folder at the end')
     .option(
       '--dry-run',
@@ -74,6 +79,7 @@ export function trainCommand(cli: Cli): Command {
         'semples train --data photos --preset photos --stages classify --out runs/first --dry-run',
         'semples train --data photos --val 0.2 --epochs 20 --batch 16 --preset photos --stages classify --out runs/first',
         'semples train --data scenes --preset demo --out runs/scenes',
+        'semples train --data scenes --preset demo --segment --out runs/scenes',
         'semples train --resume runs/boats',
       ),
     )
@@ -110,6 +116,7 @@ async function train(cli: Cli, options: TrainOptions): Promise<void> {
       ...(resume === undefined ? {} : { resume }),
       ...(tensorboard ? { tensorboard } : {}),
       report,
+      ...(options.segment ? { segment: true } : {}),
       ...(options.memoryCheck === undefined ? {} : { memoryCheck: options.memoryCheck }),
       onProgress: (progress) => view.show(progress),
       signal,
@@ -131,6 +138,7 @@ async function dryRun(cli: Cli, input: TrainConfigInput, options: TrainOptions):
       field: '--dry-run',
       hint: 'Leave out --resume or --dry-run.',
     })
+  refuseUseless({ '--segment': options.segment }, 'with --dry-run, which plans the stages of the mask generator')
   const view = await openView(terminal, quiet)
   const plan = await jobs
     .plan({
@@ -150,14 +158,19 @@ async function dryRun(cli: Cli, input: TrainConfigInput, options: TrainOptions):
 }
 
 /** What a run came to, as lines. */
-export function summary({ out, stages, warnings, report }: RunResult): string[] {
+export function summary({ out, stages, warnings, report, segmenter }: RunResult): string[] {
   return [
     ...stageTable(stages),
     '',
     ...warningLines(warnings),
     `The run is in ${resolve(out)}`,
     ...(report === undefined ? [] : [`The report is ${report}`]),
-    `For masks, type: npx semples masks --run ${shellWord(out)} --out masks`,
+    ...(segmenter === undefined
+      ? [`For masks, type: npx semples masks --run ${shellWord(out)} --out masks`]
+      : [
+          `The segmentation model is in ${segmenter}`,
+          `For masks of any pictures, type: npx semples predict --run ${shellWord(out)} FILE...`,
+        ]),
   ]
 }
 

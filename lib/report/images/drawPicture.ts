@@ -19,8 +19,8 @@ export interface DrawnPicture extends Pick<GalleryPicture, 'id' | 'labels' | 'la
 
 export interface DrawnResult {
   name: string
-  /** Whether the heat map shows refined scores. */
-  refined: boolean
+  /** What the heat map shows. */
+  shows: 'cam' | 'refined' | 'probability'
   heat: Image
   mask: Image
   /** Ids in the mask, background left out. */
@@ -38,11 +38,11 @@ export async function drawPicture(picture: GalleryPicture, report: RunReport): P
   const shown = await shrink({ width, height, data: pixels }, MAX_SIDE)
   const maskOf = ({ data }: LabelMap): LabelMap => ({ ...shown, data: sample(data, picture, shown) })
   const results: DrawnResult[] = []
-  for (const { name, cams, mask, refined = false } of picture.results) {
+  for (const { name, cams, mask, refined, segmented } of picture.results) {
     const heat = sample(highest(cams, width * height), picture, shown)
     results.push({
       name,
-      refined,
+      shows: segmented ? 'probability' : refined ? 'refined' : 'cam',
       heat: await photo(overHeat(shown, heat)),
       mask: await drawing(maskPixels(maskOf(mask), report.classes)),
       ids: [...new Set(mask.data)].filter((value) => value !== 0),

@@ -6,7 +6,7 @@ import { Missing, Scroll, Section } from './section.js'
 
 /** Mean IoU after each stage: the most important figures. */
 export function AblationSection({ report }: { report: RunReport }) {
-  const { ablation, control, threshold } = report
+  const { ablation, control, threshold, segmenters = [] } = report
   const first = ablation[0]
   const last = ablation.at(-1)
   if (first === undefined || last === undefined) {
@@ -45,9 +45,41 @@ export function AblationSection({ report }: { report: RunReport }) {
               <Row row={control} style="neutral" before={undefined} note="control" />
             </tbody>
           )}
+          {segmenters.length === 0 ? null : (
+            <tbody class="segmenters">
+              {segmenters.map((row, index) => (
+                <Row
+                  key={row.name}
+                  row={row}
+                  style={`s${(ablation.length + index) % 8}`}
+                  before={undefined}
+                  note="told nothing"
+                />
+              ))}
+              <Gap rows={segmenters} />
+            </tbody>
+          )}
         </table>
       </Scroll>
     </Section>
+  )
+}
+
+/** How far the model that learned from masks is from the one that learned from ground truth. */
+function Gap({ rows: [own, bound] }: { rows: readonly AblationRow[] }) {
+  if (own === undefined || bound === undefined) return null
+  return (
+    <tr class="gap">
+      <th scope="row">
+        <span class="name">gap</span>
+        <span class="description">
+          {bound.name} − {own.name}: what full supervision would add
+        </span>
+      </th>
+      <td class="number">{points(bound.miou - own.miou)}</td>
+      <td />
+      <td />
+    </tr>
   )
 }
 

@@ -61,6 +61,12 @@ const SOURCES = {
   list: 'labels from the list in the call',
 } as const
 
+const HEATS = {
+  cam: { long: 'Class activation map', short: 'CAM' },
+  refined: { long: 'Refined score', short: 'refined score' },
+  probability: { long: 'Probability of any class', short: 'probability · told nothing' },
+} as const
+
 function Sample({ report, picture, id }: { report: RunReport; picture: DrawnPicture; id: string }) {
   const names = namesOf(report)
   const labels = picture.labels.map(names).join(' and ') || 'no class'
@@ -83,12 +89,12 @@ function Sample({ report, picture, id }: { report: RunReport; picture: DrawnPict
             <Shown image={picture.truth} alt={`Ground truth of ${picture.id}`} caption="ground truth" flat />
           )}
         </Step>
-        {picture.results.map(({ name, refined, heat, mask, ids, miou }) => (
+        {picture.results.map(({ name, shows, heat, mask, ids, miou }) => (
           <Step name={name} key={name}>
             <Shown
               image={heat}
-              alt={`${refined ? 'Refined score' : 'Class activation map'} of ${picture.id} after ${name}`}
-              caption={refined ? 'refined score' : 'CAM'}
+              alt={`${HEATS[shows].long} of ${picture.id} after ${name}`}
+              caption={HEATS[shows].short}
             />
             <Shown
               image={mask}

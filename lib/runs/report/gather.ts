@@ -17,6 +17,7 @@ import { optionalPart } from './optionalPart.js'
 import { GALLERY_SIZE, type GatherOptions, JUDGED_PICTURES } from './options.js'
 import { disposeRows, openControl, openRows, type Row } from './rows.js'
 import { type StageScores, scoreStages } from './scoreStages.js'
+import { openSegmented, type SegmentedRow } from './segmented.js'
 
 /**
  * Collects the content of a run's report; `writeReport` writes it. A part that cannot be made (no addon, no LibTorch,
@@ -65,6 +66,7 @@ export async function gatherReport(options: GatherOptions): Promise<RunReport> {
     stages: stageReports(await run.readMetrics(), config, run.manifest),
     ablation: options.ablation ?? pictures?.ablation ?? [],
     ...controlOf(options.control, pictures),
+    ...(pictures === undefined || pictures.segmenters.length === 0 ? {} : { segmenters: pictures.segmenters }),
     threshold,
     gallery: pictures?.gallery ?? [],
     prompts: prompts?.named ?? [],
@@ -115,6 +117,7 @@ async function modelPartsOf(subject: ReportedRun, options: GatherOptions): Promi
   )
   let rows: Row[] = []
   let control: Row | undefined
+  let segmented: SegmentedRow[] = []
   try {
     if (pictures === undefined) return { compute, prompts }
     rows =
@@ -123,15 +126,18 @@ async function modelPartsOf(subject: ReportedRun, options: GatherOptions): Promi
       )) ?? []
     if (rows.length === 0) notices.push('Pictures are missing: the run has no trained generator yet.')
     control = await openControl(options.control, config, classes, device)
-    return { compute, prompts, pictures: await scoreOpened({ rows, control, prompts, pictures }, subject, options) }
+    segmented = await openSegmented(run, classes, device, notices)
+    const opened = { rows, control, segmented, prompts, pictures }
+    return { compute, prompts, pictures: await scoreOpened(opened, subject, options) }
   } finally {
     disposeRows(control === undefined ? rows : [...rows, control])
+    for (const model of segmented) model[Symbol.dispose]()
     prompts?.clip.dispose()
   }
 }
 
 async function scoreOpened(
-  { rows, control, prompts, pictures }: Opened,
+  { rows, control, segmented, prompts, pictures }: Opened,
   { config, threshold, notices }: ReportedRun,
   options: GatherOptions,
 ): Promise<StageScores | undefined> {
@@ -141,6 +147,7 @@ async function scoreOpened(
     pictures,
     rows,
     ...(control === undefined ? {} : { control }),
+    segmented,
     prompts,
     config,
     threshold,
@@ -159,6 +166,7 @@ type Pictures = Awaited<ReturnType<typeof openReportPictures>>
 interface Opened {
   rows: Row[]
   control: Row | undefined
+  segmented: readonly SegmentedRow[]
   prompts: LearnedPrompts | undefined
   pictures: Pictures
 }

@@ -15,6 +15,7 @@ import { AblationScorer } from './ablationScorer.js'
 import { galleryPictures, spreadOut } from './gallery.js'
 import { RefinedRow, type RefineRowOptions, type RowResult } from './refined.js'
 import type { Row } from './rows.js'
+import type { SegmentedRow } from './segmented.js'
 import { shownSize, shrinkImage, shrinkMaps, shrinkMask } from './shrink.js'
 
 export interface ScoreStagesOptions {
@@ -28,6 +29,8 @@ export interface ScoreStagesOptions {
   control?: Row
   /** Adds a row: the masks of the last generator, refined. */
   refine?: RefineRowOptions
+  /** Segmentation models, which are told nothing of a picture. */
+  segmented?: readonly SegmentedRow[]
   /** Number of pictures to show, and maximum number of pictures to evaluate. */
   shown: number
   judged: number
@@ -39,6 +42,7 @@ export interface StageScores {
   gallery: GalleryPicture[]
   ablation: AblationRow[]
   control?: AblationRow
+  segmenters: AblationRow[]
   notices: string[]
 }
 
@@ -47,7 +51,7 @@ export interface StageScores {
  * gallery. Which pictures are judged does not depend on which are shown, nor on what is refined.
  */
 export async function scoreStages(options: ScoreStagesOptions): Promise<StageScores> {
-  const { pictures, rows, control, threshold, shown, judged, onProgress, signal } = options
+  const { pictures, rows, control, segmented = [], threshold, shown, judged, onProgress, signal } = options
   const { dataset } = pictures
   const gallery = galleryPictures(dataset, shown)
   const inGallery = new Set(gallery)
@@ -77,6 +81,7 @@ export async function scoreStages(options: ScoreStagesOptions): Promise<StageSco
         for (const [row, picture] of sampled.results.entries()) scorers[row]!.add(picture, truth, names)
         if (maps !== undefined) controlScorer.add(maps, truth, names)
         await refined?.add(sampled.prepared.image, sampled.results.at(-1)!, truth, item.id)
+        for (const model of segmented) await model.add(sampled.prepared.image, truth, item.id)
         scored++
       }
       if (inGallery.has(item)) shownPictures.set(item, await galleryPicture(options, sampled, refined))
@@ -99,6 +104,7 @@ export async function scoreStages(options: ScoreStagesOptions): Promise<StageSco
             ...scorers.map((judge, index) => judge.row(rows[index]!)),
             ...(refined === undefined ? [] : [refined.row()]),
           ],
+    segmenters: scored === 0 ? [] : segmented.map((model) => model.row()),
     notices: [
       ...(leftOut.length === 0
         ? []
@@ -157,6 +163,11 @@ async function galleryPicture(
     mask: shrinkMask(mask, size),
   })
   const last = refined && (await refined.refine(image, results.at(-1)!))
+  const segments = []
+  for (const model of options.segmented ?? []) {
+    const own = await model.segment(image)
+    segments.push({ ...shown(model.name, { ...own, classIds: [0] }, own.mask), segmented: true as const })
+  }
   return {
     id: item.id,
     ...size,
@@ -167,6 +178,7 @@ async function galleryPicture(
     results: [
       ...results.map((result, row) => shown(rows[row]!.name, result, maskFromCams({ ...result, threshold }))),
       ...(last === undefined ? [] : [{ ...shown(refined!.name, last, last.mask), refined: true as const }]),
+      ...segments,
     ],
     promptMaps: await promptMapsOf(options, prepared),
   }

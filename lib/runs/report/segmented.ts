@@ -1,0 +1,108 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { RunDirectory } from '../../checkpoints/runDirectory.js'
+import { idsWithBackground } from '../../datasets/classes/ids.js'
+import type { ClassTable } from '../../datasets/dataset.js'
+import { ConfusionCounter } from '../../evaluate/confusion.js'
+import { scores } from '../../evaluate/scores.js'
+import type { LabelMap } from '../../masks/labelMap.js'
+import type { RawImage } from '../../pictures/image.js'
+import type { AblationRow } from '../../report/runReport.js'
+import { scaledPictures } from '../../segment/scales.js'
+import { SEGMENTER_FOLDER, UPPER_BOUND_FOLDER } from '../segment/fromRun.js'
+import { openSegmenter, type TrainedSegmenter } from '../segment/trainedSegmenter.js'
+import { labelledScores } from './ablationScorer.js'
+import { optionalPart } from './optionalPart.js'
+import type { RowResult } from './refined.js'
+
+/** Which segmentation models of a run are reported, and how their rows are called. */
+const ROWS = [
+  {
+    folder: SEGMENTER_FOLDER,
+    name: 'segmenter',
+    description: 'segmentation model trained on the masks; told no labels',
+  },
+  {
+    folder: UPPER_BOUND_FOLDER,
+    name: 'upper bound',
+    description: 'the same model trained on ground truth; told no labels',
+  },
+] as const
+
+/** The masks of a segmentation model, which is told nothing of a picture. */
+export class SegmentedRow implements Disposable {
+  readonly name: string
+  readonly description: string
+  private readonly ids: readonly number[]
+  private readonly counter: ConfusionCounter
+  private pictures = 0
+
+  constructor(
+    { name, description }: Pick<AblationRow, 'name' | 'description'>,
+    private readonly classes: ClassTable,
+    private readonly model: TrainedSegmenter,
+  ) {
+    this.name = name
+    this.description = description
+    this.ids = idsWithBackground(classes)
+    this.counter = new ConfusionCounter(this.ids)
+  }
+
+  /** The mask of a picture, and in place of CAMs the probability that a pixel is none of the background. */
+  async segment(image: RawImage): Promise<RowResult & { mask: LabelMap }> {
+    const { segmenter, config } = this.model
+    const { side: _, scales: __, ...rules } = config.predict
+    const { width, height } = image
+    const { labels, probabilities } = await segmenter.predict({
+      ...rules,
+      scales: await scaledPictures(image, config.predict),
+      width,
+      height,
+      probabilities: true,
+    })
+    const pixels = width * height
+    const background = (probabilities!.data as Float32Array).subarray(0, pixels)
+    const mask = Uint8Array.from(labels!.data as Uint8Array, (label) => this.ids[label]!)
+    return {
+      cams: Float32Array.from(background, (value) => 1 - value),
+      classIds: [],
+      width,
+      height,
+      mask: { data: mask, width, height },
+    }
+  }
+
+  async add(image: RawImage, truth: LabelMap, name: string): Promise<void> {
+    const { mask } = await this.segment(image)
+    this.counter.add(mask, truth, { prediction: name, groundTruth: name })
+    this.pictures++
+  }
+
+  row(): AblationRow {
+    const { name, description, pictures } = this
+    return { name, description, ...labelledScores(this.classes, scores(this.counter.confusion())), pictures }
+  }
+
+  [Symbol.dispose](): void {
+    this.model[Symbol.dispose]()
+  }
+}
+
+/** The segmentation models within the folder of a run. The caller disposes them. */
+export async function openSegmented(
+  run: RunDirectory,
+  classes: ClassTable,
+  device: string,
+  notices: string[],
+): Promise<SegmentedRow[]> {
+  const rows: SegmentedRow[] = []
+  for (const { folder, ...row } of ROWS) {
+    const path = join(run.path, folder)
+    if (!existsSync(join(path, 'run.json'))) continue
+    const model = await optionalPart(`The ${row.name} is missing`, notices, async () =>
+      openSegmenter(await RunDirectory.open(path), device),
+    )
+    if (model !== undefined) rows.push(new SegmentedRow(row, classes, model))
+  }
+  return rows
+}
