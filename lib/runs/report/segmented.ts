@@ -48,8 +48,14 @@ export class SegmentedRow implements Disposable {
     this.counter = new ConfusionCounter(this.ids)
   }
 
-  /** The mask of a picture, and in place of CAMs the probability that a pixel is none of the background. */
-  async segment(image: RawImage): Promise<RowResult & { mask: LabelMap }> {
+  /**
+   * The mask of a picture, and in place of CAMs the probability that a pixel is none of the background.
+   * @param among indices of the classes that a pixel may be, beside the background; default: all
+   */
+  async segment(
+    image: RawImage,
+    { among }: { among?: readonly number[] } = {},
+  ): Promise<RowResult & { mask: LabelMap }> {
     const { segmenter, config } = this.model
     const { side: _, scales: __, ...rules } = config.predict
     const { width, height } = image
@@ -62,7 +68,11 @@ export class SegmentedRow implements Disposable {
     })
     const pixels = width * height
     const background = (probabilities!.data as Float32Array).subarray(0, pixels)
-    const mask = Uint8Array.from(labels!.data as Uint8Array, (label) => this.ids[label]!)
+    const chosen =
+      among === undefined
+        ? (labels!.data as Uint8Array)
+        : highestOf(probabilities!.data as Float32Array, pixels, [0, ...among.map((index) => index + 1)])
+    const mask = Uint8Array.from(chosen, (label) => this.ids[label]!)
     return {
       cams: Float32Array.from(background, (value) => 1 - value),
       classIds: [],
@@ -86,6 +96,14 @@ export class SegmentedRow implements Disposable {
   [Symbol.dispose](): void {
     this.model[Symbol.dispose]()
   }
+}
+
+/** Of some maps, each of so many pixels, the index of the highest at each pixel; the first of equal ones. */
+function highestOf(maps: Float32Array, pixels: number, indices: readonly number[]): Uint8Array {
+  const highest = new Uint8Array(pixels)
+  for (let at = 0; at < pixels; at++)
+    highest[at] = indices.reduce((one, other) => (maps[other * pixels + at]! > maps[one * pixels + at]! ? other : one))
+  return highest
 }
 
 /** The segmentation models within the folder of a run. The caller disposes them. */
