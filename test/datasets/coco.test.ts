@@ -231,6 +231,7 @@ describe('N22: a COCO JSON with categories of its own', () => {
     expect(data.items[0]!.labels).toEqual([0, 1])
     expect(await data.mask(data.items[0]!)).toBeUndefined()
     expect(await data.mask(data.items[1]!)).toBeDefined()
+    expect(data.items.slice(0, 2).map((item) => data.hasMask?.(item))).toEqual([false, true])
     expect(data.warnings).toEqual([expect.stringMatching(/^1 of 3 pictures .*boxes alone/)])
   })
 

@@ -277,6 +277,7 @@ describe('R29: one name in several class folders', () => {
     const root = await temporaryFiles({ 'k/boat/1.jpg': 1, 'k/cat/1.jpg': 2, 'm/cat/1.png': png })
     const data = await folder({ folder: path.join(root, 'k'), masks: path.join(root, 'm') })
     expect(await Promise.all(data.items.map((item) => data.mask(item)))).toEqual([undefined, mask])
+    expect(data.items.map((item) => data.hasMask?.(item))).toEqual([false, true])
   })
 })
 

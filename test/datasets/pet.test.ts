@@ -53,7 +53,8 @@ describe('pet', () => {
   })
 
   test('in a mask the animal has its class, background is 0, its border void', async () => {
-    const { items, mask } = await pet({ root: await files() })
+    const { items, mask, hasMask } = await pet({ root: await files() })
+    expect(items.slice(0, 2).map((item) => hasMask?.(item))).toEqual([false, true])
     expect(await mask(items[1]!)).toEqual({ width: 3, height: 2, data: Uint8Array.from([2, 0, 255, 0, 2, 0]) })
     expect(await mask(items[0]!)).toBeUndefined()
   })

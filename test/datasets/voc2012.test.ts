@@ -45,7 +45,9 @@ describe('voc2012', () => {
     const root = await devkit({ 'ImageSets/Segmentation/trainaug.txt': '2007_000032\n2008_000002' })
     const first = async (options: Parameters<typeof voc2012>[0]) => {
       const data = await voc2012(options)
-      return Promise.all(data.items.map((item) => data.mask(item)))
+      const masks = await Promise.all(data.items.map((item) => data.mask(item)))
+      expect(data.items.map((item) => data.hasMask?.(item))).toEqual(masks.map((found) => found !== undefined))
+      return masks
     }
     expect(await first({ root, split: 'train' })).toEqual([mask(4), undefined])
     expect(await first({ root, split: 'train_aug' })).toEqual([mask(15), undefined])
