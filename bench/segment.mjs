@@ -69,7 +69,7 @@ const percent = (fraction) => (100 * fraction).toFixed(2)
 function print({ set, seed, rows, seconds }) {
   console.log(`\n${set}, seed ${seed}: ${rows[0].pictures} photographs judged, ${Math.round(seconds)} s`)
   for (const { name, miou } of rows) console.log(`  ${name.padEnd(34)} ${percent(miou)}`)
-  gapOf(rows).forEach((gap) => console.log(`  ${'gap'.padEnd(34)} ${percent(gap)}`))
+  for (const gap of gapOf(rows)) console.log(`  ${'gap'.padEnd(34)} ${percent(gap)}`)
 }
 
 function gapOf(rows) {

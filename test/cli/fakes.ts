@@ -223,6 +223,7 @@ export async function run(words: string[], jobs: Partial<Jobs> = {}, change: Par
         },
       ],
       control: { name: 'control', description: 'without', miou: 0.4, perClass: [], pictures: 9 },
+      segmenters: [],
       prompts: [{ classId: 19, label: 'train', words: [{ word: 'rails', cosine: 0.9 }] }],
       vocabulary: ['rails', 'water'],
       threshold: 0.5,
