@@ -12,6 +12,7 @@ const benches = {
   cnn: ['./cnn.mjs', 'training steps and CAMs of CNN generators beside plain PyTorch: time, memory, values'],
   demo: ['./demo.mjs', 'the demo on several seeds (--seeds 0,1,2): mean IoU of every stage and of the control'],
   photos: ['./photos.mjs', 'SemPLeS on photographs with masks, beside its controls (--data DIR --seeds 0,1,2)'],
+  review: ['./review.mjs', 'how well `semples masks --review` ranks masks by their true IoU (--seeds 7,8,9 --out DIR)'],
   start: ['./start.mjs', 'starting: import, --help, first refineMask and first step, in fresh processes; sizes'],
   'true-size': ['./trueSize.mjs', 'one step of each stage at the published sizes, with peak memory'],
 }
