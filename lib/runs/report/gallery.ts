@@ -83,7 +83,7 @@ async function reviewedItems(
       hint: 'Give the pictures that these masks were made of: data, or split (--data, --split train).',
     })
   const missing = rows.length - found.length
-  if (missing > 0) warnings.push(`${count(missing, 'picture')} of the review ${file} not found in ${name}.`)
+  if (missing > 0) warnings.push(`The review ${file} names ${count(missing, 'picture')} that ${name} does not have.`)
   return new Map(found)
 }
 
