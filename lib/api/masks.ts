@@ -35,7 +35,7 @@ import type {
  * // Which masks to look at first: docs/review.md.
  * const { review } = await generateMasks({ run: 'runs/boats', out: 'masks', review: true })
  * const [first] = review?.rows ?? []
- * console.log(`${first?.picture} ${first?.score} ${first?.worstClass}`) // e.g. harbour.jpg 0.31 boat
+ * console.log(`${first?.picture}: ${first?.score}`) // e.g. harbour.jpg: 0.31
  */
 export async function generateMasks({ logger, ...options }: GenerateMasksOptions): Promise<GenerateMasksResult> {
   const { generateMasks: generate } = await import('../runs/generateMasks.js')
