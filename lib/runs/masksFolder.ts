@@ -114,10 +114,15 @@ export class MasksFolder {
     return this.made.folder
   }
 
-  /** Whether the mask of a picture is finished, and with it the maps where they are wanted. */
+  /** Whether the mask of a picture is finished, and with it the maps and the review where they are wanted. */
   isDone(id: string): boolean {
+    return this.isWritten(id) && this.reviewed?.has(id) !== false
+  }
+
+  /** Whether its files are: they stay as they are, also where the mask is yet to be reviewed. */
+  isWritten(id: string): boolean {
     const { filesOf } = this.options
-    if (!this.resumes || this.predicted?.has(id) === false || this.reviewed?.has(id) === false) return false
+    if (!this.resumes || this.predicted?.has(id) === false) return false
     return filesOf(id).every((name) => this.made.has(name) && existsSync(join(this.path, name)))
   }
 

@@ -110,6 +110,10 @@ function pictureWriter(options: WriteMasksOptions): (computed: ComputedPicture) 
       const unrefined = refine === undefined ? undefined : await thresholded()
       await folder.recordReview(item.id, await reviewMask({ ...reviewed(computed), classIds, mask, unrefined }))
     }
+    if (folder.isWritten(item.id)) {
+      if (folder.lacksOverlay(item.id)) await writeOverlay(item, options)
+      return
+    }
     if (scores !== undefined) await folder.recordLabels(item.id, predictedLabels(item.labels, scores))
     const files = Object.fromEntries(
       Object.entries(filesOf(item.id)).map(([kind, name]) => [kind, join(folder.path, name)]),

@@ -161,11 +161,32 @@ describe('a folder of masks that is gone on with', () => {
   test('masks that were finished without a review are reviewed; without it the next time, it stays', async () => {
     const out = join(root, 'later')
     await generateMasks({ run, out })
+    // Corrected by a person.
+    await writeFile(join(out, 'p03.png'), await readFile(join(out, 'p04.png')))
+    const before = await snapshotOf(out)
     const { review } = await generateMasks({ run, out, review: true })
     expect(review!.rows).toHaveLength(9)
+    const { 'masks.json': summary, 'review.csv': table, ...masks } = await snapshotOf(out)
+    expect({ ...masks, 'masks.json': before['masks.json'] }).toEqual(before)
+    expect([summary, table]).not.toContain(before['masks.json'])
     await generateMasks({ run, out, overlay: true })
     expect(await jsonOf(out, 'masks.json')).toMatchObject({ review: { p00: { picture: 'p00.png' } } })
     expect(await generateMasks({ run, out, review: true })).toMatchObject({ skipped: 9, review })
+  })
+
+  test('overlays that are asked for with a later review are of the masks that are there', async () => {
+    const out = join(root, 'overlays')
+    await generateMasks({ run, out })
+    await writeFile(join(out, 'p03.png'), await readFile(join(out, 'p04.png')))
+    await generateMasks({ run, out, review: true, overlay: true })
+    const other = join(root, 'overlays-only')
+    await generateMasks({ run, out: other })
+    await writeFile(join(other, 'p03.png'), await readFile(join(out, 'p04.png')))
+    await generateMasks({ run, out: other, overlay: true })
+    for (const name of ['p03', 'p04'])
+      expect(await readFile(join(out, 'overlays', `${name}.jpg`))).toEqual(
+        await readFile(join(other, 'overlays', `${name}.jpg`)),
+      )
   })
 
   test('a review of other settings does not outlive its masks, not even half of one', async () => {
