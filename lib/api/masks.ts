@@ -31,6 +31,11 @@ import type {
  * // Other pictures, without labels: the generator predicts which classes are in them.
  * const data = { folder: 'new-photos' }
  * await generateMasks({ run: 'runs/boats', data, labels: 'predicted', out: 'new-masks' })
+ *
+ * // Which masks to look at first: docs/review.md.
+ * const { review } = await generateMasks({ run: 'runs/boats', out: 'masks', review: true })
+ * const [first] = review?.rows ?? []
+ * console.log(`${first?.picture}: ${first?.score}`) // e.g. harbour.jpg: 0.31
  */
 export async function generateMasks({ logger, ...options }: GenerateMasksOptions): Promise<GenerateMasksResult> {
   const { generateMasks: generate } = await import('../runs/generateMasks.js')

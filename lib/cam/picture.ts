@@ -57,7 +57,8 @@ export function preparedPictures(
   return mapOrdered(items, (item) => preparePicture(dataset, item, options), 2, signal)
 }
 
-export type PictureCams = Omit<Cams, 'logits'>
+/** Without logits where the picture has no label. */
+export type PictureCams = Omit<Cams, 'logits'> & Partial<Pick<Cams, 'logits'>>
 
 /**
  * CAMs of a prepared picture for the classes that it is labelled with.

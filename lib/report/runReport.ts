@@ -69,6 +69,8 @@ export interface GalleryPicture {
   /** Class ids of the image-level labels, and where they come from. */
   labels: number[]
   labelSource: 'given' | 'predicted' | 'list'
+  /** How far its mask agrees with itself, 0 to 1, where that is what the gallery is ordered by. */
+  review?: number
   /** One entry per row: the maps and the mask of each evaluated generator, or of the run's last one. */
   results: {
     /** Name of the row in `ablation`, or of the stage. */

@@ -26,6 +26,7 @@ import { checkCamsMemory, withMaxSide } from './memory/cams.js'
 import type { MemoryCheck } from './memory/check.js'
 import { readRunConfig } from './readConfig.js'
 import type { RefinementOptions } from './refineCams.js'
+import type { MasksReview } from './review/types.js'
 import { type TrainedStage, trainedGenerator, trainedStage } from './trainedGenerator.js'
 import { configWarnings } from './warnings.js'
 import { writeMasks } from './writeMasks.js'
@@ -62,6 +63,11 @@ export interface GenerateMasksOptions extends LabelOptions, LoggerOption {
    * annotations.xml; `labelme`, a file for each picture in labelme/. Default: no.
    */
   annotations?: AnnotationFormatName
+  /**
+   * Also say which masks to look at first: `review.csv`, by how far the masks of single scales, of the mirrored picture and
+   * before and after refinement agree, without pixel labels (docs/review.md). Takes about twice the time; the masks are the same. Default false.
+   */
+  review?: boolean
   /** Pictures with a longer side are shrunk to this many pixels before maps are made; default: the run's `cams.maxSide`. */
   maxSide?: number
   /** What happens where the maps of a picture will need more memory than is free; see `trainSemPLeS`. Default `error`. */
@@ -96,6 +102,8 @@ export interface GenerateMasksResult {
   stage: StageName
   /** With `annotations`: what was written. */
   annotations?: ExportMasksResult
+  /** With `review`: how far each mask agrees with itself, the one to look at first before the others. */
+  review?: MasksReview
   /** What may make the masks other than meant. */
   warnings: string[]
 }
@@ -127,11 +135,7 @@ export async function generateMasks(options: GenerateMasksOptions): Promise<Gene
     threshold,
     refine: refine && resolveRefineOptions(refine),
   }
-  // Masks are the same with them and without.
-  const beside: FilesBeside = {
-    cams: options.cams === true ? 'npy' : options.cams || undefined,
-    overlay: options.overlay ?? false,
-  }
+  const beside = besideOf(options)
   const compute = await chooseCompute(options.device ?? config.device, options.threads ?? config.threads)
   const memory = await checkCamsMemory(pictures.dataset, config, {
     predicted: pictures.source === 'predicted',
@@ -149,6 +153,7 @@ export async function generateMasks(options: GenerateMasksOptions): Promise<Gene
       overlayOf: (id) => filesOf(id, beside).overlay,
       besideOf: (id) => [`${id}.npy`, `${id}.npz`, overlayOf(id)],
       predicts: pictures.source === 'predicted',
+      reviews: options.review ?? false,
       overwrite: options.overwrite ?? false,
     },
     items.map(({ id }) => id),
@@ -165,6 +170,7 @@ export async function generateMasks(options: GenerateMasksOptions): Promise<Gene
       cams: config.cams,
       threshold,
       refine,
+      review: options.review ?? false,
       orientation: settings.orientation,
       folder,
       filesOf: (id) => filesOf(id, beside),
@@ -186,6 +192,7 @@ export async function generateMasks(options: GenerateMasksOptions): Promise<Gene
       ...(labelThresholds === undefined ? {} : { labelThresholds, predicted: folder.allLabels() }),
       threshold,
       stage,
+      ...folder.review(),
       ...(await annotateRun(options.annotations, { dataset: pictures.dataset, orientation, out: folder.path, signal })),
     }
   } finally {
@@ -234,10 +241,14 @@ function splitOf({ data, split }: GenerateMasksOptions, config: RunConfig): 'tra
   return hasSplits(data ?? config.data) ? (split ?? 'train') : undefined
 }
 
-/** What is written beside masks. */
+/** What is written beside masks, which are the same with it and without. */
 interface FilesBeside {
   cams?: 'npy' | 'npz'
   overlay: boolean
+}
+
+function besideOf({ cams, overlay = false }: GenerateMasksOptions): FilesBeside {
+  return { cams: cams === true ? 'npy' : cams || undefined, overlay }
 }
 
 /** Paths inside the folder of what is written of a picture. */

@@ -8,7 +8,9 @@ import { describeDifference, differingField, readRecord } from '../base/outputRe
 import { MadeFiles, outputExists } from '../base/outputs.js'
 import type { DatasetItem } from '../datasets/dataset.js'
 import { csvRow, pictureFile } from '../datasets/export/names.js'
-import { JsonlLog, readJsonl } from '../formats/jsonl.js'
+import { PictureRecords } from './pictureRecords.js'
+import { REVIEW_FILE, reviewCsv, worstFirst } from './review/reviewFile.js'
+import type { MaskReview, MasksReview } from './review/types.js'
 
 /** Scores of the predicted labels of a picture, 0 to 1, by label. */
 export type PredictedLabels = Readonly<Record<string, number>>
@@ -27,6 +29,8 @@ export interface MasksFolderOptions {
   besideOf(id: string): string[]
   /** Whether labels are predicted, which are recorded. */
   predicts: boolean
+  /** Whether masks are reviewed, which is recorded. */
+  reviews: boolean
   /** Make masks again that are there, whatever made them. */
   overwrite: boolean
 }
@@ -35,18 +39,22 @@ const SUMMARY = 'masks.json'
 const LABELS = 'labels.csv'
 /** Predicted labels of the pictures that are done, while the others are not. */
 const PREDICTIONS = 'predictions.jsonl'
+/** Reviews of the masks that are done, while the others are not. */
+const REVIEWS = 'review.jsonl'
 const HINT = 'Choose another folder (out, --out), or make its masks again (overwrite, --overwrite).'
 
 /** The folder of a run's masks: which of them are finished, and with which settings they were made. */
 export class MasksFolder {
-  private readonly predicted = new Map<string, PredictedLabels>()
-  private log: JsonlLog | undefined
+  private predicted: PictureRecords<PredictedLabels> | undefined
+  private reviewed: PictureRecords<MaskReview> | undefined
 
   private constructor(
     private readonly made: MadeFiles,
     private readonly options: MasksFolderOptions,
     /** Masks that are there were made with these settings, and are kept. */
     private readonly resumes: boolean,
+    /** What an earlier call says of the masks that are kept. */
+    private readonly record: Readonly<Record<string, unknown>> | undefined,
     private readonly lock: FolderLock,
   ) {}
 
@@ -74,10 +82,10 @@ export class MasksFolder {
     ids: readonly string[],
     lock: FolderLock,
   ): Promise<MasksFolder> {
-    const { settings, facts, overwrite, predicts, filesOf, overlayOf } = options
+    const { settings, facts, overwrite, predicts, reviews, filesOf, overlayOf } = options
     const path = resolve(options.out)
     const made = await MadeFiles.open(path, 'masks')
-    const own = predicts ? [SUMMARY, LABELS, PREDICTIONS] : [SUMMARY]
+    const own = [SUMMARY, ...(predicts ? [LABELS, PREDICTIONS] : []), ...(reviews ? [REVIEW_FILE, REVIEWS] : [])]
     const wanted = ids.flatMap((id) => [...filesOf(id), overlayOf(id) ?? []].flat())
     if (!overwrite) await made.requireFree([...wanted, ...own], HINT)
     const record = await readRecord(join(path, SUMMARY))
@@ -91,13 +99,13 @@ export class MasksFolder {
         { hint: HINT },
       )
     const resumes = record !== undefined && differs === undefined && !overwrite
-    const folder = new MasksFolder(made, options, resumes, lock)
+    const folder = new MasksFolder(made, options, resumes, resumes ? record : undefined, lock)
     await folder.noteFiles(own)
-    if (predicts) await folder.openPredictions(resumes ? record : {})
     if (!resumes) {
-      await folder.removeStale(ids.flatMap(options.besideOf), wanted)
+      await folder.removeStale([...ids.flatMap(options.besideOf), REVIEW_FILE, REVIEWS], wanted)
       await writeJsonAtomic(join(path, SUMMARY), { ...settings, ...facts })
     }
+    await folder.openRecords()
     return folder
   }
 
@@ -106,10 +114,15 @@ export class MasksFolder {
     return this.made.folder
   }
 
-  /** Whether the mask of a picture is finished, and with it the maps where they are wanted. */
+  /** Whether the mask of a picture is finished, and with it the maps and the review where they are wanted. */
   isDone(id: string): boolean {
-    const { filesOf, predicts } = this.options
-    if (!this.resumes || (predicts && !this.predicted.has(id))) return false
+    return this.isWritten(id) && this.reviewed?.has(id) !== false
+  }
+
+  /** Whether its files are: they stay as they are, also where the mask is yet to be reviewed. */
+  isWritten(id: string): boolean {
+    const { filesOf } = this.options
+    if (!this.resumes || this.predicted?.has(id) === false) return false
     return filesOf(id).every((name) => this.made.has(name) && existsSync(join(this.path, name)))
   }
 
@@ -127,34 +140,48 @@ export class MasksFolder {
 
   /** Records the predicted labels of a picture, before its mask is written. */
   async recordLabels(id: string, labels: PredictedLabels): Promise<void> {
-    this.predicted.set(id, labels)
-    await this.log?.append({ id, labels })
+    await this.predicted?.add(id, labels)
+  }
+
+  /** Records the review of a mask, before it is written. */
+  async recordReview(id: string, review: MaskReview): Promise<void> {
+    await this.reviewed?.add(id, review)
   }
 
   /** The predicted labels of a picture. */
   labelsOf(id: string): PredictedLabels | undefined {
-    return this.predicted.get(id)
+    return this.predicted?.get(id)
   }
 
   /** All of them, by picture. */
   allLabels(): Record<string, PredictedLabels> {
-    return Object.fromEntries(this.predicted)
+    return this.predicted?.all() ?? {}
   }
 
-  /** Writes the summary, with predicted labels also as a labels file. */
+  /** Where reviews are recorded: their file, and all of them, the mask to look at first before the others. */
+  review(): { review?: MasksReview } {
+    if (this.reviewed === undefined) return {}
+    return { review: { path: join(this.path, REVIEW_FILE), rows: worstFirst(Object.values(this.reviewed.all())) } }
+  }
+
+  /** Writes the summary; predicted labels also as a labels file, reviews as a table. */
   async finish(items: readonly DatasetItem[], result: Readonly<Record<string, unknown>>): Promise<void> {
-    const { settings, facts, predicts } = this.options
-    await this.log?.close()
-    this.log = undefined
-    const predicted = predicts ? { predicted: this.allLabels() } : {}
-    if (predicts) await writeAtomic(join(this.path, LABELS), labelsFile(items, this.predicted))
-    await writeJsonAtomic(join(this.path, SUMMARY), { ...settings, ...facts, ...result, ...predicted })
-    await rm(join(this.path, PREDICTIONS), { force: true })
+    const { settings, facts } = this.options
+    const records = [this.predicted, this.reviewed]
+    for (const each of records) await each?.close()
+    const predicted = this.predicted && { predicted: this.allLabels() }
+    // Reviews of an earlier call are still those of the masks.
+    const review = this.reviewed?.all() ?? this.record?.review
+    const { review: reviewed } = this.review()
+    if (predicted !== undefined) await writeAtomic(join(this.path, LABELS), labelsFile(items, predicted.predicted))
+    if (reviewed !== undefined) await writeAtomic(reviewed.path, reviewCsv(reviewed.rows))
+    await writeJsonAtomic(join(this.path, SUMMARY), { ...settings, ...facts, ...result, ...predicted, review })
+    for (const each of records) await each?.removeLog()
   }
 
   async close(): Promise<void> {
-    await this.log?.close()
-    this.log = undefined
+    await this.predicted?.close()
+    await this.reviewed?.close()
     await this.lock.release()
   }
 
@@ -165,13 +192,13 @@ export class MasksFolder {
       if (this.made.has(name) && !kept.has(name)) await rm(join(this.path, name), { force: true })
   }
 
-  private async openPredictions(record: Readonly<Record<string, unknown>>): Promise<void> {
-    const file = join(this.path, PREDICTIONS)
-    const before = record.predicted as Record<string, PredictedLabels> | undefined
-    for (const [id, labels] of Object.entries(before ?? {})) this.predicted.set(id, labels)
-    if (this.resumes)
-      for (const { id, labels } of await readJsonl(file)) this.predicted.set(String(id), labels as PredictedLabels)
-    this.log = await JsonlLog.open(file, () => this.resumes)
+  private async openRecords(): Promise<void> {
+    const { path, record, resumes } = this
+    const { predicts, reviews } = this.options
+    const before = <T>(field: string) => (resumes ? ((record?.[field] ?? {}) as Record<string, T>) : undefined)
+    if (predicts)
+      this.predicted = await PictureRecords.open(path, { log: PREDICTIONS, field: 'labels' }, before('predicted'))
+    if (reviews) this.reviewed = await PictureRecords.open(path, { log: REVIEWS, field: 'review' }, before('review'))
   }
 
   private async noteFiles(names: string[]): Promise<void> {
@@ -188,7 +215,7 @@ export async function withoutMasks(items: readonly DatasetItem[], out: string): 
 }
 
 /** `file,labels` as in a folder of one's own pictures. */
-function labelsFile(items: readonly DatasetItem[], predicted: ReadonlyMap<string, PredictedLabels>): string {
-  const rows = items.map((item) => csvRow(pictureFile(item), Object.keys(predicted.get(item.id) ?? {})))
+function labelsFile(items: readonly DatasetItem[], predicted: Readonly<Record<string, PredictedLabels>>): string {
+  const rows = items.map((item) => csvRow(pictureFile(item), Object.keys(predicted[item.id] ?? {})))
   return ['file,labels', ...rows, ''].join('\n')
 }

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { refuseUseless } from '../base/useless.js'
 import type { LoggerOption } from '../native/logger.js'
 import type { AblationRow, PromptReport } from '../report/runReport.js'
 import { requireReportPath, writeReport } from '../report/writeReport.js'
@@ -25,6 +26,8 @@ export interface ReportResult {
 
 /** `reportRun` of the public API, documented in lib/api/runs.ts. */
 export async function reportRun({ out, ...options }: ReportOptions): Promise<ReportResult> {
+  if (options.gallery === false)
+    refuseUseless({ review: options.review }, 'without the gallery, which is what it orders')
   const path = resolve(out ?? `${options.run}/report.html`)
   await requireReportPath(path)
   const report = await gatherReport(options)

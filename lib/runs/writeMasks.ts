@@ -9,6 +9,7 @@ import { type PictureFiles, writePicture } from '../cam/writePicture.js'
 import type { RunConfig } from '../config/types.js'
 import { idsOf } from '../datasets/classes/ids.js'
 import type { DatasetItem } from '../datasets/dataset.js'
+import { pictureFile } from '../datasets/export/names.js'
 import type { LabelMap } from '../masks/labelMap.js'
 import type { Orientation } from '../masks/orientation.js'
 import { maskPalette } from '../masks/palette.js'
@@ -18,6 +19,8 @@ import type { MaskGenerator } from '../models/maskGenerator.js'
 import { decodeImage } from '../pictures/decode.js'
 import type { MasksFolder, PredictedLabels } from './masksFolder.js'
 import { type RefinementOptions, refineCams } from './refineCams.js'
+import { reviewMask } from './review/reviewMask.js'
+import { type ViewMasks, viewMasks } from './review/views.js'
 
 export interface WriteMasksOptions {
   pictures: LabelledPictures
@@ -27,6 +30,8 @@ export interface WriteMasksOptions {
   threshold: number
   /** Refine masks so. */
   refine: RefinementOptions | undefined
+  /** Also review the masks: looks at every picture again, in single passes. */
+  review: boolean
   orientation: Orientation
   folder: MasksFolder
   /** Paths inside the folder of what is written of a picture. */
@@ -37,7 +42,7 @@ export interface WriteMasksOptions {
 
 /** Makes and writes the masks that are not finished yet. Gives how many were, and how many have no class. */
 export async function writeMasks(options: WriteMasksOptions): Promise<{ skipped: number; unlabelled: number }> {
-  const { pictures, generator, cams, folder, onProgress, signal } = options
+  const { pictures, generator, cams, threshold, review, folder, onProgress, signal } = options
   const { dataset, label } = pictures
   const write = pictureWriter(options)
   const rest = dataset.items.filter(({ id }) => !folder.isDone(id))
@@ -47,9 +52,12 @@ export async function writeMasks(options: WriteMasksOptions): Promise<{ skipped:
   let done = 0
   // One picture is written while the model works on the next.
   let writing = Promise.resolve()
-  const compute = async (labelled: Promise<LabelledPicture>) => {
+  const compute = async (labelled: Promise<LabelledPicture>): Promise<ComputedPicture> => {
     const picture = await labelled
-    return { picture, cams: await camsOf(generator, picture, cams) }
+    const views = review
+      ? await viewMasks(generator, picture, { cams, classes: dataset.classes, threshold })
+      : undefined
+    return { picture, cams: await camsOf(generator, picture, cams), views }
   }
   try {
     for (const item of bare) {
@@ -64,7 +72,7 @@ export async function writeMasks(options: WriteMasksOptions): Promise<{ skipped:
       await writing
       signal?.throwIfAborted()
       const made = await computing
-      writing = write(made.picture, made.cams).then(() => onProgress?.(progress(++done, total)))
+      writing = write(made).then(() => onProgress?.(progress(++done, total)))
       writing.catch(() => undefined)
     }
   } finally {
@@ -77,23 +85,50 @@ export async function writeMasks(options: WriteMasksOptions): Promise<{ skipped:
   return { skipped: dataset.items.length - rest.length, unlabelled: unlabelled.length }
 }
 
-function pictureWriter(options: WriteMasksOptions): (picture: LabelledPicture, cams: PictureCams) => Promise<void> {
-  const { threshold, refine, orientation, folder, filesOf, signal } = options
+interface ComputedPicture {
+  picture: LabelledPicture
+  cams: PictureCams
+  views: ViewMasks | undefined
+}
+
+function pictureWriter(options: WriteMasksOptions): (computed: ComputedPicture) => Promise<void> {
+  const { threshold, refine, review, orientation, folder, filesOf, signal } = options
   const { classes } = options.pictures.dataset
   const palette = maskPalette(classes.classes)
-  return async ({ item, image, scores }, cams) => {
+  return async (computed) => {
+    const { cams } = computed
+    const { item, image, scores } = computed.picture
     const classIds = idsOf(classes, cams.classes)
     const maps = { ...cams, classIds }
+    const thresholded = () => runInSlices(maskSteps({ ...maps, threshold }))
     const mask: LabelMap =
       refine === undefined
-        ? await runInSlices(maskSteps({ ...maps, threshold }))
+        ? await thresholded()
         : (await refineCams(image, maps, { ...refine, threshold }, { signal })).mask
     await folder.begin(item.id)
+    if (review) {
+      const unrefined = refine === undefined ? undefined : await thresholded()
+      await folder.recordReview(item.id, await reviewMask({ ...reviewed(computed), classIds, mask, unrefined }))
+    }
+    if (folder.isWritten(item.id)) {
+      if (folder.lacksOverlay(item.id)) await writeOverlay(item, options)
+      return
+    }
     if (scores !== undefined) await folder.recordLabels(item.id, predictedLabels(item.labels, scores))
     const files = Object.fromEntries(
       Object.entries(filesOf(item.id)).map(([kind, name]) => [kind, join(folder.path, name)]),
     ) as unknown as PictureFiles
     await writePicture({ mask, palette, orientation, files, cams, classIds, image })
+  }
+
+  function reviewed({ picture: { item, scores }, cams: { logits }, views }: ComputedPicture) {
+    const scoreOf = (index: number) => scores?.[index] ?? sigmoid(logits![index]!)
+    return {
+      picture: pictureFile(item),
+      labels: item.labels.map((index) => classes.classes[index]!.label),
+      labelScores: item.labels.map(scoreOf),
+      views,
+    }
   }
 
   function predictedLabels(labels: readonly number[], scores: readonly number[]): PredictedLabels {
@@ -109,6 +144,10 @@ async function writeOverlay(item: DatasetItem, { pictures, folder, filesOf }: Wr
   await folder.begin(item.id)
   const image = await decodeImage(item.image, { orientation })
   await writeAtomic(join(folder.path, overlay!), await overlayJpeg(image, mask, maskPalette(classes.classes)))
+}
+
+function sigmoid(logit: number): number {
+  return 1 / (1 + Math.exp(-logit))
 }
 
 /** To four digits: more would be noise, and long to read. */

@@ -36,7 +36,7 @@ const ALWAYS = {
   train:
     'data preset weights out set config stages seed tensorboard report reference resume epochs batch lr device threads offline dry-run memory-check json quiet',
   masks:
-    'run out data threshold refine overlay annotations overwrite npz max-side memory-check device threads offline json quiet',
+    'run out data threshold refine overlay annotations review overwrite npz max-side memory-check device threads offline json quiet',
   refine:
     'images cams method confidence iterations concurrency memory scores axes exif class-table tune threads offline json quiet',
   eval: 'cams ground-truth data classes list sweep json quiet',
@@ -156,6 +156,7 @@ const USELESS: Record<string, Record<string, string[][]>> = {
     exif: [['report', 'r', '--exif', 'apply']],
     pictures: [[...plain, '--pictures', '3']],
     judged: [[...plain, '--judged', '3']],
+    review: [[...plain, '--review', 'm']],
     threshold: [[...plain, '--threshold', '0.3']],
     refine: [[...plain, '--refine', 'voc']],
     device: [[...plain, '--device', 'cpu']],

@@ -20,6 +20,7 @@ import {
 } from '../options.js'
 import { printJson, warningLines } from '../output.js'
 import { openView } from '../progress/view.js'
+import { reviewLines } from '../review.js'
 
 interface MasksOptions extends ModelOptions {
   run: string
@@ -34,6 +35,7 @@ interface MasksOptions extends ModelOptions {
   refine?: CrfPreset
   overlay?: boolean
   annotations?: AnnotationFormatName
+  review?: boolean
   overwrite?: boolean
   npy?: boolean
   npz?: boolean
@@ -79,6 +81,10 @@ export function masksCommand(cli: Cli): Command {
         'also write the masks for people to correct: annotations.json (coco), annotations.xml (cvat), or labelme/; "semples annotations" has all options',
       ).choices(['coco', 'labelme', 'cvat'] satisfies AnnotationFormatName[]),
     )
+    .option(
+      '--review',
+      'also say which masks to look at first, without pixel labels: review.csv, worst first; takes about twice the time',
+    )
     .option('--overwrite', 'make masks again that are there')
     .option(
       '--npy',
@@ -97,6 +103,7 @@ export function masksCommand(cli: Cli): Command {
         'semples masks --run runs/boats --out masks',
         'semples masks --run runs/boats --refine voc --overlay --out masks',
         'semples masks --run runs/boats --annotations cvat --out masks',
+        'semples masks --run runs/boats --refine voc --review --out masks',
         'semples masks --run runs/boats --data new-photos --labels predicted --out new-masks',
         'semples masks --run runs/voc --split val --threshold 0.5 --out masks-val',
         'semples masks --run runs/voc --split val --npy --out masks-val',
@@ -157,5 +164,6 @@ async function masks(cli: Cli, options: MasksOptions): Promise<void> {
   const before = skipped === 0 ? '' : ` (${skipped} of them finished before)`
   terminal.out(`${count(pictures, 'mask')}${before} at background threshold ${threshold} are in ${result.out}`)
   if (predicted) terminal.out(`The predicted labels are in ${join(result.out, 'labels.csv')}`)
+  if (result.review !== undefined) for (const line of reviewLines(result.review)) terminal.out(line)
   if (annotations !== undefined) for (const line of annotationLines(annotations)) terminal.out(line)
 }

@@ -18,6 +18,7 @@ interface ReportOptions extends ModelOptions {
   split?: 'train' | 'val'
   exif?: 'apply' | 'ignore'
   pictures?: number
+  review?: string
   judged?: number
   threshold?: number
   refine?: CrfPreset
@@ -42,6 +43,10 @@ export function reportCommand(cli: Cli): Command {
     .addOption(shared.split('val where it has ground truth, else train'))
     .addOption(shared.exif())
     .option('--pictures <number>', 'pictures to show (default: 24)', integer)
+    .option(
+      '--review <file>',
+      'review.csv of "semples masks --review", or the folder of the masks: shows those to look at first, in that order',
+    )
     .option('--judged <number>', 'maximum number of pictures with ground truth to evaluate (default: 200)', integer)
     .option(
       '--threshold <number>',
@@ -59,6 +64,7 @@ export function reportCommand(cli: Cli): Command {
       examples(
         'semples report runs/boats',
         'semples report runs/voc --split val --pictures 48 --out voc.html',
+        'semples report runs/boats --review masks --out review.html',
         'semples report runs/boats --data new-photos --labels predicted --out new.html',
       ),
     )
@@ -70,12 +76,13 @@ async function report(cli: Cli, run: string, options: ReportOptions): Promise<vo
   const { terminal, jobs, signal } = cli
   const { data, labels, images, val, refine, exif, split: which, offline, json, quiet, ...rest } = options
   const predicted = labels === 'predicted'
-  const { labelThreshold, pictures, judged, threshold, device, threads } = rest
+  const { labelThreshold, pictures, review, judged, threshold, device, threads } = rest
   if (!rest.gallery)
     refuseUseless(
       {
         ...{ '--data': data, '--labels': labels, '--images': images, '--val': val, '--split': which, '--exif': exif },
         ...{ '--label-threshold': labelThreshold, '--pictures': pictures, '--judged': judged, '--refine': refine },
+        ...{ '--review': review },
         ...{ '--threshold': threshold, '--device': device, '--threads': threads },
       },
       'with --no-gallery, which shows no picture',

@@ -15,7 +15,7 @@ export function pictureFile({ id, image }: DatasetItem): string {
 export function csvRow(file: string, labels: readonly string[]): string {
   refuse('file name', file, file.trim() !== file)
   for (const label of labels) refuse('label', label, /[;|]/.test(label) || label.trim() !== label)
-  return [file, labels.join(';')].map(quoted).join(',')
+  return csvLine([file, labels.join(';')])
 }
 
 /** @throws SemplesError `SEMPLES_NAME_INVALID` for an id that leads out of the folder */
@@ -25,7 +25,11 @@ export function insideOf(folder: string, file: string): string {
   return target
 }
 
-/** RFC 4180. */
+/** A line of any table, with quotes where a cell needs them (RFC 4180). */
+export function csvLine(cells: readonly string[]): string {
+  return cells.map(quoted).join(',')
+}
+
 function quoted(cell: string): string {
   return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell
 }

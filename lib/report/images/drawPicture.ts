@@ -8,7 +8,7 @@ import { maskPixels, overMask } from './mask.js'
 import { sample, shrink } from './shrink.js'
 
 /** A picture of the gallery with its maps and masks, encoded for `<img>`. */
-export interface DrawnPicture extends Pick<GalleryPicture, 'id' | 'labels' | 'labelSource'> {
+export interface DrawnPicture extends Pick<GalleryPicture, 'id' | 'labels' | 'labelSource' | 'review'> {
   image: Image
   truth?: Image
   results: DrawnResult[]
@@ -34,7 +34,7 @@ const [MAX_SIDE, MAX_MAP_SIDE] = [640, 256]
 
 /** Draws heat, masks and overlays of one picture. */
 export async function drawPicture(picture: GalleryPicture, report: RunReport): Promise<DrawnPicture> {
-  const { id, labels, labelSource, width, height, pixels, truth } = picture
+  const { id, labels, labelSource, review, width, height, pixels, truth } = picture
   const shown = await shrink({ width, height, data: pixels }, MAX_SIDE)
   const maskOf = ({ data }: LabelMap): LabelMap => ({ ...shown, data: sample(data, picture, shown) })
   const results: DrawnResult[] = []
@@ -54,6 +54,7 @@ export async function drawPicture(picture: GalleryPicture, report: RunReport): P
     id,
     labels,
     labelSource,
+    ...(review === undefined ? {} : { review }),
     image: await photo(shown),
     truth: truth && (await drawing(maskPixels(maskOf(truth), report.classes))),
     results,

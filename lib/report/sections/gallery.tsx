@@ -20,11 +20,12 @@ export function GallerySection({ report, pictures }: { report: RunReport; pictur
   }
   const rest = pictures.slice(OPEN)
   const judged = pictures.some(({ truth }) => truth !== undefined)
+  const reviewed = pictures.some(({ review }) => review !== undefined)
   return (
     <Section
       id="gallery"
       title="Pictures and their masks"
-      intro={`The output of each stage: the class activation map, CAM (the maximum over the picture's classes at each pixel), and the mask at threshold ${report.threshold}. ${judged ? 'The mIoU of a mask is computed on its picture alone.' : ''}`}
+      intro={`The output of each stage: the class activation map, CAM (the maximum over the picture's classes at each pixel), and the mask at threshold ${report.threshold}. ${judged ? 'The mIoU of a mask is computed on its picture alone. ' : ''}${reviewed ? 'Masks to look at first come first; the agreement, 0 to 1, is that of masks of single scales, of the mirrored picture and, with refinement, before and after it.' : ''}`}
     >
       <HeatScale low="0" high="1" text="activation" />
       {pictures.slice(0, OPEN).map((picture, index) => (
@@ -77,6 +78,7 @@ function Sample({ report, picture, id }: { report: RunReport; picture: DrawnPict
         <h3 id={id}>{picture.id}</h3>
         <Legend report={report} ids={[...new Set([...picture.labels, ...(last?.ids ?? [])])]} />
         <p class="quiet">{SOURCES[picture.labelSource]}</p>
+        {picture.review === undefined ? null : <p class="quiet">agreement {picture.review.toFixed(2)}</p>}
       </header>
       <div class="steps" style={`--narrow:${1 + picture.results.length}`}>
         <Step name="picture">

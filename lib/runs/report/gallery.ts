@@ -1,13 +1,24 @@
 import { join } from 'node:path'
+import { count } from '../../base/count.js'
 import { SemplesError } from '../../base/error.js'
 import { type LabelledPictures, openLabelled } from '../../cam/labels.js'
 import type { RunDirectory } from '../../checkpoints/runDirectory.js'
 import type { RunConfig } from '../../config/types.js'
 import type { ClassTable, Dataset, DatasetItem } from '../../datasets/dataset.js'
+import { pictureFile } from '../../datasets/export/names.js'
 import { hasSplits, requireSplits } from '../../datasets/open.js'
 import { thresholdsOf } from '../labelCalibration.js'
+import { readReview } from '../review/readReview.js'
 import { trainedStage } from '../trainedGenerator.js'
 import type { GatherOptions } from './options.js'
+
+/** Pictures by what their masks are worth: those to look at first before the others, each with its score. */
+export type ReviewedItems = ReadonlyMap<DatasetItem, number | undefined>
+
+/** Pictures for a report, and the review of their masks, where one is given. */
+export interface ReportPictures extends LabelledPictures {
+  review?: ReviewedItems
+}
 
 /** The pictures that a report shows: those asked for, or those of the run that have ground truth, if any have. */
 export async function openReportPictures(
@@ -15,7 +26,7 @@ export async function openReportPictures(
   config: RunConfig,
   classes: ClassTable,
   options: GatherOptions,
-): Promise<LabelledPictures & { split: 'train' | 'val'; warnings: string[] }> {
+): Promise<ReportPictures & { split: 'train' | 'val'; warnings: string[] }> {
   const { data = config.data, split } = options
   const warnings: string[] = []
   const thresholds = async (given?: number) => {
@@ -32,7 +43,16 @@ export async function openReportPictures(
     warnings,
   })
   requireSplits(data, split)
-  if (split !== undefined) return open(split)
+  const pictures = await (split === undefined ? openEither(data, open) : open(split))
+  const { review } = options
+  return review === undefined ? pictures : { ...pictures, review: await reviewedItems(pictures, review, warnings) }
+}
+
+/** Those with ground truth, if any have. */
+async function openEither<T extends LabelledPictures>(
+  data: RunConfig['data'],
+  open: (which: 'train' | 'val') => Promise<T>,
+): Promise<T> {
   // The validation half of a data set may not have been fetched.
   const validation = await open('val').catch((error: unknown) => {
     if (error instanceof SemplesError && hasSplits(data)) return undefined
@@ -40,6 +60,31 @@ export async function openReportPictures(
   })
   if (validation !== undefined && (!hasSplits(data) || (await hasGroundTruth(validation.dataset)))) return validation
   return open('train')
+}
+
+/** The reviewed pictures of a data set, in the order of their review. Others in it are told of. */
+async function reviewedItems(
+  { dataset: { items, name } }: LabelledPictures,
+  file: string,
+  warnings: string[],
+): Promise<ReviewedItems> {
+  const rows = await readReview(file)
+  const byFile = new Map(items.map((item) => [pictureFile(item), item]))
+  const found = rows.flatMap(({ picture, score }) => {
+    const item = byFile.get(picture)
+    return item === undefined ? [] : [[item, score] as const]
+  })
+  if (found.length === 0)
+    throw new SemplesError('SEMPLES_PICTURE_MISSING', {
+      message: `The review ${file} names none of the ${count(items.length, 'picture')} of ${name}.`,
+      file,
+      field: 'review',
+      value: rows[0]?.picture,
+      hint: 'Give the pictures that these masks were made of: data, or split (--data, --split train).',
+    })
+  const missing = rows.length - found.length
+  if (missing > 0) warnings.push(`The review ${file} names ${count(missing, 'picture')} that ${name} does not have.`)
+  return new Map(found)
 }
 
 async function hasGroundTruth(dataset: Dataset): Promise<boolean> {
@@ -57,8 +102,12 @@ export function spreadOut<T>(items: readonly T[]): T[] {
   return items.map((_, index) => items[(index * stride) % length]!)
 }
 
-/** Pictures for the gallery, balanced over the classes: one of the first class, one of the second, ... */
-export function galleryPictures(dataset: Dataset, count: number): DatasetItem[] {
+/**
+ * Pictures for the gallery: those that a review puts first, or balanced over the classes, one of the first class, one of the
+ * second, ...
+ */
+export function galleryPictures(dataset: Dataset, count: number, review?: ReviewedItems): DatasetItem[] {
+  if (review !== undefined) return [...review.keys()].slice(0, count)
   const items = spreadOut(dataset.items)
   const queues = dataset.classes.classes
     .map((_, index) => items.filter(({ labels }) => labels.includes(index)))

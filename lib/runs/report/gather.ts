@@ -99,7 +99,7 @@ interface ReportedRun {
 async function modelPartsOf(subject: ReportedRun, options: GatherOptions): Promise<ModelParts> {
   const { run, config, classes, notices } = subject
   // Data named in the options must open; data that the run names may have been moved since.
-  const explicit = options.data !== undefined || options.split !== undefined || options.labels !== undefined
+  const explicit = [options.data, options.split, options.labels, options.review].some((given) => given !== undefined)
   const open = () => openReportPictures(run, config, classes, options)
   const pictures = explicit ? await open() : await optionalPart('Pictures are missing', notices, open)
   const compute = await optionalPart('Pictures and prompts are missing', notices, () =>

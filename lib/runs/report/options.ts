@@ -15,6 +15,11 @@ export interface GatherOptions extends LabelOptions {
   split?: 'train' | 'val'
   /** Number of pictures in the gallery. Default 24. */
   pictures?: number
+  /**
+   * `review.csv` of masks of these pictures (`review` of `generateMasks`), or the folder of the masks: the gallery shows those to
+   * look at first, in that order, with their scores. Default: pictures of every class.
+   */
+  review?: string
   /** Maximum number of pictures with ground truth that the stages are evaluated on. Default 200; 0: none. */
   judged?: number
   /** Include pictures and prompts, which needs the addon. False: only curves and config. Default true. */

@@ -1,7 +1,6 @@
 import { count } from '../../base/count.js'
 import { SemplesError } from '../../base/error.js'
 import { itemProgress, type OnProgress } from '../../base/progress.js'
-import type { LabelledPictures } from '../../cam/labels.js'
 import { camsOf, type PreparedPicture, preparePicture } from '../../cam/picture.js'
 import type { RunConfig } from '../../config/types.js'
 import { idsOf } from '../../datasets/classes/ids.js'
@@ -12,14 +11,14 @@ import { featuresOf, type LearnedPrompts } from '../../prompts/learnedPrompts.js
 import { promptMaps } from '../../prompts/promptMaps.js'
 import type { AblationRow, GalleryPicture } from '../../report/runReport.js'
 import { AblationScorer } from './ablationScorer.js'
-import { galleryPictures, spreadOut } from './gallery.js'
+import { galleryPictures, type ReportPictures, spreadOut } from './gallery.js'
 import { RefinedRow, type RefineRowOptions, type RowResult } from './refined.js'
 import type { Row } from './rows.js'
 import type { SegmentedRow } from './segmented.js'
 import { shownSize, shrinkImage, shrinkMaps, shrinkMask } from './shrink.js'
 
 export interface ScoreStagesOptions {
-  pictures: LabelledPictures
+  pictures: ReportPictures
   /** In the order of training; the last one predicts labels where they are predicted. */
   rows: readonly Row[]
   prompts: LearnedPrompts | undefined
@@ -53,7 +52,7 @@ export interface StageScores {
 export async function scoreStages(options: ScoreStagesOptions): Promise<StageScores> {
   const { pictures, rows, control, segmented = [], threshold, shown, judged, onProgress, signal } = options
   const { dataset } = pictures
-  const gallery = galleryPictures(dataset, shown)
+  const gallery = galleryPictures(dataset, shown, pictures.review)
   const inGallery = new Set(gallery)
   const order = spreadOut(dataset.items)
   const scorers = rows.map(() => new AblationScorer(dataset.classes, threshold))
@@ -162,6 +161,7 @@ async function galleryPicture(
     cams: shrinkMaps(result.cams, result.classIds.length, result, size),
     mask: shrinkMask(mask, size),
   })
+  const review = pictures.review?.get(item)
   const last = refined && (await refined.refine(image, results.at(-1)!))
   const segments = []
   for (const model of options.segmented ?? []) {
@@ -175,6 +175,7 @@ async function galleryPicture(
     ...(truth === undefined ? {} : { truth: shrinkMask(truth, size) }),
     labels: idsOf(pictures.dataset.classes, item.labels),
     labelSource: pictures.source,
+    ...(review === undefined ? {} : { review }),
     results: [
       ...results.map((result, row) => shown(rows[row]!.name, result, maskFromCams({ ...result, threshold }))),
       ...(last === undefined ? [] : [{ ...shown(refined!.name, last, last.mask), refined: true as const }]),
