@@ -1,8 +1,10 @@
+import { untilAborted } from '../base/mapOrdered.js'
 import type { TensorMap } from '../base/tensor.js'
 import type { LoadReport, NativeImages, NativeLoadOptions } from '../native/addon.js'
 import { callNative } from '../native/errors.js'
 import { loadAddon } from '../native/load.js'
 import type {
+  NativePredictManyRequest,
   NativePredictRequest,
   NativeSegmentBatch,
   NativeSegmenter,
@@ -62,16 +64,39 @@ export class Segmenter extends Handle<NativeSegmenter> {
 
   /**
    * The mask of a picture: windows slide over each of its scales; logits are averaged where windows overlap, then resized
-   * (bilinear) to the mask, and probabilities averaged over scales and mirrors.
+   * (bilinear) to the mask, and probabilities averaged over scales and mirrors. The mask is made in bands of rows: its
+   * size costs 10 bytes a pixel, and 8 more a class with `probabilities`.
+   * @param signal ends it between two windows or bands, or before it begins
    * @returns `labels` uint8 [H, W], `confidence` float32 [H, W], and on request `probabilities` float32 [C, H, W]
    */
-  predict(request: NativePredictRequest): Promise<TensorMap> {
-    return this.start((native) => native.predict(request))
+  predict(request: NativePredictRequest, { signal }: { signal?: AbortSignal } = {}): Promise<TensorMap> {
+    return this.start((native) => interruptible(() => native.predict(request), signal))
+  }
+
+  /** The same of several pictures, of which windows of one size are computed together. */
+  predictAll(request: NativePredictManyRequest, { signal }: { signal?: AbortSignal } = {}): Promise<TensorMap[]> {
+    return this.start((native) => interruptible(() => native.predict(request), signal))
   }
 
   /** Logits of pictures of any size, in evaluation mode: `logits.0`, the last of them what masks are made of. */
   respond(images: NativeImages, options: { everyOutput?: boolean } = {}): Promise<TensorMap> {
     return this.start((native) => native.respond(images, options))
+  }
+}
+
+/** Nobody waits for the end of a job that was aborted: the addon looks now and then whether it shall end. */
+async function interruptible<T>(
+  begin: () => { result: Promise<T>; interrupt(): void },
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  signal?.throwIfAborted()
+  const job = begin()
+  try {
+    return await untilAborted(job.result, signal)
+  } catch (error) {
+    if (!signal?.aborted) throw error
+    job.interrupt()
+    throw signal.reason
   }
 }
 

@@ -20,18 +20,23 @@ export interface NativeSegmenter extends NativeHandle {
   readonly parameters: { name: string; shape: number[]; encoder: boolean; buffer: boolean }[]
   load(tensors: TensorMap, options: NativeLoadOptions): Promise<LoadReport>
   state(): Promise<TensorMap>
-  /** Masks by sliding windows over one picture in several sizes. */
-  predict(request: NativePredictRequest): Promise<TensorMap>
+  /** Masks by sliding windows over pictures in several sizes; `interrupt` ends it with SEMPLES_INTERRUPTED. */
+  predict(request: NativePredictRequest): { result: Promise<TensorMap>; interrupt(): void }
+  predict(request: NativePredictManyRequest): { result: Promise<TensorMap[]>; interrupt(): void }
   /** Logits [B, C, H, W] as `logits.0`, ...: the last is what masks are made of, earlier ones come with `everyOutput`. */
   respond(images: NativeImages, options: { everyOutput?: boolean }): Promise<TensorMap>
 }
 
-export interface NativePredictRequest {
-  /** One picture in several sizes, RGB bytes HWC. */
+/** A picture in several sizes, and the size of its mask. */
+export interface NativeScaledPicture {
+  /** RGB bytes HWC. */
   scales: readonly { data: Uint8Array; height: number; width: number }[]
   /** Of the mask. Default: those of the first scale. */
   height?: number
   width?: number
+}
+
+export interface NativePredictOptions {
   /** Side of the windows and distance between them, in pixels. Default 480, 320. */
   window?: number
   stride?: number
@@ -43,6 +48,14 @@ export interface NativePredictRequest {
   earlier?: number
   /** Also `probabilities` [C, H, W]. Default false. */
   probabilities?: boolean
+  /** Rows of a mask made at a time, which changes nothing but the memory. Default 0: as many as take little. */
+  bandRows?: number
+}
+
+export interface NativePredictRequest extends NativeScaledPicture, NativePredictOptions {}
+
+export interface NativePredictManyRequest extends NativePredictOptions {
+  pictures: readonly NativeScaledPicture[]
 }
 
 /** How a segmentation model is trained. */

@@ -74,13 +74,13 @@ at::Tensor read_labels(const Napi::Object& batch, int64_t pictures, int64_t clas
   return labels;
 }
 
-std::vector<at::Tensor> read_scales(const Napi::Object& request) {
+std::vector<at::Tensor> read_scales(const Napi::Object& request, const std::string& prefix) {
   const Napi::Value list = request.Get("scales");
   if (!list.IsArray() || list.As<Napi::Array>().Length() == 0)
-    wrong_type("scales", "the picture at one scale at least", list);
+    wrong_type(prefix + "scales", "the picture at one scale at least", list);
   std::vector<at::Tensor> scales;
   for (uint32_t i = 0; i < list.As<Napi::Array>().Length(); ++i) {
-    const std::string place = "scales." + std::to_string(i);
+    const std::string place = prefix + "scales." + std::to_string(i);
     const Napi::Value picture = list.As<Napi::Array>()[i];
     if (!picture.IsObject()) wrong_type(place, "{ data, height, width }", picture);
     scales.push_back(read_pixels(picture.As<Napi::Object>(), "data", 1, place + ".")[0]);

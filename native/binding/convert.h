@@ -24,8 +24,9 @@ inline constexpr int64_t kMaxPixels = 1 << 20;  // along a side
 // { [data], height, width } -> uint8 [count, height, width, 3]; `prefix` is where the object stands, for errors.
 at::Tensor read_pixels(const Napi::Object& picture, const char* data, int64_t count, const std::string& prefix = "");
 
-// { scales: [{ data, height, width }] }: one picture in several sizes -> uint8 [height, width, 3] of each.
-std::vector<at::Tensor> read_scales(const Napi::Object& request);
+// { scales: [{ data, height, width }] }: one picture in several sizes -> uint8 [height, width, 3] of each. `prefix` as
+// above.
+std::vector<at::Tensor> read_scales(const Napi::Object& request, const std::string& prefix = "");
 
 // Uint8Array of 0/1, [B, C].
 at::Tensor read_labels(const Napi::Object& batch, int64_t pictures, int64_t classes);

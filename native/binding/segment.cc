@@ -2,6 +2,9 @@
 
 #include <torch/torch.h>
 
+#include <atomic>
+#include <memory>
+
 #include "binding/clip.h"
 #include "binding/convert.h"
 #include "binding/exports.h"
@@ -11,6 +14,7 @@
 #include "core/segment/predict.h"
 #include "core/segment/segmenters.h"
 #include "core/segment/trainer.h"
+#include "ops/common/execution.h"
 
 namespace semples {
 
@@ -83,6 +87,31 @@ at::Tensor sizes_of(const PendingImages& images) {
   return images.pixels.permute({0, 3, 1, 2});
 }
 
+ScaledPicture read_picture(const Napi::Object& object, const std::string& prefix) {
+  ScaledPicture picture{read_scales(object, prefix)};
+  picture.height = size_option(object, "height", picture.scales[0].size(0), kMaxSide, prefix);
+  picture.width = size_option(object, "width", picture.scales[0].size(1), kMaxSide, prefix);
+  return picture;
+}
+
+std::vector<ScaledPicture> read_pictures(const Napi::Value& list) {
+  if (!list.IsArray() || list.As<Napi::Array>().Length() == 0) wrong_type("pictures", "one picture at least", list);
+  std::vector<ScaledPicture> pictures;
+  for (uint32_t i = 0; i < list.As<Napi::Array>().Length(); ++i) {
+    const std::string place = "pictures." + std::to_string(i);
+    const Napi::Value picture = list.As<Napi::Array>()[i];
+    if (!picture.IsObject()) wrong_type(place, "{ scales, height, width }", picture);
+    pictures.push_back(read_picture(picture.As<Napi::Object>(), place + "."));
+  }
+  return pictures;
+}
+
+Napi::Object write_mask(Napi::Env env, const PredictedMask& mask) {
+  NamedTensors tensors = {{"labels", mask.labels}, {"confidence", mask.confidence}};
+  if (mask.probabilities.defined()) tensors.emplace_back("probabilities", mask.probabilities);
+  return write_tensors(env, tensors);
+}
+
 PixelTargets to_device(PixelTargets targets, at::Device device) {
   for (at::Tensor* tensor : {&targets.labels, &targets.confidence, &targets.class_weights})
     if (tensor->defined()) *tensor = tensor->to(device);
@@ -143,26 +172,38 @@ Napi::Value SegmenterHandle::respond(const Napi::CallbackInfo& info) {
   });
 }
 
-// ({ scales, height, width, window, stride, atOnce, flip, earlier }) -> { labels [H, W] uint8, confidence [H, W] } or,
-// with `probabilities`, [C, H, W] as well.
+// ({ scales, height, width, ...rules }) -> { result, interrupt }: labels [H, W] uint8, confidence [H, W] and, with
+// `probabilities`, [C, H, W] as well. Or { pictures: [{ scales, height, width }], ...rules }: the same of each.
 Napi::Value SegmenterHandle::predict(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const Napi::Object request = object_argument(info, 0, "request");
     const auto segmenter = core();
-    const std::vector<at::Tensor> scales = read_scales(request);
-    const int64_t height = size_option(request, "height", scales[0].size(0), kMaxSide);
-    const int64_t width = size_option(request, "width", scales[0].size(1), kMaxSide);
-    const bool all = flag_option(request, "probabilities", false);
+    const bool several = !request.Get("pictures").IsUndefined();
+    const std::vector<ScaledPicture> pictures =
+        several ? read_pictures(request.Get("pictures")) : std::vector<ScaledPicture>{read_picture(request, "")};
     PredictRules rules;
     OptionReader reader(request);
     rules.visit(reader);
-    return submit_tensors(info.Env(), [=]() -> NamedTensors {
-      const at::Tensor probabilities = semples::predict(*segmenter, scales, rules, height, width);
-      const auto [confidence, labels] = probabilities.max(0);
-      NamedTensors result = {{"labels", labels.to(at::kByte)}, {"confidence", confidence}};
-      if (all) result.emplace_back("probabilities", probabilities);
-      return result;
-    });
+    const auto interrupted = std::make_shared<std::atomic<bool>>(false);
+    JobQueue& jobs = JobQueue::of(info.Env());
+    const auto work = [=, &jobs] {
+      ExecutionSettings settings;
+      settings.interrupted = [&] { return interrupted->load() || jobs.stopping(); };
+      const ExecutionScope scope(std::move(settings));
+      return semples::predict(*segmenter, pictures, rules);
+    };
+    const auto pack = [several](Napi::Env env, const std::vector<PredictedMask>& masks) -> Napi::Value {
+      if (!several) return write_mask(env, masks.front());
+      Napi::Array written = Napi::Array::New(env, masks.size());
+      for (size_t i = 0; i < masks.size(); ++i) written.Set(uint32_t(i), write_mask(env, masks[i]));
+      return written;
+    };
+    Napi::Object prediction = Napi::Object::New(info.Env());
+    prediction.Set("result", jobs.submit(info.Env(), work, pack));
+    prediction.Set("interrupt",
+                   Napi::Function::New(
+                       info.Env(), [interrupted](const Napi::CallbackInfo&) { *interrupted = true; }, "interrupt"));
+    return prediction;
   });
 }
 

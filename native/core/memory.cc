@@ -9,6 +9,13 @@
 #include <tuple>
 #include <unordered_map>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
 namespace semples {
 
 namespace {
@@ -16,8 +23,14 @@ namespace {
 // Smaller blocks stay in the C library, which keeps those itself.
 constexpr size_t kLarge = 256 * 1024;
 
-// How many KeepMemory live.
-std::atomic<int> keepers{0};
+// How many KeepMemory live, and how many of them want blocks from the system.
+std::atomic<int> keepers{0}, mappers{0};
+
+struct Block {
+  void* place;
+  size_t size;
+  bool mapped;  // from the system, not from the C library
+};
 
 class BlockKeeper final : public c10::Allocator {
  public:
@@ -50,29 +63,50 @@ class BlockKeeper final : public c10::Allocator {
   void* take(size_t bytes) {
     const std::lock_guard<std::mutex> lock(mutex_);
     const auto found = kept_.lower_bound(bytes);
-    void* block = nullptr;
-    size_t size = bytes;
+    Block block;
     if (found != kept_.end() && found->first <= bytes + bytes / 16) {
-      std::tie(size, block) = *found;
+      block = found->second;
       kept_.erase(found);
-      state_.kept -= int64_t(size);
+      state_.kept -= int64_t(block.size);
     } else {
       drop_to(std::max<int64_t>(0, state_.most - state_.used - int64_t(bytes)));
       block = fresh(bytes);
     }
-    sizes_.emplace(block, size);
-    state_.used += int64_t(size);
+    blocks_.emplace(block.place, block);
+    state_.used += int64_t(block.size);
     state_.most = std::max(state_.most, state_.used);
-    return block;
+    return block.place;
   }
 
-  void* fresh(size_t bytes) {
+  Block fresh(size_t bytes) {
+    if (void* const mapped = mappers > 0 ? map(bytes) : nullptr) return {mapped, bytes, true};
     try {
-      return inner_->raw_allocate(bytes);
+      return {inner_->raw_allocate(bytes), bytes, false};
     } catch (const c10::Error&) {
       drop_to(0);
-      return inner_->raw_allocate(bytes);
+      return {inner_->raw_allocate(bytes), bytes, false};
     }
+  }
+
+  void free(const Block& block) {
+#ifdef __linux__
+    if (block.mapped) {
+      munmap(block.place, block.size);
+      return;
+    }
+#endif
+    inner_->raw_deallocate(block.place);
+  }
+
+  // Null where the system gives none.
+  static void* map(size_t bytes) {
+#ifdef __linux__
+    void* const place = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return place == MAP_FAILED ? nullptr : place;
+#else
+    static_cast<void>(bytes);
+    return nullptr;
+#endif
   }
 
   // LibTorch hands over every pointer, also of small blocks and of those from before.
@@ -81,14 +115,14 @@ class BlockKeeper final : public c10::Allocator {
   void put(void* block) {
     if (block == nullptr) return;
     const std::lock_guard<std::mutex> lock(mutex_);
-    const auto own = sizes_.find(block);
-    if (own == sizes_.end()) return inner_->raw_deallocate(block);
-    const size_t size = own->second;
-    sizes_.erase(own);
-    state_.used -= int64_t(size);
-    if (keepers == 0) return inner_->raw_deallocate(block);
-    state_.kept += int64_t(size);
-    kept_.emplace(size, block);
+    const auto found = blocks_.find(block);
+    if (found == blocks_.end()) return inner_->raw_deallocate(block);
+    const Block own = found->second;
+    blocks_.erase(found);
+    state_.used -= int64_t(own.size);
+    if (keepers == 0) return free(own);
+    state_.kept += int64_t(own.size);
+    kept_.emplace(own.size, own);
   }
 
   // The largest first: what is kept did not fit, so any may go.
@@ -96,15 +130,15 @@ class BlockKeeper final : public c10::Allocator {
     while (state_.kept > bytes) {
       const auto last = std::prev(kept_.end());
       state_.kept -= int64_t(last->first);
-      inner_->raw_deallocate(last->second);
+      free(last->second);
       kept_.erase(last);
     }
   }
 
   c10::Allocator* const inner_;
   std::mutex mutex_;
-  std::multimap<size_t, void*> kept_;
-  std::unordered_map<void*, size_t> sizes_;
+  std::multimap<size_t, Block> kept_;
+  std::unordered_map<void*, Block> blocks_;
   MemoryState state_{};
 };
 
@@ -112,8 +146,15 @@ BlockKeeper* BlockKeeper::installed = nullptr;
 
 }  // namespace
 
-KeepMemory::KeepMemory() { ++keepers; }
-KeepMemory::~KeepMemory() { --keepers; }
+KeepMemory::KeepMemory(MemorySource source) : mapped_(source == MemorySource::kSystem) {
+  ++keepers;
+  if (mapped_) ++mappers;
+}
+
+KeepMemory::~KeepMemory() {
+  --keepers;
+  if (mapped_) --mappers;
+}
 
 void install_memory() {
 #ifdef __linux__
@@ -129,6 +170,9 @@ void install_memory() {
 
 void release_memory() {
   if (BlockKeeper::installed != nullptr) BlockKeeper::installed->release();
+#ifdef __GLIBC__
+  malloc_trim(0);  // its heap too: pieces between others that are in use
+#endif
 }
 
 MemoryState memory_state() {

@@ -9,14 +9,21 @@ namespace semples {
 // than were in use at once. Linux only, where this was measured.
 void install_memory();
 
+// Where large blocks come from: the C library, whose heap stays as large as it was and is left with gaps, or the system
+// itself, page by page.
+enum class MemorySource { kHeap, kSystem };
+
 // While one of these lives, blocks are kept. Training steps do that, which want the same sizes again and again; for
 // maps of pictures of all sizes it saves no time, and takes memory.
 class KeepMemory {
  public:
-  KeepMemory();
+  explicit KeepMemory(MemorySource source = MemorySource::kHeap);
   ~KeepMemory();
   KeepMemory(const KeepMemory&) = delete;
   KeepMemory& operator=(const KeepMemory&) = delete;
+
+ private:
+  const bool mapped_;
 };
 
 // Gives what is kept back to the system.

@@ -138,6 +138,22 @@ needs('build').describe('masks by sliding windows', () => {
       [0, 1],
     ],
     ['two outputs of the decoder', [[40, 48]], { window: 32, stride: 20, flip: true }, [0.8, 1]],
+    ['bands of one row', [[41, 56]], { window: 24, stride: 16, flip: true, bandRows: 1 }, [0, 1]],
+    [
+      'bands that do not divide the height, of a scale smaller and one larger than the mask',
+      [
+        [23, 29],
+        [101, 83],
+      ],
+      { window: 33, stride: 21, flip: true, bandRows: 5 },
+      [0.5, 1],
+    ],
+    [
+      'a picture smaller than a window, in bands',
+      [[9, 13]],
+      { window: 32, stride: 20, flip: true, bandRows: 7 },
+      [0, 1],
+    ],
   ] as const)('%s: as window after window', async (_, sizes, rules, weights) => {
     const { segmenter } = await randomSegmenter(model)
     using own = segmenter
@@ -163,6 +179,54 @@ needs('build').describe('masks by sliding windows', () => {
       expect(Math.abs(confidence[at]! - most)).toBeLessThan(1e-4)
       expect(most - own[labels[at]!]!).toBeLessThan(1e-4)
     }
+  })
+
+  test('bands change nothing', async () => {
+    const { segmenter } = await randomSegmenter(model)
+    using own = segmenter
+    const request = { scales: [picture(61, 47), picture(90, 70)], window: 32, stride: 20, probabilities: true }
+    const whole = await own.predict({ ...request, bandRows: 1000 })
+    for (const bandRows of [1, 8, 60]) {
+      const found = await own.predict({ ...request, bandRows })
+      expectClose(found.probabilities!, whole.probabilities!.data as Float32Array, { relMax: 1e-6 })
+    }
+  })
+
+  test('several pictures at once, of one size or not: as each by itself', async () => {
+    const { segmenter } = await randomSegmenter(model)
+    using own = segmenter
+    const pictures = [
+      { scales: [picture(40, 48), picture(20, 24)] },
+      { scales: [picture(41, 48)], height: 30, width: 31 },
+      { scales: [picture(40, 50), picture(20, 25)] },
+    ]
+    const rules = { window: 32, stride: 20, atOnce: 5, probabilities: true }
+    const together = await own.predictAll({ pictures, ...rules })
+    expect(together.length).toBe(3)
+    for (const [i, each] of pictures.entries()) {
+      const alone = await own.predict({ ...each, ...rules })
+      expect(together[i]!.labels!.shape).toEqual(alone.labels!.shape)
+      expectClose(together[i]!.probabilities!, alone.probabilities!.data as Float32Array, { relMax: 1e-5 })
+    }
+    expect(await rejection(own.predictAll({ pictures: [] }))).toMatchObject({ field: 'pictures' })
+    const wrong = { pictures: [pictures[0]!, { scales: [{ ...picture(8, 8), width: 9 }] }] }
+    expect(await rejection(own.predictAll(wrong))).toMatchObject({ field: 'pictures.1.scales.0.data' })
+  })
+
+  test('ends when it is aborted, with the reason; those after it go on', async () => {
+    const { segmenter } = await randomSegmenter(model)
+    using own = segmenter
+    // So much that it would take minutes.
+    const long = { scales: [picture(640, 640)], window: 16, stride: 1 }
+    const stop = new AbortController()
+    const first = own.predict(long, { signal: stop.signal })
+    const waiting = own.predict(long, { signal: stop.signal })
+    const after = own.predict({ scales: [picture(32, 32)] })
+    stop.abort(new Error('enough'))
+    await expect(first).rejects.toThrow('enough')
+    await expect(waiting).rejects.toThrow('enough')
+    expect((await after).labels!.shape).toEqual([32, 32])
+    await expect(own.predict(long, { signal: stop.signal })).rejects.toThrow('enough')
   })
 
   test('a weight for an output that there is none of is refused', async () => {

@@ -29,6 +29,8 @@ interface Network {
   /** The last map, and the one of stride 16 that the context head also reads. */
   last: Grid
   context: Grid
+  /** The last map of stride 4. */
+  low: Grid
 }
 
 interface Shape {
@@ -39,12 +41,14 @@ interface Shape {
   live: boolean
 }
 
+type Backbone = Pick<CnnOptions, 'backbone' | 'width' | 'outputStride'>
+
 /** The blocks of a backbone for pictures of a size. */
-export function cnnNetwork(options: CnnOptions, shape: Shape): Network {
+export function cnnNetwork(options: Backbone, shape: Shape): Network {
   return options.backbone === 'efficientnet-lite0' ? lite0(options, shape) : resnet(options, shape)
 }
 
-function resnet({ backbone, width, outputStride }: CnnOptions, shape: Shape): Network {
+function resnet({ backbone, width, outputStride }: Backbone, shape: Shape): Network {
   const counts = backbone === 'resnet101' ? [3, 4, 23, 3] : [3, 4, 6, 3]
   const bytes = (grid: Grid) => FLOAT * shape.pictures * grid.channels * grid.height * grid.width
   const norm = shape.live ? 2 : 1
@@ -64,6 +68,7 @@ function resnet({ backbone, width, outputStride }: CnnOptions, shape: Shape): Ne
     },
   ]
   let context = grid
+  let low = grid
   counts.forEach((count, stage) => {
     const inner = stem.channels * 2 ** stage
     for (let index = 0; index < count; index++) {
@@ -88,9 +93,10 @@ function resnet({ backbone, width, outputStride }: CnnOptions, shape: Shape): Ne
       })
       grid = next
     }
+    if (stage === 0) low = grid
     if (stage === 2) context = grid
   })
-  return { blocks, last: grid, context }
+  return { blocks, last: grid, context, low }
 }
 
 /** Blocks, kernel, stride, expansion, channels of each stage (kStages of efficientnet_lite.cc). */
@@ -104,7 +110,7 @@ const STAGES = [
   [1, 3, 1, 6, 320],
 ] as const
 
-function lite0({ width, outputStride }: CnnOptions, shape: Shape): Network {
+function lite0({ width, outputStride }: Backbone, shape: Shape): Network {
   const bytes = (grid: Grid) => FLOAT * shape.pictures * grid.channels * grid.height * grid.width
   const channels = (count: number) => scaled(count * width)
   const norm = shape.live ? 2 : 1
@@ -120,6 +126,7 @@ function lite0({ width, outputStride }: CnnOptions, shape: Shape): Network {
   })
   const blocks: CnnBlock[] = [single({ channels: 3, height: shape.height, width: shape.width }, grid, 3, 'stem')]
   let context = grid
+  let low = grid
   STAGES.forEach(([count, kernel, published, expansion, out], stage) => {
     for (let index = 0; index < count; index++) {
       const removed = outputStride === 16 && stage === 5
@@ -145,11 +152,12 @@ function lite0({ width, outputStride }: CnnOptions, shape: Shape): Network {
       })
       grid = next
     }
+    if (stage === 1) low = grid
     if (stage === 4) context = grid
   })
   const last = { ...grid, channels: channels(1280) }
   blocks.push(single(grid, last, 1, 'rest'))
-  return { blocks, last, context }
+  return { blocks, last, context, low }
 }
 
 /** Channels for another width: multiples of 8, never 10 % less than asked for. */

@@ -65,13 +65,13 @@ export interface TrainingJob {
 }
 
 /** Node.js and LibTorch before any work. */
-const PROCESS = 160e6
+export const PROCESS = 160e6
 /** What the first operations leave for good: pages of code, buffers of the matrix products. */
-const RUNTIME = 60e6
+export const RUNTIME = 60e6
 /** The same of a backward pass and the optimiser, besides. */
-const BACKWARD = 60e6
+export const BACKWARD = 60e6
 /** Blocks that are kept from step to step serve others of up to a sixteenth less. */
-const UNEVEN = 1.03
+export const UNEVEN = 1.03
 
 /** The terms of a job at its peak. */
 export function camsTerms(job: CamsJob): MemoryTerm[] {

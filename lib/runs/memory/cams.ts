@@ -1,23 +1,13 @@
 import { SemplesError } from '../../base/error.js'
-import { mapOrdered } from '../../base/mapOrdered.js'
 import type { CamOptions } from '../../cam/picture.js'
 import type { RunConfig } from '../../config/types.js'
 import type { Dataset } from '../../datasets/dataset.js'
-import { loadSharp } from '../../pictures/sharp.js'
 import { askMemory, type MemorySurroundings } from './check.js'
+import { largestPicture, type PictureSize } from './largestPicture.js'
 import type { CamsJob } from './peakMemory.js'
 
 /** Maps of a picture whose labels are predicted later: more are rare. */
 const PREDICTED = 5
-/** Headers read at a time. */
-const AT_ONCE = 8
-
-export interface PictureSize {
-  image: string
-  width: number
-  height: number
-  maps: number
-}
 
 /**
  * Checks that CAMs of every picture fit into memory, before the first is made.
@@ -30,7 +20,10 @@ export async function checkCamsMemory(
   options: { predicted: boolean; writes: boolean; device: string; signal?: AbortSignal } & MemorySurroundings,
 ): Promise<string | undefined> {
   if (options.check === 'off' || options.device.startsWith('cuda')) return undefined
-  const largest = await largestPicture(dataset, options)
+  const largest = await largestPicture(
+    dataset.items.map(({ image, labels }) => ({ image, maps: options.predicted ? PREDICTED : labels.length })),
+    options.signal,
+  )
   if (largest === undefined) return undefined
   const { image, width, height } = largest
   const longer = Math.max(width, height)
@@ -90,30 +83,6 @@ export function camsJob(
     writes,
     ahead: 2,
   }
-}
-
-/** Sizes of the pictures; the one with the most pixels times maps. Unreadable ones are met later. */
-async function largestPicture(
-  { items }: Dataset,
-  { predicted, signal }: { predicted: boolean; signal?: AbortSignal },
-): Promise<PictureSize | undefined> {
-  const sharp = await loadSharp()
-  let largest: PictureSize | undefined
-  const sizeOf = async ({ image, labels }: Dataset['items'][number]): Promise<PictureSize | undefined> => {
-    try {
-      const { width, height } = await sharp(image).metadata()
-      return { image, width, height, maps: predicted ? PREDICTED : labels.length }
-    } catch {
-      return undefined
-    }
-  }
-  for await (const size of mapOrdered(items, sizeOf, AT_ONCE, signal))
-    if (size !== undefined && size.maps > 0 && (largest === undefined || weight(size) > weight(largest))) largest = size
-  return largest
-}
-
-function weight({ width, height, maps }: PictureSize): number {
-  return width * height * (1 + maps / 100)
 }
 
 function sidesBelow(longer: number): number[] {

@@ -6,12 +6,18 @@ import {
   totalOf,
   trainingTerms,
 } from '../../models/memory/jobs.js'
+import {
+  type SegmentJob,
+  type SegmentTrainingJob,
+  segmentTerms,
+  segmentTrainingTerms,
+} from '../../models/memory/segmentJobs.js'
 import { type RefinementJob, refinementTerms } from '../../refine/peakMemory.js'
 
-export type { CamsJob, MemoryTerm, RefinementJob, TrainingJob }
+export type { CamsJob, MemoryTerm, RefinementJob, SegmentJob, SegmentTrainingJob, TrainingJob }
 
 /** A piece of work whose memory can be told from its shapes. */
-export type MemoryJob = CamsJob | TrainingJob | RefinementJob
+export type MemoryJob = CamsJob | TrainingJob | SegmentJob | SegmentTrainingJob | RefinementJob
 
 export interface PeakMemory {
   /** The most that the whole process holds at once, resident. */
@@ -25,7 +31,21 @@ export interface PeakMemory {
  * for a dense CRF only. Within about -5 % and +20 % of what a process of that job alone really holds (test/runs/memory).
  */
 export function peakMemory(job: MemoryJob): PeakMemory {
-  const terms =
-    job.kind === 'cams' ? camsTerms(job) : job.kind === 'training' ? trainingTerms(job) : refinementTerms(job)
+  const terms = termsOf(job)
   return { bytes: totalOf(terms), terms }
+}
+
+function termsOf(job: MemoryJob): MemoryTerm[] {
+  switch (job.kind) {
+    case 'cams':
+      return camsTerms(job)
+    case 'training':
+      return trainingTerms(job)
+    case 'segment':
+      return segmentTerms(job)
+    case 'segmentTraining':
+      return segmentTrainingTerms(job)
+    case 'refinement':
+      return refinementTerms(job)
+  }
 }

@@ -40,6 +40,40 @@ async function training({ generator, classes, size, batch, microBatch, trains })
     await trainer.step({ pixels, labels, count: batch, height: size, width: size, seed: step, learningRate: 1e-4 })
 }
 
+/** From a file, as jobs have it: decoded, then resized to each scale. */
+async function segment({ model, classes, width, height, scales, file, ...rules }) {
+  const { default: sharp } = await import('sharp')
+  const segmenter = await segmenterOf(model, classes)
+  const raw = { width, height, channels: 3 }
+  const decoded = await sharp(file).removeAlpha().raw().toBuffer()
+  const pictures = []
+  for (const { width: w, height: h } of scales) {
+    const same = w === width && h === height
+    const resized = () => sharp(decoded, { raw }).resize({ width: w, height: h, fit: 'fill' }).raw().toBuffer()
+    pictures.push({ width: w, height: h, data: same ? decoded : await resized() })
+  }
+  const { window, stride, atOnce, flip, earlier, probabilities } = rules
+  const options = { window, stride, atOnce, flip, earlier, probabilities }
+  await segmenter.predict({ scales: pictures, width, height, ...options })
+}
+
+async function segmentTraining({ model, classes, size, batch, microBatch }) {
+  const { SegmentTrainer } = await dist('models/segmenter.js')
+  const segmenter = await segmenterOf(model, classes)
+  const trainer = await SegmentTrainer.create({ segmenter, microBatch })
+  const pixels = noise(batch * size * size * 3)
+  const labels = noise(batch * size * size).map((value) => value % classes)
+  for (let step = 0; step < 2; step++)
+    await trainer.step({ pixels, labels, count: batch, height: size, width: size, seed: step, learningRate: 1e-4 })
+}
+
+async function segmenterOf({ archive, clip: _, ...model }, classes) {
+  const { Segmenter } = await dist('models/segmenter.js')
+  if (archive === undefined) return Segmenter.create({ ...model, classes })
+  const { Clip } = await dist('models/clip/clip.js')
+  return Segmenter.create({ ...model, classes, clip: await Clip.open({ path: archive }) })
+}
+
 /** From a file, as jobs have it: decoding takes some too. */
 async function refinement({ width, height, labels, settings, file }) {
   const { refineMask } = await dist('refine/refineMask.js')
@@ -49,6 +83,6 @@ async function refinement({ width, height, labels, settings, file }) {
   await refineMask({ image: file, scores, method, ...own, iterations: 2, threads: 1, memoryLimit: 2 ** 40 })
 }
 
-await { cams, training, refinement }[job.kind](job)
+await { cams, training, segment, segmentTraining, refinement }[job.kind](job)
 const [, kibibytes] = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8'))
 process.stdout.write(String(1024 * Number(kibibytes)))

@@ -4,8 +4,16 @@ import sharp from 'sharp'
 import { cnn } from '../../../lib/models/generators/cnn.js'
 import { weaktr } from '../../../lib/models/generators/weaktr.js'
 import type { NetworkOptions } from '../../../lib/models/memory/network.js'
+import type { SegmenterSizes } from '../../../lib/models/memory/segmenterSizes.js'
 import { type RefineOptions, resolveRefineOptions } from '../../../lib/refine/options.js'
-import type { CamsJob, MemoryJob, RefinementJob, TrainingJob } from '../../../lib/runs/memory/peakMemory.js'
+import type {
+  CamsJob,
+  MemoryJob,
+  RefinementJob,
+  SegmentJob,
+  SegmentTrainingJob,
+  TrainingJob,
+} from '../../../lib/runs/memory/peakMemory.js'
 import { temporaryFolder } from '../tiny.js'
 
 const weights = 'random'
@@ -32,6 +40,30 @@ export function trainingOf(
   return { ...fixed, generator, size, batch, ...rest }
 }
 
+/** The mask of a picture that is resized so that its shorter side is each of `shorter`. */
+export function segmentOf(
+  model: SegmenterSizes,
+  width: number,
+  height: number,
+  shorter: readonly number[],
+  rest: Partial<SegmentJob> = {},
+): SegmentJob {
+  const scales = shorter.map((side) => {
+    const factor = side / Math.min(width, height)
+    return { width: Math.round(width * factor), height: Math.round(height * factor) }
+  })
+  return { kind: 'segment', model, classes: 21, scales, width, height, ...rest }
+}
+
+export function segmentTrainingOf(
+  model: SegmenterSizes,
+  size: number,
+  batch: number,
+  rest: Partial<SegmentTrainingJob> = {},
+): SegmentTrainingJob {
+  return { kind: 'segmentTraining', model, classes: 21, size, batch, microBatch: 0, optimizer: 2, ...rest }
+}
+
 /** A dense CRF so narrow that no two pixels of noise are alike. */
 export const narrow: RefineOptions = { method: 'crf', bilateral: { sxy: 4, srgb: 1, compat: 10 } }
 
@@ -42,7 +74,7 @@ export function refinementOf(width: number, height: number, labels: number, opti
 
 /** The most memory that a fresh process of this job alone held, in bytes. */
 export async function measured(job: MemoryJob): Promise<number> {
-  const file = job.kind === 'refinement' ? { file: await noise(job) } : {}
+  const file = job.kind === 'refinement' || job.kind === 'segment' ? { file: await noise(job) } : {}
   const text = execFileSync(
     process.execPath,
     [join(import.meta.dirname, 'child.mjs'), JSON.stringify({ ...job, ...file })],
@@ -54,7 +86,7 @@ export async function measured(job: MemoryJob): Promise<number> {
   return Number(text)
 }
 
-async function noise({ width, height }: RefinementJob): Promise<string> {
+async function noise({ width, height }: { width: number; height: number }): Promise<string> {
   const raw = { width, height, channels: 3 } as const
   const data = new Uint8Array(width * height * 3)
   let state = 1
