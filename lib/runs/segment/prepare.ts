@@ -109,7 +109,8 @@ async function openAll(
   onProgress(notice('run', targets.describe))
   for (const message of targets.warnings) onProgress(warning('run', message))
   const compute = await chooseCompute(config.device, config.threads)
-  const tooLarge = checkStepMemory(config, dataset.classes.classes.length + 1, compute.device, memoryCheck)
+  const size = { classes: targets.classes, pictures: targets.found, device: compute.device }
+  const tooLarge = await checkStepMemory(config, size, memoryCheck)
   if (tooLarge !== undefined) onProgress(warning('run', tooLarge))
   const loader = await openLoader(config, dataset, targets, onProgress, signal)
   return { dataset, targets, compute, loader }
