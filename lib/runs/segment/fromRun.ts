@@ -52,7 +52,7 @@ export async function startFromRun(folder: string, given: SegmentConfigInput): P
     threads: config.threads,
     data: config.data,
     loader: config.loader,
-    ...(truth ? {} : { targets: { folder: join(run.path, MASKS_FOLDER) } }),
+    ...((given.targets?.from ?? 'masks') === 'masks' ? { targets: { folder: join(run.path, MASKS_FOLDER) } } : {}),
   }
   const input = merge(own as object, given) as SegmentConfigInput
   if (given.data !== undefined) input.data = given.data
@@ -91,7 +91,9 @@ async function modelOf(
     (model as { kind?: string } | undefined)?.kind ?? (generator.kind === 'cnn' ? 'deeplabv3plus' : 'vit-mask')
   const kind = kindOfSegmenter(name)
   const named = { ...model, kind: name } as SegmentConfigInput['model']
-  if (kind.needsClip) return { model: named, ...(givenClip === undefined && clip.path !== undefined ? { clip } : {}) }
+  const { normalize: _, ...own } = clip
+  if (kind.needsClip)
+    return { model: named, ...(givenClip === undefined && clip.path !== undefined ? { clip: own } : {}) }
   const encoder = kind.encoderOf?.(generator)
   const chosen = (model as { weights?: string } | undefined)?.weights
   if (encoder === undefined || chosen !== undefined) return { model: named }

@@ -1,4 +1,7 @@
 import { notice, type OnProgress, warning } from '../../base/progress.js'
+import { refuseUseless } from '../../base/useless.js'
+import { RunDirectory } from '../../checkpoints/runDirectory.js'
+import { resolveSegmentConfig } from '../../config/segment/resolve.js'
 import type { SegmentConfigInput } from '../../config/segment/types.js'
 import type { ClassTable } from '../../datasets/dataset.js'
 import { type Segmenter, SegmentTrainer } from '../../models/segmenter.js'
@@ -71,14 +74,20 @@ export async function trainSegmenter(input: SegmentConfigInput & TrainSegmenterO
       ? await prepareGiven(given, from, { ...options, ...(refine === undefined ? {} : { refine }) })
       : await prepareResumed(
           resume,
-          { ...given, ...(from === undefined ? {} : { run: from }) } as SegmentConfigInput,
+          {
+            ...given,
+            ...(from === undefined ? {} : { run: from }),
+            ...(refine === undefined ? {} : { refine }),
+          } as SegmentConfigInput,
           options,
         )
-  const { run, dataset, compute } = prepared
+  const { run, dataset, targets, compute } = prepared
+  const known = targets.warnings.length
   try {
     onProgress(notice('run', compute.description))
     for (const message of configWarnings(prepared)) onProgress(warning('run', message))
     if (run.manifest.finished === undefined) await train(prepared, onProgress, { signal, tensorboard })
+    for (const message of targets.warnings.slice(known)) onProgress(warning('run', message))
     const stages = summarize(await run.readMetrics(), [SEGMENT_STAGE], run.manifest)
     return { out: run.path, classes: dataset.classes, stages, warnings }
   } finally {
@@ -91,11 +100,25 @@ async function prepareGiven(
   from: string | undefined,
   { refine, ...options }: Parameters<typeof makeTargets>[1],
 ): Promise<PreparedSegmentRun> {
+  refuseUseless(
+    from === undefined || ownMasks(given) ? { refine } : {},
+    from === undefined
+      ? 'without run, of which masks are made'
+      : 'where no masks are made: what the model learns from is taken as it is',
+  )
   if (from === undefined) return prepareNew(given, options)
   const { input, classes } = await startFromRun(from, given)
-  if (given.targets?.folder === undefined && given.targets?.from !== 'truth')
+  if (!ownMasks(given)) {
+    // Masks take long: what would be refused after them is refused before.
+    await RunDirectory.requireFree(resolveSegmentConfig(input).out)
     await makeTargets(from, { ...options, ...(refine === undefined ? {} : { refine }) })
+  }
   return prepareNew(input, options, classes)
+}
+
+/** Whether the model learns from something else than the masks of the run that it follows. */
+function ownMasks({ targets = {} }: SegmentConfigInput): boolean {
+  return targets.folder !== undefined || (targets.from ?? 'masks') !== 'masks'
 }
 
 async function train(
@@ -106,7 +129,8 @@ async function train(
   const { train: options } = config
   using models = await makeSegmenter(config, dataset.classes.classes.length + 1, compute.device)
   const { segmenter } = models
-  await startEncoder(segmenter, config.model)
+  // What a checkpoint holds needs no first weights: their file may be gone.
+  if ((await run.stage(SEGMENT_STAGE).checkpointPath('last')) === undefined) await startEncoder(segmenter, config.model)
   const { microBatch, gradientClip, optimizer, groups, loss } = options
   using trainer = await SegmentTrainer.create({ segmenter, loss, microBatch, gradientClip, optimizer, groups })
   const metrics = await openMetrics(run, [SEGMENT_STAGE])
