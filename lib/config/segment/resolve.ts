@@ -6,6 +6,7 @@ import { datasetKinds, kindOfData } from '../../datasets/kinds.js'
 import type { SegmenterKind } from '../../segment/kinds/kind.js'
 import { kindOfSegmenter, segmenterKinds } from '../../segment/kinds.js'
 import { optimizerSchema } from '../../stages/options.js'
+import { scheduleSchema } from '../../stages/schedule.js'
 import { dataMissing, notAConfig, outMissing } from '../missing.js'
 import { joined } from '../schema.js'
 import type { SettableConfig } from '../settings.js'
@@ -64,14 +65,20 @@ export function segmentDefaults({
   return merge(over(over(defaults, kind.differences), fitting), { preset }) as unknown as SegmentConfig
 }
 
-/** Some fields over others. Another optimiser begins from its own defaults: what belongs to the one means nothing for the other. */
+/** Sections of `train` whose `kind` decides what their other fields mean. */
+const OF_KIND = { optimizer: optimizerSchema, schedule: scheduleSchema }
+
+/** Some fields over others. Another optimiser or schedule begins from its own defaults: what belongs to the one means nothing for the other. */
 function over(base: object, changes: object): Record<string, unknown> {
-  const kindIn = (config: object) => valueAt(config, ['train', 'optimizer', 'kind'])
-  const other = kindIn(changes)
   const { train, ...others } = base as Record<string, unknown>
-  if (other === undefined || other === kindIn(base) || !isRecord(train)) return merge(base, changes) as typeof others
-  const { optimizer: _, ...rest } = train
-  return merge({ ...others, train: { ...rest, optimizer: defaultsOf(optimizerSchema) } }, changes) as typeof others
+  if (!isRecord(train)) return merge(base, changes) as typeof others
+  const kept = { ...train }
+  for (const [name, schema] of Object.entries(OF_KIND)) {
+    const kindIn = (config: object) => valueAt(config, ['train', name, 'kind'])
+    const other = kindIn(changes)
+    if (other !== undefined && other !== kindIn(base)) kept[name] = defaultsOf(schema)
+  }
+  return merge({ ...others, train: kept }, changes) as typeof others
 }
 
 /** Values that follow from others, so that config.json states them. */

@@ -14,7 +14,7 @@ export function checkSegmentRules(config: SegmentConfig): void {
   kind.check?.(model)
   checkTargets(config)
   checkOptimizer('train', train.optimizer)
-  if (train.schedule.floor !== undefined && train.schedule.floor > train.lr)
+  if (train.schedule.kind === 'poly' && train.schedule.floor !== undefined && train.schedule.floor > train.lr)
     throw misfit(
       'train.schedule.floor',
       train.schedule.floor,
