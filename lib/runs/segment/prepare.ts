@@ -56,7 +56,7 @@ export async function prepareNew(
   const { dataset, targets, compute } = opened
   // What it refuses needs no frequencies.
   openLoader(config, opened, undefined, options.onProgress)
-  const notes = await tryModel(config, dataset, compute)
+  const notes = await tryModel(config, dataset.classes, compute)
   for (const { text, warning: warns } of notes) options.onProgress((warns ? warning : notice)(SEGMENT_STAGE, text))
   // A mistake in any mask is told before anything is trained.
   const frequencies = await readTargets(targets, dataset, options)
@@ -175,7 +175,7 @@ function openLoader(
 }
 
 /** Makes the model and loads its first weights, so that what does not fit is told at once. */
-async function tryModel(config: SegmentConfig, dataset: Dataset, compute: Compute) {
-  using models = await makeSegmenter(config, dataset.classes.classes.length + 1, compute.device)
+export async function tryModel(config: SegmentConfig, { classes }: ClassTable, compute: Pick<Compute, 'device'>) {
+  using models = await makeSegmenter(config, classes.length + 1, compute.device)
   return (await startEncoder(models.segmenter, config.model))?.notes ?? []
 }

@@ -4,6 +4,7 @@ import { RunDirectory } from '../../checkpoints/runDirectory.js'
 import { resolveSegmentConfig } from '../../config/segment/resolve.js'
 import type { SegmentConfigInput } from '../../config/segment/types.js'
 import type { ClassTable } from '../../datasets/dataset.js'
+import { chooseCompute } from '../../models/devices.js'
 import { type Segmenter, SegmentTrainer } from '../../models/segmenter.js'
 import type { LoggerOption } from '../../native/logger.js'
 import type { CrfPreset } from '../../refine/presets.js'
@@ -17,7 +18,7 @@ import { TensorBoardLog } from '../tensorboard.js'
 import { openMetrics, runTraining } from '../trainingLoop.js'
 import { makeTargets, startFromRun } from './fromRun.js'
 import { makeSegmenter, startEncoder } from './models.js'
-import { type PreparedSegmentRun, prepareNew, prepareResumed, SEGMENT_STAGE } from './prepare.js'
+import { type PreparedSegmentRun, prepareNew, prepareResumed, SEGMENT_STAGE, tryModel } from './prepare.js'
 
 export interface TrainSegmenterOptions extends LoggerOption {
   /**
@@ -110,7 +111,9 @@ async function prepareGiven(
   const { input, classes } = await startFromRun(from, given)
   if (!ownMasks(given)) {
     // Masks take long: what would be refused after them is refused before.
-    await RunDirectory.requireFree(resolveSegmentConfig(input).out)
+    const config = resolveSegmentConfig(input)
+    await RunDirectory.requireFree(config.out)
+    await tryModel(config, classes, await chooseCompute(config.device, config.threads))
     await makeTargets(from, { ...options, ...(refine === undefined ? {} : { refine }) })
   }
   return prepareNew(input, options, classes)

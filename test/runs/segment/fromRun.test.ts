@@ -8,15 +8,18 @@ import { RunDirectory } from '../../../lib/checkpoints/runDirectory.js'
 import type { SegmentConfigInput } from '../../../lib/config/segment/types.js'
 import type { TrainConfigInput } from '../../../lib/config/types.js'
 import type { FolderData } from '../../../lib/datasets/kinds/folder.js'
+import { writeSafetensors } from '../../../lib/formats/safetensors.js'
+import { Random } from '../../../lib/loader/random.js'
 import { generateMasks } from '../../../lib/runs/generateMasks.js'
 import { openSegmenter, segmenterRun } from '../../../lib/runs/segment/trainedSegmenter.js'
 import { trainSegmenter } from '../../../lib/runs/segment/trainSegmenter.js'
 import { trainSemPLeS } from '../../../lib/runs/trainSemPLeS.js'
 import { rejection } from '../../config/refusal.js'
+import { openAiIntegers, openAiTensors } from '../../models/clip/lookAlikes.js'
 import { needs } from '../../support/needs.js'
 import { writeShapes } from '../shapes.js'
 import { filesOf, jsonOf, metricsOf, snapshotOf, temporaryFolder, tensorsOf, tinyRun } from '../tiny.js'
-import { describeWithClip, tinyClipArchive } from '../tinyClip.js'
+import { tinyClipArchive } from '../tinyClip.js'
 
 /** Nothing is trained at this rate: the weights stay those that it starts from. */
 const still: SegmentConfigInput = {
@@ -198,24 +201,36 @@ needs('build').describe('a segmentation model of a run', () => {
     })
   })
 
-  describeWithClip('with a CLIP', () => {
+  describe('with a CLIP', () => {
+    const model = { kind: 'clip-decoder', width: 16, heads: 2, depth: 1 } as const
+
     test('a decoder over it is trained, and opened again', async () => {
-      const clip = await tinyClipArchive()
+      const sizes = { patch: 8, imageSize: 16, width: 64, textWidth: 8, blocks: 2 }
+      const weights = { ...openAiTensors(sizes), ...openAiIntegers(sizes) }
+      const draws = new Random(3, 'clip')
+      for (const tensor of Object.values(weights))
+        if (tensor.dtype === 'float32')
+          tensor.data = Float32Array.from(tensor.data as Float32Array, () => draws.uniform(-0.3, 0.3))
+      const clip = join(root, 'clip.safetensors')
+      await writeSafetensors(clip, weights)
       const run = await trained('with-clip', { clip })
-      const { out } = await trainSegmenter({
-        ...still,
-        train: { epochs: 2, batch: 4, lr: 1e-3 },
-        run,
-        refine: 'none',
-        model: { kind: 'clip-decoder', width: 16, heads: 2, depth: 1 },
-      })
+      const train = { epochs: 2, batch: 4, lr: 1e-3 }
+      const { out } = await trainSegmenter({ ...still, train, run, refine: 'none', model })
       expect(await jsonOf(out, 'config.json')).toMatchObject({ clip: { path: clip }, model: { kind: 'clip-decoder' } })
       expect((await metricsOf(out)).every(({ loss }) => Number.isFinite(loss))).toBe(true)
+      // The frozen CLIP is not kept with it.
       expect(Object.keys(await segmenterOf(out)).some((name) => /visual|resblocks/.test(name))).toBe(false)
-      using model = await openSegmenter(await RunDirectory.open(out), 'cpu')
+      using opened = await openSegmenter(await RunDirectory.open(out), 'cpu')
       const scales = [{ data: new Uint8Array(48 * 40 * 3), height: 40, width: 48 }]
-      const { labels } = await model.segmenter.predict({ scales, window: 32, stride: 16 })
+      const { labels } = await opened.segmenter.predict({ scales, window: 32, stride: 16 })
       expect(labels!.shape).toEqual([40, 48])
+    })
+
+    needs('python').test('one that does not show what lies inside it is refused before masks are made', async () => {
+      const run = await trained('closed-clip', { clip: await tinyClipArchive() })
+      const error = await rejection(trainSegmenter({ ...still, run, refine: 'none', model }))
+      expect(error).toMatchObject({ code: 'SEMPLES_CLIP_INVALID' })
+      expect(existsSync(join(run, 'masks'))).toBe(false)
     })
   })
 })
