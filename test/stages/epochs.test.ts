@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import type { ImageBatch } from '../../lib/loader/batch.js'
 import type { Loader } from '../../lib/loader/batches.js'
 import type { Trainer } from '../../lib/models/trainer.js'
-import type { NativeTrainingBatch } from '../../lib/native/addon.js'
+import type { NativeTrainingBatch, StepResult } from '../../lib/native/addon.js'
 import { type EpochsOptions, type Position, runEpochs, type StepRecord, stepsOf } from '../../lib/stages/epochs.js'
 import { cosineByEpoch } from '../../lib/stages/schedule.js'
 import type { Stage } from '../../lib/stages/stage.js'
@@ -15,14 +15,14 @@ interface Case {
   /** Called before each step with its epoch and step, counted from 0. */
   load?: (epoch: number, step: number) => void
   train?: (epoch: number, step: number) => void
-  options?: Partial<EpochsOptions>
+  options?: Partial<EpochsOptions<ImageBatch, StepResult>>
 }
 
 /** Runs the loop over a loader and a trainer that only count. */
 async function run({ stepsPerEpoch = 4, from = { epoch: 0, step: 0 }, load, train, options = {} }: Case = {}) {
   const made: [number, number][] = []
   const rates: number[] = []
-  const records: StepRecord[] = []
+  const records: StepRecord<StepResult>[] = []
   const saves: Position[] = []
   const loader: Pick<Loader, 'stepsPerEpoch' | 'epoch'> = {
     stepsPerEpoch,
@@ -146,7 +146,7 @@ describe('what stops a step', () => {
   test('nor one that could not be recorded: metrics and checkpoint would come apart', async () => {
     const saves: Position[] = []
     const hooks = {
-      onStep: ({ step }: StepRecord) => {
+      onStep: ({ step }: StepRecord<StepResult>) => {
         if (step === 3) throw new Error('disk full')
       },
       save: async (position: Position) => void saves.push(position),
