@@ -40,14 +40,15 @@ export async function loadEncoder(
   await segmenter.load(named, { strict: false, required: Object.keys(named) })
   const width = made['patch_embed.proj.weight']?.shape[0]
   const usual = width === undefined ? undefined : publishedHeads(width)
-  const notes = judged.notes.map(({ text, warning }) => ({
-    text: forSegmenter(text),
-    warning,
-  }))
+  const ofGenerator = judged.report.unexpected.every((name) => name.startsWith('adaptive_attention_fusion.'))
+  const notes = judged.notes
+    // Of a WeakTr it is nothing to wonder at.
+    .filter(({ text }) => plain === tensors || !ofGenerator || !text.startsWith('the weights hold'))
+    .map(({ text, warning }) => ({ text: forSegmenter(text), warning }))
   if (plain !== tensors)
     notes.push({
       warning: false,
-      text: `the weights have ${tensors.cls_token!.shape[1]} class tokens, one for each class of their generator: the model starts from their mean`,
+      text: `the weights have ${tensors.cls_token!.shape[1]} class tokens, one for each class of their generator: the model starts from their mean, and without their attention fusion`,
     })
   if (usual !== undefined && heads !== undefined && usual !== heads)
     notes.push({

@@ -66,7 +66,8 @@ export async function trainSegmenter(input: SegmentConfigInput & TrainSegmenterO
   signal?.throwIfAborted()
   const warnings: string[] = []
   const onProgress: OnProgress = (progress) => {
-    if (progress.message !== undefined && progress.warning) warnings.push(progress.message)
+    const { message, warning: warns } = progress
+    if (message !== undefined && warns && !warnings.includes(message)) warnings.push(message)
     listener?.(progress)
   }
   const options = { onProgress, signal, ...(memoryCheck === undefined ? {} : { memoryCheck }) }
