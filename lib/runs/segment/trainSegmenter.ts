@@ -16,7 +16,7 @@ import type { RefinementOptions } from '../refineCams.js'
 import { type StageSummary, summarize } from '../summary.js'
 import { TensorBoardLog } from '../tensorboard.js'
 import { openMetrics, runTraining } from '../trainingLoop.js'
-import { makeTargets, startFromRun } from './fromRun.js'
+import { learnsOther, makeTargets, startFromRun } from './fromRun.js'
 import { makeSegmenter, startEncoder } from './models.js'
 import { type PreparedSegmentRun, prepareNew, prepareResumed, SEGMENT_STAGE, tryModel } from './prepare.js'
 
@@ -89,6 +89,7 @@ export async function trainSegmenter(input: SegmentConfigInput & TrainSegmenterO
     onProgress(notice('run', compute.description))
     for (const message of configWarnings(prepared)) onProgress(warning('run', message))
     if (run.manifest.finished === undefined) await train(prepared, onProgress, { signal, tensorboard })
+    else onProgress(notice('run', 'this run is finished: nothing is left to train'))
     for (const message of targets.warnings.slice(known)) onProgress(warning('run', message))
     const stages = summarize(await run.readMetrics(), [SEGMENT_STAGE], run.manifest)
     return { out: run.path, classes: dataset.classes, stages, warnings }
@@ -103,26 +104,21 @@ async function prepareGiven(
   { refine, ...options }: Parameters<typeof makeTargets>[1],
 ): Promise<PreparedSegmentRun> {
   refuseUseless(
-    from === undefined || ownMasks(given) ? { refine } : {},
+    from === undefined || learnsOther(given) ? { refine } : {},
     from === undefined
       ? 'without run, of which masks are made'
       : 'where no masks are made: what the model learns from is taken as it is',
   )
   if (from === undefined) return prepareNew(given, options)
   const { input, classes } = await startFromRun(from, given)
-  if (!ownMasks(given)) {
+  if (!learnsOther(given)) {
     // Masks take long: what would be refused after them is refused before.
     const config = resolveSegmentConfig(input)
     await RunDirectory.requireFree(config.out)
-    await tryModel(config, classes, await chooseCompute(config.device, config.threads))
+    await tryModel(config, classes!, await chooseCompute(config.device, config.threads))
     await makeTargets(from, { ...options, ...(refine === undefined ? {} : { refine }) })
   }
   return prepareNew(input, options, classes)
-}
-
-/** Whether the model learns from something else than the masks of the run that it follows. */
-function ownMasks({ targets = {} }: SegmentConfigInput): boolean {
-  return targets.folder !== undefined || (targets.from ?? 'masks') !== 'masks'
 }
 
 async function train(

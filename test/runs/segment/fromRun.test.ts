@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import type { Progress } from '../../../lib/base/progress.js'
@@ -128,6 +128,48 @@ needs('build').describe('a segmentation model of a run', () => {
       const result = await trainSegmenter({ ...still, run, out: mine, targets: { folder: data.masks }, model, seed: 3 })
       expect(result.out).toBe(mine)
       expect(await jsonOf(mine, 'config.json')).toMatchObject({ seed: 3, model, targets: { folder: data.masks } })
+    })
+
+    test('learns scores, and masks with scores that say how sure they are', async () => {
+      const cams = join(root, 'cams')
+      await generateMasks({ run, out: cams, cams: 'npz' })
+      const train = { epochs: 1, batch: 4, lr: 1e-3, schedule: { kind: 'constant' as const } }
+      const learn = async (name: string, targets: SegmentConfigInput['targets']) => {
+        const result = await trainSegmenter({ ...still, train, run, out: join(root, name), targets })
+        return (await metricsOf(result.out))[0]!
+      }
+      const scores = await learn('scores', { from: 'scores', folder: cams })
+      const plain = await learn('plain', { folder: cams })
+      const sure = await learn('sure', { folder: cams, confidence: cams })
+      // The labels of the scores are those of the masks that were cut from them, at the same threshold.
+      const same = await learn('same', { from: 'scores', folder: cams, threshold: 0.45 })
+      expect(scores.loss).toBe(same.loss)
+      expect(sure.loss).toBeCloseTo(scores.loss as number, 5)
+      // Unsure pixels count less.
+      expect(sure.loss as number).toBeLessThan(plain.loss as number)
+      const without = await learn('without', { from: 'scores', folder: cams, ignoreBelow: 0.3 })
+      expect((without.terms as { labelled: number }).labelled).toBeLessThan(1)
+    })
+
+    test('other pictures need masks of their own, and may have classes of their own', async () => {
+      const { masks, ...pictures } = data
+      const made = trainSegmenter({ ...still, run, out: join(root, 'n'), data: pictures })
+      expect(await rejection(made)).toMatchObject({
+        code: 'SEMPLES_OPTION_INVALID',
+        field: 'data',
+        hint: expect.stringContaining('--masks'),
+      })
+      const classes = join(root, 'four.json')
+      const labels = ['bar', 'disc', 'square', 'star']
+      await writeFile(classes, JSON.stringify(labels.map((label, at) => ({ id: at + 1, label }))))
+      const result = await trainSegmenter({
+        ...still,
+        run,
+        out: join(root, 'four'),
+        data: { ...pictures, classes },
+        targets: { folder: masks },
+      })
+      expect(result.classes.classes.map(({ label }) => label)).toEqual(labels)
     })
 
     test('refine without masks to make, scores without a folder', async () => {

@@ -1,7 +1,8 @@
-import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { beforeAll, describe, expect, test } from '@jest/globals'
+import sharp from 'sharp'
 import type { Progress } from '../../../lib/base/progress.js'
 import { RunDirectory } from '../../../lib/checkpoints/runDirectory.js'
 import type { SegmentConfigInput } from '../../../lib/config/segment/types.js'
@@ -211,6 +212,23 @@ needs('build').describe('training a segmentation model', () => {
       expect(warnings.join('\n')).toMatch(/numbered|numbers/)
       await trainSegmenter(run('by-id', { data: { ...data, classes } as FolderData }))
       expect(await weightsOf('by-name')).toEqual(await weightsOf('by-id'))
+    })
+
+    test('masks of pictures as viewers show them, where these are turned', async () => {
+      const own = await temporaryFolder()
+      const { masks: folder, ...pictures } = await writeShapes(own, { count: 4 })
+      const turned = join(pictures.folder, 'p00.jpg')
+      await sharp(join(pictures.folder, 'p00.png')).withMetadata({ orientation: 6 }).jpeg().toFile(turned)
+      await rm(join(pictures.folder, 'p00.png'))
+      await writeFile(pictures.labels!, (await readFile(pictures.labels!, 'utf8')).replace('p00.png', 'p00.jpg'))
+      await writeMask(join(folder, 'p00.png'), { width: 40, height: 48, data: new Uint8Array(1920) })
+      const { stages } = await trainSegmenter(tinySegmenter(pictures, join(own, 'run'), { targets: { folder } }))
+      expect(stages).toMatchObject([{ steps: 2 }])
+      const ignored = tinySegmenter({ ...pictures, exif: 'ignore' }, join(own, 'no'), { targets: { folder } })
+      expect(await rejection(trainSegmenter(ignored))).toMatchObject({
+        code: 'SEMPLES_MASK_SIZE',
+        hint: expect.stringContaining('EXIF'),
+      })
     })
 
     test('balanced weights of classes change the loss', async () => {
