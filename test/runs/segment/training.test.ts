@@ -224,7 +224,9 @@ needs('build').describe('training a segmentation model', () => {
       await writeMask(join(folder, 'p00.png'), { width: 40, height: 48, data: new Uint8Array(1920) })
       const { stages } = await trainSegmenter(tinySegmenter(pictures, join(own, 'run'), { targets: { folder } }))
       expect(stages).toMatchObject([{ steps: 2 }])
-      const ignored = tinySegmenter({ ...pictures, exif: 'ignore' }, join(own, 'no'), { targets: { folder } })
+      const ignored = tinySegmenter({ ...pictures, masks: folder, exif: 'ignore' }, join(own, 'no'), {
+        targets: { folder },
+      })
       expect(await rejection(trainSegmenter(ignored))).toMatchObject({
         code: 'SEMPLES_MASK_SIZE',
         hint: expect.stringContaining('EXIF'),
