@@ -11,7 +11,7 @@ import type { TrainSegmenterOptions, TrainSegmenterResult } from '../runs/segmen
  *   `targets` and `out`: pictures, a folder of masks of any origin (or scores, or ground truth), and the folder that is
  *   written. `semples segment config` lists all fields with their defaults. `resume` alone goes on with a run that was interrupted.
  * @returns folder, classes and a summary of the training; time in seconds
- * @throws SemplesError for bad configuration, data, masks or weights, before anything is written; the reason of `signal`
+ * @throws SemplesError for bad configuration, data, masks or weights, before anything of the run is written, `SEMPLES_RUN_KIND` for a run of the other kind; the reason of `signal`
  *   when aborted
  * @example
  * import { trainSegmenter } from 'semples'

@@ -125,6 +125,14 @@ export class RunDirectory {
   }
 
   /**
+   * Whether a run can be created there, before anything else takes time. Makes nothing.
+   * @throws SemplesError `SEMPLES_RUN_EXISTS`, `SEMPLES_WRITE_FAILED` for a file of that name
+   */
+  static async requireFree(path: string): Promise<void> {
+    if (existsSync(path)) await refuseForeign(resolve(path))
+  }
+
+  /**
    * Opens a run.
    *
    * @param mode `read` (default) takes no lock and changes nothing; `write` goes on with the run

@@ -14,6 +14,8 @@ const missing: Readonly<Record<string, string>> = {
   data: 'There are no pictures to train on: add --data DIR (your own folder, VOC 2012 or COCO 2014).',
   out: 'There is no output folder: add --out DIR (new or empty).',
   clip: 'There is no CLIP: type npx semples weights fetch clip-vit-b-32, and add --clip clip-vit-b-32 (or --clip FILE; see "semples train --help"), or train without one, --stages classify; for drawn scenes, --preset demo. For --preset photos, scripts/clip/photos.py of the package makes one of your pictures (docs/photographs.md).',
+  'targets.folder':
+    'There are no masks to learn from: add --masks DIR, or --run RUN, a run of semples train whose masks are made first.',
   'generator.weights':
     'There are no weights to start from: type npx semples weights fetch deit-small, and add --weights deit-small (or --weights FILE; see "semples train --help"); photographs without any: --preset photos --stages classify; drawn scenes: --preset demo.',
 }

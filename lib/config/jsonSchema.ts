@@ -16,13 +16,25 @@ export function configJsonSchema(): Record<string, unknown> {
   const [data] = datasetKinds
   const [generator] = generatorKinds
   const { shape } = givenSchema({ data: data as DatasetKind, generator })
+  return editorSchema({
+    ...shape,
+    data: dataSchema(),
+    generator: z.union(generatorKinds.map(({ schema }) => schema)),
+    clip: z.union([z.string(), clipSchema]),
+  })
+}
+
+/** Data of any kind. */
+export function dataSchema(): z.ZodType {
+  return z.union(datasetKinds.map(({ kind, schema }) => z.strictObject({ kind: z.literal(kind), ...schema.shape })))
+}
+
+/** The JSON Schema of a config with these fields, as editors use it. */
+export function editorSchema(shape: z.ZodRawShape): Record<string, unknown> {
   const whole = z.strictObject({
     // Editors put it there.
     $schema: z.string().optional(),
     ...shape,
-    data: z.union(datasetKinds.map(({ kind, schema }) => z.strictObject({ kind: z.literal(kind), ...schema.shape }))),
-    generator: z.union(generatorKinds.map(({ schema }) => schema)),
-    clip: z.union([z.string(), clipSchema]),
   })
   return z.toJSONSchema(whole, {
     io: 'input',

@@ -121,7 +121,8 @@ function joinedNotes(generators: readonly GeneratorKind[]): Map<string, FieldNot
   return found
 }
 
-function joined(one: FieldNote | undefined, other: FieldNote): FieldNote {
+/** The note of a field that kinds share under one name. */
+export function joined(one: FieldNote | undefined, other: FieldNote): FieldNote {
   if (one === undefined || one.text.includes(other.text)) return one ?? other
   const expected = one.expected === other.expected ? one.expected : `${one.expected}; or ${other.expected}`
   return { ...one, text: `${one.text} Or: ${other.text}`, expected, form: one.form === other.form ? one.form : 'value' }

@@ -28,7 +28,7 @@ export async function loadEncoder(
   const judged = judgeLoad(fileTensors(plain, unread), model, 'start', path)
   if ('refused' in judged)
     throw new SemplesError('SEMPLES_CHECKPOINT_MISMATCH', {
-      message: judged.refused.message.replaceAll('the generator', 'the encoder of the segmentation model'),
+      message: forSegmenter(judged.refused.message),
       file: path,
       field: 'model.weights',
       hint: 'Give the sizes of these weights under model (width, depth, patchSize; backbone), or other weights: npx semples weights lists published ones.',
@@ -38,18 +38,31 @@ export async function loadEncoder(
   requireFinite(made, path, 'SEMPLES_CHECKPOINT_INVALID')
   const named = Object.fromEntries(Object.entries(made).map(([name, tensor]) => [`${prefix}${name}`, tensor]))
   await segmenter.load(named, { strict: false, required: Object.keys(named) })
-  const width = plain['patch_embed.proj.weight']?.shape[0]
+  const width = made['patch_embed.proj.weight']?.shape[0]
   const usual = width === undefined ? undefined : publishedHeads(width)
-  const notes = judged.notes.map(({ text, warning }) => ({
-    text: text.replaceAll('the generator', 'the model'),
-    warning,
-  }))
+  const ofGenerator = judged.report.unexpected.every((name) => name.startsWith('adaptive_attention_fusion.'))
+  const notes = judged.notes
+    // Of a WeakTr it is nothing to wonder at.
+    .filter(({ text }) => plain === tensors || !ofGenerator || !text.startsWith('the weights hold'))
+    .map(({ text, warning }) => ({ text: forSegmenter(text), warning }))
+  if (plain !== tensors)
+    notes.push({
+      warning: false,
+      text: `the weights have ${tensors.cls_token!.shape[1]} class tokens, one for each class of their generator: the model starts from their mean, and without their attention fusion`,
+    })
   if (usual !== undefined && heads !== undefined && usual !== heads)
     notes.push({
       warning: true,
       text: `published vision transformers of width ${width} have ${usual} attention heads, and the model has ${heads} (model.heads); with another number than they were trained with these weights compute something else`,
     })
   return { report: judged.report, notes }
+}
+
+/** What is said of weights and a mask generator, of an encoder. */
+function forSegmenter(text: string): string {
+  return text
+    .replaceAll('the generator', 'the encoder of the model')
+    .replace(/\bgenerator\.(?=heads|width|depth|patchSize|imageSize|backbone)/g, 'model.')
 }
 
 /** What of a model was trained before, under the names that published weights have. */

@@ -76,11 +76,12 @@ export async function prepareResumed(
   onProgress: OnProgress,
   { memoryCheck }: PrepareOptions = {},
 ): Promise<PreparedRun> {
-  const given = Object.keys(settings)
-  if (given.length > 0)
+  const [given] = Object.entries(settings)
+  if (given !== undefined)
     throw new SemplesError('SEMPLES_CONFIG_INVALID', {
       message: 'A resumed run keeps its configuration.',
       field: given[0],
+      value: given[1],
       hint: 'Leave the other settings out, or start a new run.',
     })
   const run = await RunDirectory.open(folder, 'write')

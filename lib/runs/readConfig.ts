@@ -1,4 +1,5 @@
 import { SemplesError } from '../base/error.js'
+import { shellWord } from '../base/shell.js'
 import type { RunDirectory } from '../checkpoints/runDirectory.js'
 import { resolveConfig } from '../config/resolve.js'
 import { resolveSegmentConfig } from '../config/segment/resolve.js'
@@ -23,7 +24,7 @@ export async function readRunConfig(run: RunDirectory): Promise<RunConfig> {
       file: run.path,
       field: 'run',
       expected: 'the run of a mask generator (semples train)',
-      hint: 'For masks of any pictures, type: npx semples predict --run RUN FILE...',
+      hint: `For masks of any pictures, type: npx semples predict --run ${shellWord(run.path)} FILE...`,
     })
   return resolveConfig((await run.readConfig()) as TrainConfigInput)
 }
@@ -39,7 +40,7 @@ export async function readSegmentConfig(run: RunDirectory): Promise<SegmentConfi
       file: run.path,
       field: 'run',
       expected: 'the run of a segmentation model (semples segment train)',
-      hint: 'To train one on its masks, type: npx semples segment train --run RUN',
+      hint: `To train one on its masks, type: npx semples segment train --run ${shellWord(run.path)}`,
     })
   return resolveSegmentConfig((await run.readConfig()) as SegmentConfigInput)
 }

@@ -16,6 +16,9 @@ describe('help', () => {
     ...[
       ['train'],
       ['masks'],
+      ['segment'],
+      ['segment', 'train'],
+      ['segment', 'config'],
       ['refine'],
       ['annotations'],
       ['eval'],
@@ -39,11 +42,12 @@ describe('help', () => {
     const { out } = await run(['--help'])
     const lines = out.join('\n').split('\n')
     expect(lines.join('\n')).toMatch(
-      /demo .*train .*masks .*refine .*annotations .*eval .*report .*export .*submission .*scenes .*convert .*config .*doctor .*libtorch .*weights .*completion /s,
+      /demo .*train .*masks .*segment .*refine .*annotations .*eval .*report .*export .*submission .*scenes .*convert .*config .*doctor .*libtorch .*weights .*completion /s,
     )
     const commands = [
       'train',
       'masks',
+      'segment train',
       'refine',
       'annotations',
       'eval',

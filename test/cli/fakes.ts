@@ -3,6 +3,7 @@ import type { Cli, Jobs } from '../../lib/cli/cli.js'
 import { runCommand } from '../../lib/cli/program.js'
 import type { Evaluation } from '../../lib/evaluate/evaluate.js'
 import type { TrainingPlan } from '../../lib/runs/planTraining.js'
+import type { TrainSegmenterResult } from '../../lib/runs/segment/trainSegmenter.js'
 import type { RunResult } from '../../lib/runs/trainSemPLeS.js'
 import type { TuneResult } from '../../lib/runs/tuneRefinement.js'
 
@@ -20,6 +21,13 @@ export const runResult: RunResult = {
   classes: { name: 'boats', classes: [] },
   stages: [{ name: 'match', epochs: 2, steps: 20, firstLoss: 2.5, lastLoss: 1.25, seconds: 75 }],
   warnings: ['The generator starts from RANDOM weights: masks will be poor.'],
+}
+
+export const segmenterResult: TrainSegmenterResult = {
+  out: '/runs/boats/segmenter',
+  classes: { name: 'boats', classes: [] },
+  stages: [{ name: 'segment', epochs: 2, steps: 20, firstLoss: 2.5, lastLoss: 1.25, seconds: 75 }],
+  warnings: ['1 of 9 pictures has no mask in masks, and is left out: p03.'],
 }
 
 export const trainingPlan: TrainingPlan = {
@@ -98,6 +106,7 @@ export async function run(words: string[], jobs: Partial<Jobs> = {}, change: Par
       stage: 'guide',
       warnings: ['The generator starts from RANDOM weights: masks will be poor.'],
     }),
+    trainSegmenter: async () => segmenterResult,
     refine: async ({ out }) => ({
       refined: 2,
       skipped: 1,
@@ -245,6 +254,7 @@ export async function run(words: string[], jobs: Partial<Jobs> = {}, change: Par
     train,
     plan,
     masks,
+    trainSegmenter,
     refine,
     tune,
     evaluate,
@@ -270,6 +280,7 @@ export async function run(words: string[], jobs: Partial<Jobs> = {}, change: Par
       train: record('train', train),
       plan: record('plan', plan),
       masks: record('masks', masks),
+      trainSegmenter: record('trainSegmenter', trainSegmenter),
       refine: record('refine', refine),
       tune: record('tune', tune),
       evaluate: record('evaluate', evaluate),

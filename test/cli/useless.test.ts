@@ -28,6 +28,7 @@ const tuned = ['refine', '--images', 'i', '--cams', 'c', '--tune', '8', '--groun
 const convert = ['convert', '--out', 'o', '--data', photos]
 const annotations = ['annotations', '--masks', 'm', '--images', 'i', '--format', 'coco', '--out', 'o.json']
 const plain = ['report', 'r', '--no-gallery']
+const segment = ['segment', 'train', '--data', photos, '--masks', 'm', '--out', join(root, 'run')]
 const ownTraining = ['train', '--data', photos, '--preset', 'demo', '--out', join(root, 'run')]
 
 /** Options that always do something. */
@@ -35,6 +36,9 @@ const ALWAYS = {
   demo: 'out seed device threads offline json quiet',
   train:
     'data preset weights out set config stages seed tensorboard report reference resume epochs batch lr device threads offline dry-run memory-check json quiet',
+  'segment train':
+    'run data model weights preset out epochs batch lr seed set config tensorboard memory-check resume device threads offline json quiet',
+  'segment config': 'schema',
   masks:
     'run out data threshold refine overlay annotations review overwrite npz max-side memory-check device threads offline json quiet',
   refine:
@@ -84,6 +88,30 @@ const USELESS: Record<string, Record<string, string[][]>> = {
     split: [[...masks, '--data', photos, '--split', 'val']],
     'label-threshold': [[...masks, '--label-threshold', '0.5']],
     npy: [[...masks, '--npy', '--npz']],
+  },
+  'segment train': {
+    masks: [[...segment, '--scores', 's']],
+    scores: [[...segment, '--scores', 's']],
+    truth: [[...segment, '--truth']],
+    refine: [
+      [...segment, '--refine', 'voc'],
+      ['segment', 'train', '--run', 'r', '--masks', 'm', '--refine', 'voc'],
+      ['segment', 'train', '--run', 'r', '--truth', '--refine', 'voc'],
+      ['segment', 'train', '--resume', 'r', '--refine', 'voc'],
+    ],
+    labels: [['segment', 'train', '--run', 'r', '--labels', 'l.csv']],
+    classes: [['segment', 'train', '--run', 'r', '--classes', 'c.json']],
+    images: [
+      ['segment', 'train', '--run', 'r', '--images', 'i'],
+      [...segment, '--images', 'i'],
+    ],
+    val: [['segment', 'train', '--run', 'r', '--val', '0.2']],
+    clip: [[...segment, '--clip', coco]],
+  },
+  'segment config': {
+    preset: [['segment', 'config', '--schema', '--preset', 'demo']],
+    model: [['segment', 'config', '--schema', '--model', 'vit-mask']],
+    json: [['segment', 'config', '--schema', '--json']],
   },
   inspect: { tensors: [['inspect', 'f', '--tensors', '--json']] },
   refine: {

@@ -1,10 +1,9 @@
 import { Command } from 'commander'
-import { SemplesError } from '../../base/error.js'
 import { refuseUseless } from '../../base/useless.js'
-import type { ConfigField } from '../../config/describe.js'
 import type { RunConfig } from '../../config/types.js'
 import type { LossTermInfo } from '../../native/addon.js'
 import type { Cli } from '../cli.js'
+import { describeFields, fieldsWith } from '../configFields.js'
 import { examples, shared } from '../options.js'
 import { printJson, table } from '../output.js'
 
@@ -49,10 +48,7 @@ export function configCommand(cli: Cli): Command {
       const { knownTerms } = await import('../../stages/terms.js')
       const { checkInput } = await import('../../config/check.js')
       checkInput({ preset })
-      const fields = describeConfig({ preset, reference, generator }).filter(
-        ({ field }) => text === undefined || field.includes(text),
-      )
-      if (fields.length === 0 && text !== undefined) throw noSuchField(text)
+      const fields = fieldsWith(text, describeConfig({ preset, reference, generator }), 'npx semples config')
       if (json) printJson(cli.terminal, fields)
       else {
         for (const line of describeFields(fields)) cli.terminal.out(line)
@@ -62,28 +58,9 @@ export function configCommand(cli: Cli): Command {
     })
 }
 
-function noSuchField(text: string): SemplesError {
-  return new SemplesError('SEMPLES_CONFIG_UNKNOWN', {
-    message: `No config field has "${text}" in its name.`,
-    hint: 'To list all of them, type: npx semples config',
-  })
-}
-
-/** A field and its default on one line, its meaning on the next. */
-function describeFields(fields: readonly ConfigField[]): string[] {
-  return fields.flatMap(({ field, default: value, unit, expected, text }) => [
-    `${field}${value === undefined ? '' : ` = ${written(value)}`}${unit === undefined ? '' : ` (${unit})`}`,
-    `    ${text} Takes ${expected}.`,
-  ])
-}
-
 /** All loss terms, below the fields that weight them. */
 function describeTerms(terms: readonly LossTermInfo[]): string[] {
   if (terms.length === 0) return []
   const lines = terms.map(({ name, formula, source, needs }) => [name, formula, needs.join(', '), source])
   return ['', 'Loss terms, for the terms of any stage:', ...table([['term', 'formula', 'needs', 'source'], ...lines])]
-}
-
-function written(value: unknown): string {
-  return typeof value === 'string' ? value : Array.isArray(value) ? value.join(',') : JSON.stringify(value)
 }

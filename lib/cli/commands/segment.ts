@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Command, Option } from 'commander'
+import { SemplesError } from '../../base/error.js'
 import { refuseUseless } from '../../base/useless.js'
 import { type CrfPreset, crfPresetNames } from '../../refine/presets.js'
 import type { MemoryCheck } from '../../runs/memory/check.js'
@@ -10,6 +11,7 @@ import { addModelOptions, collect, examples, type ModelOptions, memoryCheckOptio
 import { printJson, shellWord, warningLines } from '../output.js'
 import { openView } from '../progress/view.js'
 import { type SegmentFlags, segmentInput } from '../segmentInput.js'
+import { segmentConfigCommand } from './segmentConfig.js'
 import { stageTable } from './train.js'
 
 interface SegmentTrainOptions extends SegmentFlags, Omit<ModelOptions, 'device' | 'threads'> {
@@ -25,6 +27,7 @@ export function segmentCommand(cli: Cli): Command {
       'Trains a segmentation model on masks, which then needs no labels: any picture in, a mask out (docs/segment.md).',
     )
     .addCommand(trainCommand(cli))
+    .addCommand(segmentConfigCommand(cli))
 }
 
 function trainCommand(cli: Cli): Command {
@@ -68,7 +71,11 @@ function trainCommand(cli: Cli): Command {
       '--seed <number>',
       'seed of shuffling, augmentation and initial weights (default: that of the run; else 504)',
     )
-    .option('--set <field=value>', 'any field of the config, may be repeated (docs/segment.md lists them)', collect)
+    .option(
+      '--set <field=value>',
+      'any field of the config, may be repeated ("semples segment config" lists them)',
+      collect,
+    )
     .option('--config <file>', 'JSON with fields of the config; options given here win over it')
     .option('--tensorboard', 'also write event files for TensorBoard: tensorboard --logdir RUN/tensorboard')
     .addOption(memoryCheckOption())
@@ -80,7 +87,6 @@ function trainCommand(cli: Cli): Command {
         'semples segment train --run runs/boats --truth --data photos --out runs/boats/upper-bound',
         'semples segment train --data photos --masks masks --classes voc2012 --model deeplabv3plus --out runs/segmenter',
         'semples segment train --resume runs/segmenter',
-        'semples predict --run runs/segmenter holiday.jpg',
       ),
     )
     .action((options: SegmentTrainOptions) => train(cli, options))
@@ -90,11 +96,18 @@ function trainCommand(cli: Cli): Command {
 async function train(cli: Cli, options: SegmentTrainOptions): Promise<void> {
   const { terminal, signal, jobs } = cli
   const { run, refine, resume, tensorboard, memoryCheck, offline, quiet, json } = options
+  if (resume !== undefined) refuseUseless({ '--refine': refine }, 'with --resume')
   if (run === undefined) refuseUseless({ '--refine': refine }, 'without --run, of which masks are made')
   const taken = options.masks ?? options.scores
   if (taken !== undefined || options.truth)
     refuseUseless({ '--refine': refine }, 'where no masks are made: what the model learns from is taken as it is')
   const input = await segmentInput(options)
+  if (run === undefined && resume === undefined && input.data === undefined)
+    throw new SemplesError('SEMPLES_CONFIG_INVALID', {
+      message:
+        'There is nothing to learn from: add --run RUN, a run of semples train, or --data DIR and --masks DIR, pictures and their masks.',
+      field: '--data',
+    })
   const { neededOf } = await import('../../runs/segment/needed.js')
   // Mistakes are told before anything is fetched.
   const needed = await neededOf(input, { run, resume })

@@ -1,11 +1,14 @@
 import { absolutePaths, defaultsOf, type FieldNote, fieldsOf, partly } from '../../base/fields.js'
 import { merge } from '../../base/merge.js'
 import { isRecord, type OptionOrigin, optionError, place, unknownField, valueAt } from '../../base/optionError.js'
+import type { DatasetKind } from '../../datasets/kind.js'
 import { datasetKinds, kindOfData } from '../../datasets/kinds.js'
 import type { SegmenterKind } from '../../segment/kinds/kind.js'
 import { kindOfSegmenter, segmenterKinds } from '../../segment/kinds.js'
 import { optimizerSchema } from '../../stages/options.js'
+import { scheduleSchema } from '../../stages/schedule.js'
 import { dataMissing, notAConfig, outMissing } from '../missing.js'
+import { joined } from '../schema.js'
 import type { SettableConfig } from '../settings.js'
 import { segmentDifferences } from './presets.js'
 import { checkSegmentRules } from './rules.js'
@@ -14,7 +17,13 @@ import type { SegmentConfig, SegmentConfigInput } from './types.js'
 
 type CheckedInput = Omit<SegmentConfigInput, 'clip'> & { clip?: Exclude<SegmentConfigInput['clip'], string> }
 
-const NOUN = 'field of a segmentation model'
+const NOUN = 'config field'
+
+/** How all fields are listed, for one that there is not. */
+function listOf(kind?: string): string {
+  const option = kind === undefined ? '' : ` --model ${kind}`
+  return `To list the fields, type: npx semples segment config${option}`
+}
 
 /**
  * Fills in the config of a segmentation model: defaults, those of its kind, then the preset's differences, then what the
@@ -30,7 +39,8 @@ export function resolveSegmentConfig(input: SegmentConfigInput): SegmentConfig {
   const kinds = kindsOf(value)
   const schema = segmentSchema(kinds)
   const result = schema.safeParse(value)
-  if (!result.success) throw optionError(result.error, { value, notes: notesOf(kinds), noun: NOUN })
+  if (!result.success)
+    throw optionError(result.error, { value, notes: notesOf(kinds), noun: NOUN, list: listOf(kinds.model.kind) })
   const config = withSizes(absolutePaths(schema, result.data as unknown as SegmentConfig))
   checkSegmentRules(config)
   return config
@@ -55,22 +65,33 @@ export function segmentDefaults({
   return merge(over(over(defaults, kind.differences), fitting), { preset }) as unknown as SegmentConfig
 }
 
-/** Some fields over others. Another optimiser begins from its own defaults: what belongs to the one means nothing for the other. */
+/** Sections of `train` whose `kind` decides what their other fields mean. */
+const OF_KIND = { optimizer: optimizerSchema, schedule: scheduleSchema }
+
+/** Some fields over others. Another optimiser or schedule begins from its own defaults: what belongs to the one means nothing for the other. */
 function over(base: object, changes: object): Record<string, unknown> {
-  const kindIn = (config: object) => valueAt(config, ['train', 'optimizer', 'kind'])
-  const other = kindIn(changes)
   const { train, ...others } = base as Record<string, unknown>
-  if (other === undefined || other === kindIn(base) || !isRecord(train)) return merge(base, changes) as typeof others
-  const { optimizer: _, ...rest } = train
-  return merge({ ...others, train: { ...rest, optimizer: defaultsOf(optimizerSchema) } }, changes) as typeof others
+  if (!isRecord(train)) return merge(base, changes) as typeof others
+  const kept = { ...train }
+  for (const [name, schema] of Object.entries(OF_KIND)) {
+    const kindIn = (config: object) => valueAt(config, ['train', name, 'kind'])
+    const other = kindIn(changes)
+    if (other !== undefined && other !== kindIn(base)) kept[name] = defaultsOf(schema)
+  }
+  return merge({ ...others, train: kept }, changes) as typeof others
 }
 
-/** Sizes that follow from others, so that config.json states them. */
+/** Values that follow from others, so that config.json states them. */
 function withSizes(config: SegmentConfig): SegmentConfig {
-  const { augment, predict } = config
+  const { augment, predict, model } = config
   const window = predict.window ?? augment.size
   const stride = predict.stride ?? Math.max(1, Math.round((2 * window) / 3))
-  return { ...config, predict: { ...predict, side: predict.side ?? augment.side, window, stride } }
+  const filled = kindOfSegmenter(model.kind).filled?.(model) ?? model
+  return {
+    ...config,
+    model: filled as SegmentConfig['model'],
+    predict: { ...predict, side: predict.side ?? augment.side, window, stride },
+  }
 }
 
 /**
@@ -85,7 +106,7 @@ export function checkSegmentInput(input: unknown, origin?: OptionOrigin): Checke
   if (isRecord(value.data)) value.data = { kind: kinds.data.kind, ...value.data }
   const result = partly(segmentSchema(kinds)).safeParse(value)
   if (result.success) return result.data as CheckedInput
-  throw optionError(result.error, { value, notes: notesOf(kinds), origin, noun: NOUN })
+  throw optionError(result.error, { value, notes: notesOf(kinds), origin, noun: NOUN, list: listOf(kinds.model.kind) })
 }
 
 function kindsOf({ data, model, preset }: Record<string, unknown>, origin?: OptionOrigin): SegmentKinds {
@@ -103,22 +124,29 @@ function notesOf(kinds: SegmentKinds): Map<string, FieldNote> {
 
 let notes: ReadonlyMap<string, FieldNote> | undefined
 
-/** The notes of every field of any such config. */
+/** The notes of every field of any such config. A field that kinds share under one name has the notes of each. */
 export function segmentNotes(): ReadonlyMap<string, FieldNote> {
-  notes ??= new Map(
-    datasetKinds.flatMap((data) =>
-      segmenterKinds.flatMap((model) => [
-        ...notesOf({ data, model: model as unknown as SegmenterKind } as SegmentKinds),
-      ]),
-    ),
-  )
+  notes ??= notesOfModels(segmenterKinds as unknown as readonly SegmenterKind[])
   return notes
+}
+
+/** The notes of every field with one of these kinds of model, whatever the data; section by section. */
+export function notesOfModels(models: readonly SegmenterKind[]): Map<string, FieldNote> {
+  const found = new Map<string, FieldNote>()
+  for (const data of datasetKinds as readonly DatasetKind[])
+    for (const model of models)
+      for (const [field, note] of notesOf({ data, model })) found.set(field, joined(found.get(field), note))
+  const sectionOf = (field: string) => field.split('.')[0]!
+  const sections = [...new Set([...found.keys()].map(sectionOf))]
+  return new Map(
+    [...found].sort(([one], [other]) => sections.indexOf(sectionOf(one)) - sections.indexOf(sectionOf(other))),
+  )
 }
 
 /** Settings of a command line are fields of such a config. */
 export const segmentSettings: SettableConfig = {
   notes: segmentNotes,
   noteOf: (field) => segmentNotes().get(field),
-  unknown: (field) => unknownField(field.split('.'), { value: {}, notes: segmentNotes(), noun: NOUN }),
+  unknown: (field) => unknownField(field.split('.'), { value: {}, notes: segmentNotes(), noun: NOUN, list: listOf() }),
   check: checkSegmentInput,
 }

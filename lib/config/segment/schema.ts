@@ -36,7 +36,8 @@ export function segmentSchema({ data, model }: SegmentKinds) {
     data: z.strictObject({ kind: z.literal(data.kind).default(data.kind), ...data.schema.shape }),
     targets: targetsSchema.prefault({}),
     model: model.schema.prefault({}),
-    clip: clipSchema.prefault({}),
+    // The decoder looks at pictures as CLIP does.
+    clip: clipSchema.omit({ normalize: true }).prefault({}),
     out,
     seed,
     device,

@@ -8,12 +8,14 @@ import type { SegmenterOptions } from '../../segment/kinds.js'
 import type { PredictOptions, SegmentTraining, TargetOptions } from '../../segment/options.js'
 import type { GeneralSegmentOptions } from './schema.js'
 
+type SegmentClip = Omit<ClipOptions, 'normalize'>
+
 /** Everything that decides the numbers of a segmentation model's run. What its config.json holds. */
 export type SegmentConfig = GeneralSegmentOptions & {
   data: DataSpec
   targets: TargetOptions
   model: SegmenterOptions
-  clip: ClipOptions
+  clip: SegmentClip
   train: SegmentTraining
   augment: SampleAugment
   loader: z.infer<typeof loaderSchema>
@@ -26,5 +28,5 @@ export type SegmentDifferences = DeepPartial<Omit<SegmentConfig, 'data' | 'out' 
 /** What a person gives: any part of a `SegmentConfig`. What is left out comes from preset and kind of model. */
 export type SegmentConfigInput = DeepPartial<Omit<SegmentConfig, 'data' | 'clip'>> & {
   data?: DataSpec
-  clip?: string | DeepPartial<ClipOptions>
+  clip?: string | DeepPartial<SegmentClip>
 }

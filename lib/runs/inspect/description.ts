@@ -16,6 +16,8 @@ export interface WeightsDescription {
   notes?: readonly string[]
   /** Of a CLIP. */
   activation?: { value: 'quick_gelu' | 'gelu'; because: string }
+  /** What to do with it, where that is not to start a training. */
+  next?: { text: string; commands: string[] }
   /** Why semples cannot take it. */
   refused?: { message: string; hint?: string }
 }

@@ -6,6 +6,8 @@ import { RunDirectory } from '../../checkpoints/runDirectory.js'
 import { readClassTable } from '../../datasets/classes/classTableFile.js'
 import type { JsonlRecord } from '../../formats/jsonl.js'
 import { stageKinds } from '../../stages/kinds.js'
+import { isSegmenterRun } from '../readConfig.js'
+import { SEGMENT_STAGE } from '../segment/prepare.js'
 import { percentText, sizeText } from './texts.js'
 import type { Found, InspectedRun } from './types.js'
 
@@ -20,10 +22,16 @@ export async function run(path: string): Promise<Found> {
   const { manifest } = directory
   const config = objectOf(await directory.readConfig())
   const { classes } = await readClassTable(join(directory.path, 'classes.json'))
-  const names = Array.isArray(config.stages) ? config.stages.map(String) : Object.keys(manifest.stages)
+  const segments = isSegmenterRun(directory)
+  const { targets } = manifest.notes
+  const names = segments
+    ? [SEGMENT_STAGE]
+    : Array.isArray(config.stages)
+      ? config.stages.map(String)
+      : Object.keys(manifest.stages)
   const stages = names.map((name): InspectedRun['stages'][number] => {
     const state = manifest.stages[name]
-    const of = objectOf(config[name]).epochs
+    const of = objectOf(config[segments ? 'train' : name]).epochs
     return {
       name,
       status: state?.status ?? 'waiting',
@@ -44,7 +52,7 @@ export async function run(path: string): Promise<Found> {
   const bytes = checkpoints.reduce((sum, file) => sum + file.bytes, 0)
   return {
     kind: 'run',
-    what: `a run of semples, ${finished === undefined ? 'not finished' : 'finished'}`,
+    what: `${segments ? 'the run of a segmentation model' : 'a run of semples'}, ${finished === undefined ? 'not finished' : 'finished'}`,
     facts: [
       [
         'made by',
@@ -57,6 +65,7 @@ export async function run(path: string): Promise<Found> {
         `${created.slice(0, 16).replace('T', ' ')}${finished === undefined ? '' : `, finished ${finished.slice(0, 16).replace('T', ' ')}`} (UTC), seed ${seed}`,
       ],
       ['data', dataText(objectOf(config.data))],
+      ...(typeof targets === 'string' ? [['learns', targets] as [string, string]] : []),
       ['models', modelsText(config)],
       ['classes', `${classes.length}: ${listed(found.classes, 12)}`],
       ...stages.map((stage, index): [string, string] => [index === 0 ? 'stages' : '', stageText(stage)]),
@@ -68,9 +77,15 @@ export async function run(path: string): Promise<Found> {
         ? [['', `and ${checkpoints.length - 12} more, ${sizeText(bytes)} in all`] as [string, string]]
         : []),
     ],
-    next: nextOf(path, found),
+    next: segments ? nextOfSegmenter(path, found) : nextOf(path, found),
     run: found,
   }
+}
+
+function nextOfSegmenter(path: string, { finished }: InspectedRun): Found['next'] {
+  const folder = shellWord(path)
+  if (!finished) return { text: 'To go on with it, type:', commands: [`npx semples segment train --resume ${folder}`] }
+  return { text: 'For masks of any pictures, type:', commands: [`npx semples predict --run ${folder} FILE...`] }
 }
 
 function nextOf(path: string, { finished, checkpoints }: InspectedRun): Found['next'] {
@@ -123,12 +138,12 @@ function dataText(data: JsonObject): string {
   return [kind, path].filter((part) => typeof part === 'string').join(' ') || 'not said'
 }
 
-function modelsText({ generator, clip, preset }: JsonObject): string {
-  const { kind, backbone, weights } = objectOf(generator)
+function modelsText({ generator, model, clip, preset }: JsonObject): string {
+  const { kind, backbone, weights } = objectOf(generator ?? model)
   const { path } = objectOf(clip)
   const network = [kind, backbone].filter((part) => typeof part === 'string').join(' ')
   return [
-    `generator ${network}${typeof weights === 'string' ? ` from ${weights}` : ''}`,
+    `${generator === undefined ? 'segmentation model' : 'generator'} ${network}${typeof weights === 'string' ? ` from ${weights}` : ''}`,
     typeof path === 'string' ? `CLIP ${path}` : 'no CLIP',
     ...(typeof preset === 'string' ? [`preset ${preset}`] : []),
   ].join(', ')

@@ -25,6 +25,7 @@ export async function weightsFound(path: string, shapes: WeightShapes): Promise<
   const bytes = [...tensors.values()].reduce((sum, tensor) => sum + tensor.bytes, 0)
   const { sizes, config, report, activation, notes = [], refused = UNKNOWN } = description ?? {}
   const isTaken = description !== undefined && description.refused === undefined
+  const next = isTaken ? (description.next ?? (option && nextFor(path, option, config))) : undefined
   return {
     kind: 'weights',
     what: description === undefined ? 'weights of a network that semples does not know' : weightsOf(description.what),
@@ -39,7 +40,7 @@ export async function weightsFound(path: string, shapes: WeightShapes): Promise<
     ],
     notes,
     ...(isTaken ? {} : { refused }),
-    ...(isTaken && option ? { next: nextFor(path, option, config) } : {}),
+    ...(next === undefined ? {} : { next }),
     weights: {
       format,
       tensors: [

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { merge } from '../../base/merge.js'
 import { notice, type OnProgress } from '../../base/progress.js'
+import { refuseUseless } from '../../base/useless.js'
 import { RunDirectory } from '../../checkpoints/runDirectory.js'
 import { segmentPresets } from '../../config/segment/schema.js'
 import type { SegmentConfigInput } from '../../config/segment/types.js'
@@ -32,7 +33,8 @@ export interface FromRunOptions {
 /** What a run says of the segmentation model that is to follow it; what the user gives wins. */
 export interface RunStart {
   input: SegmentConfigInput
-  classes: ClassTable
+  /** Of the run; undefined where the data that are given name their own. */
+  classes: ClassTable | undefined
 }
 
 /**
@@ -44,6 +46,12 @@ export async function startFromRun(folder: string, given: SegmentConfigInput): P
   const config = await readRunConfig(run)
   const classes = await readClassTable(join(run.path, 'classes.json'))
   const truth = given.targets?.from === 'truth'
+  if (!learnsOther(given))
+    refuseUseless(
+      { data: given.data },
+      'with the masks of a run, which are of its own pictures',
+      'Give masks of these pictures too (targets.folder, --masks), or leave them out (data, --data).',
+    )
   const own: SegmentConfigInput = {
     ...presetOf(config),
     out: join(run.path, truth ? UPPER_BOUND_FOLDER : SEGMENTER_FOLDER),
@@ -52,11 +60,17 @@ export async function startFromRun(folder: string, given: SegmentConfigInput): P
     threads: config.threads,
     data: config.data,
     loader: config.loader,
-    ...(truth ? {} : { targets: { folder: join(run.path, MASKS_FOLDER) } }),
+    ...((given.targets?.from ?? 'masks') === 'masks' ? { targets: { folder: join(run.path, MASKS_FOLDER) } } : {}),
   }
   const input = merge(own as object, given) as SegmentConfigInput
   if (given.data !== undefined) input.data = given.data
-  return { input: { ...input, ...(await modelOf(run, config, input)) }, classes }
+  const named = (given.data as { classes?: unknown } | undefined)?.classes !== undefined
+  return { input: { ...input, ...(await modelOf(run, config, input)) }, classes: named ? undefined : classes }
+}
+
+/** Whether the model learns from something else than the masks of the run that it follows. */
+export function learnsOther({ targets = {} }: SegmentConfigInput): boolean {
+  return targets.folder !== undefined || (targets.from ?? 'masks') !== 'masks'
 }
 
 /**
@@ -91,7 +105,9 @@ async function modelOf(
     (model as { kind?: string } | undefined)?.kind ?? (generator.kind === 'cnn' ? 'deeplabv3plus' : 'vit-mask')
   const kind = kindOfSegmenter(name)
   const named = { ...model, kind: name } as SegmentConfigInput['model']
-  if (kind.needsClip) return { model: named, ...(givenClip === undefined && clip.path !== undefined ? { clip } : {}) }
+  const { normalize: _, ...own } = clip
+  if (kind.needsClip)
+    return { model: named, ...(givenClip === undefined && clip.path !== undefined ? { clip: own } : {}) }
   const encoder = kind.encoderOf?.(generator)
   const chosen = (model as { weights?: string } | undefined)?.weights
   if (encoder === undefined || chosen !== undefined) return { model: named }

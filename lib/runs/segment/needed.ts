@@ -4,6 +4,7 @@ import type { SegmentConfig, SegmentConfigInput } from '../../config/segment/typ
 import { encoderWeightsOf } from '../../segment/kinds.js'
 import { readSegmentConfig } from '../readConfig.js'
 import { startFromRun } from './fromRun.js'
+import { refuseSettings } from './prepare.js'
 
 /** What a training of a segmentation model writes, and which weights and CLIP it opens. */
 export interface NeededForSegmenter {
@@ -30,6 +31,11 @@ export async function neededOf(
 }
 
 async function configOf(input: SegmentConfigInput, run?: string, resume?: string): Promise<SegmentConfig> {
-  if (resume !== undefined) return readSegmentConfig(await RunDirectory.open(resume))
-  return resolveSegmentConfig(run === undefined ? input : (await startFromRun(run, input)).input)
+  if (resume !== undefined) {
+    refuseSettings({ ...input, ...(run === undefined ? {} : { run }) })
+    return readSegmentConfig(await RunDirectory.open(resume))
+  }
+  const config = resolveSegmentConfig(run === undefined ? input : (await startFromRun(run, input)).input)
+  await RunDirectory.requireFree(config.out)
+  return config
 }

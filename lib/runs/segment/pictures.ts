@@ -1,3 +1,4 @@
+import { count } from '../../base/count.js'
 import { SemplesError } from '../../base/error.js'
 import { notice, type OnProgress, warning } from '../../base/progress.js'
 import type { SegmentConfig } from '../../config/segment/types.js'
@@ -23,8 +24,12 @@ export async function openSegmentPictures(
 ): Promise<Dataset> {
   const table = classes ?? (await tableOf(data, targets))
   const dataset = table === undefined ? await openDataset(data, 'train') : await openUnlabelled(data, 'train', table)
+  const known = dataset.classes.classes.length
   onProgress(
-    notice('run', `${dataset.name}: ${dataset.items.length} pictures, ${dataset.classes.classes.length} classes`),
+    notice(
+      'run',
+      `${dataset.name}: ${count(dataset.items.length, 'picture')}, ${known} ${known === 1 ? 'class' : 'classes'}`,
+    ),
   )
   for (const message of dataset.warnings ?? []) onProgress(warning('run', message))
   return { ...dataset, items: dataset.items.map((item) => ({ ...item, labels: [] })) }
@@ -35,14 +40,14 @@ async function tableOf(
   data: SegmentConfig['data'],
   targets: SegmentConfig['targets'],
 ): Promise<ClassTable | undefined> {
-  if ('kind' in data && data.kind !== 'folder') return undefined
+  if (('kind' in data && data.kind !== 'folder') || targets.folder === undefined) return undefined
   const { classes, labels } = data as FolderData
   // The folder's own table is its own affair; it may lie inside.
   if (classes !== undefined) return openClassTable(classes).catch(() => undefined)
   try {
-    return completed(await classesOfMasks(targets.folder ?? '', undefined))
+    return completed(await classesOfMasks(targets.folder, undefined))
   } catch (error) {
-    if (!(error instanceof SemplesError) || labels !== undefined || targets.folder === undefined) return undefined
+    if (!(error instanceof SemplesError) || labels !== undefined) return undefined
     throw error
   }
 }

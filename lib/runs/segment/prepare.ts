@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { count } from '../../base/count.js'
 import { SemplesError } from '../../base/error.js'
 import { packageVersion } from '../../base/package.js'
 import { notice, type OnProgress, warning } from '../../base/progress.js'
@@ -11,7 +12,7 @@ import { fingerprint } from '../../datasets/fingerprint.js'
 import type { Batches } from '../../loader/ordered.js'
 import { type Compute, chooseCompute } from '../../models/devices.js'
 import { createSegmentLoader, type SegmentBatch } from '../../segment/loader.js'
-import { balancedWeights, classFrequencies } from '../../segment/targets/classWeights.js'
+import { balancedWeights } from '../../segment/targets/classWeights.js'
 import { openTargets, type Targets } from '../../segment/targets/targets.js'
 import type { MemoryCheck } from '../memory/check.js'
 import { requireSameData } from '../prepare.js'
@@ -19,12 +20,14 @@ import { readSegmentConfig, SEGMENTER } from '../readConfig.js'
 import { checkStepMemory } from './memory.js'
 import { makeSegmenter, startEncoder } from './models.js'
 import { openSegmentPictures } from './pictures.js'
+import { frequenciesOf, readTargets } from './readTargets.js'
 
 /** The run of a segmentation model whose inputs were found good, with the lock of its folder. */
 export interface PreparedSegmentRun {
   run: RunDirectory
   config: SegmentConfig
   dataset: Dataset
+  targets: Targets
   loader: Batches<SegmentBatch>
   compute: Compute
 }
@@ -48,11 +51,18 @@ export async function prepareNew(
   classes?: ClassTable,
 ): Promise<PreparedSegmentRun> {
   const config = resolveSegmentConfig(input)
-  const opened = await openAll(config, options, classes)
+  await RunDirectory.requireFree(config.out)
+  const opened = await openInputs(config, options, classes)
   const { dataset, targets, compute } = opened
-  const notes = await tryModel(config, dataset, compute)
+  // What it refuses needs no frequencies.
+  openLoader(config, opened, undefined, options.onProgress)
+  const notes = await tryModel(config, dataset.classes, compute)
   for (const { text, warning: warns } of notes) options.onProgress((warns ? warning : notice)(SEGMENT_STAGE, text))
+  // A mistake in any mask is told before anything is trained.
+  const frequencies = await readTargets(targets, dataset, options)
+  const loader = openLoader(config, opened, frequencies, options.onProgress)
   const data = await fingerprint(dataset)
+  const targetFiles = await targets.fingerprint()
   options.signal?.throwIfAborted()
   const run = await RunDirectory.create(config.out, {
     config,
@@ -63,11 +73,12 @@ export async function prepareNew(
     notes: {
       kind: SEGMENTER,
       targets: targets.describe,
+      targetFiles,
       threads: compute.threads,
       device: compute.device,
     },
   })
-  return { run, config, dataset, loader: opened.loader, compute }
+  return { run, config, dataset, targets, loader, compute }
 }
 
 /** Opens a run to go on with, and checks what it needs. */
@@ -76,58 +87,78 @@ export async function prepareResumed(
   settings: SegmentConfigInput,
   options: PrepareOptions,
 ): Promise<PreparedSegmentRun> {
-  const [given] = Object.keys(settings)
-  if (given !== undefined)
-    throw new SemplesError('SEMPLES_CONFIG_INVALID', {
-      message: 'A resumed run keeps its configuration.',
-      field: given,
-      hint: 'Leave the other settings out, or start a new run.',
-    })
+  refuseSettings(settings)
   const run = await RunDirectory.open(folder, 'write')
   try {
     const config = await readSegmentConfig(run)
-    const { dataset, loader, compute } = await openAll(
-      config,
-      options,
-      await readClassTable(join(run.path, 'classes.json')),
-    )
+    const opened = await openInputs(config, options, await readClassTable(join(run.path, 'classes.json')))
+    const { dataset, targets, compute } = opened
     await requireSameData(run, dataset)
-    return { run, config, dataset, loader, compute }
+    await requireSameTargets(run, targets)
+    const finished = run.manifest.finished !== undefined
+    const frequencies =
+      config.train.classWeights === 'balanced' && !finished ? await frequenciesOf(targets, dataset, options) : undefined
+    const loader = openLoader(config, opened, frequencies, options.onProgress)
+    return { run, config, dataset, targets, loader, compute }
   } catch (error) {
     await run.close()
     throw error
   }
 }
 
-async function openAll(
+/** @throws SemplesError `SEMPLES_CONFIG_INVALID` for any setting: a run that goes on has its own */
+export function refuseSettings(settings: object): void {
+  for (const [field, value] of Object.entries(settings))
+    throw new SemplesError('SEMPLES_CONFIG_INVALID', {
+      message: 'A resumed run keeps its configuration.',
+      field,
+      value,
+      hint: 'Leave the other settings out, or start a new run.',
+    })
+}
+
+async function requireSameTargets({ manifest, path }: RunDirectory, targets: Targets): Promise<void> {
+  const { targetFiles } = manifest.notes
+  if (targetFiles === undefined || (await targets.fingerprint()) === targetFiles) return
+  throw new SemplesError('SEMPLES_DATA_CHANGED', {
+    message: `What this run learns from (${targets.describe}) has changed since it began.`,
+    file: path,
+    field: 'targets.folder',
+    hint: 'Put the files back as they were, or start a new run.',
+  })
+}
+
+async function openInputs(
   config: SegmentConfig,
-  { onProgress, signal, memoryCheck }: PrepareOptions,
+  { onProgress, memoryCheck }: PrepareOptions,
   classes: ClassTable | undefined,
 ) {
   const dataset = await openSegmentPictures(config, onProgress, classes)
   const targets = await openTargets(config.targets, dataset)
-  onProgress(notice('run', targets.describe))
+  const all = dataset.items.length
+  onProgress(
+    notice(
+      'run',
+      `${targets.describe}: of ${targets.found === all ? '' : `${targets.found} of `}${count(all, 'picture')}`,
+    ),
+  )
   for (const message of targets.warnings) onProgress(warning('run', message))
   const compute = await chooseCompute(config.device, config.threads)
   const size = { classes: targets.classes, pictures: targets.found, device: compute.device }
   const tooLarge = await checkStepMemory(config, size, memoryCheck)
   if (tooLarge !== undefined) onProgress(warning('run', tooLarge))
-  const loader = await openLoader(config, dataset, targets, onProgress, signal)
-  return { dataset, targets, compute, loader }
+  return { dataset, targets, compute }
 }
 
-/** A mistake in the masks is told before anything is trained: the first one is read. */
-async function openLoader(
+/** @param frequencies of the classes, where their weights are to be balanced */
+function openLoader(
   config: SegmentConfig,
-  dataset: Dataset,
-  targets: Targets,
+  { dataset, targets }: { dataset: Dataset; targets: Targets },
+  frequencies: readonly number[] | undefined,
   onProgress: OnProgress,
-  signal?: AbortSignal,
-): Promise<Batches<SegmentBatch>> {
+): Batches<SegmentBatch> {
   const { prefetch, concurrency, cacheMegabytes, unreadable } = config.loader
-  const items = dataset.items.filter((item) => targets.has(item))
-  const balanced = config.train.classWeights === 'balanced'
-  if (balanced) onProgress(notice('run', 'counting the pixels of each class, for balanced weights'))
+  const balanced = config.train.classWeights === 'balanced' && frequencies !== undefined
   return createSegmentLoader({
     dataset,
     targets,
@@ -140,14 +171,12 @@ async function openLoader(
     cacheBytes: cacheMegabytes * 2 ** 20,
     unreadable: unreadable === 'skip' ? 'skip' : 'throw',
     onSkip: (item, error) => onProgress(notice(SEGMENT_STAGE, `left out ${item.id}: ${error.message}`)),
-    ...(balanced
-      ? { classWeights: Float32Array.from(balancedWeights(await classFrequencies(targets, items, { signal }))) }
-      : {}),
+    ...(balanced ? { classWeights: Float32Array.from(balancedWeights(frequencies)) } : {}),
   })
 }
 
 /** Makes the model and loads its first weights, so that what does not fit is told at once. */
-async function tryModel(config: SegmentConfig, dataset: Dataset, compute: Compute) {
-  using models = await makeSegmenter(config, dataset.classes.classes.length + 1, compute.device)
+export async function tryModel(config: SegmentConfig, { classes }: ClassTable, compute: Pick<Compute, 'device'>) {
+  using models = await makeSegmenter(config, classes.length + 1, compute.device)
   return (await startEncoder(models.segmenter, config.model))?.notes ?? []
 }

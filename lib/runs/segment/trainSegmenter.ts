@@ -1,6 +1,10 @@
 import { notice, type OnProgress, warning } from '../../base/progress.js'
+import { refuseUseless } from '../../base/useless.js'
+import { RunDirectory } from '../../checkpoints/runDirectory.js'
+import { resolveSegmentConfig } from '../../config/segment/resolve.js'
 import type { SegmentConfigInput } from '../../config/segment/types.js'
 import type { ClassTable } from '../../datasets/dataset.js'
+import { chooseCompute } from '../../models/devices.js'
 import { type Segmenter, SegmentTrainer } from '../../models/segmenter.js'
 import type { LoggerOption } from '../../native/logger.js'
 import type { CrfPreset } from '../../refine/presets.js'
@@ -12,9 +16,9 @@ import type { RefinementOptions } from '../refineCams.js'
 import { type StageSummary, summarize } from '../summary.js'
 import { TensorBoardLog } from '../tensorboard.js'
 import { openMetrics, runTraining } from '../trainingLoop.js'
-import { makeTargets, startFromRun } from './fromRun.js'
+import { learnsOther, makeTargets, startFromRun } from './fromRun.js'
 import { makeSegmenter, startEncoder } from './models.js'
-import { type PreparedSegmentRun, prepareNew, prepareResumed, SEGMENT_STAGE } from './prepare.js'
+import { type PreparedSegmentRun, prepareNew, prepareResumed, SEGMENT_STAGE, tryModel } from './prepare.js'
 
 export interface TrainSegmenterOptions extends LoggerOption {
   /**
@@ -62,7 +66,8 @@ export async function trainSegmenter(input: SegmentConfigInput & TrainSegmenterO
   signal?.throwIfAborted()
   const warnings: string[] = []
   const onProgress: OnProgress = (progress) => {
-    if (progress.message !== undefined && progress.warning) warnings.push(progress.message)
+    const { message, warning: warns } = progress
+    if (message !== undefined && warns && !warnings.includes(message)) warnings.push(message)
     listener?.(progress)
   }
   const options = { onProgress, signal, ...(memoryCheck === undefined ? {} : { memoryCheck }) }
@@ -71,14 +76,21 @@ export async function trainSegmenter(input: SegmentConfigInput & TrainSegmenterO
       ? await prepareGiven(given, from, { ...options, ...(refine === undefined ? {} : { refine }) })
       : await prepareResumed(
           resume,
-          { ...given, ...(from === undefined ? {} : { run: from }) } as SegmentConfigInput,
+          {
+            ...given,
+            ...(from === undefined ? {} : { run: from }),
+            ...(refine === undefined ? {} : { refine }),
+          } as SegmentConfigInput,
           options,
         )
-  const { run, dataset, compute } = prepared
+  const { run, dataset, targets, compute } = prepared
+  const known = targets.warnings.length
   try {
     onProgress(notice('run', compute.description))
     for (const message of configWarnings(prepared)) onProgress(warning('run', message))
     if (run.manifest.finished === undefined) await train(prepared, onProgress, { signal, tensorboard })
+    else onProgress(notice('run', 'this run is finished: nothing is left to train'))
+    for (const message of targets.warnings.slice(known)) onProgress(warning('run', message))
     const stages = summarize(await run.readMetrics(), [SEGMENT_STAGE], run.manifest)
     return { out: run.path, classes: dataset.classes, stages, warnings }
   } finally {
@@ -91,10 +103,21 @@ async function prepareGiven(
   from: string | undefined,
   { refine, ...options }: Parameters<typeof makeTargets>[1],
 ): Promise<PreparedSegmentRun> {
+  refuseUseless(
+    from === undefined || learnsOther(given) ? { refine } : {},
+    from === undefined
+      ? 'without run, of which masks are made'
+      : 'where no masks are made: what the model learns from is taken as it is',
+  )
   if (from === undefined) return prepareNew(given, options)
   const { input, classes } = await startFromRun(from, given)
-  if (given.targets?.folder === undefined && given.targets?.from !== 'truth')
+  if (!learnsOther(given)) {
+    // Masks take long: what would be refused after them is refused before.
+    const config = resolveSegmentConfig(input)
+    await RunDirectory.requireFree(config.out)
+    await tryModel(config, classes!, await chooseCompute(config.device, config.threads))
     await makeTargets(from, { ...options, ...(refine === undefined ? {} : { refine }) })
+  }
   return prepareNew(input, options, classes)
 }
 
@@ -106,7 +129,8 @@ async function train(
   const { train: options } = config
   using models = await makeSegmenter(config, dataset.classes.classes.length + 1, compute.device)
   const { segmenter } = models
-  await startEncoder(segmenter, config.model)
+  // What a checkpoint holds needs no first weights: their file may be gone.
+  if ((await run.stage(SEGMENT_STAGE).checkpointPath('last')) === undefined) await startEncoder(segmenter, config.model)
   const { microBatch, gradientClip, optimizer, groups, loss } = options
   using trainer = await SegmentTrainer.create({ segmenter, loss, microBatch, gradientClip, optimizer, groups })
   const metrics = await openMetrics(run, [SEGMENT_STAGE])

@@ -16,9 +16,9 @@ const schema = z.strictObject({
     1,
   ),
   outputStride,
-  dilate: flag('Where the last stride is removed: spread the kernels after it by 2, as far as they reached.').default(
-    true,
-  ),
+  dilate: flag(
+    'Where the last stride is removed: spread the kernels after it by 2, as far as they reached. Default: with outputStride 16.',
+  ).optional(),
   norm,
   channels: whole(1, 'Channels of the pyramid and the decoder.').default(256),
   lowChannels: whole(1, 'Channels that the features of stride 4 are reduced to.').default(48),
@@ -43,6 +43,7 @@ export const deeplab = segmenterKind({
   },
   encoderOf: (generator) =>
     generator.kind === 'cnn' ? sameFields(generator, ['backbone', 'width', 'outputStride']) : undefined,
+  filled: ({ dilate, ...options }) => ({ ...options, dilate: dilate ?? options.outputStride === 16 }),
   check: ({ outputStride: stride, dilate }) => {
     if (dilate && stride !== 16) throw misfit('dilate', dilate, 'false, because outputStride 32 removes no stride')
   },

@@ -17,6 +17,8 @@ export interface SegmenterKind<Kind extends string = string, Schema extends z.Zo
   needsClip?: boolean
   /** Options that a generator of a run has too, for a model that begins as its encoder; undefined where it cannot. */
   encoderOf?(generator: Readonly<Record<string, unknown>>): Record<string, unknown> | undefined
+  /** The options with what follows from others. */
+  filled?(options: z.infer<Schema>): z.infer<Schema>
   /** @throws SemplesError `SEMPLES_CONFIG_INVALID` for fields that contradict each other */
   check?(options: z.infer<Schema>): void
 }

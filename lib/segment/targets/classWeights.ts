@@ -1,10 +1,15 @@
 import type { DatasetItem } from '../../datasets/dataset.js'
 import { VOID_ID } from '../../masks/labelMap.js'
+import type { Size } from './source.js'
 import type { Targets } from './targets.js'
 
 export interface FrequencyOptions {
   /** Read at most so many pictures, evenly spread. Default: all; a rare class may be in none of some. */
   most?: number
+  /** Sides of a picture, which its target must have. */
+  sizeOf?(item: DatasetItem): Promise<Size | undefined>
+  /** Called after each. */
+  onRead?(read: number, of: number): void
   signal?: AbortSignal
 }
 
@@ -20,14 +25,16 @@ const [LEAST, MOST] = [0.1, 10]
 export async function classFrequencies(
   targets: Targets,
   items: readonly DatasetItem[],
-  { most, signal }: FrequencyOptions = {},
+  { most, sizeOf, onRead, signal }: FrequencyOptions = {},
 ): Promise<number[]> {
   const there = items.filter((item) => targets.has(item))
   const read = Math.min(most ?? there.length, there.length)
   const own = new Float64Array(targets.classes)
   const all = new Float64Array(targets.classes)
   for (let at = 0; at < read; at++) {
-    const { labels } = await targets.read(there[Math.floor((at * there.length) / read)]!, undefined, signal)
+    const item = there[Math.floor((at * there.length) / read)]!
+    const { labels } = await targets.read(item, await sizeOf?.(item), signal)
+    onRead?.(at + 1, read)
     const counts = new Float64Array(256)
     for (const label of labels) counts[label]! += 1
     const labelled = labels.length - counts[VOID_ID]!

@@ -40,6 +40,7 @@ export async function maskSource(
     expects: scores === undefined ? 'mask' : 'mask with scores',
     where: scores === undefined ? folder : `${folder} and ${confidence}`,
     file: (id) => (scores === undefined || files.of(id) === undefined ? `${id}.png` : scores.file!(id)),
+    files: (item) => [files.of(item.id), ...(scores?.files(item) ?? [])].filter((file) => file !== undefined),
     there: () => [files.there(), scores?.there() ?? ''].join(' ').trim(),
     notices: [...(masks.renumbering === undefined ? [] : [masks.renumbering.sentence]), ...(scores?.notices ?? [])],
     counted: () => scores?.counted?.() ?? [],

@@ -45,6 +45,7 @@ export async function scoreSource(
     expects: 'file of scores',
     where: folder,
     file: (id) => `${id}${best}`,
+    files: ({ id }) => [files.of(id)].filter((file) => file !== undefined),
     there: () => files.there(),
     notices: renumbering === undefined ? [] : [renumbering.sentence],
     counted: () => keys.warnings(),

@@ -29,6 +29,8 @@ export interface TargetSource {
   where: string
   /** Name of the file of a picture in the folder. */
   file?: (id: string) => string
+  /** The files that the target of a picture is read from. */
+  files(item: DatasetItem): string[]
   /** What is in the folder instead, in a sentence. */
   there(): string
   /** What is known before anything is read, one sentence each. */

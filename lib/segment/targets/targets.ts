@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto'
+import { stat } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { count, listed } from '../../base/count.js'
 import { SemplesError } from '../../base/error.js'
 import { refuseUseless } from '../../base/useless.js'
@@ -23,6 +26,8 @@ export interface Targets {
   /** What looks like a mistake, one sentence each: known at once, and noticed in what was read so far. */
   readonly warnings: readonly string[]
   has(item: DatasetItem): boolean
+  /** sha256 (hex) of ids, names and sizes of the files: tells whether a run saw the same ones. */
+  fingerprint(): Promise<string>
   /**
    * Labels of each pixel (index of the class, 0 the background; 255: ignored) and, where there are scores, how sure they are,
    * 0 to 255; row-major.
@@ -65,6 +70,11 @@ export async function openTargets(options: TargetOptions, dataset: Dataset): Pro
       return [...known, ...told.list(), ...(source.counted?.() ?? [])]
     },
     has: ({ id }) => has.has(id),
+    fingerprint: () =>
+      fingerprintOf(
+        source,
+        dataset.items.filter(({ id }) => has.has(id)),
+      ),
     read: async (item, size, signal) => {
       if (!has.has(item.id)) throw noTarget(source, item)
       signal?.throwIfAborted()
@@ -74,6 +84,16 @@ export async function openTargets(options: TargetOptions, dataset: Dataset): Pro
       return target
     },
   }
+}
+
+async function fingerprintOf(source: TargetSource, items: readonly DatasetItem[]): Promise<string> {
+  const hash = createHash('sha256')
+  for (const item of items) {
+    const files = source.files(item)
+    const sizes = await Promise.all(files.map((file) => stat(file).then(({ size }) => size)))
+    hash.update(JSON.stringify([item.id, files.map((file, at) => [basename(file), sizes[at]])]))
+  }
+  return hash.digest('hex')
 }
 
 async function openSource(options: TargetOptions, dataset: Dataset, told: Warnings): Promise<TargetSource> {

@@ -8,6 +8,8 @@ export function truthSource(dataset: Dataset): TargetSource {
     describe: `ground truth of ${dataset.name}`,
     expects: 'mask',
     where: dataset.name,
+    // The data set knows where its masks lie.
+    files: () => [],
     there: () => '',
     notices: [],
     has: async (item) => dataset.hasMask?.(item) ?? (await dataset.mask(item)) !== undefined,

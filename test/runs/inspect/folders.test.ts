@@ -90,6 +90,73 @@ describe('runs', () => {
   })
 })
 
+describe('runs of segmentation models', () => {
+  const kinds: [string, object, Record<string, number[]>][] = [
+    [
+      'vit-mask',
+      { kind: 'vit-mask', weights: 'deit-small' },
+      {
+        'encoder.patch_embed.proj.weight': [8, 3, 4, 4],
+        'decoder.cls_emb': [1, 3, 8],
+        'decoder.mask_norm.weight': [3],
+      },
+    ],
+    [
+      'deeplabv3plus',
+      { kind: 'deeplabv3plus', backbone: 'resnet50', weights: 'resnet50' },
+      {
+        'backbone.conv1.weight': [64, 3, 7, 7],
+        'aspp.merge.conv.weight': [8, 40, 1, 1],
+        'decoder.low.conv.weight': [4, 8, 1, 1],
+        'decoder.classifier.weight': [3, 8, 1, 1],
+      },
+    ],
+    [
+      'clip-decoder',
+      { kind: 'clip-decoder' },
+      { 'mlps.0.0.weight': [8, 8], 'merge.weight': [8, 16], 'classifier.weight': [3, 8] },
+    ],
+  ]
+  test.each(kinds)('%s: what they are, how to go on, and masks of any pictures', async (kind, model, shapes) => {
+    const path = at(`segmenter-${kind}`)
+    const run = await RunDirectory.create(path, {
+      config: { model, train: { epochs: 5 }, data: { kind: 'folder', folder: '/photos' } },
+      classes: [
+        { id: 1, label: 'boat', prompt: 'boat' },
+        { id: 2, label: 'cat', prompt: 'cat' },
+      ],
+      versions: { semples: '0.1.0' },
+      seed: 7,
+      data: 'fingerprint',
+      notes: { kind: 'segmenter', targets: 'masks in /masks' },
+    })
+    const tensors = Object.entries(shapes).map(([name, shape]) => {
+      const data = new Float32Array(shape.reduce((product, side) => product * side, 1))
+      return [name, { dtype: 'float32' as const, shape, data }]
+    })
+    await run.stage('segment').save({ tensors: { segmenter: Object.fromEntries(tensors) }, state: {}, epoch: 2 })
+    await run.setStage('segment', { status: 'running', started: '2026-01-02T03:04:05Z', epochs: 2 })
+    await run.close()
+
+    const { found, stages, learns, models } = await factsOf(path)
+    expect(found.what).toBe('the run of a segmentation model, not finished')
+    expect(found.run).toMatchObject({ stages: [{ name: 'segment', epochs: 2, of: 5 }], classes: ['boat', 'cat'] })
+    expect(stages).toContain('2 of 5 epochs')
+    expect([learns, models]).toEqual(['masks in /masks', expect.stringContaining(`segmentation model ${kind}`)])
+    expect(found.next!.commands).toEqual([`npx semples segment train --resume ${path}`])
+
+    const file = join(path, 'stages/segment/epoch-0002/segmenter.safetensors')
+    const weights = await inspectFile(file)
+    expect(weights.what).toContain(`a segmentation model of kind ${kind}`)
+    expect(weights.facts).toContainEqual({ name: 'sizes', text: 'classes 2' })
+    expect(weights.refused).toBeUndefined()
+    expect(weights.next!.commands).toEqual([`npx semples predict --run ${path} FILE...`])
+
+    await (await RunDirectory.open(path, 'write')).updateManifest({ finished: '2026-01-02T05:00:00Z' })
+    expect((await inspectFile(path)).next!.commands).toEqual([`npx semples predict --run ${path} FILE...`])
+  })
+})
+
 test('masks of whatever program are masks, and the command that compares them has a class table', async () => {
   await mkdir(at('truth'), { recursive: true })
   await sharp(Buffer.from([0, 1, 2, 255]), { raw: { width: 2, height: 2, channels: 1 } })
