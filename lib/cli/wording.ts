@@ -32,6 +32,8 @@ const options: Readonly<Record<string, string>> = {
   memoryLimit: '--memory',
   minArea: '--min-area',
   out: '--out',
+  overwrite: '--overwrite',
+  scales: '--scales',
   resume: '--resume',
   run: '--run',
   seed: '--seed',
