@@ -16,6 +16,7 @@ describe('help', () => {
     ...[
       ['train'],
       ['masks'],
+      ['predict'],
       ['refine'],
       ['annotations'],
       ['eval'],
@@ -39,11 +40,12 @@ describe('help', () => {
     const { out } = await run(['--help'])
     const lines = out.join('\n').split('\n')
     expect(lines.join('\n')).toMatch(
-      /demo .*train .*masks .*refine .*annotations .*eval .*report .*export .*submission .*scenes .*convert .*config .*doctor .*libtorch .*weights .*completion /s,
+      /demo .*train .*masks .*predict .*refine .*annotations .*eval .*report .*export .*submission .*scenes .*convert .*config .*doctor .*libtorch .*weights .*completion /s,
     )
     const commands = [
       'train',
       'masks',
+      'predict',
       'refine',
       'annotations',
       'eval',

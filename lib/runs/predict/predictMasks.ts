@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { count } from '../../base/count.js'
 import { readRecord } from '../../base/outputRecord.js'
@@ -99,7 +100,7 @@ async function predictAll(
         labels: options.labels ?? (predictor.kind === 'segmenter' ? 'all' : 'predicted'),
         ...recordOf(settings),
       },
-      facts: { of: set.name, split: set.split, cams: scores, overlay, pictures: known },
+      facts: { of: set.name, split: set.split, cams: scores, overlay, sources: known },
       filesOf: (id) => [`${id}.png`, ...(scores === undefined ? [] : [`${id}.${scores}`])],
       overlayOf: (id) => (overlay ? overlayOf(id) : undefined),
       besideOf: (id) => [`${id}.npy`, `${id}.npz`, overlayOf(id)],
@@ -152,10 +153,13 @@ async function knownPictures(
   overwrite: boolean,
   signal?: AbortSignal,
 ): Promise<KnownPictures> {
-  const before = ((await readRecord(join(out, 'masks.json')))?.pictures ?? {}) as KnownPictures
+  const before = ((await readRecord(join(out, 'masks.json')))?.sources ?? {}) as KnownPictures
   const contents = await contentsOf(items, signal)
   const now = items.map(({ id, image }) => [id, { file: image, sha256: contents.get(id)! }] as const)
-  const other = now.find(([id, { sha256 }]) => before[id] !== undefined && before[id].sha256 !== sha256)
+  const other = now.find(
+    ([id, { sha256 }]) =>
+      before[id] !== undefined && before[id].sha256 !== sha256 && existsSync(join(out, `${id}.png`)),
+  )
   if (other !== undefined && !overwrite)
     throw outputExists(
       `${join(out, `${other[0]}.png`)} is the mask of another picture, ${before[other[0]]!.file}, or of what that was before.`,
