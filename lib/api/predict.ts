@@ -17,11 +17,13 @@ import type { LoadRunOptions } from '../runs/predict/types.js'
  * const model = await loadRun('runs/boats')
  * const { mask, width, height, labels } = await model.predict('new-photos/canal-2.jpg')
  * await writeMask('canal-2.png', { data: mask, width, height })
- * console.log(`${width} x ${height}: ${Object.keys(labels).join(', ')}`) // e.g. 500 x 375: boat
+ * console.log(`${width} x ${height}, ${(100 * (labels.boat ?? 0)).toFixed(1)} % boat`) // e.g. 500 x 375, 31.2 % boat
  *
  * // Many pictures, or frames of a video as { data, width, height }, with the next ones prepared meanwhile.
  * const photos = (await readdir('new-photos')).map((name) => `new-photos/${name}`)
- * for await (const { file, labels } of model.predictAll(photos)) console.log(file, labels) // e.g. new-photos/canal-2.jpg {}
+ * for await (const { file, labels } of model.predictAll(photos)) {
+ *   console.log(`${file}: classes ${Object.keys(labels).length}`) // e.g. new-photos/canal-2.jpg: classes 2
+ * }
  * model.dispose()
  */
 export async function loadRun(dir: string, options: LoadRunOptions = {}): Promise<MaskModel> {
@@ -39,9 +41,10 @@ export async function loadRun(dir: string, options: LoadRunOptions = {}): Promis
  * @example
  * import { predictMasks } from 'semples'
  *
- * const { found, out } = await predictMasks({ run: 'runs/boats', pictures: 'new-photos', out: 'predictions' })
- * for (const [name, labels] of Object.entries(found)) console.log(name, labels) // e.g. canal-2 { boat: 0.31 }
- * console.log(`masks are in ${out}`) // e.g. masks are in /home/me/predictions
+ * const { found } = await predictMasks({ run: 'runs/boats', pictures: 'new-photos', out: 'predictions' })
+ * for (const [name, labels] of Object.entries(found)) {
+ *   console.log(`${name}: ${(100 * (labels.boat ?? 0)).toFixed(1)} % boat`) // e.g. canal-2: 31.2 % boat
+ * }
  */
 export async function predictMasks(options: PredictMasksOptions): Promise<PredictMasksResult> {
   return (await import('../runs/predict/predictMasks.js')).predictMasks(options)

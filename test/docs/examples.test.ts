@@ -28,6 +28,8 @@ const native = [
   'diagnose',
   'exportRun',
   'generateMasks',
+  'loadRun',
+  'predictMasks',
   'refineMask',
   'refineMasks',
   'reportRun',

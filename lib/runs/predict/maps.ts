@@ -64,23 +64,24 @@ export interface ClassTotal {
 /** Pixels of each class id, and how sure they are on the average, in the order of the ids. */
 export function* totals(
   ids: Uint8Array,
-  sure: { confidence?: Float32Array; maps?: Pick<ClassMaps, 'data' | 'classIds'> },
+  sure: { confidence?: Float32Array; whole?: number; maps?: Pick<ClassMaps, 'data' | 'classIds'> },
 ): Generator<undefined, ClassTotal[]> {
+  const whole = sure.confidence === undefined ? 1 : (sure.whole ?? 1)
   const [counts, sums] = [new Float64Array(256), new Float64Array(256)]
-  const begins = new Float64Array(256).fill(Number.NaN)
+  const begins = new Float64Array(256).fill(-1)
   for (const [place, id] of (sure.maps?.classIds ?? []).entries()) begins[id] = place * ids.length
   for (let start = 0; start < ids.length; start += BLOCK) {
     const end = Math.min(ids.length, start + BLOCK)
     for (let pixel = start; pixel < end; pixel++) {
       const id = ids[pixel]!
+      const begin = begins[id]!
       counts[id]!++
-      // Of a class without a map the place is NaN, and so is what stands there.
-      sums[id]! +=
-        (sure.confidence === undefined ? sure.maps?.data[begins[id]! + pixel] : sure.confidence[pixel]) ?? Number.NaN
+      if (sure.confidence !== undefined) sums[id]! += sure.confidence[pixel]!
+      else sums[id]! += begin < 0 ? Number.NaN : sure.maps!.data[begin + pixel]!
     }
     yield
   }
   return [...counts.keys()]
     .filter((id) => counts[id]! > 0)
-    .map((id) => ({ id, pixels: counts[id]!, mean: sums[id]! / counts[id]! }))
+    .map((id) => ({ id, pixels: counts[id]!, mean: sums[id]! / counts[id]! / whole }))
 }

@@ -52,10 +52,10 @@ export function checkPredictionOptions(kind: ModelKind, options: PredictionOptio
   for (const field of Object.keys(value))
     if (!(field in schemas[kind].shape) && field in schemas[other].shape)
       throw new SemplesError('SEMPLES_OPTION_INVALID', {
-        message: `The option ${field} has no use here: the masks of this run are made by ${TITLES[kind]}, and it is one of ${TITLES[other]}.`,
+        message: `An option of ${TITLES[other]} (${field}) has no use here: the masks of this run are made by ${TITLES[kind]}.`,
         field,
         value: value[field],
-        hint: `Leave ${field} out.`,
+        hint: 'Leave it out.',
       })
   const result = schemas[kind].safeParse(value)
   if (!result.success) throw optionError(result.error, { value, notes: notesOf(schemas[kind]), noun: 'option' })

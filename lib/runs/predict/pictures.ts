@@ -9,6 +9,8 @@ import { picturesWithin } from '../../datasets/folder/picturesWithin.js'
 import type { DataSpec } from '../../datasets/kinds.js'
 import { hasSplits, openUnlabelled, requireSplits } from '../../datasets/open.js'
 import { stemOf } from '../../datasets/pictureNames.js'
+import { decodeImage } from '../../pictures/decode.js'
+import { pictureSides } from '../../pictures/exif.js'
 
 export interface PictureFile {
   /** Names the mask, `<id>.png`; may contain `/` for folders in folders. */
@@ -88,6 +90,8 @@ async function picturesAt(
   const absolute = resolve(path)
   if (!status.isDirectory()) {
     await refuseMask(path)
+    // Before a folder is made for its mask.
+    if ((await pictureSides(path)) === undefined) await decodeImage(path)
     return { items: [{ id: basename(path, extname(path)), image: absolute }], warnings: [] }
   }
   const { pictures, warnings } = await picturesWithin(absolute, classes)
@@ -106,7 +110,6 @@ function repeated(names: readonly string[]): Set<string> {
 function noPictures(paths: readonly string[], warnings: readonly string[]): SemplesError {
   return new SemplesError('SEMPLES_NO_PICTURES', {
     message: paths.length === 0 ? 'No picture was named.' : `There is no picture in ${paths.join(', ')}.`,
-    field: 'pictures',
     ...(paths.length === 1 ? { file: paths[0] } : {}),
     hint: [...warnings, 'Name pictures, or folders of them (JPEG, PNG, WebP, TIFF, GIF or AVIF).'].join(' '),
   })
@@ -129,8 +132,7 @@ function sameName(one: PictureFile, other: PictureFile): SemplesError {
   const shown = (path: string) => relative(process.cwd(), path) || path
   return new SemplesError('SEMPLES_NAME_INVALID', {
     message: `Two pictures would have the same mask, ${one.id}.png: ${shown(one.image)} and ${shown(other.image)}.`,
-    field: 'pictures',
-    value: one.id,
+    file: other.image,
     hint: 'Name the folder that holds both, whose masks have their paths; or make them in two calls with folders of their own (out, --out); or rename one.',
   })
 }

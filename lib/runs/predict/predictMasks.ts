@@ -130,9 +130,9 @@ function predictionOptions(options: Omit<PredictMasksOptions, 'logger'>): Predic
   return rest
 }
 
-/** Everything that decides the masks, without what the caller calls it. */
+/** Everything that decides the masks, without what the caller calls it, and without the windows at a time. */
 function recordOf(settings: object): Record<string, unknown> {
-  const { labels: _, only: __, refine, ...rest } = settings as Record<string, unknown>
+  const { labels: _, only: __, atOnce: ___, refine, ...rest } = settings as Record<string, unknown>
   return { ...rest, refine: (refine as { settings: unknown } | undefined)?.settings }
 }
 

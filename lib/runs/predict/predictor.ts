@@ -19,6 +19,8 @@ export interface Labelled {
   ids: Uint8Array
   /** Of the class of each pixel, where not all maps are there to tell. */
   confidence?: Float32Array
+  /** What `confidence` counts as 1. Default 1. */
+  whole?: number
   maps?: ClassMaps
 }
 

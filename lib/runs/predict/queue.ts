@@ -17,6 +17,8 @@ export class PredictionQueue {
   private readonly places = new Semaphore(IN_WORK)
   private readonly turn = new Mutex()
   private readonly jobs = new Set<AbortController>()
+  /** Jobs by the signal of their callers: many may have the same, which gets one listener. */
+  private readonly followers = new Map<AbortSignal, { jobs: Set<AbortController>; abort(): void }>()
   private closed: { reason: unknown } | undefined
 
   /** @throws the reason of `signal`, at once, or of `close` */
@@ -24,15 +26,14 @@ export class PredictionQueue {
     signal?.throwIfAborted()
     if (this.closed !== undefined) throw this.closed.reason
     const job = new AbortController()
-    const abort = () => job.abort(signal!.reason)
-    signal?.addEventListener('abort', abort, { once: true })
+    const unfollow = signal === undefined ? undefined : this.follow(signal, job)
     this.jobs.add(job)
     try {
       const own = this.places.run(() => this.work(steps, job.signal), job.signal)
       return await untilAborted(own, job.signal)
     } finally {
       this.jobs.delete(job)
-      signal?.removeEventListener('abort', abort)
+      unfollow?.()
     }
   }
 
@@ -40,6 +41,24 @@ export class PredictionQueue {
   close(reason: unknown): void {
     this.closed ??= { reason }
     for (const job of this.jobs) job.abort(reason)
+  }
+
+  /** Aborts a job with a signal. @returns ends that */
+  private follow(signal: AbortSignal, job: AbortController): () => void {
+    let own = this.followers.get(signal)
+    if (own === undefined) {
+      const jobs = new Set<AbortController>()
+      own = { jobs, abort: () => jobs.forEach((each) => each.abort(signal.reason)) }
+      this.followers.set(signal, own)
+      signal.addEventListener('abort', own.abort, { once: true })
+    }
+    const { jobs, abort } = own
+    jobs.add(job)
+    return () => {
+      if (!jobs.delete(job) || jobs.size > 0) return
+      signal.removeEventListener('abort', abort)
+      this.followers.delete(signal)
+    }
   }
 
   private async work<P, C, R>(steps: PredictionSteps<P, C, R>, signal: AbortSignal): Promise<R> {

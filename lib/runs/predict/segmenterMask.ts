@@ -3,7 +3,7 @@ import type { TensorMap } from '../../base/tensor.js'
 import type { ClassMaps } from '../../formats/camFile/classMaps.js'
 import type { RawImage } from '../../pictures/image.js'
 import { refineMask } from '../../refine/refineMask.js'
-import { highest, idsAt, selected } from './maps.js'
+import { highest, idsAt, selected, totals } from './maps.js'
 import type { Refinement } from './options.js'
 import type { Labelled, WantedMaps } from './predictor.js'
 
@@ -43,15 +43,16 @@ export async function segmenterMask(
       ? { positions: found.labels!.data as Uint8Array, values: found.confidence!.data as Float32Array }
       : await runInSlices(highest(all, only), { signal })
   const mask = await runInSlices(idsAt(best.positions, ids), { signal })
-  const confidence = weight === 1 ? best.values : best.values.map((value) => value / weight)
-  if (maps === 'none' && refine === undefined) return { ids: mask, confidence }
+  const sure = { confidence: best.values, whole: weight }
+  if (maps === 'none' && refine === undefined) return { ids: mask, ...sure }
   const take = (positions: readonly number[]) => runInSlices(selected(all, positions, 1 / weight), { signal })
   // The background competes also where it has no pixel.
-  const present = [...new Set([0, ...new Set(best.positions)])].sort((one, other) => one - other)
+  const occurring = await runInSlices(totals(best.positions, {}), { signal })
+  const present = [...new Set([0, ...occurring.map(({ id }) => id)])]
   const own = await take(present)
   const wanted = maps === 'all' ? await take(only ?? [...ids.keys()]) : own
   if (refine === undefined || present.length < 2)
-    return { ids: mask, confidence, ...(maps === 'none' ? {} : { maps: wanted }) }
+    return { ids: mask, ...sure, ...(maps === 'none' ? {} : { maps: wanted }) }
   const scores = { dtype: 'float32' as const, shape: [present.length, height, width], data: own.data }
   const refined = await refineMask({ ...refine.options, image, scores, classes: own.classIds, signal })
   return { ids: refined.mask.data, maps: wanted }

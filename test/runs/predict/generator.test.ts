@@ -52,7 +52,7 @@ needs('build').describe('the mask generator of a run', () => {
     const out = join(root, 'refined')
     await generateMasks({ run, data, out, labels: 'predicted', labelThreshold: 0, refine: 'coco' })
     using model = await loadRun(run)
-    const [{ id, image }] = (await folder(data)).items as [{ id: string; image: string }]
+    const { id, image } = (await folder(data)).items[0]!
     const found = await model.predict(image, { labelThreshold: 0, refine: 'coco', probabilities: true })
     expect([...found.mask]).toEqual([...(await readMask(join(out, `${id}.png`))).data])
     expect(Object.keys(found.probabilities!)).toEqual(['bar', 'disc', 'square'])

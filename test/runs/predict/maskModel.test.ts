@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
@@ -243,6 +244,14 @@ needs('build').describe('the segmentation model of a run in memory', () => {
     await Promise.all(all)
     expect(settled.slice(2)).toEqual(['1', '2', '3', '4', 'last'])
     await expect(model.predict(picture, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
+  })
+
+  test('many calls with one signal listen to it once, and no longer than they last', async () => {
+    const { signal } = new AbortController()
+    const pending = Array.from({ length: 20 }, (_, seed) => model.predict(blocks(12, 12, seed), { signal }))
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1)
+    await Promise.all(pending)
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0)
   })
 
   test('disposed of while it works: all that waits, and every later call, is told', async () => {
