@@ -48,7 +48,10 @@ export class PredictionQueue {
     let own = this.followers.get(signal)
     if (own === undefined) {
       const jobs = new Set<AbortController>()
-      own = { jobs, abort: () => jobs.forEach((each) => each.abort(signal.reason)) }
+      const abort = () => {
+        for (const each of jobs) each.abort(signal.reason)
+      }
+      own = { jobs, abort }
       this.followers.set(signal, own)
       signal.addEventListener('abort', own.abort, { once: true })
     }
