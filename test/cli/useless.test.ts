@@ -20,7 +20,6 @@ const coco = join(root, 'instances.json')
 writeFileSync(coco, '{}')
 
 const masks = ['masks', '--run', 'r', '--out', 'm']
-const predict = ['predict', '--run', 'r', 'a.jpg']
 const truth = ['eval', '--masks', 'm', '--ground-truth', 'g', '--classes', 'voc2012']
 const maps = ['eval', '--cams', 'c', '--ground-truth', 'g', '--classes', 'voc2012']
 const judged = ['eval', '--masks', 'm', '--data', photos]
@@ -38,8 +37,9 @@ const ALWAYS = {
     'data preset weights out set config stages seed tensorboard report reference resume epochs batch lr device threads offline dry-run memory-check json quiet',
   masks:
     'run out data threshold refine overlay annotations review overwrite npz max-side memory-check device threads offline json quiet',
-    'run out data threshold refine overlay annotations overwrite npz max-side memory-check device threads offline json quiet',
   predict: 'run out data kind labels scales flip refine overlay npz overwrite device threads offline json quiet',
+  'segment predict':
+    'run out data kind labels scales flip refine overlay npz overwrite device threads offline json quiet',
   refine:
     'images cams method confidence iterations concurrency memory scores axes exif class-table tune threads offline json quiet',
   eval: 'cams ground-truth data classes list sweep json quiet',
@@ -88,18 +88,27 @@ const USELESS: Record<string, Record<string, string[][]>> = {
     'label-threshold': [[...masks, '--label-threshold', '0.5']],
     npy: [[...masks, '--npy', '--npz']],
   },
-  predict: {
-    images: [[...predict, '--images', 'i']],
-    val: [
-      [...predict, '--val', '0.2'],
-      ['predict', '--run', 'r', '--data', voc, '--val', '0.2'],
-    ],
-    split: [
-      [...predict, '--split', 'val'],
-      ['predict', '--run', 'r', '--data', photos, '--split', 'val'],
-    ],
-    npy: [[...predict, '--npy', '--npz']],
-  },
+  ...Object.fromEntries(
+    ['predict', 'segment predict'].map((command) => {
+      const words = [...command.split(' '), '--run', 'r']
+      const named = [...words, 'a.jpg']
+      return [
+        command,
+        {
+          images: [[...named, '--images', 'i']],
+          val: [
+            [...named, '--val', '0.2'],
+            [...words, '--data', voc, '--val', '0.2'],
+          ],
+          split: [
+            [...named, '--split', 'val'],
+            [...words, '--data', photos, '--split', 'val'],
+          ],
+          npy: [[...named, '--npy', '--npz']],
+        },
+      ]
+    }),
+  ),
   inspect: { tensors: [['inspect', 'f', '--tensors', '--json']] },
   refine: {
     npy: [
@@ -203,6 +212,7 @@ const USELESS: Record<string, Record<string, string[][]>> = {
 const BY_JOB: Record<string, string> = {
   'data check': 'labels classes images val split',
   predict: 'threshold label-threshold max-side',
+  'segment predict': 'threshold label-threshold max-side',
   refine: 'preset gaussian bilateral',
 }
 

@@ -10,6 +10,7 @@ import { addModelOptions, collect, examples, type ModelOptions, memoryCheckOptio
 import { printJson, shellWord, warningLines } from '../output.js'
 import { openView } from '../progress/view.js'
 import { type SegmentFlags, segmentInput } from '../segmentInput.js'
+import { predictCommand } from './predict.js'
 import { stageTable } from './train.js'
 
 interface SegmentTrainOptions extends SegmentFlags, Omit<ModelOptions, 'device' | 'threads'> {
@@ -25,6 +26,7 @@ export function segmentCommand(cli: Cli): Command {
       'Trains a segmentation model on masks, which then needs no labels: any picture in, a mask out (docs/segment.md).',
     )
     .addCommand(trainCommand(cli))
+    .addCommand(predictCommand(cli, undefined, 'segment predict'))
 }
 
 function trainCommand(cli: Cli): Command {

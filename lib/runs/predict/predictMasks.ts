@@ -105,6 +105,7 @@ async function predictAll(
       overlayOf: (id) => (overlay ? overlayOf(id) : undefined),
       besideOf: (id) => [`${id}.npy`, `${id}.npz`, overlayOf(id)],
       predicts: true,
+      reviews: false,
       overwrite,
     },
     items.map(({ id }) => id),

@@ -11,7 +11,7 @@ import { refineMask } from '../../../lib/refine/refineMask.js'
 import { loadRun } from '../../../lib/runs/predict/loadRun.js'
 import type { MaskModel } from '../../../lib/runs/predict/maskModel.js'
 import type { Prediction, PredictionOptions } from '../../../lib/runs/predict/types.js'
-import { segmentSizes } from '../../../lib/segment/scales.js'
+import { scaleSizes } from '../../../lib/segment/scales.js'
 import { rejection } from '../../config/refusal.js'
 import { needs } from '../../support/needs.js'
 import { temporaryFolder } from '../tiny.js'
@@ -22,7 +22,7 @@ const LABELS = ['background', 'boat', 'person']
 
 /** What the model itself says of a picture, with all probabilities. */
 async function directly({ segmenter }: TinyRun, picture: Pixels, rules = tinyRules): Promise<TensorMap> {
-  const sizes = segmentSizes(picture, rules)
+  const sizes = scaleSizes(picture, rules)
   const scales = await Promise.all(sizes.map((size) => resizeImage(picture, size.width, size.height, { mode: 'fast' })))
   const { window, stride, flip } = rules
   const { width, height } = picture
