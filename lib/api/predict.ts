@@ -37,7 +37,7 @@ export async function loadRun(dir: string, options: LoadRunOptions = {}): Promis
  * @throws SemplesError as `loadRun`; `SEMPLES_NO_PICTURES`, `SEMPLES_FILE_UNREADABLE`, `SEMPLES_IMAGE_UNREADABLE`,
  *   `SEMPLES_NAME_INVALID` for two pictures whose masks would have one name, `SEMPLES_CLASS_UNKNOWN`,
  *   `SEMPLES_OUTPUT_EXISTS` where a file of `out` would be written over, or masks of other settings or pictures are there,
- *   `SEMPLES_WRITE_FAILED`, and what opening data throws; the reason of `signal`
+ *   `SEMPLES_MEMORY_LIMIT`, `SEMPLES_WRITE_FAILED`, and what opening data throws; the reason of `signal`
  * @example
  * import { predictMasks } from 'semples'
  *

@@ -37,9 +37,10 @@ const ALWAYS = {
     'data preset weights out set config stages seed tensorboard report reference resume epochs batch lr device threads offline dry-run memory-check json quiet',
   masks:
     'run out data threshold refine overlay annotations review overwrite npz max-side memory-check device threads offline json quiet',
-  predict: 'run out data kind labels scales flip refine overlay npz overwrite device threads offline json quiet',
+  predict:
+    'run out data kind labels scales flip refine overlay npz overwrite memory-check device threads offline json quiet',
   'segment predict':
-    'run out data kind labels scales flip refine overlay npz overwrite device threads offline json quiet',
+    'run out data kind labels scales flip refine overlay npz overwrite memory-check device threads offline json quiet',
   refine:
     'images cams method confidence iterations concurrency memory scores axes exif class-table tune threads offline json quiet',
   eval: 'cams ground-truth data classes list sweep json quiet',

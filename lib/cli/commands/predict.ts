@@ -6,11 +6,20 @@ import { SemplesError } from '../../base/error.js'
 import { refuseUseless } from '../../base/useless.js'
 import type { DataSpec } from '../../datasets/kinds.js'
 import { type CrfPreset, crfPresetNames } from '../../refine/presets.js'
+import type { MemoryCheck } from '../../runs/memory/check.js'
 import type { PredictMasksResult } from '../../runs/predict/predictMasks.js'
 import type { ModelKind } from '../../runs/predict/types.js'
 import type { Cli } from '../cli.js'
 import { dataAndSplit } from '../data.js'
-import { addModelOptions, examples, fraction, type ModelOptions, shared, wholePixels } from '../options.js'
+import {
+  addModelOptions,
+  examples,
+  fraction,
+  type ModelOptions,
+  memoryCheckOption,
+  shared,
+  wholePixels,
+} from '../options.js'
 import { printJson, shellWord, warningLines } from '../output.js'
 import { openView } from '../progress/view.js'
 
@@ -34,6 +43,7 @@ interface PredictCommandOptions extends ModelOptions {
   npy?: boolean
   npz?: boolean
   overwrite?: boolean
+  memoryCheck?: MemoryCheck
 }
 
 /**
@@ -102,6 +112,7 @@ function addFileOptions(command: Command): Command {
     )
     .option('--npz', 'also write them as <picture>.npz, one array per class id')
     .option('--overwrite', 'make masks again that are there')
+    .addOption(memoryCheckOption())
 }
 
 async function predict(cli: Cli, named: readonly string[], options: PredictCommandOptions): Promise<void> {

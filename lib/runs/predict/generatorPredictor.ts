@@ -9,6 +9,7 @@ import { idsOf } from '../../datasets/classes/ids.js'
 import { maskSteps } from '../../masks/threshold.js'
 import type { Compute } from '../../models/devices.js'
 import { thresholdsOf } from '../labelCalibration.js'
+import { checkCamsMemory } from '../memory/cams.js'
 import { readRunConfig } from '../readConfig.js'
 import { refineCams } from '../refineCams.js'
 import { trainedGenerator } from '../trainedGenerator.js'
@@ -58,6 +59,21 @@ export async function generatorPredictor(
         thresholds: labels === undefined ? stored.thresholds.map(given) : undefined,
         refine: refinementOf(refine),
       }
+    },
+    checkMemory(pictures, settings, { maps, check, signal }) {
+      const items = pictures.map((picture) => ({ ...picture, labels: settings.labels ?? [] }))
+      const dataset = { name: '', classes, items, orientation: 'exif' as const, mask: async () => undefined }
+      return checkCamsMemory(
+        dataset,
+        { ...config, cams: { ...config.cams, ...settings, scales: [...settings.scales] } },
+        {
+          predicted: settings.labels === undefined,
+          writes: maps !== 'none',
+          device: compute.device,
+          check,
+          ...(signal && { signal }),
+        },
+      )
     },
     scale: (image, settings) => scaledFor(image, settings),
     async compute({ name, image, scales }, settings) {

@@ -8,6 +8,7 @@ import { RunDirectory } from '../../checkpoints/runDirectory.js'
 import type { DataSpec } from '../../datasets/kinds.js'
 import { addLogger, type LoggerOption } from '../../native/logger.js'
 import { MasksFolder, type PredictedLabels, refuseAmongPictures, withoutMasks } from '../masksFolder.js'
+import type { MemoryCheck } from '../memory/check.js'
 import { openPredictor } from './loadRun.js'
 import { contentsOf, openPictures, type PictureFile, type PictureSet } from './pictures.js'
 import type { Predictor } from './predictor.js'
@@ -40,6 +41,8 @@ export interface PredictMasksOptions
   scores?: boolean | 'npy' | 'npz'
   /** Also write `overlays/<name>.jpg`, the picture with its mask over it. Default false. */
   overlay?: boolean
+  /** What happens where the mask of the largest picture will need more memory than is free. Default `error`. */
+  memoryCheck?: MemoryCheck
   /** Make the masks again that `out` holds already, whatever made them. Default false. */
   overwrite?: boolean
   onProgress?: OnProgress
@@ -82,8 +85,12 @@ async function predictAll(
   const out = resolve(options.out)
   const items = (await withoutMasks(set.items.map(withLabels), out)).map(({ id, image }) => ({ id, image }))
   await refuseAmongPictures({ items }, out)
-  // The memory of a segmentation model's masks is to be checked here, before the first is made.
   const scores = options.scores === true ? 'npy' : options.scores || undefined
+  const memory = await predictor.checkMemory(items, settings, {
+    maps: scores === undefined ? 'none' : 'present',
+    check: options.memoryCheck ?? 'error',
+    signal,
+  })
   const known = await knownPictures(out, items, overwrite, signal)
   const beside = { scores, overlay }
   const run = await RunDirectory.open(predictor.path)
@@ -111,7 +118,7 @@ async function predictAll(
     items.map(({ id }) => id),
   )
   try {
-    const warnings = [...set.warnings, ...predictor.warnings]
+    const warnings = [...set.warnings, ...predictor.warnings, ...(memory === undefined ? [] : [memory])]
     onProgress?.(notice('masks', `${count(items.length, 'picture')}, ${predictor.description}`))
     for (const message of warnings) onProgress?.(warning('masks', message))
     const job = { predictor, settings, folder, items, orientation: set.orientation, beside, onProgress, signal }
@@ -126,8 +133,22 @@ async function predictAll(
 }
 
 function predictionOptions(options: Omit<PredictMasksOptions, 'logger'>): PredictionOptions {
-  const { run, pictures, out, split, scores, overlay, overwrite, onProgress, kind, stage, device, threads, ...rest } =
-    options
+  const {
+    run,
+    pictures,
+    out,
+    split,
+    scores,
+    overlay,
+    memoryCheck,
+    overwrite,
+    onProgress,
+    kind,
+    stage,
+    device,
+    threads,
+    ...rest
+  } = options
   return rest
 }
 

@@ -44,8 +44,8 @@ export async function predictPicture<Settings extends object>(
       const image = await imageOf(own, orientation, signal)
       return { name, image, scales: await predictor.scale(image, settings, signal) }
     },
-    async compute(picture: { name: string; image: RawImage; scales: RawImage[] }) {
-      return { image: picture.image, finish: await predictor.compute(picture, settings, maps) }
+    async compute(picture: { name: string; image: RawImage; scales: RawImage[] }, signal: AbortSignal) {
+      return { image: picture.image, finish: await predictor.compute(picture, settings, maps, signal) }
     },
     async finish(
       { image, finish }: { image: RawImage; finish: (signal: AbortSignal) => Promise<Labelled> },

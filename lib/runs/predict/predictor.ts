@@ -1,6 +1,8 @@
 import type { ClassTable } from '../../datasets/dataset.js'
 import type { ClassMaps } from '../../formats/camFile/classMaps.js'
 import type { RawImage } from '../../pictures/image.js'
+import type { MemoryCheck } from '../memory/check.js'
+import type { PictureFile } from './pictures.js'
 import type { ModelKind, PredictionOptions } from './types.js'
 
 /** Which maps are wanted beside the mask: of the classes that have a pixel and the background, or of all that there may be. */
@@ -24,6 +26,12 @@ export interface Labelled {
   maps?: ClassMaps
 }
 
+export interface MemoryOptions {
+  maps: WantedMaps
+  check: MemoryCheck
+  signal?: AbortSignal | undefined
+}
+
 /** What makes masks from pictures. `Settings`: everything that decides a mask, which can be written as JSON. */
 export interface Predictor<Settings extends object = object> extends Disposable {
   kind: ModelKind
@@ -39,6 +47,12 @@ export interface Predictor<Settings extends object = object> extends Disposable 
   warnings: readonly string[]
   /** @throws SemplesError for options that are unknown, wrong, or of the other kind */
   resolve(options: PredictionOptions): Settings
+  /**
+   * Checks that the masks of all pictures fit into memory, before the first is made.
+   * @returns a warning, or undefined
+   * @throws SemplesError `SEMPLES_MEMORY_LIMIT` naming the largest picture, and what fits
+   */
+  checkMemory(pictures: readonly PictureFile[], settings: Settings, options: MemoryOptions): Promise<string | undefined>
   /** The picture at every scale. */
   scale(image: RawImage, settings: Settings, signal: AbortSignal): Promise<RawImage[]>
   /** The work of the model; what it gives finishes the mask without it. */
@@ -46,5 +60,6 @@ export interface Predictor<Settings extends object = object> extends Disposable 
     picture: ScaledImage,
     settings: Settings,
     maps: WantedMaps,
+    signal: AbortSignal,
   ): Promise<(signal: AbortSignal) => Promise<Labelled>>
 }

@@ -255,6 +255,13 @@ needs('build').describe('masks of pictures in a folder', () => {
     expect(await predictMasks({ run, pictures: gif, out: fresh() })).toMatchObject({ pictures: 1 })
   })
 
+  test('memory is asked for before a folder is made', async () => {
+    const out = fresh()
+    const refused = predictMasks({ run, pictures: photos, out, memoryCheck: 'often' as 'warn' })
+    expect(await rejection(refused)).toMatchObject({ code: 'SEMPLES_CONFIG_INVALID', field: 'memoryCheck' })
+    expect(await filesOf(out)).toEqual([])
+  })
+
   test('masks do not go among the pictures, and are no pictures of a later call', async () => {
     const own = join(root, 'own')
     await cp(photos, own, { recursive: true })
