@@ -17,5 +17,6 @@ export {
   writeCocoResults,
   writeVocSubmission,
 } from './api/masks.js'
+export { loadRun, predictMasks } from './api/predict.js'
 export { exportRun, planTraining, reportRun, runDemo, trainSemPLeS } from './api/runs.js'
 export { trainSegmenter } from './api/segment.js'

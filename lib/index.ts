@@ -11,7 +11,9 @@ export {
   folder,
   generateMasks,
   inspectFile,
+  loadRun,
   planTraining,
+  predictMasks,
   readCamFile,
   readMask,
   readNpy,
@@ -121,6 +123,16 @@ export type {
 export type { PredictedLabels } from './runs/masksFolder.js'
 export type { MemoryCheck } from './runs/memory/check.js'
 export type { MissingItem, PlannedStage, PlannedStep, PlanOptions, TrainingPlan } from './runs/planTraining.js'
+export type { MaskModel } from './runs/predict/maskModel.js'
+export type { PredictMasksOptions, PredictMasksResult } from './runs/predict/predictMasks.js'
+export type {
+  LoadRunOptions,
+  ModelKind,
+  NumberedPrediction,
+  PredictInput,
+  Prediction,
+  PredictionOptions,
+} from './runs/predict/types.js'
 export type { RefinementOptions } from './runs/refineCams.js'
 export type { ControlRun } from './runs/report/options.js'
 export type { RefineRowOptions } from './runs/report/refined.js'

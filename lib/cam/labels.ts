@@ -144,7 +144,11 @@ function pictureFinder({ items, name: where }: Dataset): (name: string) => Datas
   }
 }
 
-function indicesOf(labels: readonly string[], field: string, table: ClassTable): number[] {
+/**
+ * Indices of labels in a class table, ascending, each once.
+ * @throws SemplesError `SEMPLES_CLASS_UNKNOWN` with the nearest spelling
+ */
+export function indicesOf(labels: readonly string[], field: string, table: ClassTable): number[] {
   const indices = labels.map((label) => {
     const index = table.classes.findIndex((entry) => entry.label === label)
     if (index >= 0) return index

@@ -31,8 +31,12 @@ export async function preparePicture(
   options: CamOptions,
 ): Promise<PreparedPicture> {
   const image = await decodeImage(item.image, { orientation: dataset.orientation })
-  const scales = await scaledImages(await sized(image, options), [...options.scales], options.resample)
-  return { item, image, scales }
+  return { item, image, scales: await scaledFor(image, options) }
+}
+
+/** A picture at every scale. */
+export async function scaledFor(image: RawImage, options: CamOptions): Promise<RawImage[]> {
+  return scaledImages(await sized(image, options), [...options.scales], options.resample)
 }
 
 /** The picture itself, or at the size that `side` and `maxSide` ask for. */

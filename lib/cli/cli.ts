@@ -12,6 +12,7 @@ export const jobs = {
   plan: api.planTraining,
   masks: api.generateMasks,
   trainSegmenter: api.trainSegmenter,
+  predictMasks: api.predictMasks,
   refine: async (options: RefineFolders & RefineMasksOptions): Promise<RefineSummary> =>
     (await import('../refine/refineMasks.js')).refineMasks(options).finished,
   tune: api.tuneRefinement,

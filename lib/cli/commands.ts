@@ -34,6 +34,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'train a segmentation model on masks',
     load: async () => (await import('./commands/segment.js')).segmentCommand,
   },
+  predict: {
+    summary: 'make masks of any pictures with a trained run',
+    load: async () => (await import('./commands/predict.js')).predictCommand,
+  },
   refine: {
     summary: 'refine score maps or masks of any method',
     load: async () => (await import('./commands/refine.js')).refineCommand,

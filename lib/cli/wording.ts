@@ -34,6 +34,8 @@ const options: Readonly<Record<string, string>> = {
   'model.kind': '--model',
   'model.weights': '--weights',
   out: '--out',
+  overwrite: '--overwrite',
+  scales: '--scales',
   resume: '--resume',
   run: '--run',
   seed: '--seed',

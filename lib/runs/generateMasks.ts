@@ -1,6 +1,5 @@
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { SemplesError } from '../base/error.js'
-import { isSameFolder, outputExists } from '../base/outputs.js'
 import { notice, type OnProgress, warning } from '../base/progress.js'
 import { type LabelledPictures, type LabelOptions, type LabelSource, openLabelled } from '../cam/labels.js'
 import type { PictureFiles } from '../cam/writePicture.js'
@@ -21,7 +20,7 @@ import { annotateRun, requireAnnotations } from './annotations/ofRun.js'
 import type { ExportMasksResult } from './annotations/options.js'
 import { thresholdsOf } from './labelCalibration.js'
 import { fewLabels, labelNotices } from './labelNotices.js'
-import { MasksFolder, type PredictedLabels, withoutMasks } from './masksFolder.js'
+import { MasksFolder, type PredictedLabels, refuseAmongPictures, withoutMasks } from './masksFolder.js'
 import { checkCamsMemory, withMaxSide } from './memory/cams.js'
 import type { MemoryCheck } from './memory/check.js'
 import { readRunConfig } from './readConfig.js'
@@ -266,18 +265,6 @@ function overlayOf(id: string): string {
 
 function refinement(refine: GenerateMasksOptions['refine']): RefinementOptions | undefined {
   return typeof refine === 'string' ? { preset: refine } : refine
-}
-
-/** A mask beside its picture would be taken for another picture, if it does not replace it. */
-async function refuseAmongPictures({ items }: Dataset, out: string): Promise<void> {
-  const seen = new Set<string>()
-  for (const { id, image } of items) {
-    const [pictures, masks] = [dirname(image), dirname(join(out, id))]
-    if (seen.has(`${pictures}\n${masks}`)) continue
-    seen.add(`${pictures}\n${masks}`)
-    if (await isSameFolder(pictures, masks))
-      throw outputExists(`The masks would lie among the pictures that they are made of, in ${masks}.`, masks)
-  }
 }
 
 function thresholdsByLabel({ thresholds, dataset }: LabelledPictures): Record<string, number> | undefined {

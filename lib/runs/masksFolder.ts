@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { join, relative, resolve, sep } from 'node:path'
+import { dirname, join, relative, resolve, sep } from 'node:path'
 import { writeAtomic, writeFailed, writeJsonAtomic } from '../base/atomic.js'
 import { FolderLock, MASKS_LOCK } from '../base/folderLock.js'
 import { makeFolders } from '../base/folders.js'
 import { describeDifference, differingField, readRecord } from '../base/outputRecord.js'
-import { MadeFiles, outputExists } from '../base/outputs.js'
+import { isSameFolder, MadeFiles, outputExists } from '../base/outputs.js'
 import type { DatasetItem } from '../datasets/dataset.js'
 import { csvRow, pictureFile } from '../datasets/export/names.js'
 import { PictureRecords } from './pictureRecords.js'
@@ -104,6 +104,9 @@ export class MasksFolder {
     if (!resumes) {
       await folder.removeStale([...ids.flatMap(options.besideOf), REVIEW_FILE, REVIEWS], wanted)
       await writeJsonAtomic(join(path, SUMMARY), { ...settings, ...facts })
+    } else if (differingField(record, facts) !== undefined) {
+      const { complete: _, ...before } = record
+      await writeJsonAtomic(join(path, SUMMARY), { ...before, ...facts })
     }
     await folder.openRecords()
     return folder
@@ -212,6 +215,24 @@ export class MasksFolder {
 export async function withoutMasks(items: readonly DatasetItem[], out: string): Promise<DatasetItem[]> {
   const made = await MadeFiles.open(out, 'masks')
   return items.filter(({ image }) => !made.has(relative(made.folder, image).split(sep).join('/')))
+}
+
+/**
+ * A mask beside its picture would be taken for another picture, if it does not replace it.
+ * @throws SemplesError `SEMPLES_OUTPUT_EXISTS`
+ */
+export async function refuseAmongPictures(
+  { items }: { items: readonly Pick<DatasetItem, 'id' | 'image'>[] },
+  out: string,
+): Promise<void> {
+  const seen = new Set<string>()
+  for (const { id, image } of items) {
+    const [pictures, masks] = [dirname(image), dirname(join(out, id))]
+    if (seen.has(`${pictures}\n${masks}`)) continue
+    seen.add(`${pictures}\n${masks}`)
+    if (await isSameFolder(pictures, masks))
+      throw outputExists(`The masks would lie among the pictures that they are made of, in ${masks}.`, masks)
+  }
 }
 
 /** `file,labels` as in a folder of one's own pictures. */

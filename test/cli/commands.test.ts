@@ -19,6 +19,7 @@ describe('help', () => {
       ['segment'],
       ['segment', 'train'],
       ['segment', 'config'],
+      ['predict'],
       ['refine'],
       ['annotations'],
       ['eval'],
@@ -42,12 +43,13 @@ describe('help', () => {
     const { out } = await run(['--help'])
     const lines = out.join('\n').split('\n')
     expect(lines.join('\n')).toMatch(
-      /demo .*train .*masks .*segment .*refine .*annotations .*eval .*report .*export .*submission .*scenes .*convert .*config .*doctor .*libtorch .*weights .*completion /s,
+      /demo .*train .*masks .*segment .*predict .*refine .*annotations .*eval .*report .*export .*submission .*scenes .*convert .*config .*doctor .*libtorch .*weights .*completion /s,
     )
     const commands = [
       'train',
       'masks',
       'segment train',
+      'predict',
       'refine',
       'annotations',
       'eval',

@@ -41,6 +41,10 @@ const ALWAYS = {
   'segment config': 'schema',
   masks:
     'run out data threshold refine overlay annotations review overwrite npz max-side memory-check device threads offline json quiet',
+  predict:
+    'run out data kind labels scales flip refine overlay npz overwrite memory-check device threads offline json quiet',
+  'segment predict':
+    'run out data kind labels scales flip refine overlay npz overwrite memory-check device threads offline json quiet',
   refine:
     'images cams method confidence iterations concurrency memory scores axes exif class-table tune threads offline json quiet',
   eval: 'cams ground-truth data classes list sweep json quiet',
@@ -113,6 +117,27 @@ const USELESS: Record<string, Record<string, string[][]>> = {
     model: [['segment', 'config', '--schema', '--model', 'vit-mask']],
     json: [['segment', 'config', '--schema', '--json']],
   },
+  ...Object.fromEntries(
+    ['predict', 'segment predict'].map((command) => {
+      const words = [...command.split(' '), '--run', 'r']
+      const named = [...words, 'a.jpg']
+      return [
+        command,
+        {
+          images: [[...named, '--images', 'i']],
+          val: [
+            [...named, '--val', '0.2'],
+            [...words, '--data', voc, '--val', '0.2'],
+          ],
+          split: [
+            [...named, '--split', 'val'],
+            [...words, '--data', photos, '--split', 'val'],
+          ],
+          npy: [[...named, '--npy', '--npz']],
+        },
+      ]
+    }),
+  ),
   inspect: { tensors: [['inspect', 'f', '--tensors', '--json']] },
   refine: {
     npy: [
@@ -215,6 +240,8 @@ const USELESS: Record<string, Record<string, string[][]>> = {
 /** Refused by the job itself, which the test of it shows. */
 const BY_JOB: Record<string, string> = {
   'data check': 'labels classes images val split',
+  predict: 'threshold label-threshold max-side',
+  'segment predict': 'threshold label-threshold max-side',
   refine: 'preset gaussian bilateral',
 }
 

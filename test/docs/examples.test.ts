@@ -28,6 +28,8 @@ const native = [
   'diagnose',
   'exportRun',
   'generateMasks',
+  'loadRun',
+  'predictMasks',
   'refineMask',
   'refineMasks',
   'reportRun',
@@ -39,6 +41,7 @@ const native = [
 const declared: Record<string, string> = {
   'README.md': 'declare const data: Uint8Array, width: number, height: number, scores: Float32Array',
   'docs/errors.md': `declare const config: import('semples').TrainConfigInput & { out: string }`,
+  'docs/segment.md': 'declare const frames: AsyncIterable<Uint8Array>, show: (index: number, mask: Uint8Array) => void',
   'docs/report.md': `import { generateMasks } from 'semples'; declare const run: string, out: string`,
 }
 

@@ -11,6 +11,7 @@ import { addModelOptions, collect, examples, type ModelOptions, memoryCheckOptio
 import { printJson, shellWord, warningLines } from '../output.js'
 import { openView } from '../progress/view.js'
 import { type SegmentFlags, segmentInput } from '../segmentInput.js'
+import { predictCommand } from './predict.js'
 import { segmentConfigCommand } from './segmentConfig.js'
 import { stageTable } from './train.js'
 
@@ -28,6 +29,7 @@ export function segmentCommand(cli: Cli): Command {
     )
     .addCommand(trainCommand(cli))
     .addCommand(segmentConfigCommand(cli))
+    .addCommand(predictCommand(cli, undefined, 'segment predict'))
 }
 
 function trainCommand(cli: Cli): Command {

@@ -1,0 +1,105 @@
+import { basename } from 'node:path'
+import { indicesOf } from '../../cam/labels.js'
+import type { RunDirectory } from '../../checkpoints/runDirectory.js'
+import type { SegmentConfig } from '../../config/segment/types.js'
+import { idsWithBackground } from '../../datasets/classes/ids.js'
+import type { Compute } from '../../models/devices.js'
+import { readClipTower } from '../../models/memory/clipTower.js'
+import type { SegmenterSizes } from '../../models/memory/segmenterSizes.js'
+import type { SegmentJob } from '../../models/memory/segmentJobs.js'
+import type { PredictOptions } from '../../segment/options.js'
+import { type Size, scaledPictures, scaleSizes } from '../../segment/scales.js'
+import { weightsPath } from '../../weights/find.js'
+import { checkSegmentMemory } from '../memory/segment.js'
+import { SEGMENT_STAGE } from '../segment/prepare.js'
+import { openSegmenter } from '../segment/trainedSegmenter.js'
+import { checkPredictionOptions, type Refinement, refinementOf } from './options.js'
+import type { Predictor } from './predictor.js'
+import { IN_WORK } from './queue.js'
+import { needsProbabilities, segmenterMask } from './segmenterMask.js'
+import type { PredictionOptions } from './types.js'
+
+/** Everything that decides a mask of a segmentation model. */
+interface SegmenterSettings extends Required<PredictOptions> {
+  resample: 'fast' | 'exact'
+  /** Outputs of the model that a mask may hold, the background first; undefined: all. */
+  only: readonly number[] | undefined
+  refine: Refinement | undefined
+}
+
+/** The segmentation model of a run as what makes masks. */
+export async function segmenterPredictor(run: RunDirectory, compute: Compute): Promise<Predictor<SegmenterSettings>> {
+  const trained = await openSegmenter(run, compute.device)
+  const { segmenter, config, classes } = trained
+  const checkpoint = await run.stage(SEGMENT_STAGE).checkpointPath('best')
+  const ids = idsWithBackground(classes)
+  return {
+    kind: 'segmenter',
+    path: trained.path,
+    checkpoint: { checkpoint: basename(checkpoint!) },
+    classes,
+    device: compute.device,
+    description: `masks of a segmentation model (${config.model.kind}), ${compute.description}`,
+    warnings: [],
+    resolve(options) {
+      checkPredictionOptions('segmenter', options)
+      const { labels, refine } = options
+      return {
+        ...rulesOf(config.predict as Required<PredictOptions>, options),
+        resample: config.loader.resample,
+        only: labels === undefined ? undefined : [0, ...indicesOf(labels, 'labels', classes).map((at) => at + 1)],
+        refine: refinementOf(refine),
+      }
+    },
+    scale: (image, settings, signal) => scaledPictures(image, settings, { mode: settings.resample, signal }),
+    async checkMemory(pictures, settings, { maps, check, signal }) {
+      const sizes = await sizesOf(config)
+      if (sizes === undefined) return undefined
+      const job = (size: Size): SegmentJob => ({
+        kind: 'segment',
+        model: sizes,
+        classes: ids.length,
+        scales: scaleSizes(size, settings),
+        ...size,
+        ...windowsOf(settings),
+        probabilities: needsProbabilities({ ...settings, maps }),
+        ahead: IN_WORK - 1,
+      })
+      const images = pictures.map(({ image }) => image)
+      return checkSegmentMemory(images, job, { device: compute.device, check, ...(signal && { signal }) })
+    },
+    async compute({ image, scales }, settings, maps, signal) {
+      const { earlier, only, refine } = settings
+      const { width, height } = image
+      const rules = { ...windowsOf(settings), probabilities: needsProbabilities({ only, maps, refine }) }
+      const found = await segmenter.predict({ scales, width, height, ...rules }, { signal })
+      return (signal) => segmenterMask(found, image, { ids, only, maps, refine, weight: 1 + earlier }, signal)
+    },
+    [Symbol.dispose]: () => trained[Symbol.dispose](),
+  }
+}
+
+function windowsOf({ window, stride, atOnce, flip, earlier }: SegmenterSettings) {
+  return { window, stride, atOnce, flip, earlier }
+}
+
+/** Sizes that memory is told from; undefined for a CLIP that does not say them. */
+async function sizesOf({ model, clip }: SegmentConfig): Promise<SegmenterSizes | undefined> {
+  if (model.kind !== 'clip-decoder') return model
+  const tower = await readClipTower(await weightsPath(clip.path!, 'clip'))
+  return tower && { ...model, clip: tower }
+}
+
+function rulesOf(run: Required<PredictOptions>, given: PredictionOptions): Required<PredictOptions> {
+  const { side, scales, flip, window, atOnce, earlier } = given
+  const stride = given.stride ?? (window === undefined ? run.stride : Math.max(1, Math.round((2 * window) / 3)))
+  return {
+    side: side ?? run.side,
+    scales: [...(scales ?? run.scales)],
+    flip: flip ?? run.flip,
+    window: window ?? run.window,
+    stride,
+    atOnce: atOnce ?? run.atOnce,
+    earlier: earlier ?? run.earlier,
+  }
+}
