@@ -73,7 +73,7 @@ function print({ set, seed, rows, seconds }) {
 }
 
 function gapOf(rows) {
-  const of = (start) => rows.find(({ name }) => name.startsWith(start))?.miou
+  const of = (start) => rows.find(({ name }) => name.startsWith(`${start},`))?.miou
   const [own, bound] = [of('segmenter'), of('upper bound')]
   return bound === undefined ? [] : [bound - own]
 }

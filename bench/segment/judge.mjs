@@ -15,7 +15,7 @@ import { openSegmented } from '../../dist/runs/report/segmented.js'
  * @param ownLabels segmentation models choose among the background and the classes that the picture's labels name
  */
 export async function judgeSegmenters(folder, data, { threads, ownLabels }) {
-  await chooseCompute('cpu', threads)
+  const compute = await chooseCompute('cpu', threads)
   const dataset = await openDataset(data, 'val')
   const { classes } = dataset
   const ids = idsWithBackground(classes)
@@ -23,7 +23,12 @@ export async function judgeSegmenters(folder, data, { threads, ownLabels }) {
   const config = await run.readConfig()
   const { threshold } = config.masks
   const [{ generator }] = await openRows(run, config, classes, 'cpu')
-  const models = await openSegmented(run, classes, 'cpu', [])
+  const models = [
+    ...(await openSegmented(run, compute, [])),
+    ...(await openSegmented(run, compute, [], { refine: 'deeplab' })).map((model) =>
+      Object.assign(model, { name: `${model.name} + CRF` }),
+    ),
+  ]
   const counters = new Map()
   const count = (name, mask, truth, item) => {
     if (!counters.has(name)) counters.set(name, new ConfusionCounter(ids))
@@ -40,8 +45,8 @@ export async function judgeSegmenters(folder, data, { threads, ownLabels }) {
     count('CAM, told the labels', maskFromCams({ ...result, threshold }), truth, item)
     await refined.add(picture.image, result, truth, item.id)
     for (const model of models) {
-      const among = ownLabels ? { among: item.labels } : {}
-      const { mask } = await model.segment(picture.image, among)
+      const labels = ownLabels ? item.labels.map((index) => classes.classes[index].label) : undefined
+      const { mask } = await model.segment(picture.image, item.id, labels)
       const told = ownLabels ? 'among the labels' : 'told nothing'
       count(`${model.name}, ${told}`, mask, truth, item)
     }

@@ -89,6 +89,7 @@ function trainCommand(cli: Cli): Command {
         'semples segment train --run runs/boats --truth --data photos --out runs/boats/upper-bound',
         'semples segment train --data photos --masks masks --classes voc2012 --model deeplabv3plus --out runs/segmenter',
         'semples segment train --resume runs/segmenter',
+        'semples predict --run runs/segmenter holiday.jpg',
       ),
     )
     .action((options: SegmentTrainOptions) => train(cli, options))

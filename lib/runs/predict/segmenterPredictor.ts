@@ -1,16 +1,13 @@
 import { basename } from 'node:path'
 import { indicesOf } from '../../cam/labels.js'
 import type { RunDirectory } from '../../checkpoints/runDirectory.js'
-import type { SegmentConfig } from '../../config/segment/types.js'
 import { idsWithBackground } from '../../datasets/classes/ids.js'
 import type { Compute } from '../../models/devices.js'
-import { readClipTower } from '../../models/memory/clipTower.js'
-import type { SegmenterSizes } from '../../models/memory/segmenterSizes.js'
 import type { SegmentJob } from '../../models/memory/segmentJobs.js'
 import type { PredictOptions } from '../../segment/options.js'
 import { type Size, scaledPictures, scaleSizes } from '../../segment/scales.js'
-import { weightsPath } from '../../weights/find.js'
 import { checkSegmentMemory } from '../memory/segment.js'
+import { sizesOf } from '../segment/memory.js'
 import { SEGMENT_STAGE } from '../segment/prepare.js'
 import { openSegmenter } from '../segment/trainedSegmenter.js'
 import { checkPredictionOptions, type Refinement, refinementOf } from './options.js'
@@ -81,13 +78,6 @@ export async function segmenterPredictor(run: RunDirectory, compute: Compute): P
 
 function windowsOf({ window, stride, atOnce, flip, earlier }: SegmenterSettings) {
   return { window, stride, atOnce, flip, earlier }
-}
-
-/** Sizes that memory is told from; undefined for a CLIP that does not say them. */
-async function sizesOf({ model, clip }: SegmentConfig): Promise<SegmenterSizes | undefined> {
-  if (model.kind !== 'clip-decoder') return model
-  const tower = await readClipTower(await weightsPath(clip.path!, 'clip'))
-  return tower && { ...model, clip: tower }
 }
 
 function rulesOf(run: Required<PredictOptions>, given: PredictionOptions): Required<PredictOptions> {

@@ -8,6 +8,7 @@ import type { ClassTable } from '../../datasets/dataset.js'
 import { type Compute, chooseCompute } from '../../models/devices.js'
 import { type LearnedPrompts, openLearnedPrompts } from '../../prompts/learnedPrompts.js'
 import type { RunReport } from '../../report/runReport.js'
+import type { PredictionOptions } from '../predict/types.js'
 import { readRunConfig } from '../readConfig.js'
 import { configWarnings } from '../warnings.js'
 import { stageReports } from './curves.js'
@@ -126,7 +127,7 @@ async function modelPartsOf(subject: ReportedRun, options: GatherOptions): Promi
       )) ?? []
     if (rows.length === 0) notices.push('Pictures are missing: the run has no trained generator yet.')
     control = await openControl(options.control, config, classes, device)
-    segmented = await openSegmented(run, classes, device, notices)
+    segmented = await openSegmented(run, compute, notices, segmentedOptions(options))
     const opened = { rows, control, segmented, prompts, pictures }
     return { compute, prompts, pictures: await scoreOpened(opened, subject, options) }
   } finally {
@@ -134,6 +135,13 @@ async function modelPartsOf(subject: ReportedRun, options: GatherOptions): Promi
     for (const model of segmented) model[Symbol.dispose]()
     prompts?.clip.dispose()
   }
+}
+
+/** Masks of segmentation models are refined where those of the stages are. */
+function segmentedOptions({ refine }: GatherOptions): PredictionOptions {
+  if (refine === undefined) return {}
+  const { thresholds: _, ...own } = refine
+  return { refine: own }
 }
 
 async function scoreOpened(

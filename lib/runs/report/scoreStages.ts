@@ -80,7 +80,7 @@ export async function scoreStages(options: ScoreStagesOptions): Promise<StageSco
         for (const [row, picture] of sampled.results.entries()) scorers[row]!.add(picture, truth, names)
         if (maps !== undefined) controlScorer.add(maps, truth, names)
         await refined?.add(sampled.prepared.image, sampled.results.at(-1)!, truth, item.id)
-        for (const model of segmented) await model.add(sampled.prepared.image, truth, item.id)
+        for (const model of segmented) await model.add(sampled.prepared.image, truth, item.id, signal)
         scored++
       }
       if (inGallery.has(item)) shownPictures.set(item, await galleryPicture(options, sampled, refined))
@@ -165,7 +165,7 @@ async function galleryPicture(
   const last = refined && (await refined.refine(image, results.at(-1)!))
   const segments = []
   for (const model of options.segmented ?? []) {
-    const own = await model.segment(image)
+    const own = await model.segment(image, item.id, undefined, options.signal)
     segments.push({ ...shown(model.name, { ...own, classIds: [0] }, own.mask), segmented: true as const })
   }
   return {

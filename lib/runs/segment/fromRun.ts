@@ -110,7 +110,8 @@ async function modelOf(
     return { model: named, ...(givenClip === undefined && clip.path !== undefined ? { clip: own } : {}) }
   const encoder = kind.encoderOf?.(generator)
   const chosen = (model as { weights?: string } | undefined)?.weights
-  if (encoder === undefined || chosen !== undefined) return { model: named }
+  if (encoder === undefined) return { model: named }
+  if (chosen !== undefined) return { model: { ...encoder, ...named } as typeof named }
   const { stage } = await trainedStage(run, undefined)
   const checkpoint = await run.stage(stage).checkpointPath('best')
   return { model: { ...encoder, weights: join(checkpoint!, 'generator.safetensors'), ...named } as typeof named }

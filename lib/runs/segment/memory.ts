@@ -2,10 +2,8 @@ import { statSync } from 'node:fs'
 import type { SegmentConfig } from '../../config/segment/types.js'
 import { convolutionalTower, readClipTower } from '../../models/memory/clipTower.js'
 import type { SegmenterSizes } from '../../models/memory/segmenterSizes.js'
-import { scaleSizes } from '../../segment/scales.js'
 import { likelyWeightsPath } from '../../weights/find.js'
 import type { MemoryCheck } from '../memory/check.js'
-import type { SegmentJob } from '../memory/peakMemory.js'
 import { checkSegmentTrainingMemory } from '../memory/segment.js'
 
 /**
@@ -41,33 +39,8 @@ export async function checkStepMemory(
   )
 }
 
-/**
- * What the mask of a picture of some size takes; undefined where the model's sizes cannot be told.
- * @param classes background included
- */
-export async function maskJobs(
-  config: Pick<SegmentConfig, 'model' | 'clip' | 'augment' | 'predict'>,
-  classes: number,
-): Promise<((size: { width: number; height: number }) => SegmentJob) | undefined> {
-  const model = await sizesOf(config)
-  if (model === undefined) return undefined
-  const { window = 480, stride = 320, atOnce, flip, earlier } = config.predict
-  return (size) => ({
-    kind: 'segment',
-    model,
-    classes,
-    scales: scaleSizes(size, config.predict),
-    ...size,
-    window,
-    stride,
-    atOnce,
-    flip,
-    earlier,
-  })
-}
-
 /** The sizes of a model; undefined where its CLIP cannot be read, which is met elsewhere. */
-async function sizesOf({
+export async function sizesOf({
   model,
   clip,
   augment,
