@@ -17,6 +17,13 @@ const substitutions: Record<string, [shown: string, run: string][]> = {
     [`generator: { weights: 'deit_small_patch16_224-cd65a155.pth' },`, ''],
     [`clip: 'ViT-B-32.pt',`, ''],
   ],
+  trainSegmenter: [
+    [
+      `model: { kind: 'deeplabv3plus', backbone: 'efficientnet-lite0', weights: 'efficientnet-lite0' },`,
+      // In one line, as announced lines are counted.
+      `preset: 'demo', train: { epochs: 1, maxSteps: 2, batch: 2 }, model: { weights: 'random', imageSize: 96, width: 32, depth: 1, heads: 2 },`,
+    ],
+  ],
   runDemo: [['{ seed: 303 }', '{ seed: 303 }, { train: 8, val: 2, changes: { epochs: 1, maxSteps: 1 } }']],
 }
 
@@ -34,6 +41,7 @@ const native = [
   'refineMasks',
   'reportRun',
   'runDemo',
+  'trainSegmenter',
   'trainSemPLeS',
 ]
 
