@@ -16,13 +16,13 @@ import type { TrainSegmenterOptions, TrainSegmenterResult } from '../runs/segmen
  * @example
  * import { trainSegmenter } from 'semples'
  *
- * const { out, stages } = await trainSegmenter({
+ * const { stages } = await trainSegmenter({
  *   model: { kind: 'deeplabv3plus', backbone: 'efficientnet-lite0', weights: 'efficientnet-lite0' },
  *   data: { folder: 'photos', labels: 'labels.csv' },
  *   targets: { folder: 'masks' }, // <picture>.png, as semples masks writes them
  *   out: 'runs/segmenter',
  * })
- * console.log(out, stages[0]?.lastLoss.toFixed(2)) // e.g. /home/me/runs/segmenter 0.21
+ * for (const { name, lastLoss } of stages) console.log(name, lastLoss.toFixed(2)) // e.g. segment 0.21
  */
 export async function trainSegmenter({
   logger,

@@ -5,6 +5,7 @@ import { SemplesError } from '../base/error.js'
 import { itemProgress, notice, type OnProgress } from '../base/progress.js'
 import { RunDirectory } from '../checkpoints/runDirectory.js'
 import { resolveConfig } from '../config/resolve.js'
+import type { SegmentConfigInput } from '../config/segment/types.js'
 import type { StageName, TrainConfigInput } from '../config/types.js'
 import type { FolderData } from '../datasets/kinds/folder.js'
 import type { LoggerOption } from '../native/logger.js'
@@ -24,6 +25,8 @@ export interface DemoRecipe {
   val: number
   /** Settings that differ from the preset `demo`. */
   changes?: TrainConfigInput
+  /** The same of its segmentation models. */
+  segment?: SegmentConfigInput
 }
 
 /** A published preset, evaluated at two more thresholds. */
@@ -96,7 +99,8 @@ export async function runDemo(options: DemoOptions = {}, recipe: DemoRecipe = RE
   }
   const run = await trainOrResume(input, onProgress, signal)
   const controlRun = await trainControl(run, input, join(out, 'control'), onProgress, signal)
-  if (options.segment === true) await trainSegmenters(run, { ...train, masks: val.masks! }, onProgress, signal)
+  if (options.segment === true)
+    await trainSegmenters(run, { ...train, masks: val.masks! }, recipe.segment ?? {}, onProgress, signal)
 
   const report = await gatherReport({
     run,
@@ -202,12 +206,13 @@ async function trainControl(
 async function trainSegmenters(
   run: string,
   withTruth: FolderData,
+  changes: SegmentConfigInput,
   onProgress?: OnProgress,
   signal?: AbortSignal,
 ): Promise<void> {
   const options = { ...(onProgress === undefined ? {} : { onProgress }), ...(signal === undefined ? {} : { signal }) }
-  await segmentRun(run, SEGMENTER_FOLDER, options)
-  await segmentRun(run, UPPER_BOUND_FOLDER, { ...options, changes: { data: withTruth } })
+  await segmentRun(run, SEGMENTER_FOLDER, { ...options, changes })
+  await segmentRun(run, UPPER_BOUND_FOLDER, { ...options, changes: { ...changes, data: withTruth } })
 }
 
 function checkSeed(seed: number): void {

@@ -33,7 +33,7 @@ const ownTraining = ['train', '--data', photos, '--preset', 'demo', '--out', joi
 
 /** Options that always do something. */
 const ALWAYS = {
-  demo: 'out seed device threads offline json quiet',
+  demo: 'out seed segment device threads offline json quiet',
   train:
     'data preset weights out set config stages seed tensorboard report reference resume epochs batch lr device threads offline dry-run memory-check json quiet',
   'segment train':
@@ -78,6 +78,7 @@ const USELESS: Record<string, Record<string, string[][]>> = {
     images: [[...ownTraining, '--images', 'i']],
     val: [['train', '--data', voc, '--val', '0.2', '--preset', 'demo', '--out', 'o']],
     clip: [[...ownTraining, '--stages', 'classify', '--clip', coco]],
+    segment: [[...ownTraining, '--dry-run', '--segment']],
   },
   masks: {
     labels: [[...masks, '--labels', 'l.csv']],

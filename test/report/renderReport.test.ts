@@ -129,6 +129,21 @@ describe('the page of a whole run', () => {
     expect(texts(other, '.figures div:last-child dd')[0]).toBe(points(third.miou - report.control!.miou))
   })
 
+  test('sets segmentation models apart, with what full supervision would add', async () => {
+    const [first, second] = report.ablation
+    const segmenters = [
+      { ...first, name: 'segmenter', miou: 0.5 },
+      { ...second, name: 'upper bound', miou: 0.625 },
+    ]
+    const table = (await parse({ ...report, segmenters } as RunReport)).querySelector('table.ablation')!
+    const rows = all(table, 'tbody.segmenters tr')
+    expect(rows.map((row) => texts(row, '.name')[0])).toEqual(['segmenter', 'upper bound', 'gap'])
+    expect(texts(table, 'tbody.segmenters .tag')).toEqual(['told nothing', 'told nothing'])
+    expect(texts(rows[2]!, '.number')[0]).toBe(points(0.125))
+    const alone = await parse({ ...report, segmenters: segmenters.slice(0, 1) } as RunReport)
+    expect(texts(alone, 'tbody.segmenters .name')).toEqual(['segmenter'])
+  })
+
   test('has an IoU for every class in every row', () => {
     const rows = all(page, 'table.classes tbody tr')
     expect(rows.map((row) => texts(row, 'th .label')[0])).toEqual([

@@ -14,7 +14,12 @@ import { metricsOf, temporaryFolder } from './tiny.js'
 
 /** A few steps of every stage: what it does, not how well. */
 const changes: TrainConfigInput = { device: 'cpu', threads: 1, epochs: 1, maxSteps: 2 }
-const small: DemoRecipe = { train: 16, val: 4, changes }
+const small: DemoRecipe = {
+  train: 16,
+  val: 4,
+  changes,
+  segment: { threads: 1, train: { epochs: 1, maxSteps: 2 }, predict: { scales: [1] } },
+}
 
 describeNative('runDemo', () => {
   test('trains, judges and reports; the second time it trains nothing', async () => {
@@ -38,6 +43,35 @@ describeNative('runDemo', () => {
     const again = await runDemo({ out, seed: 3, onProgress: (each) => progress.push(each) }, small)
     expect(progress.filter(({ loss }) => loss !== undefined)).toEqual([])
     expect([again.ablation, again.control]).toEqual([result.ablation, result.control])
+  })
+
+  test('with segment trains a model on the masks and one on ground truth, all else equal, and shows what they are told nothing of', async () => {
+    const out = join(await temporaryFolder(), 'demo')
+    const { segmenters, run, report } = await runDemo({ out, seed: 3, segment: true }, small)
+    expect(segmenters.map(({ name, pictures }) => [name, pictures])).toEqual([
+      ['segmenter', 4],
+      ['upper bound', 4],
+    ])
+    const [own, bound] = await Promise.all(
+      ['segmenter', 'upper-bound'].map(async (name) =>
+        JSON.parse(await readFile(join(run, name, 'config.json'), 'utf8')),
+      ),
+    )
+    const { targets, data, out: __, ...others } = own
+    expect(targets).toMatchObject({ from: 'masks', folder: join(run, 'masks') })
+    expect(bound).toMatchObject({ ...others, targets: { from: 'truth' }, data: { labels: data.labels } })
+    // The training data name masks for the upper bound alone.
+    expect([data.masks, bound.data.masks]).toEqual([undefined, join(out, 'scenes', 'SegmentationClass')])
+    const page = await readFile(report, 'utf8')
+    for (const text of ['told nothing', 'what full supervision would add']) expect(page).toContain(text)
+
+    const steps: string[] = []
+    const again = await runDemo(
+      { out, seed: 3, segment: true, onProgress: ({ stage, loss }) => loss !== undefined && steps.push(stage) },
+      small,
+    )
+    expect(steps).toEqual([])
+    expect(again.segmenters).toEqual(segmenters)
   })
 
   test('the control makes as many steps of refinement, from the same start, without prompts', async () => {

@@ -51,3 +51,27 @@ describeNative('a report at the end of training', () => {
     expect((await RunDirectory.open(out)).manifest.finished).toBeDefined()
   })
 })
+
+describeNative('a segmentation model at the end of training', () => {
+  test('is trained where it is asked for, and again only where it is not finished; the report shows it', async () => {
+    const root = await temporaryFolder()
+    const [out, data] = [join(root, 'run'), await writeShapes(root)]
+    const input = tinyRun(data, out, { stages: ['classify'], epochs: 1 })
+    const steps: string[] = []
+    const onProgress = ({ stage, loss }: { stage: string; loss?: number }) => {
+      if (loss !== undefined) steps.push(stage)
+    }
+    const stop = new AbortController()
+    const interrupt = (progress: { stage: string; loss?: number }) => {
+      onProgress(progress)
+      if (progress.stage === 'segmenter' && progress.loss !== undefined) stop.abort(new Error('enough'))
+    }
+    // Sizes and epochs come from the run and the kind of model: a step is enough to see where it stands.
+    await expect(trainSemPLeS({ ...input, segment: true, onProgress: interrupt, signal: stop.signal })).rejects.toThrow(
+      'enough',
+    )
+    expect(steps.at(-1)).toBe('segmenter')
+    expect((await RunDirectory.open(out)).manifest.finished).toBeDefined()
+    expect((await RunDirectory.open(join(out, 'segmenter'))).manifest.finished).toBeUndefined()
+  })
+})

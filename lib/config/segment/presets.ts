@@ -11,19 +11,22 @@ const photos: SegmentDifferences = {
   predict: { scales: [1, 1.25] },
 }
 
-/** Drawn scenes of 96 x 96 pixels. All ours. */
+/** Drawn scenes of 96 x 96 pixels. All ours, chosen on the demo's seed 3 (docs/demo.md). */
 const demo: SegmentDifferences = {
   train: {
-    epochs: 20,
+    epochs: 16,
     batch: 8,
-    lr: 3e-4,
+    lr: 2e-3,
     schedule: { kind: 'poly', power: 0.9, warmup: 20 },
     optimizer: { kind: 'adamw', weightDecay: 0.01 },
+    groups: [{ parameters: 'encoder', factor: 0.3 }],
     gradientClip: 1,
-    loss: { mean: 'valid' },
+    // Clipping pixels whose loss is high leaves nothing but background, where most pixels are.
+    loss: { mean: 'valid', clipping: { enabled: false } },
   },
-  augment: { size: 96, side: 96, ratio: [0.75, 1.5] },
-  predict: { scales: [1, 1.25], window: 96 },
+  // Colours tell drawn objects apart.
+  augment: { size: 96, side: 120, ratio: [0.8, 1.6], mostOfOneClass: 1, photometric: false },
+  predict: { scales: [1, 1.25, 1.5] },
 }
 
 /** Every preset by name. */
