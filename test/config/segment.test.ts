@@ -206,6 +206,15 @@ describe('settings of a command line', () => {
     expect(refusal(() => parseSetting('train=3', segmentSettings)).message).toContain('train.epochs')
   })
 
+  test('fields of any kind of model are taken where a run may say the kind, and refused where it turns out another', () => {
+    const input = applySettings<SegmentConfigInput>(least, ['model.channels=128'], segmentSettings)
+    expect(input.model).toEqual({ channels: 128 })
+    expect(refusal(() => resolveSegmentConfig(input)).field).toBe('model.channels')
+    expect(refusal(() => applySettings(least, ['model.channels=128', 'model.heads=2'], segmentSettings)).code).toBe(
+      'SEMPLES_CONFIG_UNKNOWN',
+    )
+  })
+
   test('over a config; values are checked', () => {
     const input: SegmentConfigInput = { model: { kind: 'deeplabv3plus' }, train: { lr: 1 } }
     expect(applySettings(input, ['train.lr=2', 'model.width=0.5'], segmentSettings)).toEqual({

@@ -114,8 +114,14 @@ function kindsOf({ data, model, preset }: Record<string, unknown>, origin?: Opti
   const named = isRecord(model) && model.kind !== undefined ? model.kind : (ofPreset as { kind?: string })?.kind
   return {
     data: data === undefined ? datasetKinds.at(-1)! : kindOfData(data, place(origin, ['data'])),
-    model: kindOfSegmenter(named, place(origin, ['model', 'kind'])),
+    model: kindOfSegmenter(named ?? kindWith(model), place(origin, ['model', 'kind'])),
   }
+}
+
+/** The first kind that has all of these fields, where the kind itself comes from elsewhere, as from a run. */
+function kindWith(model: unknown): string | undefined {
+  const given = isRecord(model) ? Object.keys(model) : []
+  return segmenterKinds.find(({ schema }) => given.every((field) => field in schema.shape))?.kind
 }
 
 function notesOf(kinds: SegmentKinds): Map<string, FieldNote> {
