@@ -1,4 +1,4 @@
-// npm run bench -- demo --seeds 0,1,2 [--set FIELD=VALUE ...] [--out FOLDER] [--json]: the demo on several seeds, one
+// npm run bench -- demo --seeds 0,1,2 [--set FIELD=VALUE ...] [--segment] [--out FOLDER] [--json]: the demo on several seeds, one
 // table. --set changes settings, with the words of `semples train --set`. Minutes a seed.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -15,6 +15,7 @@ export async function run(words) {
       out: { type: 'string' },
       set: { type: 'string', multiple: true, default: [] },
       threads: { type: 'string', default: 'auto' },
+      segment: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
   })
@@ -26,12 +27,13 @@ export async function run(words) {
   const results = []
   try {
     for (const seed of values.seeds.split(',').map(Number)) {
-      const result = await runDemo({ seed, out: join(folder, String(seed)), threads }, recipe)
+      const result = await runDemo({ seed, out: join(folder, String(seed)), threads, segment: values.segment }, recipe)
       results.push(row(result))
       if (results.length === 1) console.log(header(result.threshold))
       console.log(line(results.at(-1)))
     }
     console.log(line(meanOf(results)))
+    if (values.segment) printSegmenters(results)
   } finally {
     if (values.out === undefined) await rm(folder, { recursive: true, force: true })
   }
@@ -42,7 +44,7 @@ export async function run(words) {
 /** The typical background of each class. */
 const HOME = { train: 'rails', boat: 'water', bird: 'leaves', cow: 'grass', airplane: 'clouds', car: 'road' }
 
-function row({ seed, seconds, ablation, control, prompts }) {
+function row({ seed, seconds, ablation, control, segmenters, prompts }) {
   const [cam, matching, semples, crf] = ablation.map(({ miou }) => miou)
   const named = prompts.filter(({ label, words }) => words[0].word === HOME[label]).length / prompts.length
   return {
@@ -55,7 +57,17 @@ function row({ seed, seconds, ablation, control, prompts }) {
     best: [...ablation, control].map(({ best }) => best.miou),
     named,
     seconds,
+    segmenters: segmenters.map(({ miou }) => miou),
   }
+}
+
+/** Masks that are told the labels, and segmentation models that are told nothing, all refined, on the same pictures. */
+function printSegmenters(rows) {
+  const columns = (each) => [each['semples+crf'], ...each.segmenters, each.segmenters[1] - each.segmenters[0]]
+  console.log('\nseed  semples+crf  segmenter  upper bound  gap')
+  for (const each of rows) console.log([each.seed, ...columns(each).map(percent)].join('  '))
+  const mean = (at) => rows.reduce((sum, each) => sum + columns(each)[at], 0) / rows.length
+  console.log(['mean', ...[0, 1, 2, 3].map((at) => percent(mean(at)))].join('  '))
 }
 
 function meanOf(rows) {

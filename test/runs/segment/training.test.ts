@@ -224,10 +224,12 @@ needs('build').describe('training a segmentation model', () => {
       await writeMask(join(folder, 'p00.png'), { width: 40, height: 48, data: new Uint8Array(1920) })
       const { stages } = await trainSegmenter(tinySegmenter(pictures, join(own, 'run'), { targets: { folder } }))
       expect(stages).toMatchObject([{ steps: 2 }])
-      const ignored = tinySegmenter({ ...pictures, masks: folder, exif: 'ignore' }, join(own, 'no'), {
-        targets: { folder },
-      })
-      expect(await rejection(trainSegmenter(ignored))).toMatchObject({
+      // What is said of ground truth is not said of masks to learn from; those of rows as they are stored do not fit.
+      const shown = { ...pictures, masks: folder, exif: 'ignore' as const }
+      await trainSegmenter(tinySegmenter(shown, join(own, 'shown'), { targets: { folder } }))
+      await writeMask(join(folder, 'p00.png'), { width: 48, height: 40, data: new Uint8Array(1920) })
+      const stored = tinySegmenter(pictures, join(own, 'no'), { targets: { folder } })
+      expect(await rejection(trainSegmenter(stored))).toMatchObject({
         code: 'SEMPLES_MASK_SIZE',
         hint: expect.stringContaining('EXIF'),
       })
