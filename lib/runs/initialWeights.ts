@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { SemplesError } from '../base/error.js'
 import { notice, type OnProgress, warning } from '../base/progress.js'
 import { RunDirectory } from '../checkpoints/runDirectory.js'
@@ -15,9 +14,7 @@ import { type LoadedWeights, loadCheckpoint, loadPretrained } from '../models/we
 import type { WeightsReport } from '../models/weightsReport.js'
 import { stageKindOf } from '../stages/kinds.js'
 import type { Stage } from '../stages/stage.js'
-import { weightsPath } from '../weights/find.js'
-import { nearestGenerator } from '../weights/table.js'
-import { meantHint } from '../weights/words.js'
+import { weightsFile } from '../weights/find.js'
 import { readRunConfig } from './readConfig.js'
 import type { RunModels } from './runModels.js'
 
@@ -85,17 +82,9 @@ export async function loadWeights(
   generator: MaskGenerator,
   { classes }: Pick<Dataset, 'classes'>,
 ): Promise<LoadedWeights> {
-  const path = await weightsPath(config.generator.weights)
-  if (!existsSync(path)) {
-    const nearest = nearestGenerator(path)
-    throw new SemplesError('SEMPLES_WEIGHTS_MISSING', {
-      message: `There are no weights ${path}.`,
-      file: path,
-      field: 'generator.weights',
-      hint:
-        nearest === undefined ? weightsMissing(config.generator.kind).hint : meantHint(nearest, 'generator.weights'),
-    })
-  }
+  const path = await weightsFile(config.generator.weights, 'generator', {
+    otherwise: weightsMissing(config.generator.kind).hint,
+  })
   const { tensors, unread } = await readWeights(path)
   const rows = wantsRows(config) ? headRows(tensors, (await generator.state())[HEAD]!, classes.classes) : undefined
   if (rows === undefined && stageKindOf(stage).startsFrom.length > 0)

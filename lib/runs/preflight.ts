@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { count, listed } from '../base/count.js'
 import { SemplesError } from '../base/error.js'
 import type { TensorData } from '../base/tensor.js'
@@ -9,9 +8,7 @@ import type { ChosenActivation } from '../models/clip/activation.js'
 import type { Compute } from '../models/devices.js'
 import { clipMissing } from '../models/missing.js'
 import type { Stage } from '../stages/stage.js'
-import { weightsPath } from '../weights/find.js'
-import { nearestClip } from '../weights/table.js'
-import { meantHint } from '../weights/words.js'
+import { weightsFile } from '../weights/find.js'
 import { loadWeights, weightsSourceOf } from './initialWeights.js'
 import type { MemoryCheck } from './memory/check.js'
 import { checkTrainingMemory } from './memory/training.js'
@@ -105,16 +102,7 @@ export async function tryClip(
   models: RunModels,
   { config, stages, onWarning }: Pick<PreflightOptions, 'config' | 'stages' | 'onWarning'>,
 ): Promise<ChosenActivation | undefined> {
-  const path = await weightsPath(config.clip.path!, 'clip')
-  if (!existsSync(path)) {
-    const nearest = nearestClip(path)
-    throw new SemplesError('SEMPLES_CLIP_MISSING', {
-      message: `There is no CLIP ${path}.`,
-      file: path,
-      field: 'clip',
-      hint: nearest === undefined ? clipMissing().hint : meantHint(nearest, 'clip'),
-    })
-  }
+  const path = await weightsFile(config.clip.path!, 'clip', { otherwise: clipMissing().hint })
   const clip = await models.clip()
   const unknown = clip.report?.unexpected ?? []
   if (unknown.length > 0)

@@ -1,7 +1,5 @@
 import type { z } from 'zod'
-import { oneOf } from '../base/count.js'
-import { SemplesError } from '../base/error.js'
-import { nearestField } from '../base/spelling.js'
+import { kindNamed } from '../base/kindNamed.js'
 import type { Clip } from '../models/clip/clip.js'
 import type { SegmenterConfig } from '../models/segmenter.js'
 import { clipDecoder } from './kinds/clipDecoder.js'
@@ -24,17 +22,7 @@ export type SegmenterOptions = z.infer<(typeof segmenterKinds)[number]['schema']
  * @throws SemplesError `SEMPLES_CONFIG_INVALID`
  */
 export function kindOfSegmenter(name: unknown, where = ''): SegmenterKind {
-  const kinds: readonly SegmenterKind[] = segmenterKinds
-  const kind = name === undefined ? kinds[0] : kinds.find((each) => each.kind === name)
-  if (kind !== undefined) return kind
-  const nearest = nearestField(String(name), segmenterNames)
-  throw new SemplesError('SEMPLES_CONFIG_INVALID', {
-    message: `There is no such kind of segmentation model${where}.`,
-    field: 'model.kind',
-    value: name,
-    expected: oneOf(segmenterNames),
-    hint: nearest === undefined ? undefined : `Did you mean ${nearest}?`,
-  })
+  return kindNamed<SegmenterKind>(segmenterKinds, name, { what: 'segmentation model', field: 'model.kind', where })
 }
 
 /** The weights that the encoder starts from; undefined where the kind has none of its own. */

@@ -3,7 +3,8 @@ import { SemplesError } from '../base/error.js'
 import { placeHolding } from './check.js'
 import type { KnownWeights, WeightsUse } from './description.js'
 import { cachedFile, placeFound, placesOf } from './places.js'
-import { knownWeights, namedWeights } from './table.js'
+import { knownWeights, namedWeights, nearestClip, nearestGenerator } from './table.js'
+import { meantHint } from './words.js'
 
 /** How each use is named in a config, by which error its absence is told, and by which option of the command line. */
 const uses = {
@@ -48,6 +49,28 @@ export async function weightsPath(
     field,
     value,
     hint: `Type: ${command}`,
+  })
+}
+
+/**
+ * As `weightsPath`, and the file is there.
+ * @param field names the value for people. Default: `generator.weights`, or `clip`
+ * @param otherwise the hint where no name of the table is near
+ * @throws SemplesError as `weightsPath`, also for a path that is not there
+ */
+export async function weightsFile(
+  value: string,
+  use: WeightsUse,
+  { field = use === 'clip' ? 'clip' : uses[use].field, otherwise }: { field?: string; otherwise: string | undefined },
+): Promise<string> {
+  const file = await weightsPath(value, use)
+  if (existsSync(file)) return file
+  const nearest = use === 'clip' ? nearestClip(file) : nearestGenerator(file)
+  throw new SemplesError(uses[use].code, {
+    message: `There ${use === 'clip' ? 'is no CLIP' : 'are no weights'} ${file}.`,
+    file,
+    field,
+    hint: nearest === undefined ? otherwise : meantHint(nearest, field),
   })
 }
 

@@ -1,7 +1,5 @@
 import type { z } from 'zod'
-import { oneOf } from '../../base/count.js'
-import { SemplesError } from '../../base/error.js'
-import { nearestField } from '../../base/spelling.js'
+import { kindNamed } from '../../base/kindNamed.js'
 import type { NativeGeneratorConfig } from '../../native/addon.js'
 import { cnn } from './cnn.js'
 import type { GeneratorKind } from './kind.js'
@@ -18,18 +16,7 @@ export type GeneratorOptions = z.infer<(typeof generatorKinds)[number]['schema']
  * @throws SemplesError `SEMPLES_CONFIG_INVALID`
  */
 export function kindOfGenerator(name: unknown, where = ''): GeneratorKind {
-  const kinds: readonly GeneratorKind[] = generatorKinds
-  const kind = name === undefined ? kinds[0] : kinds.find((each) => each.kind === name)
-  if (kind !== undefined) return kind
-  const names = kinds.map((each) => each.kind)
-  const nearest = nearestField(String(name), names)
-  throw new SemplesError('SEMPLES_CONFIG_INVALID', {
-    message: `There is no such kind of mask generator${where}.`,
-    field: 'generator.kind',
-    value: name,
-    expected: oneOf(names),
-    hint: nearest === undefined ? undefined : `Did you mean ${nearest}?`,
-  })
+  return kindNamed<GeneratorKind>(generatorKinds, name, { what: 'mask generator', field: 'generator.kind', where })
 }
 
 /** What the addon makes a generator of. */

@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs'
-import { SemplesError } from '../../base/error.js'
 import type { SegmentConfig } from '../../config/segment/types.js'
 import { readWeights } from '../../formats/stateDict.js'
 import { Clip } from '../../models/clip/clip.js'
@@ -7,9 +5,7 @@ import { loadEncoder } from '../../models/encoderWeights.js'
 import { Segmenter } from '../../models/segmenter.js'
 import type { LoadedWeights } from '../../models/weights.js'
 import { encoderWeightsOf, kindOfSegmenter, nativeSegmenter } from '../../segment/kinds.js'
-import { weightsPath } from '../../weights/find.js'
-import { nearestClip, nearestGenerator } from '../../weights/table.js'
-import { meantHint } from '../../weights/words.js'
+import { weightsFile } from '../../weights/find.js'
 
 /** A segmentation model, with the CLIP that it looks through; disposed together. */
 export interface SegmentModels extends Disposable {
@@ -47,19 +43,9 @@ export async function makeSegmenter(
 }
 
 async function openClip({ path, activation, visionHeads, textHeads }: SegmentConfig['clip'], device: string) {
-  const file = await weightsPath(path!, 'clip')
-  if (!existsSync(file)) {
-    const nearest = nearestClip(file)
-    throw new SemplesError('SEMPLES_CLIP_MISSING', {
-      message: `There is no CLIP ${file}.`,
-      file,
-      field: 'clip',
-      hint:
-        nearest === undefined
-          ? 'Give the path of a CLIP (--clip), or a name of npx semples weights.'
-          : meantHint(nearest, 'clip'),
-    })
-  }
+  const file = await weightsFile(path!, 'clip', {
+    otherwise: 'Give the path of a CLIP (--clip), or a name of npx semples weights.',
+  })
   return Clip.open({ path: file, activation, visionHeads, textHeads, device })
 }
 
@@ -74,19 +60,10 @@ export async function startEncoder(
 ): Promise<LoadedWeights | undefined> {
   const weights = encoderWeightsOf(model)
   if (weights === undefined || weights === 'random') return undefined
-  const path = await weightsPath(weights)
-  if (!existsSync(path)) {
-    const nearest = nearestGenerator(path)
-    throw new SemplesError('SEMPLES_WEIGHTS_MISSING', {
-      message: `There are no weights ${path}.`,
-      file: path,
-      field: 'model.weights',
-      hint:
-        nearest === undefined
-          ? "Give a file, a name that npx semples weights prints, or 'random' (--weights random)."
-          : meantHint(nearest, 'model.weights'),
-    })
-  }
+  const path = await weightsFile(weights, 'generator', {
+    field: 'model.weights',
+    otherwise: "Give a file, a name that npx semples weights prints, or 'random' (--weights random).",
+  })
   const { tensors, unread } = await readWeights(path)
   const heads = 'patchSize' in model ? model.heads : undefined
   return loadEncoder(segmenter, tensors, path, { unread, ...(heads === undefined ? {} : { heads }) })
