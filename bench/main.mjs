@@ -17,7 +17,10 @@ const benches = {
     'segmentation models on photographs, from image-level labels and from ground truth (--data DIR --seeds 0,1,2)',
   ],
   review: ['./review.mjs', 'how well `semples masks --review` ranks masks by their true IoU (--seeds 7,8,9 --out DIR)'],
-  predict: ['./predict.mjs', 'masks of pictures in memory, alone and eight calls at once, beside plain PyTorch'],
+  predict: [
+    './predict.mjs',
+    'masks of pictures in memory, alone and eight calls at once, beside plain PyTorch (--small)',
+  ],
   start: ['./start.mjs', 'starting: import, --help, first refineMask and first step, in fresh processes; sizes'],
   'true-size': ['./trueSize.mjs', 'one step of each stage at the published sizes, with peak memory'],
 }

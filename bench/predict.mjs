@@ -1,5 +1,6 @@
-// npm run bench -- predict [--threads N] [--rounds N] [--width N] [--height N] [--json]: masks of pictures in memory, one after
-// another and eight at once, beside the same network in plain PyTorch (test/segment/reference.py) in turns. One scale, no mirror.
+// npm run bench -- predict [--small] [--threads N] [--rounds N] [--width N] [--height N] [--json]: masks of pictures in memory,
+// one after another and eight at once, beside the same network in plain PyTorch (test/segment/reference.py) in turns. One scale,
+// no mirror. --small: a tiny network on pictures of 96 x 96, of which four are computed at a time.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -11,7 +12,18 @@ import { parseArgs } from 'node:util'
 import { venvPython } from '../scripts/steps/python.mjs'
 
 const AT_ONCE = 8
-const RULES = { scales: [1], flip: false }
+const PUBLISHED = {
+  name: 'vit-mask of DeiT-S/16',
+  model: { imageSize: 224, patchSize: 16, width: 384, depth: 12, heads: 6 },
+  size: { width: 500, height: 375 },
+  rules: { scales: [1], flip: false, side: 520, window: 480, stride: 320 },
+}
+const SMALL = {
+  name: 'vit-mask of width 128, 4 blocks, patches of 8',
+  model: { imageSize: 96, patchSize: 8, width: 128, depth: 4, heads: 4 },
+  size: { width: 96, height: 96 },
+  rules: { scales: [1], flip: false, side: 96, window: 96, stride: 64 },
+}
 
 export async function run(words) {
   const { values } = parseArgs({
@@ -19,15 +31,20 @@ export async function run(words) {
     options: {
       threads: { type: 'string', default: '2' },
       rounds: { type: 'string', default: '5' },
-      width: { type: 'string', default: '500' },
-      height: { type: 'string', default: '375' },
+      small: { type: 'boolean', default: false },
+      width: { type: 'string' },
+      height: { type: 'string' },
       json: { type: 'boolean', default: false },
     },
   })
-  const [threads, rounds, width, height] = ['threads', 'rounds', 'width', 'height'].map((name) => Number(values[name]))
+  const task = values.small ? SMALL : PUBLISHED
+  const { rules } = task
+  const [threads, rounds, width, height] = ['threads', 'rounds', 'width', 'height'].map((name) =>
+    Number(values[name] ?? task.size[name]),
+  )
   const folder = await mkdtemp(join(tmpdir(), 'semples-bench-predict-'))
   try {
-    const { model, weights } = await randomRun(folder, threads)
+    const { model, weights } = await randomRun(folder, threads, task.model)
     const picture = {
       data: Uint8Array.from({ length: 3 * width * height }, (_, at) => (at * 7919) % 251),
       width,
@@ -35,21 +52,30 @@ export async function run(words) {
     }
     const python = process.env.SEMPLES_PYTHON ?? venvPython
     const peer = existsSync(python)
-      ? startPeer(python, { weights, threads, width, height, file: await raw(folder, picture) })
+      ? startPeer(python, {
+          weights,
+          threads,
+          width,
+          height,
+          rules,
+          model: task.model,
+          file: await raw(folder, picture, rules),
+        })
       : undefined
     const times = { single: [], overlapping: [], peer: [] }
-    await model.predict(picture, RULES)
+    await model.predict(picture, rules)
     await peer?.once()
     for (let round = 0; round < rounds; round++) {
-      times.single.push(await seconds(() => model.predict(picture, RULES)))
-      const all = () => Promise.all(Array.from({ length: AT_ONCE }, () => model.predict(picture, RULES)))
+      times.single.push(await seconds(() => model.predict(picture, rules)))
+      const all = () => Promise.all(Array.from({ length: AT_ONCE }, () => model.predict(picture, rules)))
       times.overlapping.push((await seconds(all)) / AT_ONCE)
       if (peer !== undefined) times.peer.push((await peer.once()).seconds)
     }
-    const difference = peer === undefined ? undefined : await differenceTo(peer, model, picture)
+    const difference = peer === undefined ? undefined : await differenceTo(peer, model, picture, rules)
     peer?.end()
     model.dispose()
     const result = {
+      name: task.name,
       threads,
       rounds,
       width,
@@ -65,11 +91,11 @@ export async function run(words) {
   }
 }
 
-function lines({ single, overlapping, peer, difference, width, height, threads, rounds }) {
+function lines({ name: network, single, overlapping, peer, difference, width, height, threads, rounds }) {
   const row = (name, time) =>
     `${name.padEnd(34)}${(1 / time).toFixed(2).padStart(10)}${(1000 * time).toFixed(0).padStart(10)}`
   return [
-    `vit-mask of DeiT-S/16, 21 classes, ${width} x ${height}, ${threads} threads, medians of ${rounds} rounds in turns`,
+    `${network}, 21 classes, ${width} x ${height}, ${threads} threads, medians of ${rounds} rounds in turns`,
     'masks                             pictures/s        ms',
     row('semples, one after another', single),
     row(`semples, ${AT_ONCE} calls at once`, overlapping),
@@ -87,8 +113,8 @@ async function seconds(job) {
 
 const median = (all) => [...all].sort((one, other) => one - other)[all.length >> 1]
 
-/** The run of a segmentation model of the published size with random weights. */
-async function randomRun(folder, threads) {
+/** The run of a segmentation model of these sizes with random weights. */
+async function randomRun(folder, threads, sizes) {
   const load = (name) => import(`../dist/${name}.js`)
   const [{ loadRun }, { RunDirectory }, { resolveSegmentConfig }] = await Promise.all(
     ['index', 'checkpoints/runDirectory', 'config/segment/resolve'].map(load),
@@ -104,7 +130,7 @@ async function randomRun(folder, threads) {
     out,
     device: 'cpu',
     threads,
-    model: { kind: 'vit-mask', weights: 'random' },
+    model: { kind: 'vit-mask', weights: 'random', ...sizes },
   })
   const models = await makeSegmenter(config, voc2012Classes.classes.length + 1, 'cpu')
   const made = { config, classes: voc2012Classes, versions: {}, seed: 1, data: 'none', notes: { kind: 'segmenter' } }
@@ -116,11 +142,11 @@ async function randomRun(folder, threads) {
   return { model: await loadRun(out), weights }
 }
 
-async function raw(folder, { data, width, height }) {
+async function raw(folder, { data, width, height }, rules) {
   const { scaledPictures } = await import('../dist/segment/scales.js')
   const { writeNpy } = await import('../dist/index.js')
   const file = join(folder, 'picture.npy')
-  const [scaled] = await scaledPictures({ data, width, height }, { side: 520, window: 480, scales: [1] })
+  const [scaled] = await scaledPictures({ data, width, height }, rules)
   await writeNpy(file, { dtype: 'uint8', shape: [scaled.height, scaled.width, 3], data: scaled.data })
   return file
 }
@@ -142,8 +168,8 @@ function startPeer(python, job) {
 }
 
 /** Share of the pixels that have another class. */
-async function differenceTo(peer, model, picture) {
-  const { mask } = await model.predict(picture, RULES)
+async function differenceTo(peer, model, picture, rules) {
+  const { mask } = await model.predict(picture, rules)
   const other = Buffer.from((await peer.once(true)).mask, 'base64')
   return mask.reduce((sum, id, pixel) => sum + (id === other[pixel] ? 0 : 1), 0) / mask.length
 }

@@ -1,4 +1,4 @@
-"""The mask of one picture by a vit-mask in plain torch, in float32, again for each line: windows of 480 every 320 pixels."""
+"""The mask of one picture by a vit-mask in plain torch, in float32, again for each line, of windows that slide over it."""
 
 import base64
 import json
@@ -16,7 +16,6 @@ import reference  # noqa: E402
 
 MEAN = torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1)
 DEVIATION = torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1)
-WINDOW, STRIDE = 480, 320
 
 
 class Floats(reference.Weights):
@@ -26,10 +25,10 @@ class Floats(reference.Weights):
         self.tensors = tensors
 
 
-def starts(length):
-    if length <= WINDOW:
+def starts(length, window, stride):
+    if length <= window:
         return [0]
-    return sorted({*range(0, length - WINDOW + 1, STRIDE), length - WINDOW})
+    return sorted({*range(0, length - window + 1, stride), length - window})
 
 
 def main():
@@ -37,21 +36,22 @@ def main():
     torch.set_num_threads(job["threads"])
     weights = Floats(load_file(job["weights"]))
     pixels = numpy.load(job["file"])
-    options = {"patchSize": 16, "heads": 6, "depth": 12, "decoderDepth": 2, "imageSize": 224}
+    options = {"decoderDepth": 2, **job["model"]}
+    side, stride = job["rules"]["window"], job["rules"]["stride"]
     for line in sys.stdin:
         began = time.perf_counter()
         with torch.inference_mode():
             image = (torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 255 - MEAN) / DEVIATION
             height, width = image.shape[2:]
-            places = [(top, left) for top in starts(height) for left in starts(width)]
-            windows = torch.cat([image[:, :, top : top + WINDOW, left : left + WINDOW] for top, left in places])
+            places = [(top, left) for top in starts(height, side, stride) for left in starts(width, side, stride)]
+            windows = torch.cat([image[:, :, top : top + side, left : left + side] for top, left in places])
             logits = reference.vit_mask(weights, windows, options)[-1]
             logits = F.interpolate(logits, size=windows.shape[2:], mode="bilinear", align_corners=False)
             total = torch.zeros(1, logits.shape[1], height, width)
             count = torch.zeros(1, 1, height, width)
             for place, (top, left) in enumerate(places):
-                total[:, :, top : top + WINDOW, left : left + WINDOW] += logits[place]
-                count[:, :, top : top + WINDOW, left : left + WINDOW] += 1
+                total[:, :, top : top + side, left : left + side] += logits[place]
+                count[:, :, top : top + side, left : left + side] += 1
             size = (job["height"], job["width"])
             total = F.interpolate(total / count, size=size, mode="bilinear", align_corners=False)
             mask = total.softmax(1).argmax(1).to(torch.uint8).numpy()

@@ -6,16 +6,17 @@ import { setMaxListeners } from 'node:events'
  * as it is its turn, even while `items` has not yet said whether there are more. An error, of `mapper` or of `items`,
  * is thrown when its turn has come. When the iteration ends in any way, the signal given to `mapper` aborts, and every
  * call of `mapper` has settled before the iteration is over.
- * @param concurrency maximum number of unconsumed results, the one in use included
+ * @param concurrency maximum number of unconsumed results, the one in use included; a function is asked again before each
  * @param signal aborts the iteration, which then rejects with its reason
  */
 export async function* mapOrdered<T, R>(
   items: Iterable<T> | AsyncIterable<T>,
   mapper: (item: T, index: number, signal: AbortSignal) => Promise<R>,
-  concurrency: number,
+  concurrency: number | (() => number),
   signal?: AbortSignal,
 ): AsyncGenerator<R, void, undefined> {
   signal?.throwIfAborted()
+  const most = typeof concurrency === 'number' ? () => concurrency : concurrency
   const stop = new AbortController()
   // One listener for each call in work, of which there may be many.
   setMaxListeners(0, stop.signal)
@@ -43,14 +44,14 @@ export async function* mapOrdered<T, R>(
   }
   try {
     while (true) {
-      while (syncItems !== undefined && !exhausted && pending.length < concurrency) {
+      while (syncItems !== undefined && !exhausted && pending.length < most()) {
         try {
           start(syncItems.next())
         } catch (error) {
           fail(error)
         }
       }
-      if (asyncItems !== undefined && !exhausted && pending.length < concurrency) nextItem ??= asyncItems.next()
+      if (asyncItems !== undefined && !exhausted && pending.length < most()) nextItem ??= asyncItems.next()
       const first = pending[0]
       if (nextItem === undefined && first === undefined) return
       // The next item is preferred: whatever can start is started before a result is yielded.

@@ -98,7 +98,7 @@ export function segmentTerms(job: SegmentJob): MemoryTerm[] {
 }
 
 /** Windows along a side (window_starts of native/core/segment/windows.cc). */
-function windowCount(length: number, window: number, stride: number): number {
+export function windowCount(length: number, window: number, stride: number): number {
   return 1 + Math.max(0, Math.ceil((length - window) / stride))
 }
 

@@ -5,14 +5,14 @@ import type { SegmentJob, SegmentTrainingJob } from './peakMemory.js'
 /**
  * Checks that the masks of every picture fit into memory, before the first is made.
  * @param pictures files; those that cannot be read are met later
- * @param jobOf what the picture of a size asks for
+ * @param jobOf what the picture of a size asks for, with another number of windows at a time where one is given
  * @param field names `atOnce` for people. Default `atOnce`
  * @returns a warning, or undefined
  * @throws SemplesError `SEMPLES_MEMORY_LIMIT` naming the largest picture and the number of windows at a time that fits
  */
 export async function checkSegmentMemory(
   pictures: readonly string[],
-  jobOf: (size: { width: number; height: number }) => SegmentJob,
+  jobOf: (size: { width: number; height: number }, atOnce?: number) => SegmentJob,
   {
     device,
     field = 'atOnce',
@@ -34,7 +34,7 @@ export async function checkSegmentMemory(
       job,
       what: `The mask of ${image}, ${width}x${height}, with ${atOnce} windows at a time,`,
       field,
-      at: (fewer) => ({ ...job, atOnce: fewer }),
+      at: (fewer) => ({ ...jobOf({ width, height }, fewer), atOnce: fewer }),
       values: below(atOnce),
       remedy: (fewer) => `With ${field} ${fewer} it fits: fewer windows are computed at a time, with the same result.`,
       otherwise: 'Not even one window at a time fits: choose smaller windows or scales, or another machine.',

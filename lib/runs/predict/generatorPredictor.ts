@@ -15,7 +15,7 @@ import { refineCams } from '../refineCams.js'
 import { trainedGenerator } from '../trainedGenerator.js'
 import { configWarnings } from '../warnings.js'
 import { checkPredictionOptions, type Refinement, refinementOf } from './options.js'
-import type { Labelled, Predictor } from './predictor.js'
+import type { FinishMask, Predictor } from './predictor.js'
 
 /** Everything that decides a mask of a generator. */
 interface GeneratorSettings extends CamOptions {
@@ -76,7 +76,10 @@ export async function generatorPredictor(
       )
     },
     scale: (image, settings) => scaledFor(image, settings),
-    async compute({ name, image, scales }, settings) {
+    batchOf: () => ({ together: 1, key: '' }),
+    async compute([job]) {
+      const { picture: scaled, settings } = job!
+      const { name, image, scales } = scaled
       const { threshold, thresholds, refine } = settings
       const picture = { item: { id: name, image: name, labels: [] as number[] }, image, scales }
       const predicted = async () => {
@@ -87,7 +90,7 @@ export async function generatorPredictor(
       const cams = await camsOf(generator, { ...picture, item: { ...picture.item, labels } }, settings)
       const { height, width } = cams
       const classIds = idsOf(classes, cams.classes)
-      return async (signal): Promise<Labelled> => {
+      const finish: FinishMask = async (signal) => {
         const maps = { cams: cams.cams, classIds, height, width, threshold }
         const { data } =
           refine === undefined
@@ -95,6 +98,7 @@ export async function generatorPredictor(
             : (await refineCams(image, maps, { ...refine.options, threshold }, { signal })).mask
         return { ids: data, maps: { data: cams.cams, classIds, height, width } }
       }
+      return [finish]
     },
     [Symbol.dispose]: () => generator.dispose(),
   }

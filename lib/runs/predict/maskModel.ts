@@ -4,25 +4,28 @@ import { overlayJpeg } from '../../cam/overlay.js'
 import type { ClassTable } from '../../datasets/dataset.js'
 import { maskPalette } from '../../masks/palette.js'
 import { pixelsOf } from '../../refine/image.js'
-import type { Predictor } from './predictor.js'
+import type { FinishMask, Predictor, PredictorJob } from './predictor.js'
 import { mapsByLabel, predictPicture } from './predictPicture.js'
-import { IN_WORK, PredictionQueue } from './queue.js'
+import { PredictionQueue } from './queue.js'
 import type { ModelKind, NumberedPrediction, PredictInput, Prediction, PredictionOptions } from './types.js'
 
 /**
- * The model of a run in memory, as `loadRun` gives it. Calls may overlap: they are answered in their order, one on the
- * model at a time, while the next picture is decoded and resized; at most three pictures are in work, and the others wait
- * with their copies of bytes and pixels.
+ * The model of a run in memory, as `loadRun` gives it. Calls may overlap: they are answered in their order, while
+ * the next picture is decoded and resized. Small pictures that wait with equal settings are computed together, up to four,
+ * as long as their windows fit into `atOnce` (segmentation models). At most three pictures are in work, nine of small ones,
+ * and the others wait with their copies of bytes and pixels.
  */
 export class MaskModel implements Disposable {
-  private readonly queue = new PredictionQueue()
+  private readonly queue: PredictionQueue<PredictorJob, FinishMask>
   private ended = false
 
   /** @param end is called when the model is disposed of */
   constructor(
     private readonly predictor: Predictor,
     private readonly end: () => void,
-  ) {}
+  ) {
+    this.queue = new PredictionQueue(predictor)
+  }
 
   /** What makes the masks. */
   get kind(): ModelKind {
@@ -63,7 +66,8 @@ export class MaskModel implements Disposable {
 
   /**
    * Masks of pictures one after another, in their order: of files, bytes, or frames of a video. At most two are worked on
-   * ahead of the one that is in use, so that a slow loop holds up the source; leaving the loop ends the work.
+   * ahead of the one that is in use, eight where small pictures are computed together, so that a slow loop holds up the
+   * source; leaving the loop ends the work.
    *
    * @throws SemplesError as `predict`, naming the picture by its path, or by its place counted from 0
    */
@@ -79,7 +83,7 @@ export class MaskModel implements Disposable {
       const prediction = await this.predictNamed(image, { ...rest, signal: own }, name)
       return { index, ...(typeof image === 'string' ? { file: image } : {}), ...prediction }
     }
-    yield* mapOrdered(images, predict, IN_WORK, signal)
+    yield* mapOrdered(images, predict, () => this.queue.wanted, signal)
   }
 
   /**

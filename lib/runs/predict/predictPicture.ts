@@ -7,7 +7,7 @@ import { VOID_ID } from '../../masks/labelMap.js'
 import type { RawImage } from '../../pictures/image.js'
 import { pixelsOf } from '../../refine/image.js'
 import { totals } from './maps.js'
-import type { Labelled, Predictor, WantedMaps } from './predictor.js'
+import type { FinishMask, Labelled, Predictor, PredictorJob, WantedMaps } from './predictor.js'
 import type { PredictionQueue } from './queue.js'
 import type { PredictInput, Prediction } from './types.js'
 
@@ -19,7 +19,7 @@ export interface PredictedPicture {
 
 export interface PictureJob<Settings extends object> {
   predictor: Predictor<Settings>
-  queue: PredictionQueue
+  queue: PredictionQueue<PredictorJob<Settings>, FinishMask>
   settings: Settings
   maps: WantedMaps
   orientation: 'exif' | 'stored'
@@ -39,18 +39,15 @@ export async function predictPicture<Settings extends object>(
   const { predictor, queue, settings, maps, orientation, signal } = job
   const name = job.name ?? (typeof input === 'string' ? input : '(bytes)')
   const own = copied(input)
+  let decoded: RawImage | undefined
   const steps = {
     async prepare(signal: AbortSignal) {
       const image = await imageOf(own, orientation, signal)
-      return { name, image, scales: await predictor.scale(image, settings, signal) }
+      decoded = image
+      return { picture: { name, image, scales: await predictor.scale(image, settings, signal) }, settings, maps }
     },
-    async compute(picture: { name: string; image: RawImage; scales: RawImage[] }, signal: AbortSignal) {
-      return { image: picture.image, finish: await predictor.compute(picture, settings, maps, signal) }
-    },
-    async finish(
-      { image, finish }: { image: RawImage; finish: (signal: AbortSignal) => Promise<Labelled> },
-      signal: AbortSignal,
-    ) {
+    async finish(finish: FinishMask, signal: AbortSignal) {
+      const image = decoded!
       const labelled = await finish(signal)
       const prediction = await predictionOf(labelled, image, predictor.classes, signal)
       const { maps } = labelled

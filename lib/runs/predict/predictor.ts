@@ -3,6 +3,7 @@ import type { ClassMaps } from '../../formats/camFile/classMaps.js'
 import type { RawImage } from '../../pictures/image.js'
 import type { MemoryCheck } from '../memory/check.js'
 import type { PictureFile } from './pictures.js'
+import type { BatchModel } from './queue.js'
 import type { ModelKind, PredictionOptions } from './types.js'
 
 /** Which maps are wanted beside the mask: of the classes that have a pixel and the background, or of all that there may be. */
@@ -32,8 +33,20 @@ export interface MemoryOptions {
   signal?: AbortSignal | undefined
 }
 
+/** What is asked of the model for a picture. */
+export interface PredictorJob<Settings extends object = object> {
+  picture: ScaledImage
+  settings: Settings
+  maps: WantedMaps
+}
+
+/** What the model gives: finishes the mask without it. */
+export type FinishMask = (signal: AbortSignal) => Promise<Labelled>
+
 /** What makes masks from pictures. `Settings`: everything that decides a mask, which can be written as JSON. */
-export interface Predictor<Settings extends object = object> extends Disposable {
+export interface Predictor<Settings extends object = object>
+  extends Disposable,
+    BatchModel<PredictorJob<Settings>, FinishMask> {
   kind: ModelKind
   /** Folder of the run whose weights these are. */
   path: string
@@ -55,11 +68,4 @@ export interface Predictor<Settings extends object = object> extends Disposable 
   checkMemory(pictures: readonly PictureFile[], settings: Settings, options: MemoryOptions): Promise<string | undefined>
   /** The picture at every scale. */
   scale(image: RawImage, settings: Settings, signal: AbortSignal): Promise<RawImage[]>
-  /** The work of the model; what it gives finishes the mask without it. */
-  compute(
-    picture: ScaledImage,
-    settings: Settings,
-    maps: WantedMaps,
-    signal: AbortSignal,
-  ): Promise<(signal: AbortSignal) => Promise<Labelled>>
 }

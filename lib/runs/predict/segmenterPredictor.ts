@@ -10,9 +10,10 @@ import { checkSegmentMemory } from '../memory/segment.js'
 import { sizesOf } from '../segment/memory.js'
 import { SEGMENT_STAGE } from '../segment/prepare.js'
 import { openSegmenter } from '../segment/trainedSegmenter.js'
+import { mostTogether, picturesTogether } from './batches.js'
 import { checkPredictionOptions, type Refinement, refinementOf } from './options.js'
-import type { Predictor } from './predictor.js'
-import { IN_WORK } from './queue.js'
+import type { Predictor, PredictorJob } from './predictor.js'
+import { inWork } from './queue.js'
 import { needsProbabilities, segmenterMask } from './segmenterMask.js'
 import type { PredictionOptions } from './types.js'
 
@@ -52,28 +53,49 @@ export async function segmenterPredictor(run: RunDirectory, compute: Compute): P
     async checkMemory(pictures, settings, { maps, check, signal }) {
       const sizes = await sizesOf(config)
       if (sizes === undefined) return undefined
-      const job = (size: Size): SegmentJob => ({
-        kind: 'segment',
-        model: sizes,
-        classes: ids.length,
-        scales: scaleSizes(size, settings),
-        ...size,
-        ...windowsOf(settings),
-        probabilities: needsProbabilities({ ...settings, maps }),
-        ahead: IN_WORK - 1,
-      })
+      const job = (size: Size, atOnce = settings.atOnce): SegmentJob => {
+        const rules = { ...windowsOf(settings), atOnce }
+        const together = mostTogether(size, settings.scales.length, rules)
+        return {
+          kind: 'segment',
+          model: sizes,
+          classes: ids.length,
+          scales: scaleSizes(size, settings),
+          ...size,
+          ...rules,
+          probabilities: needsProbabilities({ ...settings, maps }),
+          pictures: together,
+          ahead: inWork(together) - together,
+        }
+      }
       const images = pictures.map(({ image }) => image)
       return checkSegmentMemory(images, job, { device: compute.device, check, ...(signal && { signal }) })
     },
-    async compute({ image, scales }, settings, maps, signal) {
-      const { earlier, only, refine } = settings
-      const { width, height } = image
-      const rules = { ...windowsOf(settings), probabilities: needsProbabilities({ only, maps, refine }) }
-      const found = await segmenter.predict({ scales, width, height, ...rules }, { signal })
-      return (signal) => segmenterMask(found, image, { ids, only, maps, refine, weight: 1 + earlier }, signal)
+    batchOf({ picture: { image, scales }, ...job }) {
+      return {
+        together: picturesTogether(image, scales, windowsOf(job.settings)),
+        key: JSON.stringify(requestOf(job)),
+      }
+    },
+    async compute(batch, signal) {
+      const pictures = batch.map(({ picture: { image, scales } }) => ({
+        scales,
+        width: image.width,
+        height: image.height,
+      }))
+      const found = await segmenter.predictAll({ pictures, ...requestOf(batch[0]!) }, { signal })
+      return batch.map(({ picture: { image }, settings, maps }, at) => {
+        const { earlier, only, refine } = settings
+        return (signal) => segmenterMask(found[at]!, image, { ids, only, maps, refine, weight: 1 + earlier }, signal)
+      })
     },
     [Symbol.dispose]: () => trained[Symbol.dispose](),
   }
+}
+
+/** What is asked of the model beside the pictures. */
+function requestOf({ settings, maps }: Pick<PredictorJob<SegmenterSettings>, 'settings' | 'maps'>) {
+  return { ...windowsOf(settings), probabilities: needsProbabilities({ ...settings, maps }) }
 }
 
 function windowsOf({ window, stride, atOnce, flip, earlier }: SegmenterSettings) {

@@ -11,7 +11,7 @@ import type { MasksFolder } from '../masksFolder.js'
 import type { PictureFile } from './pictures.js'
 import type { Predictor } from './predictor.js'
 import { type PredictedPicture, predictPicture } from './predictPicture.js'
-import { IN_WORK, PredictionQueue } from './queue.js'
+import { PredictionQueue } from './queue.js'
 
 export interface WritePredictionsOptions {
   predictor: Predictor
@@ -40,13 +40,13 @@ export async function writePredictions(options: WritePredictionsOptions): Promis
     await drawOverlay(item, options)
     onProgress?.(progress(++done, total))
   }
-  const queue = new PredictionQueue()
+  const queue = new PredictionQueue(predictor)
   const maps = beside.scores === undefined ? ('none' as const) : ('present' as const)
   const predict = async (item: PictureFile, _: number, own: AbortSignal) => ({
     item,
     made: await predictPicture(item.image, { predictor, queue, settings, maps, orientation, signal: own }),
   })
-  for await (const { item, made } of mapOrdered(rest, predict, IN_WORK, signal)) {
+  for await (const { item, made } of mapOrdered(rest, predict, () => queue.wanted, signal)) {
     await write(item, made, options)
     onProgress?.(progress(++done, total))
   }

@@ -52,7 +52,8 @@ export class SegmentedRow implements Disposable {
     const { model, options } = this
     const settings = model.resolve({ ...options, ...(labels === undefined ? {} : { labels }) })
     const scales = await model.scale(image, settings, signal)
-    const { ids, maps } = await (await model.compute({ name, image, scales }, settings, 'present', signal))(signal)
+    const [finish] = await model.compute([{ picture: { name, image, scales }, settings, maps: 'present' }], signal)
+    const { ids, maps } = await finish!(signal)
     const { width, height } = image
     // The background is always among the maps, and first.
     const background = maps!.data.subarray(0, width * height)
