@@ -209,6 +209,16 @@ needs('build').describe('a segmentation model of a run', () => {
       expect(existsSync(masks)).toBe(false)
     })
 
+    test('scores that are not there are told before masks are made', async () => {
+      const bare = await trained('bare')
+      const wrong = { ...still, run: bare, targets: { confidence: join(root, 'nowhere') } }
+      expect(await rejection(trainSegmenter(wrong))).toMatchObject({
+        code: 'SEMPLES_FILE_UNREADABLE',
+        field: 'targets.confidence',
+      })
+      expect(existsSync(join(bare, 'masks'))).toBe(false)
+    })
+
     test('is no run of mask generators', async () => {
       for (const job of [
         generateMasks({ run: out, out: join(root, 'n') }),
