@@ -1,6 +1,7 @@
 /** Options by the name of the field of the API. */
 const options: Readonly<Record<string, string>> = {
   against: '--against',
+  atOnce: '--at-once',
   backgroundPower: '--background-power',
   batch: '--batch',
   bootstrap: '--bootstrap',
@@ -14,6 +15,7 @@ const options: Readonly<Record<string, string>> = {
   'clip.path': '--clip',
   confusions: '--confusions',
   data: '--data',
+  'data.folder': '--data',
   device: '--device',
   epoch: '--epoch',
   epochs: '--epochs',
@@ -79,6 +81,10 @@ export function commandLineWords(text: string): string {
       .replace(/\bSet (generator\.\w+): '?([\w.-]*\w)'?/g, 'Add --set $1=$2')
       // (field classes, received ...)
       .replace(/\bfield ([a-zA-Z.]+)(?=[,)])/g, (whole, field: string) => (isOption(field) ? options[field]! : whole))
+      // The option data has no use
+      .replace(/\bThe option ([a-zA-Z.]+) has no use\b/g, (whole, field: string) =>
+        isOption(field) ? `${options[field]} has no use` : whole,
+      )
       // The value of gtProb
       .replace(/\bvalue of ([a-zA-Z.]+)/g, (whole, field: string) =>
         isOption(field) ? `value of ${options[field]}` : whole,

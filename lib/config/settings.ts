@@ -14,6 +14,8 @@ export interface Setting {
 
 /** A kind of config whose fields can be set by text. */
 export interface SettableConfig {
+  /** A setting that fits, for people. */
+  example: string
   /** Of every field by its dotted path. */
   notes(): ReadonlyMap<string, FieldNote>
   /** Also of fields that users name themselves. */
@@ -24,7 +26,13 @@ export interface SettableConfig {
 }
 
 /** Of a training of mask generators. */
-const runSettings: SettableConfig = { notes: allNotes, noteOf, unknown: unknownConfigField, check: checkInput }
+const runSettings: SettableConfig = {
+  example: 'match.epochs=10',
+  notes: allNotes,
+  noteOf,
+  unknown: unknownConfigField,
+  check: checkInput,
+}
 
 /**
  * Reads `field=value`. Lists are JSON (`[1, 0.8]`) or separated by commas.
@@ -36,7 +44,7 @@ export function parseSetting(text: string, config: SettableConfig = runSettings)
   if (at < 1) {
     throw new SemplesError('SEMPLES_CONFIG_INVALID', {
       message: `The setting "${text}" has no field or no value.`,
-      expected: 'field=value, such as match.epochs=10',
+      expected: `field=value, such as ${config.example}`,
     })
   }
   const raw = text.slice(at + 1).trim()

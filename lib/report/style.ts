@@ -77,7 +77,7 @@ section > h2 + .intro { margin-top: .5rem }
 .missing { border-left: 3px solid var(--rule); padding: .25rem 0 .25rem 1rem; color: var(--muted); max-width: 46rem }
 .notices { margin-top: 1.75rem; padding: .9rem 1.15rem; border-radius: 8px; background: var(--warning); border-left: 4px solid var(--warning-rule) }
 .notices li + li { margin-top: .4rem }
-.tag { margin-left: .5em; padding: .05em .5em; border: 1px solid var(--rule); border-radius: 99px; font-size: .75rem; font-weight: 400; color: var(--muted) }
+.tag { display: inline-block; margin-left: .5em; padding: .05em .5em; border: 1px solid var(--rule); border-radius: 99px; font-size: .75rem; font-weight: 400; color: var(--muted); white-space: nowrap }
 
 /* The first figures */
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: 1px; background: var(--rule); border: 1px solid var(--rule); border-radius: 10px; overflow: hidden }

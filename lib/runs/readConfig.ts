@@ -24,7 +24,7 @@ export async function readRunConfig(run: RunDirectory): Promise<RunConfig> {
       file: run.path,
       field: 'run',
       expected: 'the run of a mask generator (semples train)',
-      hint: `For masks of any pictures, type: npx semples predict --run ${shellWord(run.path)} FILE...`,
+      hint: `For masks of any pictures, type: npx semples predict --run ${shellWord(run.path)} FILE... To go on with its training: npx semples segment train --resume ${shellWord(run.path)}`,
     })
   return resolveConfig((await run.readConfig()) as TrainConfigInput)
 }

@@ -18,6 +18,8 @@ export interface ReportResult {
   pictures: number
   /** Scores of each stage's masks on pictures with ground truth; empty where there is none. */
   ablation: AblationRow[]
+  /** Those of the segmentation models in the run's folder, on the same pictures: `segmenter`, `upper bound`. */
+  segmenters: AblationRow[]
   /** The learned background prompts with the words nearest to them. */
   prompts: PromptReport[]
   /** Warnings and facts for the reader of the report. */
@@ -32,6 +34,6 @@ export async function reportRun({ out, ...options }: ReportOptions): Promise<Rep
   await requireReportPath(path)
   const report = await gatherReport(options)
   await writeReport(path, report)
-  const { gallery, ablation, prompts, notices } = report
-  return { path, pictures: gallery.length, ablation, prompts, notices }
+  const { gallery, ablation, segmenters = [], prompts, notices } = report
+  return { path, pictures: gallery.length, ablation, segmenters, prompts, notices }
 }

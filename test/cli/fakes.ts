@@ -131,6 +131,7 @@ export async function run(words: string[], jobs: Partial<Jobs> = {}, change: Par
       ablation: [
         { name: 'cam', description: '', miou: 0.25, perClass: [], pictures: 2, best: { threshold: 0.5, miou: 0.5 } },
       ],
+      segmenters: [],
       prompts: [{ classId: 1, label: 'boat', words: [{ word: 'water', cosine: 0.75 }] }],
       notices: ['The gallery is of photos.'],
     }),

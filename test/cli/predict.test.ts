@@ -24,9 +24,28 @@ describe('semples predict', () => {
     ])
   })
 
+  test('of many pictures the first ones, and where all are', async () => {
+    const result = { out: '/o', kind: 'segmenter' as const, warnings: [] }
+    const found = Object.fromEntries(Array.from({ length: 25 }, (_, index) => [`p${index}`, { boat: 0.5 }]))
+    const many = await run(['predict', '--run', 'r', 'photos'], {
+      predictMasks: async () => ({ ...result, pictures: 25, skipped: 25, found }),
+    })
+    expect(many.out).toHaveLength(23)
+    expect(many.out.slice(-4)).toEqual([
+      'p19: boat 50.0 %',
+      '... and 5 more pictures',
+      '25 masks (finished before) are in /o',
+      'What was found in all of them is in /o/labels.csv',
+    ])
+    const one = await run(['predict', '--run', 'r', 'a.jpg'], {
+      predictMasks: async () => ({ ...result, pictures: 1, skipped: 1, found: { a: {} } }),
+    })
+    expect(one.out).toEqual(['a: background alone', '1 mask (finished before) is in /o'])
+  })
+
   test('every option', async () => {
     const words =
-      'predict --run r a.jpg --out o --kind generator --labels boat,person --threshold 0.4 --label-threshold 0.2 --scales 1,1.25 --no-flip --max-side 400 --refine voc --overlay --npz --overwrite --device cpu --threads 2'
+      'predict --run r a.jpg --out o --kind generator --labels boat,person --threshold 0.4 --label-threshold 0.2 --scales 1,1.25 --no-flip --at-once 2 --max-side 400 --refine voc --overlay --npz --overwrite --device cpu --threads 2'
     expect(given(await run(words.split(' ')), 'predictMasks')).toMatchObject({
       out: 'o',
       kind: 'generator',
@@ -35,6 +54,7 @@ describe('semples predict', () => {
       labelThreshold: 0.2,
       scales: [1, 1.25],
       flip: false,
+      atOnce: 2,
       maxSide: 400,
       refine: 'voc',
       overlay: true,

@@ -17,6 +17,30 @@ describe('report', () => {
     )
   })
 
+  test('with the segmentation models of the run, and how far they are apart', async () => {
+    const row = { description: '', perClass: [], pictures: 2 }
+    const ran = await run(['report', 'runs/boats'], {
+      report: async () => ({
+        path: 'r.html',
+        pictures: 2,
+        ablation: [{ ...row, name: 'cam', miou: 0.25 }],
+        segmenters: [
+          { ...row, name: 'segmenter', miou: 0.5 },
+          { ...row, name: 'upper bound', miou: 0.625 },
+        ],
+        prompts: [],
+        notices: [],
+      }),
+    })
+    expect(ran.out.slice(0, 5).map((line) => line.split(/ {2,}/).slice(0, 2))).toEqual([
+      ['masks', 'mIoU %'],
+      ['cam', '25.00'],
+      ['segmenter', '50.00'],
+      ['upper bound', '62.50'],
+      ['gap', '12.50'],
+    ])
+  })
+
   test('options', async () => {
     const photos = mkdtempSync(join(tmpdir(), 'semples-cli-'))
     const whole = [

@@ -9,8 +9,10 @@ import { given, run } from './fakes.js'
 const root = mkdtempSync(join(tmpdir(), 'semples-segment-'))
 const photos = join(root, 'photos')
 mkdirSync(join(photos, 'boat'), { recursive: true })
+const [masks, scores] = [join(root, 'masks'), join(root, 'scores')]
+for (const folder of [masks, scores]) mkdirSync(folder)
 const out = join(root, 'run')
-const least = ['segment', 'train', '--data', photos, '--masks', 'masks', '--out', out]
+const least = ['segment', 'train', '--data', photos, '--masks', masks, '--out', out]
 
 describe('semples segment train', () => {
   test('options become fields of a config; --set wins', async () => {
@@ -26,13 +28,13 @@ describe('semples segment train', () => {
         '--set',
         'train.lr=0.2',
         '--set',
-        'targets.confidence=s',
+        `targets.confidence=${scores}`,
       ],
     ])
     expect([ran.status, ran.err.filter((line) => line.startsWith('error'))]).toEqual([0, []])
     expect(given(ran, 'trainSegmenter')).toMatchObject({
       data: { folder: photos },
-      targets: { from: 'masks', folder: 'masks', confidence: 's' },
+      targets: { from: 'masks', folder: masks, confidence: scores },
       model: { kind: 'deeplabv3plus', weights: 'random' },
       preset: 'photos',
       seed: 5,
@@ -52,13 +54,13 @@ describe('semples segment train', () => {
     const ran = await run([...least, '--config', file, '--epochs', '2'])
     expect(given(ran, 'trainSegmenter')).toMatchObject({
       train: { epochs: 2, batch: 3 },
-      targets: { folder: 'masks', threshold: 0.3 },
+      targets: { folder: masks, threshold: 0.3 },
     })
   })
 
   test('scores, ground truth', async () => {
-    const scores = await run(['segment', 'train', '--data', photos, '--scores', 'cams', '--out', out])
-    expect(given(scores, 'trainSegmenter')).toMatchObject({ targets: { from: 'scores', folder: 'cams' } })
+    const ran = await run(['segment', 'train', '--data', photos, '--scores', scores, '--out', out])
+    expect(given(ran, 'trainSegmenter')).toMatchObject({ targets: { from: 'scores', folder: scores } })
     const truth = await run([
       ...['segment', 'train', '--data', photos, '--truth', '--out', out],
       ...['--set', 'data.masks=truth'],
@@ -92,6 +94,17 @@ describe('semples segment train', () => {
     ],
     ['two targets', [...least.slice(2), '--truth'], 'one of --masks, --scores, --truth'],
     ['a config that is kept', ['--resume', 'r', '--data', photos], 'A resumed run keeps its configuration (--data'],
+    ['masks that are not there', ['--data', photos, '--masks', 'nowhere', '--out', out], 'There is no folder'],
+    [
+      'scores beside masks that are not there',
+      [...least.slice(2), '--set', 'targets.confidence=nowhere'],
+      'field targets.confidence',
+    ],
+    [
+      'one setting of a kept config',
+      ['--resume', 'r', '--epochs', '3'],
+      'keeps its configuration (--epochs, received 3)',
+    ],
     ['no run', ['--run', join(root, 'nowhere')], 'nowhere'],
   ])('refuses %s before anything is fetched', async (_, words, text) => {
     const ran = await run(['segment', 'train', ...words])
@@ -125,7 +138,7 @@ describe('semples segment config', () => {
     const { out: lines } = await run(['segment', 'config', 'model.', '--model', 'deeplabv3plus'])
     expect(lines[0]).toBe('model.kind = deeplabv3plus')
     expect(lines.filter((line) => !line.startsWith(' ')).every((line) => line.startsWith('model.'))).toBe(true)
-    const { out: preset } = await run(['segment', 'config', 'train.epochs', '--preset', 'demo', '--json'])
+    const { out: preset } = await run(['segment', 'config', 'train.epochs', '--preset', 'photos', '--json'])
     expect(JSON.parse(preset[0]!)).toMatchObject([{ field: 'train.epochs', default: 20 }])
   })
 

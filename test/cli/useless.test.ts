@@ -241,8 +241,8 @@ const USELESS: Record<string, Record<string, string[][]>> = {
 /** Refused by the job itself, which the test of it shows. */
 const BY_JOB: Record<string, string> = {
   'data check': 'labels classes images val split',
-  predict: 'threshold label-threshold max-side',
-  'segment predict': 'threshold label-threshold max-side',
+  predict: 'threshold label-threshold at-once max-side',
+  'segment predict': 'threshold label-threshold at-once max-side',
   refine: 'preset gaussian bilateral',
 }
 

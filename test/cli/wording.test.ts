@@ -29,6 +29,8 @@ test.each([
   ],
   ["Set generator.backbone: 'resnet50'.", 'Add --set generator.backbone=resnet50.'],
   ['Set generator.width: 0.5, or give other weights.', 'Add --set generator.width=0.5, or give other weights.'],
+  ['The option data has no use beside run.', '--data has no use beside run.'],
+  ['The option words has no use here.', 'The option words has no use here.'],
   // Fields that --set takes, and words that are no field.
   ['It is wrong (field match.batch, received 0).', 'It is wrong (field match.batch, received 0).'],
   ['Pictures (photographs) of data.', 'Pictures (photographs) of data.'],

@@ -138,7 +138,7 @@ describe('the page of a whole run', () => {
     const table = (await parse({ ...report, segmenters } as RunReport)).querySelector('table.ablation')!
     const rows = all(table, 'tbody.segmenters tr')
     expect(rows.map((row) => texts(row, '.name')[0])).toEqual(['segmenter', 'upper bound', 'gap'])
-    expect(texts(table, 'tbody.segmenters .tag')).toEqual(['told nothing', 'told nothing'])
+    expect(texts(table, 'tbody.segmenters .tag')).toEqual(['without labels', 'without labels'])
     expect(texts(rows[2]!, '.number')[0]).toBe(points(0.125))
     const alone = await parse({ ...report, segmenters: segmenters.slice(0, 1) } as RunReport)
     expect(texts(alone, 'tbody.segmenters .name')).toEqual(['segmenter'])

@@ -63,7 +63,7 @@ describeNative('runDemo', () => {
     // The training data name masks for the upper bound alone.
     expect([data.masks, bound.data.masks]).toEqual([undefined, join(out, 'scenes', 'SegmentationClass')])
     const page = await readFile(report, 'utf8')
-    for (const text of ['told nothing', 'what full supervision would add']) expect(page).toContain(text)
+    for (const text of ['without labels', 'what full supervision would add']) expect(page).toContain(text)
 
     const steps: string[] = []
     const again = await runDemo(

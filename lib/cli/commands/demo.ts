@@ -3,7 +3,7 @@ import type { AblationRow } from '../../report/runReport.js'
 import type { DemoResult } from '../../runs/demo.js'
 import type { Cli } from '../cli.js'
 import { addModelOptions, examples, integer, type ModelOptions } from '../options.js'
-import { percent, printJson, table } from '../output.js'
+import { gapRows, percent, printJson, table } from '../output.js'
 import { openView } from '../progress/view.js'
 
 interface DemoOptions extends ModelOptions {
@@ -67,7 +67,6 @@ function machineReadable({ seed, seconds, ablation, control, segmenters, prompts
 
 function describe(result: DemoResult): string[] {
   const { seed, ablation, control, segmenters, prompts, vocabulary, threshold, seconds, report } = result
-  const [own, bound] = segmenters
   const row = ({ name, description, miou, best }: AblationRow) => [
     name,
     percent(miou),
@@ -80,9 +79,7 @@ function describe(result: DemoResult): string[] {
     ...table([
       ['', `threshold ${threshold.toFixed(2)}`, 'best threshold (uses pixel labels)', ''],
       ...[...ablation, control, ...segmenters].map(row),
-      ...(own === undefined || bound === undefined
-        ? []
-        : [['gap', percent(bound.miou - own.miou), '', `what full supervision would add, in points`]]),
+      ...gapRows(segmenters),
     ]),
     '',
     `Nearest of ${vocabulary.length} words to each learned prompt:`,

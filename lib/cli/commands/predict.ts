@@ -17,6 +17,7 @@ import {
   fraction,
   type ModelOptions,
   memoryCheckOption,
+  positive,
   shared,
   wholePixels,
 } from '../options.js'
@@ -37,6 +38,7 @@ interface PredictCommandOptions extends ModelOptions {
   scales?: number[]
   /** False with --no-flip. */
   flip: boolean
+  atOnce?: number
   maxSide?: number
   refine?: CrfPreset
   overlay?: boolean
@@ -81,6 +83,11 @@ export function predictCommand(cli: Cli, _all?: unknown, path = 'predict'): Comm
     )
     .option('--scales <list>', "sizes of the picture, as in 0.75,1,1.25 (default: the run's)", scales)
     .option('--no-flip', 'without the mirrored picture: twice as fast')
+    .option(
+      '--at-once <number>',
+      "of a segmentation model: windows computed at a time; fewer need less memory (default: the run's)",
+      positive,
+    )
     .option('--max-side <pixels>', 'of a generator: shrink larger pictures to this longer side first', wholePixels)
   addFileOptions(command)
     .addHelpText(
@@ -155,17 +162,31 @@ async function picturesOf(
       hint: 'Name files or folders of pictures, or a data set with --data: npx semples predict --run RUN harbour.jpg',
     })
   }
-  refuseUseless({ 'A picture by name': named[0] }, 'beside --data', 'Name pictures, or a data set, not both.')
+  if (named.length > 0)
+    throw new SemplesError('SEMPLES_OPTION_INVALID', {
+      message: 'Pictures are named beside --data.',
+      value: named[0],
+      hint: 'Name pictures, or a data set, not both.',
+    })
   const found = await dataAndSplit(data, { images, val, split }, 'val')
   return { pictures: found.data!, ...(found.split === undefined ? {} : { split: found.split }) }
 }
 
+/** Most pictures whose labels are listed. */
+const MAX_LISTED = 20
+
 function resultLines({ found, pictures, skipped, out }: PredictMasksResult): string[] {
-  const before = skipped === 0 ? '' : ` (${skipped} of them finished before)`
+  const before = skipped === 0 ? '' : ` (${skipped === pictures ? 'finished' : `${skipped} of them finished`} before)`
+  const all = Object.entries(found)
+  const rest = all.length - MAX_LISTED
+  const table = shellWord(join(out, 'labels.csv'))
   return [
-    ...Object.entries(found).map(([name, labels]) => `${name}: ${sharesText(labels)}`),
+    ...all.slice(0, MAX_LISTED).map(([name, labels]) => `${name}: ${sharesText(labels)}`),
+    ...(rest > 0 ? [`... and ${count(rest, 'more picture')}`] : []),
     `${count(pictures, 'mask')}${before} ${pictures === 1 ? 'is' : 'are'} in ${out}`,
-    ...(pictures === 1 ? [] : [`What was found is also in ${shellWord(join(out, 'labels.csv'))}`]),
+    ...(pictures === 1
+      ? []
+      : [rest > 0 ? `What was found in all of them is in ${table}` : `What was found is also in ${table}`]),
   ]
 }
 

@@ -5,7 +5,7 @@ import type { ReportResult } from '../../runs/report.js'
 import type { Cli } from '../cli.js'
 import { dataAndSplit } from '../data.js'
 import { addModelOptions, examples, fraction, integer, type ModelOptions, shared } from '../options.js'
-import { percent, printJson, table } from '../output.js'
+import { gapRows, percent, printJson, table } from '../output.js'
 import { openView } from '../progress/view.js'
 
 interface ReportOptions extends ModelOptions {
@@ -125,12 +125,15 @@ async function fetchLibTorch({ jobs, terminal, signal }: Cli, offline?: boolean,
   }
 }
 
-function summary({ path, ablation, prompts, notices }: ReportResult): string[] {
-  const rows = ablation.map(({ name, miou, best }) => [
-    name,
-    percent(miou),
-    best === undefined ? '-' : `${percent(best.miou)} (at ${best.threshold})`,
-  ])
+function summary({ path, ablation, segmenters, prompts, notices }: ReportResult): string[] {
+  const rows = [
+    ...[...ablation, ...segmenters].map(({ name, miou, best }) => [
+      name,
+      percent(miou),
+      best === undefined ? '-' : `${percent(best.miou)} (at ${best.threshold})`,
+    ]),
+    ...gapRows(segmenters).map(([name, points]) => [name!, points!, '']),
+  ]
   return [
     ...(rows.length === 0 ? [] : [...table([['masks', 'mIoU %', 'best threshold (uses pixel labels)'], ...rows]), '']),
     ...prompts.map(({ label, words }) => {

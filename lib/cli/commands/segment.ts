@@ -39,7 +39,7 @@ function trainCommand(cli: Cli): Command {
     )
     .option(
       '--run <dir>',
-      'run of mask generators: its pictures, classes and generator are what the model starts from; its masks are made first. Written to segmenter/ in it, or with --truth to upper-bound/',
+      'run of "semples train": its pictures, classes and generator are what the model starts from; its masks are made first (masks/ in it). Written to segmenter/ in it, or with --truth to upper-bound/',
     )
     .addOption(
       new Option(
@@ -65,7 +65,7 @@ function trainCommand(cli: Cli): Command {
     )
     .option('--clip <file>', 'CLIP of a clip-decoder, a file or a name (default: that of the run)')
     .option('--preset <name>', 'recipe: voc2012, coco2014, photos or demo (default: that of the run)')
-    .option('--out <dir>', 'run folder to write: new or empty')
+    .option('--out <dir>', 'run folder to write: new or empty (default with --run: segmenter or upper-bound in it)')
     .option('--epochs <number>', 'passes over the pictures')
     .option('--batch <number>', 'pictures a step')
     .option('--lr <number>', 'learning rate')
@@ -86,7 +86,7 @@ function trainCommand(cli: Cli): Command {
       'after',
       examples(
         'semples segment train --run runs/boats',
-        'semples segment train --run runs/boats --truth --data photos --out runs/boats/upper-bound',
+        'semples segment train --run runs/boats --truth',
         'semples segment train --data photos --masks masks --classes voc2012 --model deeplabv3plus --out runs/segmenter',
         'semples segment train --resume runs/segmenter',
         'semples predict --run runs/segmenter holiday.jpg',

@@ -151,6 +151,7 @@ export function notesOfModels(models: readonly SegmenterKind[]): Map<string, Fie
 
 /** Settings of a command line are fields of such a config. */
 export const segmentSettings: SettableConfig = {
+  example: 'train.epochs=10',
   notes: segmentNotes,
   noteOf: (field) => segmentNotes().get(field),
   unknown: (field) => unknownField(field.split('.'), { value: {}, notes: segmentNotes(), noun: NOUN, list: listOf() }),

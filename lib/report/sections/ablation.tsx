@@ -53,7 +53,7 @@ export function AblationSection({ report }: { report: RunReport }) {
                   row={row}
                   style={`s${(ablation.length + index) % 8}`}
                   before={undefined}
-                  note="told nothing"
+                  note="without labels"
                 />
               ))}
               <Gap rows={segmenters} />

@@ -65,7 +65,7 @@ const SOURCES = {
 const HEATS = {
   cam: { long: 'Class activation map', short: 'CAM' },
   refined: { long: 'Refined score', short: 'refined score' },
-  probability: { long: 'Probability of any class', short: 'probability · told nothing' },
+  probability: { long: 'Probability of any class', short: 'probability · without labels' },
 } as const
 
 function Sample({ report, picture, id }: { report: RunReport; picture: DrawnPicture; id: string }) {

@@ -32,11 +32,12 @@ export async function checkSegmentMemory(
   return askMemory(
     {
       job,
-      what: `The mask of ${image}, ${width}x${height}, with ${atOnce} windows at a time,`,
+      what: `The windows of ${image}, ${width}x${height}, ${atOnce} at a time,`,
       field,
       at: (fewer) => ({ ...jobOf({ width, height }, fewer), atOnce: fewer }),
       values: below(atOnce),
-      remedy: (fewer) => `With ${field} ${fewer} it fits: fewer windows are computed at a time, with the same result.`,
+      remedy: (fewer) =>
+        `With ${field} ${fewer} (--at-once ${fewer}) they fit: fewer are computed at a time, with the same result.`,
       otherwise: 'Not even one window at a time fits: choose smaller windows or scales, or another machine.',
     },
     surroundings,
@@ -64,7 +65,7 @@ export function checkSegmentTrainingMemory(
       at: (fewer) => ({ ...job, microBatch: fewer }),
       values: below(pictures),
       remedy: (fewer) =>
-        `With ${field} ${fewer} they fit: a batch is then computed in parts of so many pictures, with the same result${exact}.`,
+        `With ${field} ${fewer} (--set train.microBatch=${fewer}) they fit: a batch is then computed in parts of so many pictures, with the same result${exact}.`,
       otherwise: 'Not even one picture at a time fits: choose smaller crops, or another machine.',
     },
     surroundings,

@@ -5,6 +5,7 @@ import { RunDirectory } from '../../checkpoints/runDirectory.js'
 import type { RunConfig } from '../../config/types.js'
 import { readClassTable } from '../../datasets/classes/classTableFile.js'
 import type { ClassTable } from '../../datasets/dataset.js'
+import { hasSplits } from '../../datasets/open.js'
 import { type Compute, chooseCompute } from '../../models/devices.js'
 import { type LearnedPrompts, openLearnedPrompts } from '../../prompts/learnedPrompts.js'
 import type { RunReport } from '../../report/runReport.js'
@@ -165,7 +166,13 @@ async function scoreOpened(
     onProgress: options.onProgress,
     signal: options.signal,
   })
-  notices.push(...pictureNotices(pictures, scores, options), ...scores.notices)
+  notices.push(...pictureNotices(pictures, scores, options))
+  const trainedOn = options.data === undefined && (pictures.split === 'train' || !hasSplits(config.data))
+  if (scores.segmenters.length > 0 && trainedOn)
+    notices.push(
+      `The segmentation models were trained on these pictures: their figures say how well they learned them, and nothing of others${scores.segmenters.length > 1 ? '; the upper bound has seen this very ground truth' : ''}.`,
+    )
+  notices.push(...scores.notices)
   return scores
 }
 

@@ -50,7 +50,7 @@ export async function startFromRun(folder: string, given: SegmentConfigInput): P
     refuseUseless(
       { data: given.data },
       'with the masks of a run, which are of its own pictures',
-      'Give masks of these pictures too (targets.folder, --masks), or leave them out (data, --data).',
+      'Give masks of these pictures too (targets.folder, --masks), or leave the pictures out (data, --data).',
     )
   const own: SegmentConfigInput = {
     ...presetOf(config),

@@ -2,8 +2,9 @@ import { RunDirectory } from '../../checkpoints/runDirectory.js'
 import { resolveSegmentConfig } from '../../config/segment/resolve.js'
 import type { SegmentConfig, SegmentConfigInput } from '../../config/segment/types.js'
 import { encoderWeightsOf } from '../../segment/kinds.js'
+import { requireTargetFolders } from '../../segment/targets/targets.js'
 import { readSegmentConfig } from '../readConfig.js'
-import { startFromRun } from './fromRun.js'
+import { learnsOther, startFromRun } from './fromRun.js'
 import { refuseSettings } from './prepare.js'
 
 /** What a training of a segmentation model writes, and which weights and CLIP it opens. */
@@ -37,5 +38,8 @@ async function configOf(input: SegmentConfigInput, run?: string, resume?: string
   }
   const config = resolveSegmentConfig(run === undefined ? input : (await startFromRun(run, input)).input)
   await RunDirectory.requireFree(config.out)
+  // The masks of a run are yet to be made.
+  const { folder: _, ...beside } = config.targets
+  await requireTargetFolders(run === undefined || learnsOther(input) ? config.targets : beside)
   return config
 }

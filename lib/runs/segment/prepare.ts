@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { count } from '../../base/count.js'
 import { SemplesError } from '../../base/error.js'
+import { isRecord } from '../../base/optionError.js'
 import { packageVersion } from '../../base/package.js'
 import { notice, type OnProgress, warning } from '../../base/progress.js'
 import { RunDirectory } from '../../checkpoints/runDirectory.js'
@@ -108,13 +109,25 @@ export async function prepareResumed(
 
 /** @throws SemplesError `SEMPLES_CONFIG_INVALID` for any setting: a run that goes on has its own */
 export function refuseSettings(settings: object): void {
-  for (const [field, value] of Object.entries(settings))
-    throw new SemplesError('SEMPLES_CONFIG_INVALID', {
-      message: 'A resumed run keeps its configuration.',
-      field,
-      value,
-      hint: 'Leave the other settings out, or start a new run.',
-    })
+  const [first] = Object.entries(settings)
+  if (first === undefined) return
+  let [field, value] = first as [string, unknown]
+  // train: { epochs: 4 } is train.epochs
+  for (let inner = onlyField(value); inner !== undefined; inner = onlyField(value)) {
+    field = `${field}.${inner[0]}`
+    value = inner[1]
+  }
+  throw new SemplesError('SEMPLES_CONFIG_INVALID', {
+    message: 'A resumed run keeps its configuration.',
+    field,
+    value,
+    hint: 'Leave the other settings out, or start a new run.',
+  })
+}
+
+function onlyField(value: unknown): [string, unknown] | undefined {
+  const fields = isRecord(value) ? Object.entries(value) : []
+  return fields.length === 1 ? fields[0] : undefined
 }
 
 async function requireSameTargets({ manifest, path }: RunDirectory, targets: Targets): Promise<void> {

@@ -1,4 +1,5 @@
 import { listed } from '../../base/count.js'
+import { SemplesError } from '../../base/error.js'
 import { itemProgress, type OnProgress, warning } from '../../base/progress.js'
 import type { Dataset } from '../../datasets/dataset.js'
 import { pictureSides } from '../../pictures/exif.js'
@@ -16,9 +17,9 @@ const STAGE = 'targets'
 
 /**
  * Reads what there is to learn once, so that a mistake in any file is told before anything is trained, and says what looks
- * like one: classes that no picture shows, nothing labelled at all.
+ * like one: classes that no picture shows.
  * @returns frequencies of background and classes, as `classFrequencies`
- * @throws SemplesError as `Targets.read`
+ * @throws SemplesError as `Targets.read`; `SEMPLES_NO_MASKS` where no pixel is of any class
  */
 export async function readTargets(targets: Targets, dataset: Dataset, options: ReadOptions): Promise<number[]> {
   const { onProgress } = options
@@ -26,9 +27,8 @@ export async function readTargets(targets: Targets, dataset: Dataset, options: R
   const frequencies = await frequenciesOf(targets, dataset, options)
   for (const message of targets.warnings.slice(known)) onProgress(warning(STAGE, message))
   const absent = dataset.classes.classes.filter((_, index) => frequencies[index + 1] === 0)
-  if (frequencies.every((frequency) => frequency === 0))
-    onProgress(warning(STAGE, 'no pixel has a label: all are 255, and nothing can be learned'))
-  else if (absent.length > 0)
+  if (absent.length === dataset.classes.classes.length) throw nothingToLearn(targets, frequencies)
+  if (absent.length > 0)
     onProgress(
       warning(
         STAGE,
@@ -36,6 +36,16 @@ export async function readTargets(targets: Targets, dataset: Dataset, options: R
       ),
     )
   return frequencies
+}
+
+/** Many epochs would end in a model that finds nothing. */
+function nothingToLearn({ describe }: Targets, [background]: readonly number[]): SemplesError {
+  return new SemplesError('SEMPLES_NO_MASKS', {
+    message: `There is nothing to learn in ${describe}: ${background === 0 ? 'all pixels are ignored (255)' : 'no pixel is of any class, all are background (0) or ignored (255)'}.`,
+    field: 'targets',
+    expected: 'pixels whose value is the id of a class',
+    hint: 'What a mask holds is told by: npx semples inspect FILE. Of scores, targets.threshold or targets.ignoreBelow may be too high.',
+  })
 }
 
 /** How frequent each label is, with progress; every target must have the size of its picture. */

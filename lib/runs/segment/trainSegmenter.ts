@@ -9,6 +9,7 @@ import { type Segmenter, SegmentTrainer } from '../../models/segmenter.js'
 import type { LoggerOption } from '../../native/logger.js'
 import type { CrfPreset } from '../../refine/presets.js'
 import { kindOfSegmenter } from '../../segment/kinds.js'
+import { requireTargetFolders } from '../../segment/targets/targets.js'
 import { stepsOf } from '../../stages/epochs.js'
 import { TrainingCheckpoints } from '../checkpoints.js'
 import type { MemoryCheck } from '../memory/check.js'
@@ -115,6 +116,8 @@ async function prepareGiven(
     // Masks take long: what would be refused after them is refused before.
     const config = resolveSegmentConfig(input)
     await RunDirectory.requireFree(config.out)
+    const { folder: _, ...beside } = config.targets
+    await requireTargetFolders(beside)
     await tryModel(config, classes!, await chooseCompute(config.device, config.threads))
     await makeTargets(from, { ...options, ...(refine === undefined ? {} : { refine }) })
   }

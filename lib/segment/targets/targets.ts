@@ -6,7 +6,9 @@ import { SemplesError } from '../../base/error.js'
 import { refuseUseless } from '../../base/useless.js'
 import { Warnings } from '../../base/warnings.js'
 import type { Dataset, DatasetItem } from '../../datasets/dataset.js'
+import { CAM_EXTENSIONS } from '../../formats/camFile/classMaps.js'
 import type { TargetOptions } from '../options.js'
+import { FolderFiles } from './folderFiles.js'
 import { maskSource } from './maskSource.js'
 import { scoreSource } from './scoreSource.js'
 import type { Size, Target, TargetSource } from './source.js'
@@ -84,6 +86,20 @@ export async function openTargets(options: TargetOptions, dataset: Dataset): Pro
       return target
     },
   }
+}
+
+/**
+ * Refuses folders of targets that are not there, before anything slow is done for them.
+ * @throws SemplesError `SEMPLES_FILE_UNREADABLE`
+ */
+export async function requireTargetFolders({
+  from,
+  folder,
+  confidence,
+}: Pick<TargetOptions, 'from' | 'folder' | 'confidence'>): Promise<void> {
+  if (folder !== undefined)
+    await FolderFiles.open(folder, 'targets.folder', from === 'masks' ? ['.png'] : CAM_EXTENSIONS)
+  if (confidence !== undefined) await FolderFiles.open(confidence, 'targets.confidence', CAM_EXTENSIONS)
 }
 
 async function fingerprintOf(source: TargetSource, items: readonly DatasetItem[]): Promise<string> {

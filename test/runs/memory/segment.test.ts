@@ -78,7 +78,9 @@ describe('checkSegmentMemory', () => {
     const size = { width: 600, height: 400 }
     const room = 1.06 * peakMemory({ ...jobOf(size), atOnce: 3 }).bytes
     await expect(ask(room)).rejects.toMatchObject({ code: 'SEMPLES_MEMORY_LIMIT', field: 'predict.atOnce' })
-    await expect(ask(room)).rejects.toThrow(/600x400\.png, 600x400, with 8 windows.*With predict.atOnce 3 it fits/)
+    await expect(ask(room)).rejects.toThrow(
+      /600x400\.png, 600x400, 8 at a time, need.*With predict.atOnce 3 \(--at-once 3\) they fit/,
+    )
     expect(await ask(room, 'warn')).toMatch(/predict.atOnce 3/)
     expect(await ask(room, 'off')).toBeUndefined()
     expect(await ask(1.06 * peakMemory(jobOf(size)).bytes)).toBeUndefined()
@@ -94,7 +96,9 @@ test('checkSegmentTrainingMemory says which part of a batch fits', () => {
   const room = 1.06 * peakMemory({ ...job, microBatch: 2 }).bytes
   const ask = (bytes: number, device = 'cpu') =>
     checkSegmentTrainingMemory(job, { check: 'error', free: { bytes, by: 'machine' }, held: 0, device })
-  expect(() => ask(room)).toThrow(/8 pictures of 321x321 at a time.*With microBatch 2 they fit/)
+  expect(() => ask(room)).toThrow(
+    /8 pictures of 321x321 at a time.*With microBatch 2 \(--set train\.microBatch=2\) they fit/,
+  )
   expect(() => ask(1e6)).toThrow(/Not even one picture/)
   expect(ask(1e6, 'cuda:0')).toBeUndefined()
   expect(ask(1e12)).toBeUndefined()

@@ -11,6 +11,7 @@ import type { FolderData } from '../../../lib/datasets/kinds/folder.js'
 import { writeSafetensors } from '../../../lib/formats/safetensors.js'
 import { Random } from '../../../lib/loader/random.js'
 import { generateMasks } from '../../../lib/runs/generateMasks.js'
+import { reportRun } from '../../../lib/runs/report.js'
 import { openSegmenter, segmenterRun } from '../../../lib/runs/segment/trainedSegmenter.js'
 import { trainSegmenter } from '../../../lib/runs/segment/trainSegmenter.js'
 import { trainSemPLeS } from '../../../lib/runs/trainSemPLeS.js'
@@ -122,6 +123,18 @@ needs('build').describe('a segmentation model of a run', () => {
       )
     })
 
+    test('a report of pictures that they were trained on says so', async () => {
+      const options = { run, pictures: 1, judged: 2, device: 'cpu' } as const
+      const { segmenters, notices } = await reportRun({ ...options, out: join(root, 'trained.html') })
+      expect(segmenters.map(({ name, pictures }) => [name, pictures])).toEqual([
+        ['segmenter', 2],
+        ['upper bound', 2],
+      ])
+      expect(notices.join('\n')).toContain('segmentation models were trained on these pictures')
+      const others = await reportRun({ ...options, data, out: join(root, 'others.html') })
+      expect(others.notices.join('\n')).not.toContain('trained on these pictures')
+    })
+
     test('what the user gives wins: other masks, another folder, another model', async () => {
       const model = { kind: 'deeplabv3plus', weights: 'random', backbone: 'efficientnet-lite0', width: 0.25 } as const
       const mine = join(root, 'mine')
@@ -194,6 +207,16 @@ needs('build').describe('a segmentation model of a run', () => {
         field: 'model.width',
       })
       expect(existsSync(masks)).toBe(false)
+    })
+
+    test('scores that are not there are told before masks are made', async () => {
+      const bare = await trained('bare')
+      const wrong = { ...still, run: bare, targets: { confidence: join(root, 'nowhere') } }
+      expect(await rejection(trainSegmenter(wrong))).toMatchObject({
+        code: 'SEMPLES_FILE_UNREADABLE',
+        field: 'targets.confidence',
+      })
+      expect(existsSync(join(bare, 'masks'))).toBe(false)
     })
 
     test('is no run of mask generators', async () => {

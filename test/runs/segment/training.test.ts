@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
@@ -164,14 +165,20 @@ needs('build').describe('training a segmentation model', () => {
       expect(warnings).toContain(`1 of 9 pictures has no mask in ${folder}, and is left out: p03.`)
     })
 
-    test('without any label nothing is learnt: that is said, and the weights stay', async () => {
-      const folder = await otherMasks('void', async (path) => {
+    test.each([
+      [255, 'all pixels are ignored'],
+      [0, 'no pixel is of any class'],
+    ])('masks of %i alone are refused before a run is made', async (id, text) => {
+      const folder = await otherMasks(`only-${id}`, async (path) => {
         for (const name of await readdir(path))
-          await writeMask(join(path, name), { width: 48, height: 40, data: new Uint8Array(48 * 40).fill(255) })
+          await writeMask(join(path, name), { width: 48, height: 40, data: new Uint8Array(48 * 40).fill(id) })
       })
-      const { warnings, out } = await trainSegmenter(run('nothing', { targets: { folder } }))
-      expect(warnings.join('\n')).toContain('no pixel has a label: all are 255')
-      expect((await metricsOf(out)).map(({ skipped }) => skipped)).toEqual([true, true, true, true])
+      const input = run(`nothing-${id}`, { targets: { folder } })
+      await expect(trainSegmenter(input)).rejects.toMatchObject({
+        code: 'SEMPLES_NO_MASKS',
+        message: expect.stringContaining(text),
+      })
+      expect(existsSync(join(root, `nothing-${id}`))).toBe(false)
     })
 
     test('classes that no mask has are named', async () => {
