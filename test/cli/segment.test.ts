@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { describeSegmentConfig } from '../../lib/config/segment/describe.js'
 import { segmentJsonSchema } from '../../lib/config/segment/jsonSchema.js'
+import { segmentDifferences } from '../../lib/config/segment/presets.js'
 import { given, run } from './fakes.js'
 
 const root = mkdtempSync(join(tmpdir(), 'semples-segment-'))
@@ -139,7 +140,9 @@ describe('semples segment config', () => {
     expect(lines[0]).toBe('model.kind = deeplabv3plus')
     expect(lines.filter((line) => !line.startsWith(' ')).every((line) => line.startsWith('model.'))).toBe(true)
     const { out: preset } = await run(['segment', 'config', 'train.epochs', '--preset', 'photos', '--json'])
-    expect(JSON.parse(preset[0]!)).toMatchObject([{ field: 'train.epochs', default: 20 }])
+    expect(JSON.parse(preset[0]!)).toMatchObject([
+      { field: 'train.epochs', default: segmentDifferences.photos!.train!.epochs },
+    ])
   })
 
   test('prints the JSON Schema', async () => {
