@@ -82,7 +82,7 @@ export function predictCommand(cli: Cli, _all?: unknown, path = 'predict'): Comm
       fraction,
     )
     .option('--scales <list>', "sizes of the picture, as in 0.75,1,1.25 (default: the run's)", scales)
-    .option('--no-flip', 'without the mirrored picture: twice as fast')
+    .option('--no-flip', 'without the mirrored picture: half the work')
     .option(
       '--at-once <number>',
       "of a segmentation model: windows computed at a time; fewer need less memory (default: the run's)",

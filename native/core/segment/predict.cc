@@ -15,7 +15,7 @@ namespace semples {
 
 namespace {
 
-// Numbers of a band, of every class (kBandNumbers of lib/models/memory/segmentTerms.ts).
+// Numbers of a band, of every class (BAND_NUMBERS of lib/models/memory/segmentJobs.ts).
 constexpr int64_t kBandNumbers = 1 << 22;
 
 struct Window {
