@@ -1,12 +1,15 @@
 import { count } from './count.js'
 
 interface Told {
-  /** The picture of which it was said first, and what was seen in it. */
-  first: string
+  /** The picture whose name comes first, and what was seen in it. */
+  example: { name: string; seen: string }
   pictures: number
 }
 
-/** Warnings of many pictures: each sentence once, with the number of pictures that it is about. */
+/**
+ * Warnings of many pictures: each sentence once, with the number of pictures that it is about.
+ * The list is the same in whatever order the pictures were finished.
+ */
 export class Warnings {
   private readonly told = new Map<string, Told>()
 
@@ -16,17 +19,25 @@ export class Warnings {
       const before = this.told.get(text)
       if (before !== undefined) {
         before.pictures++
+        if (name < before.example.name) before.example = { name, seen }
         return []
       }
-      const first = `${name}: ${seen}`
-      this.told.set(text, { first, pictures: 1 })
-      return [`${text} (${first})`]
+      this.told.set(text, { example: { name, seen }, pictures: 1 })
+      return [`${text} (${name}: ${seen})`]
     })
   }
 
   list(): string[] {
-    return [...this.told].map(([text, { first, pictures }]) =>
-      pictures === 1 ? `${text} (${first})` : `${text} (${count(pictures, 'picture')}; ${first})`,
+    const inOrder = [...this.told].sort(
+      ([text, { example }], [other, { example: next }]) => compare(example.name, next.name) || compare(text, other),
     )
+    return inOrder.map(([text, { example, pictures }]) => {
+      const about = pictures === 1 ? '' : `${count(pictures, 'picture')}; `
+      return `${text} (${about}${example.name}: ${example.seen})`
+    })
   }
+}
+
+function compare(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0
 }
