@@ -1,5 +1,5 @@
 // The floors of native/ (each includes only lower ones), napi.h in native/binding alone, operators that know nothing of
-// each other, kernels in ops/*/cpu that know no tensors, sizes, and clang-format.
+// each other, kernels in the folders cpu, cuda and plain of ops/* that know no tensors, sizes, and clang-format.
 // --write formats instead of checking.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
@@ -13,6 +13,8 @@ const native = join(root, 'native')
 const floors = ['binding', 'core', 'ops']
 const termList = join('core', 'losses', 'terms.h')
 const torchHeaders = /^(ATen|c10|torch|caffe2)\//
+/** Of an operator: kernels of processors and of GPUs, and what both are told. */
+const plainFolders = ['cpu', 'cuda', 'plain']
 const nodeHeaders = /^(napi|node_api|js_native_api|uv|v8|node)\.h$/
 /** Lines; those of TypeScript are in biome.json. */
 const limits = { file: 400, function: 80 }
@@ -48,7 +50,8 @@ function problemOf(file, floor, included) {
   if (nodeHeaders.test(included) && !mayIncludeNode[floor]?.test(included)) {
     return `${included} is for native/binding alone`
   }
-  if (isPlainKernel(file) && torchHeaders.test(included)) return `${included} knows tensors, but ops/*/cpu is plain C++`
+  if (isPlainKernel(file) && torchHeaders.test(included))
+    return `${included} knows tensors, but its folder is for plain C++`
   const beside = normalize(join(dirname(file), included))
   const target = [beside, included].find((path) => !path.startsWith('..') && existsSync(join(native, path)))
   if (target === undefined) return undefined
@@ -65,7 +68,7 @@ function problemOf(file, floor, included) {
 
 function operatorProblem(file, target) {
   const [own, other] = [operatorOf(file), operatorOf(target)]
-  if (isPlainKernel(file) && !isPlainKernel(target)) return `ops/*/cpu is plain C++, but ${target} is not`
+  if (isPlainKernel(file) && !isPlainKernel(target)) return `${target} is no plain C++, but the folder of ${file} is`
   if (own === undefined || other === undefined || other === 'common' || own === other) return undefined
   return `native/ops/${own} must not include ${target}: what operators share is in native/ops/common`
 }
@@ -77,7 +80,7 @@ function operatorOf(file) {
 }
 
 function isPlainKernel(file) {
-  return operatorOf(file) !== undefined && file.split(/[\\/]/)[2] === 'cpu'
+  return operatorOf(file) !== undefined && plainFolders.includes(file.split(/[\\/]/)[2])
 }
 
 /** The folder right below native/, or '' for a file beside the floors (the precompiled header). */

@@ -33,7 +33,9 @@ void register_ops() {
   torch::Library& schemas = library(torch::Library::DEF, std::nullopt);
   for (const auto op : kOperators) {
     schemas.def(op().schema);
-    for (const OperatorKernel& kernel : op().kernels) kernel.add(library(torch::Library::IMPL, kernel.device));
+    for (const OperatorKernel& kernel : op().kernels) {
+      if (kernel.available == nullptr || kernel.available()) kernel.add(library(torch::Library::IMPL, kernel.device));
+    }
   }
   libraries = std::move(registered);
 }

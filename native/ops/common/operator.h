@@ -16,6 +16,8 @@ namespace semples {
 struct OperatorKernel {
   c10::DispatchKey device;               // CPU, CUDA
   void (*add)(torch::Library& library);  // library.impl(name, TORCH_FN(function))
+  // Whether there is one here: those of GPUs are in a library that may not be open. Null: always.
+  bool (*available)() = nullptr;
 };
 
 // Returned by the one function of an operator's register.cc, which ops/register.cc lists.

@@ -58,5 +58,9 @@ const Operator& dense_crf_operator();
 at::Tensor dense_crf_on_cpu(const at::Tensor& image, const at::Tensor& unary, const at::Tensor& gaussian,
                             const at::Tensor& bilateral, at::TensorList compatibility, int64_t iterations,
                             c10::string_view normalization, const std::optional<at::Tensor>& start);
+bool has_dense_crf_on_cuda();
+at::Tensor dense_crf_on_cuda(const at::Tensor& image, const at::Tensor& unary, const at::Tensor& gaussian,
+                             const at::Tensor& bilateral, at::TensorList compatibility, int64_t iterations,
+                             c10::string_view normalization, const std::optional<at::Tensor>& start);
 
 }  // namespace semples

@@ -44,5 +44,7 @@ PamrBytes pamr_bytes(const PamrArguments& arguments, int64_t threads);
 // For the registration.
 const Operator& pamr_operator();
 at::Tensor pamr_on_cpu(const at::Tensor& image, const at::Tensor& maps, int64_t iterations, at::IntArrayRef dilations);
+bool has_pamr_on_cuda();
+at::Tensor pamr_on_cuda(const at::Tensor& image, const at::Tensor& maps, int64_t iterations, at::IntArrayRef dilations);
 
 }  // namespace semples

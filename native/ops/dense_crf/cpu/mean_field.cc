@@ -180,9 +180,7 @@ class MeanField {
       Buffer<float> padded(int64_t{lanes_} * lanes_);
       padded.zero();
       for (int a = 0; a < problem_.labels; ++a)
-        for (int b = 0; b < problem_.labels; ++b)
-          padded[a * lanes_ + b] =
-              0.5f * (kernel.matrix[a * problem_.labels + b] + kernel.matrix[b * problem_.labels + a]);
+        for (int b = 0; b < problem_.labels; ++b) padded[a * lanes_ + b] = kernel.energy(problem_.labels, a, b);
       v.matrix = padded.data();
       matrices_.push_back(std::move(padded));
     }

@@ -3,16 +3,11 @@
 #include <memory>
 
 #include "ops/dense_crf/cpu/permutohedral_lattice.h"
+#include "ops/dense_crf/plain/problem.h"
 
 namespace semples::dense_crf_cpu {
 
-// K is the kernel's matrix, n = K 1.
-enum class Normalization {
-  kSymmetric,  // n^-1/2 K n^-1/2
-  kBefore,     // K n^-1
-  kAfter,      // n^-1 K: a constant stays constant
-  kNone,       // K
-};
+using dense_crf_plain::Normalization;
 
 struct NormalizedLattice {
   // For kSymmetric the weights are divided by n^1/2. `index` is in pairs of floats of rows of `lanes` floats

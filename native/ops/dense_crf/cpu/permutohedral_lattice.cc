@@ -6,13 +6,15 @@
 #include <stdexcept>
 #include <utility>
 
-#include "ops/dense_crf/cpu/lattice_keys.h"
 #include "ops/dense_crf/cpu/passes.h"
 #include "ops/dense_crf/cpu/point_table.h"
+#include "ops/dense_crf/plain/lattice_keys.h"
 
 namespace semples::dense_crf_cpu {
 
 namespace {
+
+using dense_crf_plain::KeyLayout;
 
 template <int D, bool wide>
 class Builder {
