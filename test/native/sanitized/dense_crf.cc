@@ -4,6 +4,7 @@
 #include "cases.h"
 #include "ops/common/cpu/buffer.h"
 #include "ops/dense_crf/cpu/mean_field.h"
+#include "ops/dense_crf/cpu/normalized_lattice.h"
 
 namespace cases {
 
