@@ -5,6 +5,7 @@ import type { JsonlLog, JsonlRecord } from '../formats/jsonl.js'
 import type { Batches } from '../loader/ordered.js'
 import { type Loop, type Position, runEpochs, type StepMaker, type StepRecord, stepsOf } from '../stages/epochs.js'
 import { positionOf, type TrainingCheckpoints } from './checkpoints.js'
+import { namingBatchToTry } from './outOfMemory.js'
 import type { TensorBoardLog } from './tensorboard.js'
 
 /** What a step came to, for metrics.jsonl, TensorBoard and people. */
@@ -25,7 +26,9 @@ export interface TrainingLoop<Batch, Result> {
   name: string
   /** For people. */
   title: string
-  loop: Loop & { batch: number }
+  loop: Loop & { batch: number; microBatch: number }
+  /** The setting of `loop.microBatch`, dotted. */
+  microBatchField: string
   loader: Batches<Batch>
   trainer: StepMaker<Batch, Result>
   checkpoints: TrainingCheckpoints
@@ -48,7 +51,7 @@ export async function runTraining<Batch extends { count: number }, Result>(
   await runEpochs({
     stage: loop,
     loader,
-    trainer,
+    trainer: namingBatchToTry(trainer, { ...loop, field: training.microBatchField }),
     from,
     signal,
     hooks: {

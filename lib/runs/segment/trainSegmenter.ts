@@ -145,6 +145,7 @@ async function train(
       name: SEGMENT_STAGE,
       title: kindOfSegmenter(config.model.kind).title,
       loop: { ...options, learningRate: rateOf(options) },
+      microBatchField: 'train.microBatch',
       loader,
       trainer,
       checkpoints: checkpointsOf(),
