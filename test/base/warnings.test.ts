@@ -1,3 +1,4 @@
+import { expect, test } from '@jest/globals'
 import { Warnings } from '../../lib/base/warnings.js'
 
 const said = { a: [dark, grey], b: [dark], c: [wide, dark] } satisfies Record<string, (() => Told)[]>
