@@ -1,5 +1,7 @@
 #include "core/refine/refine.h"
 
+#include <c10/core/StreamGuard.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <torch/torch.h>
 
 #include <functional>
@@ -67,6 +69,16 @@ at::Tensor scores_of(Refinement& r) {
   return std::visit([&](const auto& method) { return scores_of(r, method); }, r.method);
 }
 
+// A stream of a GPU for this thread, which lives as long as calls come: refinements then run beside each other there too.
+// Nothing on the processor.
+c10::OptionalStreamGuard own_stream(at::Device device) {
+  if (device.is_cpu()) return c10::OptionalStreamGuard();
+  const c10::impl::VirtualGuardImpl backend(device.type());
+  thread_local c10::Stream stream = backend.getStreamFromGlobalPool(device);
+  if (stream.device() != device) stream = backend.getStreamFromGlobalPool(device);
+  return c10::OptionalStreamGuard(stream);
+}
+
 const char* operator_of(const DenseCrfMethod&) { return "dense_crf"; }
 const char* operator_of(const PamrMethod&) { return "pamr"; }
 
@@ -93,6 +105,7 @@ Refined refine(Refinement r) {
   try {
     throw_if_interrupted();
     check_scores(r.source);
+    const c10::OptionalStreamGuard stream = own_stream(r.device);
     const bool single = label_count(r.source) == 1;
     const at::Tensor scores =
         single ? at::ones({1, r.image.size(0), r.image.size(1)}, at::kFloat) : scores_of(r).contiguous();
