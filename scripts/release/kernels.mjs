@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { definedSymbols, machineOf, neededLibraries, neededSymbols, tooNew } from './symbols.mjs'
 
@@ -26,11 +26,16 @@ export function listedKernels(file, program = 'cuobjdump') {
   return architectures && { architectures, ptx: names('--list-ptx', /\.sm_(\d+)\.ptx/g) ?? [] }
 }
 
-/** The functions that headers native/ops/<operator>/cuda/<operator>_cuda.h name. */
+/**
+ * The functions that headers native/ops/<operator>/cuda/<operator>_cuda.h name.
+ * @returns {string[]}
+ */
 export function kernelFunctions(root) {
-  const { stdout } = spawnSync('git', ['ls-files', 'native/ops/*/cuda/*_cuda.h'], { cwd: root, encoding: 'utf8' })
-  const headers = stdout.trim().split('\n')
-  return headers.map((header) => /Symbol = "(\w+)"/.exec(readFileSync(join(root, header), 'utf8'))?.[1]).sort()
+  const ops = join(root, 'native', 'ops')
+  const headers = readdirSync(ops)
+    .map((name) => join(ops, name, 'cuda', `${name}_cuda.h`))
+    .filter((header) => existsSync(header))
+  return headers.flatMap((header) => /Symbol = "(\w+)"/.exec(readFileSync(header, 'utf8'))?.[1] ?? []).sort()
 }
 
 /** What keeps a library of kernels from being published, a sentence each. */
@@ -47,7 +52,8 @@ export function kernelProblems(file, root) {
     foreign.length > 0 && `it asks for ${foreign.join(', ')}`,
     `${exported}` !== `${kernelFunctions(root)}` && `it gives ${exported.join(', ') || 'no function'}`,
     newer.length > 0 && `it asks for what Debian 11 has not: ${newer.slice(0, 3).join(', ')}`,
-    `${architectures} ${ptx}` !== `${inside.architectures} ${inside.ptx}` && 'cuda.json names other kernels than it has',
+    `${architectures} ${ptx}` !== `${inside.architectures} ${inside.ptx}` &&
+      'cuda.json names other kernels than it has',
   ].filter(Boolean)
 }
 
