@@ -1,13 +1,15 @@
 // npm run prebuild: prebuilds/<platform>-<architecture>/torch<version>.<libc>.node for the LibTorch of this package, or
 // for each that is named:
 //   npm run prebuild -- --torch FOLDER [--torch FOLDER …] [--arch arm64]
+//   npm run prebuild -- --cuda [--architectures 75,90]
+// is the library of kernels for GPUs alone: prebuilds/linux-x64/cuda13/semples_cuda.so, with what is inside in cuda.json.
 // On Linux it is built against Debian 11 (glibc 2.31), or with --here against this machine, as the release does in a
 // container with an old system.
-import { copyFileSync } from 'node:fs'
+import { copyFileSync, statSync } from 'node:fs'
 import { arch, platform } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
-import { main, root, run, say } from './steps/process.mjs'
+import { main, root, run, StepError, say } from './steps/process.mjs'
 
 await main(async () => {
   const { values } = parseArgs({
@@ -15,12 +17,15 @@ await main(async () => {
       torch: { type: 'string', multiple: true },
       arch: { type: 'string', default: arch() },
       here: { type: 'boolean', default: false },
+      cuda: { type: 'boolean', default: false },
+      architectures: { type: 'string' },
     },
   })
   const { ensurePackages } = await import('./steps/packages.mjs')
   ensurePackages()
   const { compileTypeScript } = await import('./steps/typescript.mjs')
   await compileTypeScript()
+  if (values.cuda || values.architectures !== undefined) return prebuildCuda(values)
   const { publishBuild, publishedBuild } = await import('./steps/native.mjs')
   const before = publishedBuild()
   try {
@@ -58,4 +63,17 @@ async function prebuild(torch, { arch: architecture, here }) {
   copyFileSync(join(built.folder, 'semples_loader.node'), loader)
   run(built.strip, ['--strip-all', loader])
   say(`${join('prebuilds', `${platform()}-${architecture}`)} has an addon for LibTorch ${built.version}`)
+}
+
+async function prebuildCuda({ cuda, architectures, here, torch, arch: architecture }) {
+  if (!cuda) throw new StepError('--architectures goes with --cuda.')
+  if (torch !== undefined) throw new StepError('--cuda takes no --torch: the kernels serve every LibTorch.')
+  if (platform() !== 'linux' || arch() !== 'x64' || architecture !== 'x64')
+    throw new StepError('The kernels for GPUs are compiled on Linux x64, for Linux x64.')
+  const { buildCuda, publishCuda, readArchitectures } = await import('./steps/cuda.mjs')
+  const chosen = architectures === undefined ? {} : { architectures: readArchitectures(architectures) }
+  const built = await buildCuda({ ...chosen, sysroot: here ? undefined : 'debian11' })
+  const { file, record } = publishCuda(built, join(root, 'prebuilds', 'linux-x64'))
+  const megabytes = (statSync(file).size / 1e6).toFixed(1)
+  say(`${relative(root, file)}: ${megabytes} MB, ${record.architectures.join(', ')}, PTX of ${record.ptx.join(', ')}`)
 }

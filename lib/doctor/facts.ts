@@ -3,10 +3,12 @@ import { join } from 'node:path'
 import { nodeRange, packageFolder, packageVersion } from '../base/package.js'
 import type { LibTorch, RefusedLibTorch } from '../libtorch/candidate.js'
 import { currentPlatform, type Platform } from '../libtorch/platform.js'
+import { readTorchCuda } from '../libtorch/torchCuda.js'
 import { versionOfAbi } from '../libtorch/version.js'
 import type { AddonFile, RefusedAddon } from '../native/addonFile.js'
 import { searchNative } from '../native/choose.js'
 import { cudaVersion } from '../native/cuda.js'
+import { type KernelSearch, searchKernels } from '../native/cudaKernels.js'
 import { openmpCopies } from '../native/loaderAddon.js'
 import { type ProbeResult, probeAddon } from '../native/probe.js'
 import { type DriverFacts, readDriver } from './facts/driver.js'
@@ -15,7 +17,6 @@ import { askGpus, type GpuFacts } from './facts/gpus.js'
 import { type MemoryFacts, type ProcessorFacts, readMemory, readProcessors } from './facts/hardware.js'
 import { readSharp, type SharpFacts } from './facts/sharp.js'
 import { readToolkit, type ToolkitFacts } from './facts/toolkit.js'
-import { readTorchCuda } from './facts/torchCuda.js'
 import { type Machine, thisMachine } from './machine.js'
 
 /** Everything that decides whether semples works on this machine, and how well. Nothing is judged here. */
@@ -52,6 +53,8 @@ export interface Facts {
   /** OpenMP runtimes in the process; one is right. */
   openmp: string[]
   cuda: CudaFacts
+  /** The library of kernels for GPUs; absent where addon or LibTorch is missing. */
+  kernels?: KernelSearch
   processors: ProcessorFacts
   memory: MemoryFacts
   cache: CacheFacts
@@ -73,8 +76,10 @@ export async function gatherFacts(
 ): Promise<Facts> {
   const { addon, libtorch, versions } = searchNative({ libtorch: options.libtorch })
   const { CUDA_VISIBLE_DEVICES: visibleDevices } = machine.environment
+  const pair = addon.found && libtorch.found ? ([addon.found, libtorch.found] as const) : undefined
+  const kernels = pair && searchKernels(...pair)
   const [probe, { release, ...gpus }, toolkit, cache, sharp, writeAccess] = await Promise.all([
-    addon.found && libtorch.found ? probeAddon(addon.found, libtorch.found) : undefined,
+    pair && probeAddon(...pair, { kernels: kernels?.found?.file }),
     askGpus(machine),
     readToolkit(machine),
     readCache(),
@@ -96,6 +101,7 @@ export async function gatherFacts(
     ...(probe?.abi === undefined ? {} : { abi: versionOfAbi(probe.abi) }),
     openmp: openmpCopies(probe?.mapped ?? []),
     cuda: { driver, ...gpus, ...toolkit, ...(visibleDevices === undefined ? {} : { visibleDevices }) },
+    ...(kernels === undefined ? {} : { kernels }),
     processors: readProcessors(machine),
     memory: readMemory(machine),
     cache,

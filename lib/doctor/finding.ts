@@ -7,6 +7,7 @@ export const subjects = [
   'CUDA driver',
   'CUDA toolkit',
   'devices',
+  'GPU kernels',
   'threads',
   'memory',
   'cache',

@@ -4,6 +4,7 @@ import { judgeDevices, judgeToolkit } from './judge/devices.js'
 import { judgeDriver } from './judge/driver.js'
 import { judgeCache, judgeSharp, judgeWriteAccess } from './judge/folders.js'
 import { judgeMemory, judgeThreads } from './judge/hardware.js'
+import { judgeKernels } from './judge/kernels.js'
 import { judgeAddon, judgeLibTorch, judgeNode, judgeSystem } from './judge/program.js'
 
 /** Judges what was found, in the order of `subjects`. Nothing is read here: the same facts give the same findings. */
@@ -17,6 +18,7 @@ export function judge(facts: Facts): Finding[] {
     driver,
     judgeToolkit(facts),
     judgeDevices(facts, driver),
+    judgeKernels(facts),
     judgeThreads(facts),
     judgeMemory(facts),
     judgeCache(facts),

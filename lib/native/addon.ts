@@ -22,6 +22,11 @@ export interface Addon {
   runtimeInfo(): RuntimeInfo
   /** What LibTorch warned of in this environment since the last call. */
   takeWarnings(): string[]
+  /**
+   * Opens the library with the kernels for GPUs, once a process; CUDA's runtime has to be open.
+   * @throws Error with the words of the dynamic linker
+   */
+  openCudaKernels(path: string): void
   /** Threads of one operation (1..4096), from the next job on. Resolves to the number in force. */
   setThreads(threads: number): Promise<number>
   createGenerator(config: NativeGeneratorConfig): Promise<NativeGenerator>

@@ -7,6 +7,7 @@ import { versionOfAbi } from '../libtorch/version.js'
 import type { Addon } from './addon.js'
 import { type AddonFile, buildHint } from './addonFile.js'
 import { findNative } from './choose.js'
+import { openKernels } from './cudaKernels.js'
 import { type LoaderAddon, mappedTwice } from './loaderAddon.js'
 import { collectWarnings, logWarning } from './logger.js'
 import { limitOpenMpSpin } from './openmp.js'
@@ -24,6 +25,8 @@ export interface Loaded {
   loader: LoaderAddon
   /** Why the CUDA libraries of this LibTorch could not be opened; the processor works without them. */
   cudaProblem?: string
+  /** Why there are no kernels for GPUs, as the end of a sentence; absent where they are open. */
+  cudaKernelsProblem?: string
 }
 
 let loaded: Loaded | undefined
@@ -48,7 +51,8 @@ export function load(options: LoadOptions = {}): Loaded {
   const addon = requireAddon<Addon>(addonFile.file)
   requireBuiltFor(addon, addonFile)
   collectWarnings(() => addon.takeWarnings())
-  loaded = { addon, addonFile, libtorch, loader, cudaProblem }
+  const cudaKernelsProblem = openKernels(addon, addonFile, libtorch, cudaProblem)
+  loaded = { addon, addonFile, libtorch, loader, cudaProblem, cudaKernelsProblem }
   return loaded
 }
 

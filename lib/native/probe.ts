@@ -16,6 +16,8 @@ export interface ProbeResult {
   runtime?: { torch: string; cudaDevices: number; threads: number }
   /** The CUDA libraries of LibTorch could not be opened (the words of the dynamic linker); the processor works. */
   cudaProblem?: string
+  /** The library of kernels for GPUs could not be opened (the words of the dynamic linker). */
+  kernelsProblem?: string
   /** CUDA version that the NVIDIA driver supports (13000 is 13.0); 0 without a driver. */
   driver?: number
   /** What OpenMP and LibTorch warned of while they were loaded. */
@@ -26,7 +28,7 @@ export interface ProbeResult {
 
 // Runs by `node -e`, so it needs no file of its own and works from a bundle too.
 const childProgram = `
-const [loaderFile, addonFile, libraries, cudaLibraries] = JSON.parse(process.argv[1])
+const [loaderFile, addonFile, libraries, cudaLibraries, kernels] = JSON.parse(process.argv[1])
 const say = (answer) => process.stdout.write(JSON.stringify(answer))
 const start = performance.now()
 try {
@@ -41,7 +43,13 @@ try {
       const seconds = (performance.now() - start) / 1000
       const runtime = addon.runtimeInfo()
       said.push(...addon.takeWarnings())
-      say({ abi, seconds, said, cudaProblem, mapped: loader.mapped(), driver: loader.driverVersion(), runtime })
+      let kernelsProblem
+      try {
+        if (kernels !== null && cudaProblem === undefined) addon.openCudaKernels(kernels)
+      } catch (error) {
+        kernelsProblem = String(error.message).split('\\n')[0]
+      }
+      say({ abi, seconds, said, cudaProblem, kernelsProblem, mapped: loader.mapped(), driver: loader.driverVersion(), runtime })
     } catch (error) {
       say({ abi, problem: String(error.message).split('\\n')[0], mapped: loader.mapped() })
     }
@@ -60,14 +68,15 @@ const signals: Record<string, string> = {
 
 /**
  * Loads LibTorch and the addon in a child process, where a crash becomes a sentence instead of the end of the program.
+ * @param kernels library of kernels for GPUs to open too
  * @param timeout milliseconds until the child is given up; default 60000
  */
 export async function probeAddon(
   addon: AddonFile,
   libtorch: LibTorch,
-  { timeout = 60_000 }: { timeout?: number } = {},
+  { timeout = 60_000, kernels }: { timeout?: number; kernels?: string } = {},
 ): Promise<ProbeResult> {
-  const task = JSON.stringify([addon.loader, addon.file, libtorch.libraries, libtorch.cudaLibraries])
+  const task = JSON.stringify([addon.loader, addon.file, libtorch.libraries, libtorch.cudaLibraries, kernels ?? null])
   const child = spawn(process.execPath, ['-e', childProgram, task], {
     env: { ...process.env, NODE_OPTIONS: '', ELECTRON_RUN_AS_NODE: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],

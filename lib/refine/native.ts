@@ -4,6 +4,7 @@ import type { NativeRefined } from '../native/addon.js'
 import { callNative } from '../native/errors.js'
 import { loadAddon } from '../native/load.js'
 import type { RawImage } from '../pictures/image.js'
+import { requireRefineDevice } from './device.js'
 import { memoryLimitExceeded } from './memory.js'
 import { methodNamed } from './methods.js'
 import type { RefineSettings } from './options.js'
@@ -35,6 +36,7 @@ export async function refineNatively(
   { signal, memoryLimit, workBytes, scores, threads, device }: Execution,
 ): Promise<NativeRefined> {
   signal?.throwIfAborted()
+  requireRefineDevice(device)
   const { data, height, width } = image
   const method = methodNamed(settings.method).native(settings.own, settings.iterations, classes.length)
   // PAMR takes what it may have; a CRF takes what its picture needs, which was estimated.

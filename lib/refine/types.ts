@@ -62,7 +62,7 @@ export interface RefineExecution extends LoggerOption {
   threads?: number
   /** Maximum memory of the refinement, in bytes. Default: half of the free memory; none where the system does not tell. */
   memoryLimit?: number
-  /** Where it is computed. Default `cpu`, so far the only device that has kernels. */
+  /** Where it is computed. Default `cpu`; `cuda` and `cuda:1` need the kernels of docs/gpu.md. */
   device?: Exclude<DeviceName, 'auto'>
   signal?: AbortSignal
 }

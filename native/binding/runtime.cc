@@ -7,6 +7,7 @@
 #include "binding/environment.h"
 #include "binding/exports.h"
 #include "core/error.h"
+#include "ops/common/cuda_library.h"
 
 namespace semples {
 
@@ -50,12 +51,22 @@ Napi::Value take_warnings(const Napi::CallbackInfo& info) {
   });
 }
 
+// (path) -> undefined; see ops/common/cuda_library.h.
+Napi::Value open_cuda_kernels(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    if (!info[0].IsString()) wrong_type("path", "a string", info[0]);
+    open_cuda_library(info[0].As<Napi::String>().Utf8Value());
+    return info.Env().Undefined();
+  });
+}
+
 }  // namespace
 
 void export_runtime(Napi::Env env, Napi::Object exports) {
   exports.Set("builtForTorch", std::to_string(TORCH_VERSION_MAJOR) + "." + std::to_string(TORCH_VERSION_MINOR));
   exports.Set("runtimeInfo", Napi::Function::New(env, runtime_info, "runtimeInfo"));
   exports.Set("takeWarnings", Napi::Function::New(env, take_warnings, "takeWarnings"));
+  exports.Set("openCudaKernels", Napi::Function::New(env, open_cuda_kernels, "openCudaKernels"));
   exports.Set("setThreads", Napi::Function::New(env, set_threads, "setThreads"));
 }
 

@@ -21,8 +21,12 @@ add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:-nostdinc++>"
   "$<$<COMPILE_LANGUAGE:CXX>:SHELL:-isystem ${headers}/c++/${SEMPLES_SYSROOT_GCC}>"
   "$<$<COMPILE_LANGUAGE:CXX>:SHELL:-isystem ${headers}/${SEMPLES_TRIPLET}/c++/${SEMPLES_SYSROOT_GCC}>"
   -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread -Wno-restrict)
+# nvcc hands everything to the same compiler, and knows none of CMake's sysroot.
+string(JOIN "," host --sysroot=${SEMPLES_SYSROOT} -nostdinc++ -isystem ${headers}/c++/${SEMPLES_SYSROOT_GCC}
+  -isystem ${headers}/${SEMPLES_TRIPLET}/c++/${SEMPLES_SYSROOT_GCC} -Wno-array-bounds -Wno-stringop-overflow)
+add_compile_options("$<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=${host}>")
 # A compiler looks into its own folders first where none is named.
-set(link "${keep}-B${usr}/lib/${SEMPLES_TRIPLET}")
+set(link "${keep}--sysroot=${SEMPLES_SYSROOT} -B${usr}/lib/${SEMPLES_TRIPLET}")
 foreach(folder ${usr}/lib/${SEMPLES_TRIPLET} ${SEMPLES_SYSROOT}/lib/${SEMPLES_TRIPLET} ${gcc})
   string(APPEND link " -L${folder}")
 endforeach()

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
+import { kernelCheck } from './kernels.mjs'
 import { foreignLicences } from './licences.mjs'
 import { missingAddons, platforms, prebuiltFiles, versionsOf } from './platforms.mjs'
 import { machineOf, neededSymbols, newest, tooNew } from './symbols.mjs'
@@ -27,6 +28,7 @@ export async function releaseChecks(root, { torchVersions, allowMissingPlatforms
       ...prebuiltFiles(prebuilds)
         .filter(({ machine }) => machine !== undefined)
         .map((addon) => binary(root, addon)),
+      kernelCheck(root, { allowMissing: allowMissingPlatforms }),
       ...(await tarball(root, manifest, folder)),
       licences(json(root, 'package-lock.json')),
     ]

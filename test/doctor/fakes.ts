@@ -56,6 +56,15 @@ export function healthy(): Facts {
       },
       gpus: [{ name: 'NVIDIA H100 80GB HBM3', memoryBytes: 85_520_809_984, computeCapability: '9.0' }],
     },
+    kernels: {
+      found: {
+        file: '/app/prebuilds/linux-x64/cuda13/semples_cuda.so',
+        cuda: 13,
+        architectures: ['7.5', '8.0', '8.6', '8.9', '9.0', '10.0', '12.0'],
+        ptx: ['12.0'],
+      },
+      looked: ['/app/prebuilds/linux-x64/cuda13'],
+    },
     processors: { processors: 8 },
     memory: { totalBytes: 32e9, availableBytes: 20e9 },
     cache: { folder: '/home/ada/.cache/semples', named: false, bytes: 5e9, freeBytes: 100e9, libtorch: [] },
@@ -86,6 +95,7 @@ function changed(value: unknown, change: unknown): unknown {
 /** What a machine has that lacks GPU, driver and CUDA build. */
 export const onlyProcessor = {
   libtorch: { found: { kind: 'cpu', version: '2.13.0+cpu' }, cuda: undefined },
+  kernels: { found: undefined, problem: 'this LibTorch is a CPU build', looked: [] },
   probe: { driver: 0, runtime: { cudaDevices: 0 } },
   cuda: {
     driver: { cuda: undefined, release: undefined, libraries: [], pciGpus: 0, kernelModule: false, deviceFiles: false },

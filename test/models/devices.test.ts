@@ -75,7 +75,7 @@ describe('with CUDA devices', () => {
   test('one more is an error that counts them', () => {
     const error = refusal('cuda:2', two)
     expect(error.message).toContain('LibTorch sees 2 CUDA devices')
-    expect(error.expected).toBe('cpu, auto, or cuda:0 to cuda:1')
+    expect(error.expected).toBe('cpu, auto or cuda:0 to cuda:1')
     expect(refusal('cuda:1', { ...two, devices: 1 }).expected).toBe('cpu, auto or cuda')
   })
 })

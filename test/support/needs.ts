@@ -6,6 +6,7 @@ import { packageFolder } from '../../lib/base/package.js'
 import { onPath } from '../../lib/base/program.js'
 import { searchAddons } from '../../lib/native/addonFile.js'
 import { searchNative } from '../../lib/native/choose.js'
+import { findNvcc } from '../../scripts/steps/cuda.mjs'
 import { findChromium } from './chromium.js'
 import { python } from './python.js'
 import { pictureFolder } from './realPictures.js'
@@ -31,6 +32,7 @@ const present = {
   openssl: () => spawnSync('openssl', ['version'], { stdio: 'ignore' }).status === 0,
   torchWheel: () => findTorchWheel() !== undefined,
   cross: () => process.arch === 'x64' && spawnSync('aarch64-linux-gnu-g++', ['--version']).status === 0,
+  nvcc: () => process.platform === 'linux' && process.arch === 'x64' && findNvcc() !== undefined,
   linux: () => process.platform === 'linux',
   mount: canMount,
 }

@@ -36,7 +36,7 @@ export function devicesOf({ probe }: Pick<Facts, 'probe'>): string[] {
 export function judgeDevices(facts: Facts, driver: Finding): Finding {
   const { gpus } = facts.cuda
   const devices = devicesOf(facts)
-  const details = gpus.map(describe)
+  const details = gpus.map(describeGpu)
   if (devices.length === 0) {
     return warning('devices', {
       text: 'not tried, since LibTorch or the addon is missing or cannot be loaded',
@@ -104,7 +104,7 @@ function outdated({ libtorch }: Facts, gpus: readonly Gpu[]): Gpu[] {
   return gpus.filter(({ computeCapability }) => computeCapability !== undefined && Number(computeCapability) < oldest)
 }
 
-function describe({ name, memoryBytes, computeCapability }: Gpu): string {
+export function describeGpu({ name, memoryBytes, computeCapability }: Gpu): string {
   return [
     name,
     ...(memoryBytes === undefined ? [] : [formatBytes(memoryBytes)]),

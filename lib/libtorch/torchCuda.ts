@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { LibTorch } from '../../libtorch/candidate.js'
+import type { LibTorch } from './candidate.js'
 
 /**
  * The CUDA version that a LibTorch was built for, read as text: `cuda` in version.py, the end of its version
