@@ -15,8 +15,8 @@ namespace {
 at::Tensor leaf(const at::Tensor& tensor) { return tensor.detach().clone().set_requires_grad(true); }
 
 TensorDict feature_gradient(const at::Tensor& features, const at::Tensor& cotangent, const at::Tensor& input) {
-  return to_dict({{"features", features},
-                  {"gradient", torch::autograd::grad({(features * cotangent).sum()}, {input})[0]}});
+  return to_dict(
+      {{"features", features}, {"gradient", torch::autograd::grad({(features * cotangent).sum()}, {input})[0]}});
 }
 
 // All parameters of a generator, with gradients for as long as this lives.

@@ -107,7 +107,8 @@ void DictReader::list(const char*, const Visit&) {}
 size_t DictReader::choose(const char* name, const std::vector<std::string>& names, std::optional<size_t> fallback) {
   const auto given = find(name);
   if (!given && fallback) return *fallback;
-  const auto found = given && given->isString() ? std::find(names.begin(), names.end(), given->toStringRef()) : names.end();
+  const auto found =
+      given && given->isString() ? std::find(names.begin(), names.end(), given->toStringRef()) : names.end();
   if (found == names.end()) throw refusal(prefix_ + name, one_of(names), given ? described(*given) : "nothing");
   return size_t(found - names.begin());
 }

@@ -1,9 +1,10 @@
 // torch.classes.semples_check and torch.ops.semples_check for Python; torch.ops.semples after `start`.
+#include "ops/register.h"
+
 #include <torch/library.h>
 
 #include "models.h"
 #include "ops/common/cuda_library.h"
-#include "ops/register.h"
 
 namespace semples {
 
