@@ -127,4 +127,10 @@ class PeerTrainer:
 
 def random_clip(config: ClipConfig, device: str) -> Clip:
     torch.manual_seed(1)
-    return Clip(config).requires_grad_(False).eval().to(device)
+    clip = Clip(config).requires_grad_(False).eval()
+    # All features share a direction: similarities are then about 1/2, where losses have gradients, as those of a trained
+    # CLIP do, instead of about 0, where the logarithm ends.
+    shared = torch.randn(config.embed_dim)
+    clip.visual.ln_post.bias.copy_(clip.visual.proj @ shared)
+    clip.ln_final.bias.copy_(clip.text_projection @ shared)
+    return clip.to(device)

@@ -103,7 +103,6 @@ class Sides:
         config = sizes.generator
         self.generator = self.new_generator()
         self.peer_clip = random_clip(sizes.clip, device)
-        # Positions in a trained text tower are not this small; features then differ by their words.
         self.clip = models.clip({name: tensor for name, tensor in self.peer_clip.state_dict().items()}, device,
                                 sizes.clip.vision_heads, sizes.clip.transformer_heads)
         random = torch.Generator().manual_seed(2)
