@@ -34,9 +34,12 @@ needs('build').describe('the packed tarball', () => {
       'NOTICE',
     ])
       expect(packed.files).toContain(file)
-    const listed = readFileSync(join(repository, 'CMakeLists.txt'), 'utf8').match(/native\/[\w/]+\.(cc|h)/g)!
+    const lists = ['CMakeLists.txt', 'native/sources.cmake']
+    const listed = lists.flatMap(
+      (list) => readFileSync(join(repository, list), 'utf8').match(/native\/[\w/]+\.(cc|h)/g)!,
+    )
     expect(listed.length).toBeGreaterThan(50)
-    expect(packed.files).toEqual(expect.arrayContaining(['CMakeLists.txt', ...listed]))
+    expect(packed.files).toEqual(expect.arrayContaining([...lists, ...listed]))
   })
 
   // pnpm and Yarn 1 run node-gyp where there is one.
