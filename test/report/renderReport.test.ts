@@ -142,6 +142,12 @@ describe('the page of a whole run', () => {
     expect(texts(rows[2]!, '.number')[0]).toBe(points(0.125))
     const alone = await parse({ ...report, segmenters: segmenters.slice(0, 1) } as RunReport)
     expect(texts(alone, 'tbody.segmenters .name')).toEqual(['segmenter'])
+    // What pixel labels are used for, by what the table shows.
+    const [whole, part] = [await parse({ ...report, segmenters } as RunReport), alone].map(
+      (page) => page.querySelector('#ablation')!.textContent,
+    )
+    expect(whole).toContain('for evaluation only, but for the upper bound')
+    expect(part).toContain('for evaluation only.')
   })
 
   test('has an IoU for every class in every row', () => {

@@ -16,7 +16,7 @@ export function AblationSection({ report }: { report: RunReport }) {
       </Section>
     )
   }
-  const intro = `The same ${count(last.pictures, 'picture')}, each with the masks of every row, compared with ground truth. Pixel labels are used for evaluation only.`
+  const intro = `The same ${count(last.pictures, 'picture')}, each with the masks of every row, compared with ground truth. Pixel labels are used for evaluation only${segmenters.length > 1 ? ', but for the upper bound, which is trained on those of training pictures' : ''}.`
   return (
     <Section
       id="ablation"
