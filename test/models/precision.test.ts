@@ -70,8 +70,7 @@ describe('whether a processor multiplies bfloat16 numbers is read from the list 
     writeFileSync(file, text)
     expect(hasFastBfloat16(file)).toBe(expected)
   })
-  test('a system without one does not tell', () =>
-    expect(hasFastBfloat16(join(folder, 'none'))).toBeUndefined())
+  test('a system without one does not tell', () => expect(hasFastBfloat16(join(folder, 'none'))).toBeUndefined())
 })
 
 describeNative('on this machine', () => {

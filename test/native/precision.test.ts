@@ -96,7 +96,14 @@ describeArchives('a CLIP in bfloat16', (archive) => {
       const clip = await Clip.open({ path: archive(layout), precision })
       const features = await clip.encodeText(textIds())
       const prompts = await BackgroundPrompts.create({ classes: tiny.classes, length: 2, width: clip.info.textWidth })
-      const trainer = await Trainer.create({ generator, clip, prompts, textIds: textIds(), ...matching })
+      const trainer = await Trainer.create({
+        generator,
+        clip,
+        prompts,
+        textIds: textIds(),
+        terms: matching,
+        trains: 'head',
+      })
       const { loss } = await trainer.step(batch())
       results.push({ features, loss })
     }
@@ -107,8 +114,7 @@ describeArchives('a CLIP in bfloat16', (archive) => {
   })
 
   test('an unknown precision, and one of CUDA, are refused', async () => {
-    const open = (precision: string) =>
-      rejection(Clip.open({ path: archive('openai'), precision } as OpenClipOptions))
+    const open = (precision: string) => rejection(Clip.open({ path: archive('openai'), precision } as OpenClipOptions))
     expect(await open('half')).toMatchObject({
       code: 'SEMPLES_ARGUMENT_INVALID',
       field: 'precision',
