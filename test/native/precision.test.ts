@@ -71,7 +71,7 @@ describeNative('a mask generator in bfloat16', () => {
     expect(await generator.forward(batch())).toEqual(await other.forward(batch()))
   })
 
-  test.each(['resnet50', 'efficientnet_lite0'])('a CNN too: %s', async (backbone) => {
+  test.each(['resnet50', 'efficientnet-lite0'])('a CNN too: %s', async (backbone) => {
     const config = { kind: 'cnn', backbone, classes: 3, norm: 'fixed', seed: 1 } as const
     const expected = await (await MaskGenerator.create(config)).forward(batch())
     const found = await (await MaskGenerator.create({ ...config, ...low })).forward(batch())
