@@ -58,13 +58,9 @@ class OpenAiClip : public Clip {
     state_.clear();
   }
 
-  at::Tensor image(const at::Tensor& images) const override {
-    return project(vision_tokens(images).select(1, 0));
-  }
+  at::Tensor image(const at::Tensor& images) const override { return project(vision_tokens(images).select(1, 0)); }
 
-  at::Tensor patches(const at::Tensor& images) const override {
-    return project(vision_tokens(images).slice(1, 1));
-  }
+  at::Tensor patches(const at::Tensor& images) const override { return project(vision_tokens(images).slice(1, 1)); }
 
   ClipBlocks blocks(const at::Tensor& images) const override {
     at::Tensor x = embed_patches(images);
@@ -82,9 +78,7 @@ class OpenAiClip : public Clip {
     return {trace.normed, project(trace.output)};
   }
 
-  at::Tensor text(const at::Tensor& ids) const override {
-    return embedded(embeddings(ids), ids.argmax(-1));
-  }
+  at::Tensor text(const at::Tensor& ids) const override { return embedded(embeddings(ids), ids.argmax(-1)); }
 
   at::Tensor embeddings(const at::Tensor& ids) const override { return at::embedding(token_embedding_, ids); }
 

@@ -82,7 +82,8 @@ BlockOutput transformer_block(const BlockWeights& w, const at::Tensor& tokens, c
 }
 
 at::Tensor attention_map(const at::Tensor& query, const at::Tensor& key) {
-  return at::softmax(at::matmul(query * (1.0 / std::sqrt(double(query.size(-1)))), key.transpose(-2, -1)), -1, at::kFloat);
+  return at::softmax(at::matmul(query * (1.0 / std::sqrt(double(query.size(-1)))), key.transpose(-2, -1)), -1,
+                     at::kFloat);
 }
 
 at::Tensor sample_drop_factors(int64_t depth, int64_t batch, double rate, uint64_t seed) {

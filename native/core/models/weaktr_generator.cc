@@ -180,8 +180,8 @@ GeneratorOutputs WeakTrGenerator::compute(const at::Tensor& images, const Forwar
   trace.emplace_back("tokens_patch", patch_tokens);
 
   const at::Tensor features = patch_tokens.transpose(1, 2).reshape({batch, config_.width, grid_height, grid_width});
-  const at::Tensor response = full(at::conv2d(options.gradients == "semples" ? features.detach() : features,
-                                              head_weight_, head_bias_, 1, 1));
+  const at::Tensor response =
+      full(at::conv2d(options.gradients == "semples" ? features.detach() : features, head_weight_, head_bias_, 1, 1));
   const at::Tensor coarse_cam = at::relu(options.gradients == "classification" ? response.detach() : response);
   trace.emplace_back("coarse_cam", coarse_cam);
 
