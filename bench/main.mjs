@@ -11,6 +11,7 @@ const benches = {
   crf: ['./crf.mjs', 'the dense CRF beside pydensecrf2: agreement, speed, memory, quality (crf --help)'],
   cnn: ['./cnn.mjs', 'training steps and CAMs of CNN generators beside plain PyTorch: time, memory, values'],
   demo: ['./demo.mjs', 'the demo on several seeds (--seeds 0,1,2): mean IoU of every stage and of the control'],
+  precision: ['./precision.mjs', 'steps, CAMs and masks of the published sizes in float32 and in bfloat16'],
   photos: ['./photos.mjs', 'SemPLeS on photographs with masks, beside its controls (--data DIR --seeds 0,1,2)'],
   segment: [
     './segment.mjs',

@@ -32,6 +32,7 @@ export {
 } from './api.js'
 export type { DeviceName } from './base/device.js'
 export { SemplesError, type SemplesErrorDetails } from './base/error.js'
+export type { PrecisionName } from './base/precision.js'
 export type { OnProgress, Progress } from './base/progress.js'
 export type { Dtype, TensorData, TensorMap, TypedArray } from './base/tensor.js'
 export type { LabelOptions, LabelSource, Labels } from './cam/labels.js'

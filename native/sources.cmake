@@ -53,6 +53,7 @@ set(SEMPLES_CORE_SOURCES
   native/core/losses/contrastive.cc
   native/core/losses/registry.cc
   native/core/memory.cc
+  native/core/precision.cc
   native/core/models/attention_fusion.cc
   native/core/models/cnn_backbone.cc
   native/core/models/cnn_generator.cc

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { DeviceName } from '../base/device.js'
 import { SemplesError } from '../base/error.js'
+import { type PrecisionName, precisionNames } from '../base/precision.js'
 
 /** Options that several commands share. */
 export const shared = {
@@ -65,11 +66,20 @@ export function addComputeOptions(command: Command): Command {
 /** Options of every command that runs a model. */
 export interface ModelOptions extends ComputeOptions {
   device?: DeviceName
+  precision?: PrecisionName
 }
 
 export function addModelOptions(command: Command): Command {
   command.option('--device <name>', 'auto, cpu, cuda or cuda:1 (default: auto, which takes CUDA where available)')
   return addComputeOptions(command)
+}
+
+/** Of the commands whose time is that of networks. */
+export function precisionOption(): Option {
+  return new Option(
+    '--precision <name>',
+    'numbers that networks compute in: float32; tf32, on CUDA; bfloat16, faster on GPUs and on processors with AMX (default: that of the run; else float32)',
+  ).choices(precisionNames)
 }
 
 /** Collects an option that may be given several times. */

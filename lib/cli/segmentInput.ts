@@ -24,6 +24,7 @@ const fields = {
   lr: 'train.lr',
   seed: 'seed',
   device: 'device',
+  precision: 'precision',
   threads: 'threads',
 } as const
 

@@ -19,6 +19,7 @@ export interface TrainFlags {
   stages?: string
   seed?: string
   device?: string
+  precision?: string
   threads?: string
   reference?: boolean
   set?: string[]
@@ -36,6 +37,7 @@ const fields = {
   lr: 'lr',
   seed: 'seed',
   device: 'device',
+  precision: 'precision',
   threads: 'threads',
 } as const
 

@@ -17,6 +17,7 @@ const options: Readonly<Record<string, string>> = {
   data: '--data',
   'data.folder': '--data',
   device: '--device',
+  precision: '--precision',
   epoch: '--epoch',
   epochs: '--epochs',
   format: '--format',

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { oneOf } from '../base/count.js'
 import { deviceField } from '../base/device.js'
 import { choice, type FieldNote, fieldsOf, flag, path, special, whole, wholeOrAuto } from '../base/fields.js'
+import { precisionField } from '../base/precision.js'
 import { camsSchema, masksSchema } from '../cam/options.js'
 import type { DatasetKind } from '../datasets/kind.js'
 import { datasetKinds } from '../datasets/kinds.js'
@@ -24,6 +25,7 @@ const general = {
   out: path('Folder that the run is written to: new or empty.', 'a folder'),
   seed: whole(0, 'Seed of shuffling, augmentation and initial weights.').default(504),
   device: deviceField.default('auto'),
+  precision: precisionField.default('float32'),
   threads: wholeOrAuto('Processor threads of one operation; results are repeatable for one number of them.').default(
     'auto',
   ),
@@ -62,7 +64,7 @@ export interface ConfigKinds {
 
 /** The schema of a whole config with the given kinds. */
 export function configSchema({ data, generator }: ConfigKinds) {
-  const { preset, reference, out, seed, device, threads, select, loss, stages, ...others } = general
+  const { preset, reference, out, seed, device, precision, threads, select, loss, stages, ...others } = general
   return z.strictObject({
     preset,
     reference,
@@ -72,6 +74,7 @@ export function configSchema({ data, generator }: ConfigKinds) {
     out,
     seed,
     device,
+    precision,
     threads,
     select,
     loss,

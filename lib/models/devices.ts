@@ -1,34 +1,70 @@
 import { count, oneOf } from '../base/count.js'
 import { SemplesError } from '../base/error.js'
+import type { PrecisionName } from '../base/precision.js'
 import { type CudaFacts, cudaFacts, whyNoCuda } from '../native/cuda.js'
 import { callNative } from '../native/errors.js'
 import { load } from '../native/load.js'
+import { choosePrecision } from './precision.js'
 
-/** What `device` and `threads` of a configuration came to. */
-export interface Compute {
+/** Where and in what numbers a model computes. */
+export interface Placement {
   device: string
+  /** Default `float32`. */
+  precision?: PrecisionName
+}
+
+/** What `device`, `threads` and `precision` of a configuration came to. */
+export interface Compute extends Placement {
+  precision: PrecisionName
   threads: number
   torch: string
   /** One line for people. */
   description: string
+  /** What will make it slower than meant. */
+  warnings: readonly string[]
+}
+
+/** The part of a configuration that says where and how to compute. */
+export interface ComputeSettings {
+  device: string
+  threads: number | 'auto'
+  precision: PrecisionName
 }
 
 /**
- * Chooses device and threads. A requested device is obtained or is an error; only `auto` takes what is there, and says
- * so, with the reason where that is the processor.
- * @throws SemplesError `SEMPLES_DEVICE_UNAVAILABLE` with the reason; what loading the addon throws
+ * As `chooseCompute`, of a run's configuration and what is given instead of it. A run that was trained in tf32 may be used
+ * on a processor, in float32; only what is asked for is refused.
  */
-export async function chooseCompute(device: string, threads: number | 'auto'): Promise<Compute> {
+export function computeOf(config: ComputeSettings, given: Partial<ComputeSettings> = {}): Promise<Compute> {
+  const { device = config.device, threads = config.threads, precision } = given
+  return chooseCompute(device, threads, precision ?? config.precision, { asked: precision !== undefined })
+}
+
+/**
+ * Chooses device, threads and precision. A requested device is obtained or is an error; only `auto` takes what is there, and says
+ * so, with the reason where that is the processor.
+ * @param asked whether somebody asked for this precision: then what a device lacks is an error, else it is float32
+ * @throws SemplesError `SEMPLES_DEVICE_UNAVAILABLE` with the reason, `SEMPLES_CONFIG_INVALID` for a precision; what loading the addon throws
+ */
+export async function chooseCompute(
+  device: string,
+  threads: number | 'auto',
+  precision: PrecisionName = 'float32',
+  { asked = true }: { asked?: boolean } = {},
+): Promise<Compute> {
   const loaded = load()
   const { addon } = loaded
   const info = callNative(() => addon.runtimeInfo())
   const chosen = chooseDevice(device, device === 'cpu' ? undefined : cudaFacts(loaded))
+  const numbers = choosePrecision(precision, chosen.device, asked)
   const used = await callNative(() => addon.setThreads(threads === 'auto' ? info.threads : threads))
   return {
     device: chosen.device,
+    precision: numbers.precision,
     threads: used,
     torch: info.torch,
-    description: `device ${chosen.device}${chosen.why}, ${count(used, 'thread')}, LibTorch ${info.torch}`,
+    description: `device ${chosen.device}${chosen.why}, ${count(used, 'thread')}, LibTorch ${info.torch}${numbers.says}`,
+    warnings: numbers.warnings,
   }
 }
 

@@ -1,4 +1,5 @@
 import { untilAborted } from '../base/mapOrdered.js'
+import type { PrecisionName } from '../base/precision.js'
 import type { TensorMap } from '../base/tensor.js'
 import type { LoadReport, NativeImages, NativeLoadOptions } from '../native/addon.js'
 import { callNative } from '../native/errors.js'
@@ -22,6 +23,8 @@ export interface SegmenterConfig {
   classes: number
   seed?: number
   device?: string
+  /** Default `float32`. */
+  precision?: PrecisionName
   /** Of kind `clip-decoder`. */
   clip?: Clip
   [option: string]: unknown

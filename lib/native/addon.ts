@@ -1,3 +1,4 @@
+import type { PrecisionName } from '../base/precision.js'
 import type { TensorData, TensorMap } from '../base/tensor.js'
 import type { LoadReport, NativeHandle, NativeImages, NativeLoadOptions } from './addonBasics.js'
 import type {
@@ -68,6 +69,8 @@ export interface NativeGeneratorConfig {
   seed?: number
   /** `cpu` (default), `cuda`, `cuda:1`. */
   device?: string
+  /** Default `float32`. */
+  precision?: PrecisionName
   [option: string]: unknown
 }
 
@@ -122,6 +125,8 @@ export interface NativeClipOptions {
   /** Instead of a path: parameters with OpenAI's names. */
   weights?: TensorMap
   device?: string
+  /** Default `float32`. */
+  precision?: PrecisionName
   /** Of weights and OpenAI's archives; default `quick_gelu`. */
   activation?: 'quick_gelu' | 'gelu'
   /** Heads are not stored in OpenAI archives: width / 64 unless given. */

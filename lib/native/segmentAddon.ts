@@ -1,3 +1,4 @@
+import type { PrecisionName } from '../base/precision.js'
 import type { TensorMap } from '../base/tensor.js'
 import type { LoadReport, NativeHandle, NativeImages, NativeLoadOptions } from './addonBasics.js'
 
@@ -8,6 +9,8 @@ export interface NativeSegmenterConfig {
   classes: number
   seed?: number
   device?: string
+  /** Default `float32`. */
+  precision?: PrecisionName
   /** A CLIP, of the kinds that look through one. */
   clip?: NativeHandle
   [option: string]: unknown

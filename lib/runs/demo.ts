@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { DeviceName } from '../base/device.js'
 import { SemplesError } from '../base/error.js'
+import type { PrecisionName } from '../base/precision.js'
 import { itemProgress, notice, type OnProgress } from '../base/progress.js'
 import { RunDirectory } from '../checkpoints/runDirectory.js'
 import { resolveConfig } from '../config/resolve.js'
@@ -46,6 +47,8 @@ export interface DemoOptions extends LoggerOption {
   /** Also train a segmentation model on the masks, and one on ground truth, which takes several minutes more. Default false. */
   segment?: boolean
   device?: DeviceName
+  /** In what numbers networks compute. Default `float32`. */
+  precision?: PrecisionName
   threads?: number | 'auto'
   onProgress?: OnProgress
   /** Stops after the current step; the same call resumes. */
@@ -95,6 +98,7 @@ export async function runDemo(options: DemoOptions = {}, recipe: DemoRecipe = RE
     // Training seeds are not negative.
     seed: Math.abs(seed),
     ...(options.device === undefined ? {} : { device: options.device }),
+    ...(options.precision === undefined ? {} : { precision: options.precision }),
     ...(options.threads === undefined ? {} : { threads: options.threads }),
   }
   const run = await trainOrResume(input, onProgress, signal)

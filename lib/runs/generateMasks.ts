@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path'
 import { SemplesError } from '../base/error.js'
+import type { PrecisionName } from '../base/precision.js'
 import { notice, type OnProgress, warning } from '../base/progress.js'
 import { type LabelledPictures, type LabelOptions, type LabelSource, openLabelled } from '../cam/labels.js'
 import type { PictureFiles } from '../cam/writePicture.js'
@@ -11,7 +12,8 @@ import { fingerprint } from '../datasets/fingerprint.js'
 import { classesInAll } from '../datasets/oneClass.js'
 import { hasSplits, requireSplits } from '../datasets/open.js'
 import type { Orientation } from '../masks/orientation.js'
-import { chooseCompute } from '../models/devices.js'
+import { type Compute, computeOf } from '../models/devices.js'
+import { precisionSetting } from '../models/precision.js'
 import type { LoggerOption } from '../native/logger.js'
 import { resolveRefineOptions } from '../refine/options.js'
 import type { CrfPreset } from '../refine/presets.js'
@@ -77,6 +79,8 @@ export interface GenerateMasksOptions extends LabelOptions, LoggerOption {
   overwrite?: boolean
   /** Default: the run's. */
   device?: string
+  /** In what numbers the network computes. Default: the run's. */
+  precision?: PrecisionName
   threads?: number | 'auto'
   onProgress?: OnProgress
   /** Stops between two pictures. */
@@ -121,21 +125,13 @@ export async function generateMasks(options: GenerateMasksOptions): Promise<Gene
   const { pictures, warnings: labelWarnings } = await openPictures({ run, config, classes, trained }, options)
   await refuseAmongPictures(pictures.dataset, resolve(options.out))
   const { items } = pictures.dataset
+  const compute = await computeOf(config, options)
   const settings = {
-    run: run.path,
-    classes: classes.classes.map(({ id, label }) => ({ id, label })),
-    created: run.manifest.created,
-    ...trained,
-    data: await fingerprint(pictures.dataset),
-    orientation: orientationOf(pictures.dataset),
-    ...config.cams,
-    labels: pictures.source,
-    labelThresholds: thresholdsByLabel(pictures),
+    ...(await settingsOf({ run, config, classes, trained }, pictures, compute)),
     threshold,
     refine: refine && resolveRefineOptions(refine),
   }
   const beside = besideOf(options)
-  const compute = await chooseCompute(options.device ?? config.device, options.threads ?? config.threads)
   const memory = await checkCamsMemory(pictures.dataset, config, {
     predicted: pictures.source === 'predicted',
     writes: beside.cams !== undefined,
@@ -158,11 +154,16 @@ export async function generateMasks(options: GenerateMasksOptions): Promise<Gene
     items.map(({ id }) => id),
   )
   try {
-    const warnings = [...labelWarnings, ...configWarnings(config), ...(memory === undefined ? [] : [memory])]
+    const warnings = [
+      ...compute.warnings,
+      ...labelWarnings,
+      ...configWarnings(config),
+      ...(memory === undefined ? [] : [memory]),
+    ]
     onProgress?.(notice('masks', `masks of stage ${trained.stage}, ${compute.description}`))
     for (const message of labelNotices(pictures)) onProgress?.(notice('masks', message))
     for (const message of warnings) onProgress?.(warning('masks', message))
-    using generator = (await trainedGenerator(run, config, classes, options.stage, compute.device)).generator
+    using generator = (await trainedGenerator(run, config, classes, options.stage, compute)).generator
     const { skipped, unlabelled } = await writeMasks({
       pictures,
       generator,
@@ -196,6 +197,22 @@ export async function generateMasks(options: GenerateMasksOptions): Promise<Gene
     }
   } finally {
     await folder.close()
+  }
+}
+
+/** What decides the maps, and of which pictures and classes they are. */
+async function settingsOf({ run, config, classes, trained }: OpenedRun, pictures: LabelledPictures, compute: Compute) {
+  return {
+    run: run.path,
+    classes: classes.classes.map(({ id, label }) => ({ id, label })),
+    created: run.manifest.created,
+    ...trained,
+    data: await fingerprint(pictures.dataset),
+    orientation: orientationOf(pictures.dataset),
+    ...config.cams,
+    labels: pictures.source,
+    labelThresholds: thresholdsByLabel(pictures),
+    ...precisionSetting(compute),
   }
 }
 

@@ -76,11 +76,14 @@ export async function planTraining(input: TrainConfigInput & PlanOptions): Promi
     listener?.(progress)
   }
   const config = planConfig(settings, missing)
-  const compute = await missing.of(() => chooseCompute(config?.device ?? 'auto', config?.threads ?? 'auto'))
+  const compute = await missing.of(() =>
+    chooseCompute(config?.device ?? 'auto', config?.threads ?? 'auto', config?.precision),
+  )
   const free = { freeBytes: freeMemory().bytes + process.memoryUsage.rss() }
   const device = compute === undefined ? {} : { device: compute.description }
   const nothing = { stages: [], after: [], ...device, ...free, diskBytes: 0, missing: missing.items, notices }
   if (config === undefined) return { ...nothing, timing: 'Without data nothing can be timed.' }
+  notices.push(...(compute?.warnings ?? []))
   checkOut(config, missing)
   const dataset = await missing.of(() => openTraining(config, onProgress))
   const out = config.out === NOT_GIVEN ? {} : { out: config.out }

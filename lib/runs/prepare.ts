@@ -11,7 +11,7 @@ import type { Dataset } from '../datasets/dataset.js'
 import { fingerprint } from '../datasets/fingerprint.js'
 import { countPictures } from '../datasets/oneClass.js'
 import { openDataset } from '../datasets/open.js'
-import { type Compute, chooseCompute } from '../models/devices.js'
+import { type Compute, computeOf } from '../models/devices.js'
 import type { Stage } from '../stages/stage.js'
 import type { MemoryCheck } from './memory/check.js'
 import { preflight } from './preflight.js'
@@ -46,7 +46,7 @@ export async function prepareNew(
 ): Promise<PreparedRun> {
   const config = resolveConfig(settings)
   const dataset = await openTraining(config, onProgress)
-  const compute = await chooseCompute(config.device, config.threads)
+  const compute = await computeOf(config, config)
   const stages = stagesOf(config)
   const checks = { config, dataset, compute, stages, memoryCheck, ...warningsTo(onProgress) }
   const { validation, activation } = await preflight(checks)
@@ -63,6 +63,7 @@ export async function prepareNew(
       select: config.select,
       threads: compute.threads,
       device: compute.device,
+      precision: compute.precision,
       ...(activation === undefined ? {} : { clipActivation: activation }),
     },
   })
@@ -89,7 +90,7 @@ export async function prepareResumed(
     const config = await readRunConfig(run)
     const dataset = await openTraining(config, onProgress)
     await requireSameData(run, dataset)
-    const compute = await chooseCompute(config.device, config.threads)
+    const compute = await computeOf(config, config)
     const stages = stagesOf(config).filter(({ name }) => run.manifest.stages[name]?.status !== 'done')
     const checks = { config, dataset, compute, stages, memoryCheck, ...warningsTo(onProgress) }
     const { validation } = await preflight(checks)

@@ -3,7 +3,7 @@ import type { RunConfig } from '../config/types.js'
 import type { Dataset } from '../datasets/dataset.js'
 import { BackgroundPrompts } from '../models/backgroundPrompts.js'
 import { Clip } from '../models/clip/clip.js'
-import type { Compute } from '../models/devices.js'
+import type { Compute, Placement } from '../models/devices.js'
 import { nativeGenerator } from '../models/generators/kinds.js'
 import { MaskGenerator } from '../models/maskGenerator.js'
 import { labelText } from '../text/templates.js'
@@ -23,21 +23,22 @@ export class RunModels {
   ) {}
 
   generator(): Promise<MaskGenerator> {
-    this.generatorModel ??= MaskGenerator.create(generatorConfig(this.config, this.dataset, this.compute.device))
+    this.generatorModel ??= MaskGenerator.create(generatorConfig(this.config, this.dataset, this.compute))
     return this.generatorModel
   }
 
   /** The random initialisation of the run's seed; earlier stages may have trained the generator in use. */
   async initialState(): Promise<TensorMap> {
-    using fresh = await MaskGenerator.create(generatorConfig(this.config, this.dataset, 'cpu'))
+    using fresh = await MaskGenerator.create(generatorConfig(this.config, this.dataset, { device: 'cpu' }))
     return await fresh.state()
   }
 
   clip(): Promise<Clip> {
     const { path, activation, visionHeads, textHeads } = this.config.clip
     // The config was checked: a stage that needs a CLIP has one.
+    const { device, precision } = this.compute
     this.clipModel ??= weightsPath(path!, 'clip').then((file) =>
-      Clip.open({ path: file, activation, visionHeads, textHeads, device: this.compute.device }),
+      Clip.open({ path: file, activation, visionHeads, textHeads, device, precision }),
     )
     return this.clipModel
   }
@@ -77,6 +78,10 @@ export class RunModels {
 }
 
 /** What the addon makes the generator of a run of. */
-export function generatorConfig({ generator, seed }: RunConfig, { classes }: Pick<Dataset, 'classes'>, device: string) {
-  return nativeGenerator(generator, { classes: classes.classes.length, seed, device })
+export function generatorConfig(
+  { generator, seed }: RunConfig,
+  { classes }: Pick<Dataset, 'classes'>,
+  { device, precision }: Placement,
+) {
+  return nativeGenerator(generator, { classes: classes.classes.length, seed, device, precision })
 }

@@ -78,7 +78,7 @@ export async function trainSemPLeS(input: TrainConfigInput & TrainOptions): Prom
   const { run, config, dataset, compute } = prepared
   try {
     onProgress(notice('run', compute.description))
-    for (const message of configWarnings(config)) onProgress(warning('run', message))
+    for (const message of [...compute.warnings, ...configWarnings(config)]) onProgress(warning('run', message))
     if (run.manifest.finished === undefined) await train(prepared, onProgress, { signal, tensorboard })
     const stages = summarize(await run.readMetrics(), config.stages, run.manifest)
     const segments = segment ?? existsSync(join(run.path, SEGMENTER_FOLDER, 'run.json'))
@@ -126,7 +126,7 @@ async function calibrate(
   onProgress: OnProgress,
   signal?: AbortSignal,
 ) {
-  const { generator, ...trained } = await trainedGenerator(run, config, dataset.classes, undefined, compute.device)
+  const { generator, ...trained } = await trainedGenerator(run, config, dataset.classes, undefined, compute)
   using _ = generator
   const calibration = await calibrateLabels({ config, dataset, generator, trained, onProgress, signal })
   await writeCalibration(run, calibration)

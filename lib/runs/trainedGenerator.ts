@@ -4,6 +4,7 @@ import { SemplesError } from '../base/error.js'
 import type { RunDirectory } from '../checkpoints/runDirectory.js'
 import type { RunConfig, StageName } from '../config/types.js'
 import type { ClassTable } from '../datasets/dataset.js'
+import type { Placement } from '../models/devices.js'
 import { nativeGenerator } from '../models/generators/kinds.js'
 import { MaskGenerator } from '../models/maskGenerator.js'
 import { stageKinds } from '../stages/kinds.js'
@@ -61,11 +62,11 @@ export async function trainedGenerator(
   config: RunConfig,
   classes: ClassTable,
   wanted: StageName | undefined,
-  device: string,
+  { device, precision }: Placement,
 ): Promise<TrainedGenerator> {
   const trained = await trainedStage(run, wanted)
   const checkpoint = await run.stage(trained.stage).load('best', ['generator'])
-  const made = { classes: classes.classes.length, device }
+  const made = { classes: classes.classes.length, device, precision }
   const generator = await MaskGenerator.create(nativeGenerator(config.generator, made))
   await generator.load(checkpoint!.tensors.generator!)
   return { ...trained, generator }

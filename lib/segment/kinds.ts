@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { kindNamed } from '../base/kindNamed.js'
 import type { Clip } from '../models/clip/clip.js'
+import type { Placement } from '../models/devices.js'
 import type { SegmenterConfig } from '../models/segmenter.js'
 import { clipDecoder } from './kinds/clipDecoder.js'
 import { deeplab } from './kinds/deeplab.js'
@@ -33,7 +34,7 @@ export function encoderWeightsOf(model: SegmenterOptions): string | undefined {
 /** What the addon makes a segmentation model of. */
 export function nativeSegmenter(
   model: SegmenterOptions,
-  made: { classes: number; seed?: number; device: string; clip?: Clip },
+  made: Placement & { classes: number; seed?: number; clip?: Clip },
 ): SegmenterConfig {
   const { weights: _, ...options } = model as SegmenterOptions & { weights?: string }
   return { ...options, ...made }

@@ -33,18 +33,18 @@ const ownTraining = ['train', '--data', photos, '--preset', 'demo', '--out', joi
 
 /** Options that always do something. */
 const ALWAYS = {
-  demo: 'out seed segment device threads offline json quiet',
+  demo: 'out seed segment device precision threads offline json quiet',
   train:
-    'data preset weights out set config stages seed tensorboard report reference resume epochs batch lr device threads offline dry-run memory-check json quiet',
+    'data preset weights out set config stages seed tensorboard report reference resume epochs batch lr device precision threads offline dry-run memory-check json quiet',
   'segment train':
-    'run data model weights preset out epochs batch lr seed set config tensorboard memory-check resume device threads offline json quiet',
+    'run data model weights preset out epochs batch lr seed set config tensorboard memory-check resume device precision threads offline json quiet',
   'segment config': 'schema',
   masks:
-    'run out data threshold refine overlay annotations review overwrite npz max-side memory-check device threads offline json quiet',
+    'run out data threshold refine overlay annotations review overwrite npz max-side memory-check device precision threads offline json quiet',
   predict:
-    'run out data kind labels scales flip refine overlay npz overwrite memory-check device threads offline json quiet',
+    'run out data kind labels scales flip refine overlay npz overwrite memory-check device precision threads offline json quiet',
   'segment predict':
-    'run out data kind labels scales flip refine overlay npz overwrite memory-check device threads offline json quiet',
+    'run out data kind labels scales flip refine overlay npz overwrite memory-check device precision threads offline json quiet',
   refine:
     'images cams method confidence iterations concurrency memory scores axes exif class-table tune threads offline json quiet',
   eval: 'cams ground-truth data classes list sweep json quiet',

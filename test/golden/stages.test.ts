@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
+import type { PrecisionName } from '../../lib/base/precision.js'
 import type { TensorData, TensorMap } from '../../lib/base/tensor.js'
 import { BackgroundPrompts } from '../../lib/models/backgroundPrompts.js'
-import { Clip } from '../../lib/models/clip/clip.js'
+import { Clip, type OpenClipOptions } from '../../lib/models/clip/clip.js'
 import { MaskGenerator } from '../../lib/models/maskGenerator.js'
 import { Trainer } from '../../lib/models/trainer.js'
 import type { NativeTrainerOptions } from '../../lib/native/addon.js'
@@ -62,30 +63,43 @@ function textIds(classes: number): TensorData {
   return tokenize((classes === names.voc.length ? names.voc : names.coco.slice(0, classes)).map(labelText))
 }
 
+/** A stage before its first step, with its reference. */
+async function openStage(letter: string, kind: string, options: OpenClipOptions, precision?: PrecisionName) {
+  const file = await readGolden(`stage_${letter}_${kind}`)
+  const inputs = await readGolden(`stages_${kind}_inputs`)
+  const weights = await readGolden(file.meta<string>('generator_weights').split(' ')[0])
+  const config = generatorConfig(weights.meta('config'))
+  const generator = await MaskGenerator.create({ ...config, precision })
+  await generator.load(weights.under('w.'))
+  const clip = await Clip.open({ ...options, precision })
+  const initial = file.has('prompts_in') ? file.tensor('prompts_in') : inputs.tensor('prompts_init')
+  const [classes, length, width] = initial.shape
+  const prompts = await BackgroundPrompts.create({ classes, length, width })
+  await prompts.load(initial)
+  const trainer = await Trainer.create({
+    ...stage(letter, file.meta('hypers')),
+    generator,
+    clip,
+    prompts,
+    textIds: textIds(config.classes),
+    optimizer: { kind: 'adamw', weightDecay: file.meta('weight_decay') },
+  })
+  return {
+    ...{ file, inputs, generator, prompts, trainer, initial },
+    [Symbol.dispose]() {
+      for (const model of [trainer, prompts, clip, generator]) model.dispose()
+    },
+  }
+}
+
 describeClipArchives((_form, options) => {
   const stages = goldenMatches(/^stage_(.)_(.+)\.safetensors$/)
   if (stages.length === 0) needsGolden(false).test('stage_*.safetensors', () => undefined)
   for (const [letter, kind] of stages) {
     test(`stage ${letter} of ${kind}: three optimiser steps`, async () => {
-      const file = await readGolden(`stage_${letter}_${kind}`)
-      const inputs = await readGolden(`stages_${kind}_inputs`)
-      const weights = await readGolden(file.meta<string>('generator_weights').split(' ')[0])
-      const config = generatorConfig(weights.meta('config'))
-      using generator = await MaskGenerator.create(config)
-      await generator.load(weights.under('w.'))
-      using clip = await Clip.open(options())
-      const initial = file.has('prompts_in') ? file.tensor('prompts_in') : inputs.tensor('prompts_init')
-      const [classes, length, width] = initial.shape
-      using prompts = await BackgroundPrompts.create({ classes, length, width })
-      await prompts.load(initial)
-      using trainer = await Trainer.create({
-        ...stage(letter, file.meta('hypers')),
-        generator,
-        clip,
-        prompts,
-        textIds: textIds(config.classes),
-        optimizer: { kind: 'adamw', weightDecay: file.meta('weight_decay') },
-      })
+      const opened = await openStage(letter, kind, options())
+      const { file, inputs, generator, prompts, trainer, initial } = opened
+      using _ = opened
       const before = await generator.state()
 
       const rates: number[] = []
@@ -147,6 +161,29 @@ describeClipArchives((_form, options) => {
       for (const [name, tensor] of Object.entries(before))
         if (!trained.has(name)) expect(after[name].data).toEqual(tensor.data)
       if (letter !== 'b') expect((await prompts.state()).data).toEqual(initial.data)
+    })
+
+    test(`stage ${letter} of ${kind} in bfloat16: losses and masks near those of the reference`, async () => {
+      const opened = await openStage(letter, kind, options(), 'bfloat16')
+      const { file, inputs, generator, prompts, trainer } = opened
+      using _ = opened
+      for (let step = 1; file.has(`step${step}.loss`); step++) {
+        const name = `step${step}`
+        const result = await trainer.step({
+          images: inputs.tensor(`batch${step}.images`),
+          labels: Uint8Array.from(inputs.numbers(`batch${step}.labels`)),
+          learningRate: file.scalar(`${name}.lr`),
+          details: true,
+        })
+        expectClose(result.loss, file.scalar(`${name}.loss`), { name: `${name} loss`, relMax: 0.02 })
+        const key = `${name}.masked_fg_first2`
+        if (!file.has(key)) continue
+        const expected = file.tensor(key)
+        const masked = (result.details!['masked.foreground'].data as Float32Array).subarray(0, expected.data.length)
+        expectClose(masked, file.numbers(key), { name: key, relMax: 0.05 })
+      }
+      for (const tensor of [...Object.values(await generator.state()), await prompts.state()])
+        expect(tensor.dtype).toBe('float32')
     })
   }
 })

@@ -27,7 +27,7 @@ describeNative('weights with an ImageNet head', () => {
       stages: ['match', 'prompt', 'guide'],
       out: join(folder, 'run'),
     })
-    using generator = await MaskGenerator.create(generatorConfig(config, dataset, 'cpu'))
+    using generator = await MaskGenerator.create(generatorConfig(config, dataset, { device: 'cpu' }))
     const state = await generator.state()
     const backbone = Object.fromEntries(Object.entries(state).filter(([name]) => !/^(classifier|context)\./.test(name)))
     const width = state['classifier.weight']!.shape[1]!

@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import type { AblationRow } from '../../report/runReport.js'
 import type { DemoResult } from '../../runs/demo.js'
 import type { Cli } from '../cli.js'
-import { addModelOptions, examples, integer, type ModelOptions } from '../options.js'
+import { addModelOptions, examples, integer, type ModelOptions, precisionOption } from '../options.js'
 import { gapRows, percent, printJson, table } from '../output.js'
 import { openView } from '../progress/view.js'
 
@@ -36,7 +36,7 @@ export function demoCommand(cli: Cli): Command {
       ),
     )
     .action((options: DemoOptions) => demo(cli, options))
-  return addModelOptions(command)
+  return addModelOptions(command.addOption(precisionOption()))
 }
 
 async function demo(cli: Cli, options: DemoOptions): Promise<void> {

@@ -15,6 +15,7 @@ import {
   fraction,
   type ModelOptions,
   memoryCheckOption,
+  precisionOption,
   shared,
   wholePixels,
 } from '../options.js'
@@ -110,7 +111,7 @@ export function masksCommand(cli: Cli): Command {
       ),
     )
     .action((options: MasksOptions) => masks(cli, options))
-  return addModelOptions(command)
+  return addModelOptions(command.addOption(precisionOption()))
 }
 
 async function masks(cli: Cli, options: MasksOptions): Promise<void> {

@@ -18,6 +18,7 @@ import {
   type ModelOptions,
   memoryCheckOption,
   positive,
+  precisionOption,
   shared,
   wholePixels,
 } from '../options.js'
@@ -100,7 +101,7 @@ export function predictCommand(cli: Cli, _all?: unknown, path = 'predict'): Comm
       ),
     )
     .action((pictures: string[], options: PredictCommandOptions) => predict(cli, pictures, options))
-  return addModelOptions(command)
+  return addModelOptions(command.addOption(precisionOption()))
 }
 
 /** What is written. */

@@ -7,7 +7,15 @@ import { type CrfPreset, crfPresetNames } from '../../refine/presets.js'
 import type { MemoryCheck } from '../../runs/memory/check.js'
 import type { TrainSegmenterResult } from '../../runs/segment/trainSegmenter.js'
 import type { Cli } from '../cli.js'
-import { addModelOptions, collect, examples, type ModelOptions, memoryCheckOption, shared } from '../options.js'
+import {
+  addModelOptions,
+  collect,
+  examples,
+  type ModelOptions,
+  memoryCheckOption,
+  precisionOption,
+  shared,
+} from '../options.js'
 import { printJson, shellWord, warningLines } from '../output.js'
 import { openView } from '../progress/view.js'
 import { type SegmentFlags, segmentInput } from '../segmentInput.js'
@@ -15,7 +23,7 @@ import { predictCommand } from './predict.js'
 import { segmentConfigCommand } from './segmentConfig.js'
 import { stageTable } from './train.js'
 
-interface SegmentTrainOptions extends SegmentFlags, Omit<ModelOptions, 'device' | 'threads'> {
+interface SegmentTrainOptions extends SegmentFlags, Omit<ModelOptions, 'device' | 'precision' | 'threads'> {
   refine?: CrfPreset | 'none'
   resume?: string
   tensorboard?: boolean
@@ -93,7 +101,7 @@ function trainCommand(cli: Cli): Command {
       ),
     )
     .action((options: SegmentTrainOptions) => train(cli, options))
-  return addModelOptions(command)
+  return addModelOptions(command.addOption(precisionOption()))
 }
 
 async function train(cli: Cli, options: SegmentTrainOptions): Promise<void> {

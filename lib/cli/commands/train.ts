@@ -10,14 +10,22 @@ import type { RunResult } from '../../runs/trainSemPLeS.js'
 import { addressOf, weightsNamed } from '../../weights/table.js'
 import { sizeWords } from '../../weights/words.js'
 import type { Cli } from '../cli.js'
-import { addModelOptions, collect, examples, type ModelOptions, memoryCheckOption, shared } from '../options.js'
+import {
+  addModelOptions,
+  collect,
+  examples,
+  type ModelOptions,
+  memoryCheckOption,
+  precisionOption,
+  shared,
+} from '../options.js'
 import { printJson, shellWord, table, warningLines } from '../output.js'
 import { planLines } from '../plan.js'
 import { decimal, roughDuration } from '../progress/format.js'
 import { openView } from '../progress/view.js'
 import { type TrainFlags, trainInput } from '../trainInput.js'
 
-interface TrainOptions extends TrainFlags, Omit<ModelOptions, 'device' | 'threads'> {
+interface TrainOptions extends TrainFlags, Omit<ModelOptions, 'device' | 'precision' | 'threads'> {
   resume?: string
   dryRun?: boolean
   memoryCheck?: MemoryCheck
@@ -85,7 +93,7 @@ export function trainCommand(cli: Cli): Command {
     )
     .addHelpText('after', () => whatToFetch())
     .action((options: TrainOptions) => train(cli, options))
-  return addModelOptions(command)
+  return addModelOptions(command.addOption(precisionOption()))
 }
 
 async function train(cli: Cli, options: TrainOptions): Promise<void> {

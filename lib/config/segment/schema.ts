@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { deviceField } from '../../base/device.js'
 import { choice, path, whole, wholeOrAuto } from '../../base/fields.js'
+import { precisionField } from '../../base/precision.js'
 import type { DatasetKind } from '../../datasets/kind.js'
 import { loaderSchema } from '../../loader/options.js'
 import { clipSchema } from '../../models/clip/clipOptions.js'
@@ -17,6 +18,7 @@ const general = {
   out: path('Folder that the run is written to: new or empty.', 'a folder'),
   seed: whole(0, 'Seed of shuffling, augmentation and initial weights.').default(504),
   device: deviceField.default('auto'),
+  precision: precisionField.default('float32'),
   threads: wholeOrAuto('Processor threads of one operation; results are repeatable for one number of them.').default(
     'auto',
   ),
@@ -30,7 +32,7 @@ export interface SegmentKinds {
 
 /** The schema of the config of a segmentation model, with the given kinds. */
 export function segmentSchema({ data, model }: SegmentKinds) {
-  const { preset, out, seed, device, threads } = general
+  const { preset, out, seed, device, precision, threads } = general
   return z.strictObject({
     preset,
     data: z.strictObject({ kind: z.literal(data.kind).default(data.kind), ...data.schema.shape }),
@@ -41,6 +43,7 @@ export function segmentSchema({ data, model }: SegmentKinds) {
     out,
     seed,
     device,
+    precision,
     threads,
     train: trainSchema.prefault({}),
     augment: augmentSchema.prefault({}),

@@ -1,3 +1,4 @@
+import type { PrecisionName } from '../../base/precision.js'
 import type { TensorData } from '../../base/tensor.js'
 import type { ClipInfo, NativeClip } from '../../native/addon.js'
 import { callNative } from '../../native/errors.js'
@@ -10,6 +11,8 @@ import { activationRefused, type ClipFile, type ClipSource, chosen, readClipSour
 
 export interface OpenClipOptions extends ClipFile {
   device?: string
+  /** Default `float32`. */
+  precision?: PrecisionName
 }
 
 /** What lies inside the image tower of L blocks, P patches and width W. */
@@ -47,9 +50,9 @@ export class Clip extends Handle<NativeClip> {
   }
 
   /** @throws SemplesError `SEMPLES_CLIP_INVALID` naming the file and what it is, `SEMPLES_CLIP_ACTIVATION` */
-  static async open({ device, ...file }: OpenClipOptions): Promise<Clip> {
+  static async open({ device, precision, ...file }: OpenClipOptions): Promise<Clip> {
     const source = await readClipSource(file)
-    const native = await callNative(() => loadAddon().openClip({ ...source.native, device })).catch(
+    const native = await callNative(() => loadAddon().openClip({ ...source.native, device, precision })).catch(
       async (cause: unknown) => {
         throw await clipError(cause, file.path)
       },

@@ -34,7 +34,7 @@ export interface ClipFile {
 
 /** What the addon opens, and what is known of it. */
 export interface ClipSource {
-  native: Omit<NativeClipOptions, 'device'>
+  native: Omit<NativeClipOptions, 'device' | 'precision'>
   /** As the code of an archive tells it, absent where it does not; of weights always known. */
   activation?: ChosenActivation
   /** Of weights that are no archive. */

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { kindNamed } from '../../base/kindNamed.js'
 import type { NativeGeneratorConfig } from '../../native/addon.js'
+import type { Placement } from '../devices.js'
 import { cnn } from './cnn.js'
 import type { GeneratorKind } from './kind.js'
 import { weaktr } from './weaktr.js'
@@ -22,7 +23,7 @@ export function kindOfGenerator(name: unknown, where = ''): GeneratorKind {
 /** What the addon makes a generator of. */
 export function nativeGenerator(
   { weights: _, ...options }: GeneratorOptions,
-  made: { classes: number; seed?: number; device: string },
+  made: Placement & { classes: number; seed?: number },
 ): NativeGeneratorConfig {
   const { native = (all: object) => all } = kindOfGenerator(options.kind)
   return { ...native(options), ...made } as NativeGeneratorConfig

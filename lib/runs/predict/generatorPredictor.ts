@@ -35,7 +35,7 @@ export async function generatorPredictor(
 ): Promise<Predictor<GeneratorSettings>> {
   const config = await readRunConfig(run)
   const classes = await readClassTable(join(run.path, 'classes.json'))
-  const { generator, ...trained } = await trainedGenerator(run, config, classes, wanted, compute.device)
+  const { generator, ...trained } = await trainedGenerator(run, config, classes, wanted, compute)
   const stored = await thresholdsOf({ run, config, classes, trained })
   return {
     kind: 'generator',
@@ -43,8 +43,9 @@ export async function generatorPredictor(
     checkpoint: trained,
     classes,
     device: compute.device,
+    precision: compute.precision,
     description: `masks of the mask generator of stage ${trained.stage}, ${compute.description}`,
-    warnings: [...configWarnings(config), ...stored.warnings],
+    warnings: [...compute.warnings, ...configWarnings(config), ...stored.warnings],
     resolve(options) {
       checkPredictionOptions('generator', options)
       const { labels, threshold, labelThreshold, refine, scales, flip, side, maxSide } = options

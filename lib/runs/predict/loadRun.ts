@@ -1,7 +1,7 @@
 import { SemplesError } from '../../base/error.js'
 import { refuseUseless } from '../../base/useless.js'
 import { RunDirectory } from '../../checkpoints/runDirectory.js'
-import { chooseCompute } from '../../models/devices.js'
+import { computeOf } from '../../models/devices.js'
 import { addLogger } from '../../native/logger.js'
 import { readRunConfig, readSegmentConfig } from '../readConfig.js'
 import { segmenterRun } from '../segment/trainedSegmenter.js'
@@ -29,7 +29,7 @@ export async function loadRun(dir: string, { logger, ...options }: LoadRunOption
  */
 export async function openPredictor(
   dir: string,
-  { kind, stage, device, threads }: Omit<LoadRunOptions, 'logger'>,
+  { kind, stage, ...compute }: Omit<LoadRunOptions, 'logger'>,
 ): Promise<Predictor> {
   if (kind !== undefined && kind !== 'segmenter' && kind !== 'generator')
     throw new SemplesError('SEMPLES_CONFIG_INVALID', {
@@ -44,10 +44,10 @@ export async function openPredictor(
   if (segmenter !== undefined) {
     refuseUseless({ stage }, 'with a segmentation model, which has one stage')
     const config = await readSegmentConfig(segmenter)
-    return segmenterPredictor(segmenter, await chooseCompute(device ?? config.device, threads ?? config.threads))
+    return segmenterPredictor(segmenter, await computeOf(config, compute))
   }
   const run = await RunDirectory.open(dir)
   if (kind === 'segmenter') await readSegmentConfig(run)
   const config = await readRunConfig(run)
-  return generatorPredictor(run, await chooseCompute(device ?? config.device, threads ?? config.threads), stage)
+  return generatorPredictor(run, await computeOf(config, compute), stage)
 }

@@ -6,6 +6,7 @@ import { outputExists } from '../../base/outputs.js'
 import { notice, type OnProgress, warning } from '../../base/progress.js'
 import { RunDirectory } from '../../checkpoints/runDirectory.js'
 import type { DataSpec } from '../../datasets/kinds.js'
+import { precisionSetting } from '../../models/precision.js'
 import { addLogger, type LoggerOption } from '../../native/logger.js'
 import { MasksFolder, type PredictedLabels, refuseAmongPictures, withoutMasks } from '../masksFolder.js'
 import type { MemoryCheck } from '../memory/check.js'
@@ -106,6 +107,7 @@ async function predictAll(
         orientation: set.orientation === 'exif' ? 'applied' : 'stored',
         labels: options.labels ?? (predictor.kind === 'segmenter' ? 'all' : 'predicted'),
         ...recordOf(settings),
+        ...precisionSetting(predictor),
       },
       facts: { of: set.name, split: set.split, cams: scores, overlay, sources: known },
       filesOf: (id) => [`${id}.png`, ...(scores === undefined ? [] : [`${id}.${scores}`])],
@@ -146,6 +148,7 @@ function predictionOptions(options: Omit<PredictMasksOptions, 'logger'>): Predic
     kind,
     stage,
     device,
+    precision,
     threads,
     ...rest
   } = options

@@ -1,3 +1,4 @@
+import type { PrecisionName } from '../../base/precision.js'
 import type { ClassTable } from '../../datasets/dataset.js'
 import type { ClassMaps } from '../../formats/camFile/classMaps.js'
 import type { RawImage } from '../../pictures/image.js'
@@ -55,6 +56,7 @@ export interface Predictor<Settings extends object = object>
   classes: ClassTable
   /** Where it computes. */
   device: string
+  precision: PrecisionName
   /** One line for people. */
   description: string
   warnings: readonly string[]

@@ -27,7 +27,7 @@ interface SegmenterSettings extends Required<PredictOptions> {
 
 /** The segmentation model of a run as what makes masks. */
 export async function segmenterPredictor(run: RunDirectory, compute: Compute): Promise<Predictor<SegmenterSettings>> {
-  const trained = await openSegmenter(run, compute.device)
+  const trained = await openSegmenter(run, compute)
   const { segmenter, config, classes } = trained
   const checkpoint = await run.stage(SEGMENT_STAGE).checkpointPath('best')
   const ids = idsWithBackground(classes)
@@ -37,8 +37,9 @@ export async function segmenterPredictor(run: RunDirectory, compute: Compute): P
     checkpoint: { checkpoint: basename(checkpoint!) },
     classes,
     device: compute.device,
+    precision: compute.precision,
     description: `masks of a segmentation model (${config.model.kind}), ${compute.description}`,
-    warnings: [],
+    warnings: compute.warnings,
     resolve(options) {
       checkPredictionOptions('segmenter', options)
       const { labels, refine } = options

@@ -1,4 +1,5 @@
 import type { DeviceName } from '../../base/device.js'
+import type { PrecisionName } from '../../base/precision.js'
 import type { StageName } from '../../config/types.js'
 import type { LoggerOption } from '../../native/logger.js'
 import type { CrfPreset } from '../../refine/presets.js'
@@ -15,6 +16,8 @@ export interface LoadRunOptions extends LoggerOption {
   stage?: StageName
   /** Default: the run's. */
   device?: DeviceName
+  /** In what numbers the network computes: `bfloat16` is faster on GPUs and on processors with AMX. Default: the run's. */
+  precision?: PrecisionName
   threads?: number | 'auto'
 }
 

@@ -6,7 +6,7 @@ import type { RunConfig } from '../../config/types.js'
 import { readClassTable } from '../../datasets/classes/classTableFile.js'
 import type { ClassTable } from '../../datasets/dataset.js'
 import { hasSplits } from '../../datasets/open.js'
-import { type Compute, chooseCompute } from '../../models/devices.js'
+import { type Compute, computeOf } from '../../models/devices.js'
 import { type LearnedPrompts, openLearnedPrompts } from '../../prompts/learnedPrompts.js'
 import type { RunReport } from '../../report/runReport.js'
 import type { PredictionOptions } from '../predict/types.js'
@@ -104,9 +104,7 @@ async function modelPartsOf(subject: ReportedRun, options: GatherOptions): Promi
   const explicit = [options.data, options.split, options.labels, options.review].some((given) => given !== undefined)
   const open = () => openReportPictures(run, config, classes, options)
   const pictures = explicit ? await open() : await optionalPart('Pictures are missing', notices, open)
-  const compute = await optionalPart('Pictures and prompts are missing', notices, () =>
-    chooseCompute(options.device ?? config.device, options.threads ?? config.threads),
-  )
+  const compute = await optionalPart('Pictures and prompts are missing', notices, () => computeOf(config, options))
   if (compute === undefined) return {}
   const { device } = compute
   const prompts = await optionalPart('The learned prompts are missing', notices, () =>
@@ -124,10 +122,10 @@ async function modelPartsOf(subject: ReportedRun, options: GatherOptions): Promi
     if (pictures === undefined) return { compute, prompts }
     rows =
       (await optionalPart('Pictures are missing', notices, () =>
-        openRows(run, config, classes, device, options.baseline),
+        openRows(run, config, classes, compute, options.baseline),
       )) ?? []
     if (rows.length === 0) notices.push('Pictures are missing: the run has no trained generator yet.')
-    control = await openControl(options.control, config, classes, device)
+    control = await openControl(options.control, config, classes, compute)
     segmented = await openSegmented(run, compute, notices, segmentedOptions(options))
     const opened = { rows, control, segmented, prompts, pictures }
     return { compute, prompts, pictures: await scoreOpened(opened, subject, options) }

@@ -2,6 +2,7 @@ import { RunDirectory } from '../../checkpoints/runDirectory.js'
 import { stageOf } from '../../config/stagesOf.js'
 import type { RunConfig, StageName } from '../../config/types.js'
 import type { ClassTable } from '../../datasets/dataset.js'
+import type { Placement } from '../../models/devices.js'
 import { MaskGenerator } from '../../models/maskGenerator.js'
 import { loadWeights } from '../initialWeights.js'
 import { generatorConfig } from '../runModels.js'
@@ -26,20 +27,20 @@ export async function openRows(
   run: RunDirectory,
   config: RunConfig,
   classes: ClassTable,
-  device: string,
+  on: Placement,
   baseline = true,
 ): Promise<Row[]> {
   const rows: Row[] = []
   try {
     if (baseline && !config.stages.includes('classify') && config.generator.weights !== 'random') {
-      const generator = await MaskGenerator.create(generatorConfig(config, { classes }, device))
+      const generator = await MaskGenerator.create(generatorConfig(config, { classes }, on))
       rows.push({ name: 'cam', description: 'the weights that the run starts from', generator })
       await loadWeights(config, 'match', generator, { classes })
     }
     for (const stage of config.stages) {
       const name = ROW_NAMES[stage]
       if (name === undefined || (await run.stage(stage).checkpointPath('best')) === undefined) continue
-      const { generator } = await trainedGenerator(run, config, classes, stage, device)
+      const { generator } = await trainedGenerator(run, config, classes, stage, on)
       rows.push({ name, description: stageOf(config, stage).title, generator })
     }
     return rows
@@ -54,10 +55,10 @@ export async function openControl(
   control: GatherOptions['control'],
   config: RunConfig,
   classes: ClassTable,
-  device: string,
+  on: Placement,
 ): Promise<Row | undefined> {
   if (control === undefined || 'miou' in control) return undefined
-  const { generator } = await trainedGenerator(await RunDirectory.open(control.run), config, classes, undefined, device)
+  const { generator } = await trainedGenerator(await RunDirectory.open(control.run), config, classes, undefined, on)
   return { name: 'control', description: control.description, generator }
 }
 

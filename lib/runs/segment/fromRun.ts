@@ -57,6 +57,7 @@ export async function startFromRun(folder: string, given: SegmentConfigInput): P
     out: join(run.path, truth ? UPPER_BOUND_FOLDER : SEGMENTER_FOLDER),
     seed: config.seed,
     device: config.device,
+    precision: config.precision,
     threads: config.threads,
     data: config.data,
     loader: config.loader,

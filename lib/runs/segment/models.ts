@@ -1,6 +1,7 @@
 import type { SegmentConfig } from '../../config/segment/types.js'
 import { readWeights } from '../../formats/stateDict.js'
 import { Clip } from '../../models/clip/clip.js'
+import type { Placement } from '../../models/devices.js'
 import { loadEncoder } from '../../models/encoderWeights.js'
 import { Segmenter } from '../../models/segmenter.js'
 import type { LoadedWeights } from '../../models/weights.js'
@@ -21,12 +22,20 @@ export interface SegmentModels extends Disposable {
 export async function makeSegmenter(
   config: Pick<SegmentConfig, 'model' | 'clip' | 'seed'>,
   classes: number,
-  device: string,
+  { device, precision }: Placement,
 ): Promise<SegmentModels> {
-  const clip = kindOfSegmenter(config.model.kind).needsClip ? await openClip(config.clip, device) : undefined
+  const clip = kindOfSegmenter(config.model.kind).needsClip
+    ? await openClip(config.clip, { device, precision })
+    : undefined
   try {
     const segmenter = await Segmenter.create(
-      nativeSegmenter(config.model, { classes, seed: config.seed, device, ...(clip === undefined ? {} : { clip }) }),
+      nativeSegmenter(config.model, {
+        classes,
+        seed: config.seed,
+        device,
+        precision,
+        ...(clip === undefined ? {} : { clip }),
+      }),
     )
     return {
       segmenter,
@@ -42,11 +51,11 @@ export async function makeSegmenter(
   }
 }
 
-async function openClip({ path, activation, visionHeads, textHeads }: SegmentConfig['clip'], device: string) {
+async function openClip({ path, activation, visionHeads, textHeads }: SegmentConfig['clip'], on: Placement) {
   const file = await weightsFile(path!, 'clip', {
     otherwise: 'Give the path of a CLIP (--clip), or a name of npx semples weights.',
   })
-  return Clip.open({ path: file, activation, visionHeads, textHeads, device })
+  return Clip.open({ path: file, activation, visionHeads, textHeads, ...on })
 }
 
 /**

@@ -11,7 +11,7 @@ import { readClassTable } from '../../datasets/classes/classTableFile.js'
 import type { ClassTable, Dataset } from '../../datasets/dataset.js'
 import { fingerprint } from '../../datasets/fingerprint.js'
 import type { Batches } from '../../loader/ordered.js'
-import { type Compute, chooseCompute } from '../../models/devices.js'
+import { type Compute, computeOf, type Placement } from '../../models/devices.js'
 import { createSegmentLoader, type SegmentBatch } from '../../segment/loader.js'
 import { balancedWeights } from '../../segment/targets/classWeights.js'
 import { openTargets, type Targets } from '../../segment/targets/targets.js'
@@ -77,6 +77,7 @@ export async function prepareNew(
       targetFiles,
       threads: compute.threads,
       device: compute.device,
+      precision: compute.precision,
     },
   })
   return { run, config, dataset, targets, loader, compute }
@@ -156,7 +157,8 @@ async function openInputs(
     ),
   )
   for (const message of targets.warnings) onProgress(warning('run', message))
-  const compute = await chooseCompute(config.device, config.threads)
+  const compute = await computeOf(config, config)
+  for (const message of compute.warnings) onProgress(warning('run', message))
   const size = { classes: targets.classes, pictures: targets.found, device: compute.device }
   const tooLarge = await checkStepMemory(config, size, memoryCheck)
   if (tooLarge !== undefined) onProgress(warning('run', tooLarge))
@@ -189,7 +191,7 @@ function openLoader(
 }
 
 /** Makes the model and loads its first weights, so that what does not fit is told at once. */
-export async function tryModel(config: SegmentConfig, { classes }: ClassTable, compute: Pick<Compute, 'device'>) {
-  using models = await makeSegmenter(config, classes.length + 1, compute.device)
+export async function tryModel(config: SegmentConfig, { classes }: ClassTable, compute: Placement) {
+  using models = await makeSegmenter(config, classes.length + 1, compute)
   return (await startEncoder(models.segmenter, config.model))?.notes ?? []
 }

@@ -4,7 +4,7 @@ import { RunDirectory } from '../../checkpoints/runDirectory.js'
 import { resolveSegmentConfig } from '../../config/segment/resolve.js'
 import type { SegmentConfigInput } from '../../config/segment/types.js'
 import type { ClassTable } from '../../datasets/dataset.js'
-import { chooseCompute } from '../../models/devices.js'
+import { computeOf } from '../../models/devices.js'
 import { type Segmenter, SegmentTrainer } from '../../models/segmenter.js'
 import type { LoggerOption } from '../../native/logger.js'
 import type { CrfPreset } from '../../refine/presets.js'
@@ -118,7 +118,7 @@ async function prepareGiven(
     await RunDirectory.requireFree(config.out)
     const { folder: _, ...beside } = config.targets
     await requireTargetFolders(beside)
-    await tryModel(config, classes!, await chooseCompute(config.device, config.threads))
+    await tryModel(config, classes!, await computeOf(config, config))
     await makeTargets(from, { ...options, ...(refine === undefined ? {} : { refine }) })
   }
   return prepareNew(input, options, classes)
@@ -130,7 +130,7 @@ async function train(
   { signal, tensorboard }: Pick<TrainSegmenterOptions, 'signal' | 'tensorboard'>,
 ): Promise<void> {
   const { train: options } = config
-  using models = await makeSegmenter(config, dataset.classes.classes.length + 1, compute.device)
+  using models = await makeSegmenter(config, dataset.classes.classes.length + 1, compute)
   const { segmenter } = models
   // What a checkpoint holds needs no first weights: their file may be gone.
   if ((await run.stage(SEGMENT_STAGE).checkpointPath('last')) === undefined) await startEncoder(segmenter, config.model)

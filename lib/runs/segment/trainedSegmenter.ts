@@ -5,6 +5,7 @@ import { RunDirectory } from '../../checkpoints/runDirectory.js'
 import type { SegmentConfig } from '../../config/segment/types.js'
 import { readClassTable } from '../../datasets/classes/classTableFile.js'
 import type { ClassTable } from '../../datasets/dataset.js'
+import type { Placement } from '../../models/devices.js'
 import { isSegmenterRun, readSegmentConfig } from '../readConfig.js'
 import { SEGMENTER_FOLDER } from './fromRun.js'
 import { makeSegmenter, type SegmentModels } from './models.js'
@@ -33,7 +34,7 @@ export async function segmenterRun(folder: string): Promise<RunDirectory | undef
  * The segmentation model that a run trained.
  * @throws SemplesError `SEMPLES_STAGE_MISSING` where it has no checkpoint yet, `SEMPLES_RUN_KIND`
  */
-export async function openSegmenter(run: RunDirectory, device: string): Promise<TrainedSegmenter> {
+export async function openSegmenter(run: RunDirectory, on: Placement): Promise<TrainedSegmenter> {
   const config = await readSegmentConfig(run)
   const classes = await readClassTable(join(run.path, 'classes.json'))
   const checkpoint = await run.stage(SEGMENT_STAGE).load('best', [SEGMENTER_FILE])
@@ -43,7 +44,7 @@ export async function openSegmenter(run: RunDirectory, device: string): Promise<
       file: run.path,
       hint: `Let training finish its first epoch, or go on with it: npx semples segment train --resume ${run.path}`,
     })
-  const models = await makeSegmenter(config, classes.classes.length + 1, device)
+  const models = await makeSegmenter(config, classes.classes.length + 1, on)
   try {
     await models.segmenter.load(checkpoint.tensors[SEGMENTER_FILE]!)
   } catch (error) {

@@ -73,6 +73,43 @@ std::unique_ptr<Clip> Clip::of_weights(const NamedTensors& weights, const ClipOp
   return openai_clip(weights, options);
 }
 
+at::Tensor Clip::encode_image(const at::Tensor& images) const {
+  const PrecisionScope scope(precision_, device_);
+  return full(image(images));
+}
+
+at::Tensor Clip::encode_patches(const at::Tensor& images) const {
+  const PrecisionScope scope(precision_, device_);
+  return full(patches(images));
+}
+
+at::Tensor Clip::encode_text(const at::Tensor& ids) const {
+  const PrecisionScope scope(precision_, device_);
+  return full(text(ids));
+}
+
+at::Tensor Clip::embed_tokens(const at::Tensor& ids) const {
+  const PrecisionScope scope(precision_, device_);
+  return full(embeddings(ids));
+}
+
+at::Tensor Clip::encode_embeddings(const at::Tensor& embeddings, const at::Tensor& end) const {
+  const PrecisionScope scope(precision_, device_);
+  return full(embedded(embeddings, end));
+}
+
+ClipBlocks Clip::encode_blocks(const at::Tensor& images) const {
+  const PrecisionScope scope(precision_, device_);
+  const ClipBlocks made = blocks(images);
+  return {full(made.tokens), full(made.attention)};
+}
+
+FinishedBlock Clip::finish_block(const at::Tensor& tokens) const {
+  const PrecisionScope scope(precision_, device_);
+  const FinishedBlock made = finished(tokens);
+  return {full(made.normed), full(made.features)};
+}
+
 at::Tensor unit_length(const at::Tensor& features) { return features / features.norm(2, {-1}, true); }
 
 void check_token_ids(const ClipInfo& info, const at::Tensor& ids, const std::string& field) {

@@ -9,6 +9,7 @@
 #include "core/checkpoint/state.h"
 #include "core/images.h"
 #include "core/options.h"
+#include "core/precision.h"
 
 namespace semples {
 
@@ -26,6 +27,7 @@ struct ClipInfo {
 
 struct ClipOptions {
   at::Device device = at::kCPU;
+  Precision precision = Precision::kFloat32;
   // Attention heads are not stored in OpenAI archives: width / 64 unless given or stored as attributes.
   std::optional<int64_t> vision_heads, text_heads;
   // Of parameters alone; methods have theirs in their code.
@@ -33,6 +35,8 @@ struct ClipOptions {
 
   void visit(OptionVisitor& options) {
     options.device("device", device);
+    visit_precision(options, precision);
+    check_precision(precision, device);
     activation = ClipActivation(options.choose("activation", {"quick_gelu", "gelu"}, 0));
     options.whole("visionHeads", vision_heads, 1, 4096);
     options.whole("textHeads", text_heads, 1, 4096);
@@ -54,22 +58,24 @@ class Clip {
  public:
   virtual ~Clip() = default;
 
+  // What comes out is float32, whatever it was computed in.
+
   // [B, 3, S, S] float32, normalised -> [B, D], not yet of unit length.
-  virtual at::Tensor encode_image(const at::Tensor& images) const = 0;
+  at::Tensor encode_image(const at::Tensor& images) const;
   // Every patch token through ln_post and the projection: [B, P, D]. Only of OpenAI-layout archives.
-  virtual at::Tensor encode_patches(const at::Tensor& images) const = 0;
+  at::Tensor encode_patches(const at::Tensor& images) const;
   // [B, L] int64 -> [B, D]; the feature is read at the first largest id (the end-of-text token).
-  virtual at::Tensor encode_text(const at::Tensor& ids) const = 0;
+  at::Tensor encode_text(const at::Tensor& ids) const;
   // [B, L] int64 -> [B, L, W]
-  virtual at::Tensor embed_tokens(const at::Tensor& ids) const = 0;
+  at::Tensor embed_tokens(const at::Tensor& ids) const;
   // [B, L, W] token embeddings without positions, end [B] int64: where the feature is read -> [B, D]
-  virtual at::Tensor encode_embeddings(const at::Tensor& embeddings, const at::Tensor& end) const = 0;
+  at::Tensor encode_embeddings(const at::Tensor& embeddings, const at::Tensor& end) const;
 
   // [B, 3, H, W] float32, sides that are multiples of the patch -> every block; positions are resized (bilinear).
-  virtual ClipBlocks encode_blocks(const at::Tensor& images) const = 0;
+  ClipBlocks encode_blocks(const at::Tensor& images) const;
   // Tokens [B, 1 + P, W] as the last block but one gives them. The features are a function of `normed` and of the
   // tokens: their gradient with respect to `normed` leaves out the residual branch, as in Grad-CAM.
-  virtual FinishedBlock finish_block(const at::Tensor& tokens) const = 0;
+  FinishedBlock finish_block(const at::Tensor& tokens) const;
 
   const ClipInfo& info() const { return info_; }
   at::Device device() const { return device_; }
@@ -80,8 +86,18 @@ class Clip {
   static std::unique_ptr<Clip> of_weights(const NamedTensors& weights, const ClipOptions& options);
 
  protected:
+  // The same of a layout, in the precision of the scope in force.
+  virtual at::Tensor image(const at::Tensor& images) const = 0;
+  virtual at::Tensor patches(const at::Tensor& images) const = 0;
+  virtual at::Tensor text(const at::Tensor& ids) const = 0;
+  virtual at::Tensor embeddings(const at::Tensor& ids) const = 0;
+  virtual at::Tensor embedded(const at::Tensor& embeddings, const at::Tensor& end) const = 0;
+  virtual ClipBlocks blocks(const at::Tensor& images) const = 0;
+  virtual FinishedBlock finished(const at::Tensor& tokens) const = 0;
+
   ClipInfo info_;
   at::Device device_ = at::kCPU;
+  Precision precision_ = Precision::kFloat32;
 };
 
 // x / |x| along the last dimension, without an epsilon.

@@ -20,8 +20,9 @@ class OpenAiClip : public Clip {
  public:
   OpenAiClip(const NamedTensors& weights, const ClipOptions& options) : state_(weights.begin(), weights.end()) {
     device_ = options.device;
+    precision_ = options.precision;
 
-    conv_ = take("visual.conv1.weight", {kAny, 3, kAny, kAny});
+    conv_ = factor("visual.conv1.weight", {kAny, 3, kAny, kAny});
     const int64_t width = conv_.size(0), patch = conv_.size(3);
     if (conv_.size(2) != patch) wrong_shape("visual.conv1.weight", conv_, {width, 3, patch, patch});
     class_embedding_ = take("visual.class_embedding", {width});
@@ -35,14 +36,14 @@ class OpenAiClip : public Clip {
     vision_blocks_ = take_blocks("visual.transformer.resblocks.", width);
     ln_post_weight_ = take("visual.ln_post.weight", {width});
     ln_post_bias_ = take("visual.ln_post.bias", {width});
-    vision_projection_ = take("visual.proj", {width, kAny});
+    vision_projection_ = factor("visual.proj", {width, kAny});
     token_embedding_ = take("token_embedding.weight", {kAny, kAny});
     const int64_t text_width = token_embedding_.size(1);
     text_positions_ = take("positional_embedding", {kAny, text_width});
     text_blocks_ = take_blocks("transformer.resblocks.", text_width);
     ln_final_weight_ = take("ln_final.weight", {text_width});
     ln_final_bias_ = take("ln_final.bias", {text_width});
-    text_projection_ = take("text_projection", {text_width, vision_projection_.size(1)});
+    text_projection_ = factor("text_projection", {text_width, vision_projection_.size(1)});
 
     info_.layout = "openai";
     info_.context_length = text_positions_.size(0);
@@ -57,15 +58,11 @@ class OpenAiClip : public Clip {
     state_.clear();
   }
 
-  at::Tensor encode_image(const at::Tensor& images) const override {
-    return project(vision_tokens(images).select(1, 0));
-  }
+  at::Tensor image(const at::Tensor& images) const override { return project(vision_tokens(images).select(1, 0)); }
 
-  at::Tensor encode_patches(const at::Tensor& images) const override {
-    return project(vision_tokens(images).slice(1, 1));
-  }
+  at::Tensor patches(const at::Tensor& images) const override { return project(vision_tokens(images).slice(1, 1)); }
 
-  ClipBlocks encode_blocks(const at::Tensor& images) const override {
+  ClipBlocks blocks(const at::Tensor& images) const override {
     at::Tensor x = embed_patches(images);
     std::vector<at::Tensor> tokens, attention;
     for (const ResidualBlock& block : vision_blocks_) {
@@ -76,18 +73,16 @@ class OpenAiClip : public Clip {
     return {at::stack(tokens), at::stack(attention)};
   }
 
-  FinishedBlock finish_block(const at::Tensor& tokens) const override {
+  FinishedBlock finished(const at::Tensor& tokens) const override {
     const BlockTrace trace = trace_block(vision_blocks_.back(), tokens, vision_);
     return {trace.normed, project(trace.output)};
   }
 
-  at::Tensor encode_text(const at::Tensor& ids) const override {
-    return encode_embeddings(embed_tokens(ids), ids.argmax(-1));
-  }
+  at::Tensor text(const at::Tensor& ids) const override { return embedded(embeddings(ids), ids.argmax(-1)); }
 
-  at::Tensor embed_tokens(const at::Tensor& ids) const override { return at::embedding(token_embedding_, ids); }
+  at::Tensor embeddings(const at::Tensor& ids) const override { return at::embedding(token_embedding_, ids); }
 
-  at::Tensor encode_embeddings(const at::Tensor& embeddings, const at::Tensor& end) const override {
+  at::Tensor embedded(const at::Tensor& embeddings, const at::Tensor& end) const override {
     // The causal mask hides everything behind the end token from it: what lies there need not be computed.
     const int64_t length = end.max().item<int64_t>() + 1;
     at::Tensor x = embeddings.narrow(1, 0, length) + text_positions_.narrow(0, 0, length);
@@ -137,6 +132,12 @@ class OpenAiClip : public Clip {
     return tensor.detach().to(device_, torch::kFloat32).contiguous();
   }
 
+  // Of a product: in the numbers that products are computed in. Nothing is trained here, so once is enough.
+  at::Tensor factor(const std::string& name, const std::vector<int64_t>& shape) const {
+    const at::Tensor tensor = take(name, shape);
+    return precision_ == Precision::kBfloat16 ? tensor.to(at::kBFloat16) : tensor;
+  }
+
   [[noreturn]] static void wrong_shape(const std::string& name, const at::Tensor& tensor,
                                        const std::vector<int64_t>& shape) {
     std::string wanted;
@@ -155,16 +156,16 @@ class OpenAiClip : public Clip {
       ResidualBlock block;
       block.ln_1_weight = take(p + "ln_1.weight", {width});
       block.ln_1_bias = take(p + "ln_1.bias", {width});
-      block.in_proj_weight = take(p + "attn.in_proj_weight", {3 * width, width});
-      block.in_proj_bias = take(p + "attn.in_proj_bias", {3 * width});
-      block.out_proj_weight = take(p + "attn.out_proj.weight", {width, width});
-      block.out_proj_bias = take(p + "attn.out_proj.bias", {width});
+      block.in_proj_weight = factor(p + "attn.in_proj_weight", {3 * width, width});
+      block.in_proj_bias = factor(p + "attn.in_proj_bias", {3 * width});
+      block.out_proj_weight = factor(p + "attn.out_proj.weight", {width, width});
+      block.out_proj_bias = factor(p + "attn.out_proj.bias", {width});
       block.ln_2_weight = take(p + "ln_2.weight", {width});
       block.ln_2_bias = take(p + "ln_2.bias", {width});
-      block.c_fc_weight = take(p + "mlp.c_fc.weight", {kAny, width});
-      block.c_fc_bias = take(p + "mlp.c_fc.bias", {block.c_fc_weight.size(0)});
-      block.c_proj_weight = take(p + "mlp.c_proj.weight", {width, block.c_fc_weight.size(0)});
-      block.c_proj_bias = take(p + "mlp.c_proj.bias", {width});
+      block.c_fc_weight = factor(p + "mlp.c_fc.weight", {kAny, width});
+      block.c_fc_bias = factor(p + "mlp.c_fc.bias", {block.c_fc_weight.size(0)});
+      block.c_proj_weight = factor(p + "mlp.c_proj.weight", {width, block.c_fc_weight.size(0)});
+      block.c_proj_bias = factor(p + "mlp.c_proj.bias", {width});
       blocks.push_back(std::move(block));
     }
     return blocks;

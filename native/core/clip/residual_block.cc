@@ -32,7 +32,7 @@ Attended attend(const ResidualBlock& w, const at::Tensor& normed, const TowerRul
                              .permute({2, 0, 3, 1, 4});
   // Written out: at CLIP's few tokens as fast as the fused kernel, and its gradients round as those of other programs.
   at::Tensor scores = at::matmul(qkv[0] / std::sqrt(double(width / rules.heads)), qkv[1].transpose(-2, -1));
-  if (rules.causal) scores = scores + causal_mask(count, normed.options());
+  if (rules.causal) scores = scores + causal_mask(count, scores.options());
   Attended result;
   result.weights = at::softmax(scores, -1);
   const at::Tensor mixed = at::matmul(result.weights, qkv[2]).transpose(1, 2).reshape({batch, count, width});

@@ -17,6 +17,7 @@ class ScriptClip : public Clip {
  public:
   ScriptClip(torch::jit::Module module, const ClipOptions& options) : module_(std::move(module)) {
     device_ = options.device;
+    precision_ = options.precision;
     info_.layout = "interface";
     info_.image_size = integer("image_size");
     info_.context_length = integer("context_length");
@@ -40,23 +41,23 @@ class ScriptClip : public Clip {
     info_.feature_width = call("encode_text", {ids}, {1, kAny}).size(1);
   }
 
-  at::Tensor encode_image(const at::Tensor& images) const override {
+  at::Tensor image(const at::Tensor& images) const override {
     return call("encode_image", {images}, {images.size(0), info_.feature_width});
   }
-  at::Tensor encode_patches(const at::Tensor& images) const override {
+  at::Tensor patches(const at::Tensor& images) const override {
     require("encode_patches", "features of single patches");
     return call("encode_patches", {images}, {images.size(0), kAny, info_.feature_width});
   }
-  at::Tensor encode_text(const at::Tensor& ids) const override {
+  at::Tensor text(const at::Tensor& ids) const override {
     return call("encode_text", {ids}, {ids.size(0), info_.feature_width});
   }
-  at::Tensor embed_tokens(const at::Tensor& ids) const override {
+  at::Tensor embeddings(const at::Tensor& ids) const override {
     return call("embed_tokens", {ids}, {ids.size(0), ids.size(1), info_.text_width});
   }
-  at::Tensor encode_embeddings(const at::Tensor& embeddings, const at::Tensor& end) const override {
+  at::Tensor embedded(const at::Tensor& embeddings, const at::Tensor& end) const override {
     return call("encode_embeddings", {embeddings, end}, {embeddings.size(0), info_.feature_width});
   }
-  ClipBlocks encode_blocks(const at::Tensor& images) const override {
+  ClipBlocks blocks(const at::Tensor& images) const override {
     require("encode_blocks", kInsides);
     const int64_t batch = images.size(0);
     const auto [tokens, attention] =
@@ -67,7 +68,7 @@ class ScriptClip : public Clip {
                    "tokens [L, B, 1 + P, W] and attention [L, B, 1 + P, 1 + P]");
     return {tokens, attention};
   }
-  FinishedBlock finish_block(const at::Tensor& tokens) const override {
+  FinishedBlock finished(const at::Tensor& tokens) const override {
     require("finish_block", kInsides);
     const auto [normed, features] = call_pair("finish_block", {tokens}, tokens.sizes().vec(),
                                               {tokens.size(0), tokens.size(1), info_.feature_width});

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/models/transformer.h"
+#include "core/precision.h"
 
 namespace semples {
 
@@ -40,7 +41,7 @@ at::Tensor AttentionFusion::pool_branch(const at::Tensor& branch) const {
 }
 
 at::Tensor AttentionFusion::weights(const std::vector<at::Tensor>& pooled) const {
-  const at::Tensor features = at::stack(pooled, 2).flatten(1, 2);  // [B, heads*layers, head width]
+  const at::Tensor features = full(at::stack(pooled, 2)).flatten(1, 2);  // [B, heads*layers, head width]
   const at::Tensor scores =
       at::linear(at::linear(features, feature_in, feature_in_bias), feature_out, feature_out_bias).squeeze(-1);
   return at::sigmoid(at::linear(at::relu(at::linear(scores, weight_in)), weight_out));

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/precision.h"
 
 namespace semples {
 
@@ -66,6 +67,7 @@ const ConvNorm::Folded& ConvNorm::folded_without_gradients() const {
   if (!kept_.weight.defined() || versions != kept_versions_) {
     torch::NoGradGuard no_grad;
     kept_ = fold(false);
+    kept_ = {number_in_scope(kept_.weight, weight_.device()), number_in_scope(kept_.bias, weight_.device())};
     kept_versions_ = versions;
   }
   return kept_;

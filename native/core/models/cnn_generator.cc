@@ -151,11 +151,11 @@ at::Tensor CnnGenerator::respond(const Features& features) const {
   return response + at::conv2d(reduced, context_weight_, {}, 1, 1);
 }
 
-GeneratorOutputs CnnGenerator::forward(const at::Tensor& images, const ForwardOptions& options) const {
+GeneratorOutputs CnnGenerator::compute(const at::Tensor& images, const ForwardOptions& options) const {
   if (options.noise.defined()) throw refusal("dropFactors", "nothing, because this network has no drop path,", "some");
   NamedTensors trace;
   const Features features = encode(images, options, trace);
-  const at::Tensor response = respond(features);
+  const at::Tensor response = full(respond(features));
   GeneratorOutputs out;
   out.maps = at::relu(response);
   out.scores = response.mean({2, 3});

@@ -41,7 +41,7 @@ class CnnGenerator : public MaskGenerator {
   // Outputs: `coarse_logits` (mean of the signed response), `cam` (its positive part, the maps) and, on request,
   // `response`, the output of every `stage.N` and the backbone's `features` [B, channels, gh, gw]. Pictures of any
   // size; no noise.
-  GeneratorOutputs forward(const at::Tensor& images, const ForwardOptions& options) const override;
+  GeneratorOutputs compute(const at::Tensor& images, const ForwardOptions& options) const override;
   const NamedTensors& parameters() const override { return parameters_; }
   const NamedTensors& buffers() const override { return net_.buffers; }
   std::vector<std::string> head_parameters() const override;

@@ -17,7 +17,11 @@ GeneratorFactory plan(OptionVisitor& options, const GeneratorBasics& basics) {
   typename Generator::Config config;
   config.visit(options);
   config.check(basics);
-  return [config, basics] { return std::make_shared<Generator>(config, basics); };
+  return [config, basics] {
+    auto generator = std::make_shared<Generator>(config, basics);
+    generator->compute_in(basics.precision);
+    return generator;
+  };
 }
 
 // A kind is a class with a `Config` that has `visit` and `check`.
@@ -32,6 +36,8 @@ void GeneratorBasics::visit(OptionVisitor& options) {
   options.whole("classes", classes, 1, 4096);
   options.seed("seed", seed);
   options.device("device", device);
+  visit_precision(options, precision);
+  check_precision(precision, device);
 }
 
 GeneratorFactory plan_generator(OptionVisitor& options) {

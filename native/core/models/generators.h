@@ -5,6 +5,7 @@
 
 #include "core/models/mask_generator.h"
 #include "core/options.h"
+#include "core/precision.h"
 
 namespace semples {
 
@@ -13,6 +14,7 @@ struct GeneratorBasics {
   int64_t classes = 0;
   uint64_t seed = 0;  // of the random initialisation
   at::Device device = at::kCPU;
+  Precision precision = Precision::kFloat32;
 
   void visit(OptionVisitor& options);
 };

@@ -22,4 +22,13 @@ void MaskGenerator::check_gradients(const std::string& rule) const {
   if (std::find(rules.begin(), rules.end(), rule) == rules.end()) throw refusal("gradients", one_of(rules), rule);
 }
 
+GeneratorOutputs MaskGenerator::forward(const at::Tensor& images, const ForwardOptions& options) const {
+  const PrecisionScope scope(precision_, device(), &copies_);
+  GeneratorOutputs outputs = compute(images, options);
+  outputs.maps = full(outputs.maps);
+  outputs.scores = full(outputs.scores);
+  for (auto& entry : outputs.named) entry.second = full(entry.second);
+  return outputs;
+}
+
 }  // namespace semples

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/checkpoint/state.h"
+#include "core/precision.h"
 
 namespace semples {
 
@@ -32,8 +33,10 @@ class MaskGenerator {
  public:
   virtual ~MaskGenerator() = default;
 
-  // images [B, 3, H, W] float32, ImageNet-normalised. SEMPLES_IMAGE_TOO_SMALL where no map is left of them.
-  virtual GeneratorOutputs forward(const at::Tensor& images, const ForwardOptions& options) const = 0;
+  // images [B, 3, H, W] float32, ImageNet-normalised. SEMPLES_IMAGE_TOO_SMALL where no map is left of them. What comes
+  // out is float32, whatever it was computed in.
+  GeneratorOutputs forward(const at::Tensor& images, const ForwardOptions& options) const;
+  void compute_in(Precision precision) { precision_ = precision; }
 
   // What can be trained, in checkpoint order.
   virtual const NamedTensors& parameters() const = 0;
@@ -55,6 +58,13 @@ class MaskGenerator {
   at::Device device() const { return parameters().front().second.device(); }
   // SEMPLES_ARGUMENT_INVALID unless it is one of `gradient_rules()`.
   void check_gradients(const std::string& rule) const;
+
+ protected:
+  virtual GeneratorOutputs compute(const at::Tensor& images, const ForwardOptions& options) const = 0;
+
+ private:
+  Precision precision_ = Precision::kFloat32;
+  mutable WeightCopies copies_;
 };
 
 }  // namespace semples

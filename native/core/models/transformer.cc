@@ -5,12 +5,18 @@
 
 #include <cmath>
 
+#include "core/precision.h"
+
 namespace semples {
 
 namespace {
 
 at::Tensor layer_norm(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, double epsilon) {
   return at::layer_norm(x, {x.size(-1)}, weight, bias, epsilon);
+}
+
+at::Tensor product(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+  return at::linear(x, weight_in_scope(weight), weight_in_scope(bias));
 }
 
 at::Tensor scaled(const at::Tensor& branch, const at::Tensor& factors, int64_t which) {
@@ -60,23 +66,24 @@ BlockOutput transformer_block(const BlockWeights& w, const at::Tensor& tokens, c
   const auto dropped = [&](const at::Tensor& x) { return dropout > 0 ? noise->dropout(x, dropout) : x; };
 
   const at::Tensor normed = layer_norm(tokens, w.norm1_weight, w.norm1_bias, rules.epsilon);
-  const at::Tensor qkv = at::linear(normed, w.qkv_weight, w.qkv_bias)
+  const at::Tensor qkv = product(normed, w.qkv_weight, w.qkv_bias)
                              .view({batch, count, 3, rules.heads, width / rules.heads})
                              .permute({2, 0, 3, 1, 4});
   const at::Tensor attended = dropout > 0 ? at::matmul(dropped(attention_map(qkv[0], qkv[1])), qkv[2])
                                           : at::scaled_dot_product_attention(qkv[0], qkv[1], qkv[2]);
   const at::Tensor mixed = attended.transpose(1, 2).reshape({batch, count, width});
-  const at::Tensor branch = dropped(at::linear(mixed, w.proj_weight, w.proj_bias));
+  const at::Tensor branch = dropped(product(mixed, w.proj_weight, w.proj_bias));
 
   at::Tensor x = tokens + scaled(branch, drop_factors, 0);
   const at::Tensor hidden =
-      at::gelu(at::linear(layer_norm(x, w.norm2_weight, w.norm2_bias, rules.epsilon), w.fc1_weight, w.fc1_bias));
-  x = x + scaled(dropped(at::linear(dropped(hidden), w.fc2_weight, w.fc2_bias)), drop_factors, 1);
+      at::gelu(product(layer_norm(x, w.norm2_weight, w.norm2_bias, rules.epsilon), w.fc1_weight, w.fc1_bias));
+  x = x + scaled(dropped(product(dropped(hidden), w.fc2_weight, w.fc2_bias)), drop_factors, 1);
   return {x, qkv[0], qkv[1], branch};
 }
 
 at::Tensor attention_map(const at::Tensor& query, const at::Tensor& key) {
-  return at::softmax(at::matmul(query * (1.0 / std::sqrt(double(query.size(-1)))), key.transpose(-2, -1)), -1);
+  return at::softmax(at::matmul(query * (1.0 / std::sqrt(double(query.size(-1)))), key.transpose(-2, -1)), -1,
+                     at::kFloat);
 }
 
 at::Tensor sample_drop_factors(int64_t depth, int64_t batch, double rate, uint64_t seed) {

@@ -152,7 +152,9 @@ WeakTrGenerator::Encoded WeakTrGenerator::encode(const at::Tensor& images, const
 }
 
 // The CAM weighted by what class tokens attend to, then spread between patches that attend to each other.
+// Small, trained, and what masks are made of: float32 beside the attention maps.
 at::Tensor WeakTrGenerator::refine(const at::Tensor& coarse_cam, const Encoded& encoded, NamedTensors& trace) const {
+  const PrecisionScope scope(Precision::kFloat32, device());
   const at::Tensor weights = fusion_.weights(encoded.pooled);
   trace.emplace_back("aaf_weight", weights);
   const at::Tensor fused = fusion_.fuse(encoded.queries, encoded.keys, weights);
@@ -166,7 +168,7 @@ at::Tensor WeakTrGenerator::refine(const at::Tensor& coarse_cam, const Encoded& 
   return at::matmul(fused_cam.flatten(2), patch_attention.transpose(1, 2)).view_as(coarse_cam);
 }
 
-GeneratorOutputs WeakTrGenerator::forward(const at::Tensor& images, const ForwardOptions& options) const {
+GeneratorOutputs WeakTrGenerator::compute(const at::Tensor& images, const ForwardOptions& options) const {
   check_inputs(images, options.noise);
   const int64_t batch = images.size(0), grid_height = images.size(2) / config_.patch_size,
                 grid_width = images.size(3) / config_.patch_size;
@@ -179,7 +181,7 @@ GeneratorOutputs WeakTrGenerator::forward(const at::Tensor& images, const Forwar
 
   const at::Tensor features = patch_tokens.transpose(1, 2).reshape({batch, config_.width, grid_height, grid_width});
   const at::Tensor response =
-      at::conv2d(options.gradients == "semples" ? features.detach() : features, head_weight_, head_bias_, 1, 1);
+      full(at::conv2d(options.gradients == "semples" ? features.detach() : features, head_weight_, head_bias_, 1, 1));
   const at::Tensor coarse_cam = at::relu(options.gradients == "classification" ? response.detach() : response);
   trace.emplace_back("coarse_cam", coarse_cam);
 

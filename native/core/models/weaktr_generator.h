@@ -44,7 +44,7 @@ class WeakTrGenerator : public MaskGenerator {
 
   // Outputs: `class_logits`, `coarse_logits` (mean of the signed head output), `fine_logits` (mean of fine_cam),
   // `fine_cam`; the feature map is `patch_features` [B, width, gh, gw]. Noise: factors of drop path [depth, 2, B].
-  GeneratorOutputs forward(const at::Tensor& images, const ForwardOptions& options) const override;
+  GeneratorOutputs compute(const at::Tensor& images, const ForwardOptions& options) const override;
   const NamedTensors& parameters() const override { return parameters_; }
   std::vector<std::string> head_parameters() const override;
   // semples: patch tokens are detached before the CAM head, so that losses train head and fusion alone.

@@ -69,8 +69,8 @@ at::Tensor scores_of(Refinement& r) {
   return std::visit([&](const auto& method) { return scores_of(r, method); }, r.method);
 }
 
-// A stream of a GPU for this thread, which lives as long as calls come: refinements then run beside each other there too.
-// Nothing on the processor.
+// A stream of a GPU for this thread, which lives as long as calls come: refinements then run beside each other there
+// too. Nothing on the processor.
 c10::OptionalStreamGuard own_stream(at::Device device) {
   if (device.is_cpu()) return c10::OptionalStreamGuard();
   const c10::impl::VirtualGuardImpl backend(device.type());

@@ -69,7 +69,7 @@ ClipDecoder::ClipDecoder(const ClipDecoderConfig& config, const SegmenterBasics&
   move_to(parameters_, basics.device);
 }
 
-std::vector<at::Tensor> ClipDecoder::respond(const at::Tensor& images, const SegmentPass& pass) const {
+std::vector<at::Tensor> ClipDecoder::compute(const at::Tensor& images, const SegmentPass& pass) const {
   at::Tensor tokens;
   {
     torch::NoGradGuard frozen;

@@ -26,7 +26,7 @@ class ClipDecoder : public Segmenter {
   using Config = ClipDecoderConfig;
   ClipDecoder(const ClipDecoderConfig& config, const SegmenterBasics& basics);
 
-  std::vector<at::Tensor> respond(const at::Tensor& images, const SegmentPass& pass) const override;
+  std::vector<at::Tensor> compute(const at::Tensor& images, const SegmentPass& pass) const override;
   int64_t stride() const override { return patch_; }
   int64_t multiple() const override { return patch_; }
   const NamedTensors& parameters() const override { return parameters_; }

@@ -74,7 +74,7 @@ at::Tensor DeepLab::pyramid(const at::Tensor& features, const NormPass& pass) co
   return at::relu(merge_->forward(at::cat(parts, 1), pass));
 }
 
-std::vector<at::Tensor> DeepLab::respond(const at::Tensor& images, const SegmentPass& pass) const {
+std::vector<at::Tensor> DeepLab::compute(const at::Tensor& images, const SegmentPass& pass) const {
   const Features features = encode(images, pass);
   const NormPass norm{pass.training, true};
   at::Tensor x = pyramid(features.last, norm);

@@ -30,7 +30,7 @@ class DeepLab : public Segmenter {
   using Config = DeepLabConfig;
   DeepLab(const DeepLabConfig& config, const SegmenterBasics& basics);
 
-  std::vector<at::Tensor> respond(const at::Tensor& images, const SegmentPass& pass) const override;
+  std::vector<at::Tensor> compute(const at::Tensor& images, const SegmentPass& pass) const override;
   int64_t stride() const override { return kLowStride; }
   int64_t multiple() const override { return config_.sizes.output_stride; }
   const NamedTensors& parameters() const override { return parameters_; }

@@ -15,6 +15,13 @@ NamedTensors Segmenter::state() const {
   return all;
 }
 
+std::vector<at::Tensor> Segmenter::respond(const at::Tensor& images, const SegmentPass& pass) const {
+  const PrecisionScope scope(precision_, device(), &copies_);
+  std::vector<at::Tensor> outputs = compute(images, pass);
+  for (at::Tensor& logits : outputs) logits = full(logits);
+  return outputs;
+}
+
 at::Tensor Segmenter::logits(const at::Tensor& images, const SegmentPass& pass) const {
   return enlarge(respond(fill_up(images, multiple()), pass).back(), stride(), images.size(2), images.size(3));
 }

@@ -9,6 +9,7 @@
 
 #include "core/checkpoint/state.h"
 #include "core/models/step_noise.h"
+#include "core/precision.h"
 
 namespace semples {
 
@@ -23,8 +24,9 @@ class Segmenter {
   virtual ~Segmenter() = default;
 
   // images [B, 3, H, W] float32, ImageNet-normalised, sides in multiples of `multiple()` -> logits [B, C, H / stride,
-  // W / stride]; the last is what masks are made of.
-  virtual std::vector<at::Tensor> respond(const at::Tensor& images, const SegmentPass& pass) const = 0;
+  // W / stride], float32 whatever they were computed in; the last is what masks are made of.
+  std::vector<at::Tensor> respond(const at::Tensor& images, const SegmentPass& pass) const;
+  void compute_in(Precision precision) { precision_ = precision; }
 
   // Pixels that one value of the logits stands for, along a side.
   virtual int64_t stride() const = 0;
@@ -43,6 +45,13 @@ class Segmenter {
 
   NamedTensors state() const;
   at::Device device() const { return parameters().front().second.device(); }
+
+ protected:
+  virtual std::vector<at::Tensor> compute(const at::Tensor& images, const SegmentPass& pass) const = 0;
+
+ private:
+  Precision precision_ = Precision::kFloat32;
+  mutable WeightCopies copies_;
 };
 
 // Pictures [B, 3, H, W] filled up with zeros to multiples.

@@ -18,7 +18,11 @@ SegmenterFactory plan(OptionVisitor& options, const SegmenterBasics& basics) {
   typename Model::Config config;
   config.visit(options);
   config.check(basics);
-  return [config, basics] { return std::make_shared<Model>(config, basics); };
+  return [config, basics] {
+    auto model = std::make_shared<Model>(config, basics);
+    model->compute_in(basics.precision);
+    return model;
+  };
 }
 
 // A kind is a class with a `Config` that has `visit` and `check`.
@@ -34,6 +38,8 @@ void SegmenterBasics::visit(OptionVisitor& options) {
   options.whole("classes", classes, 2, 255);
   options.seed("seed", seed);
   options.device("device", device);
+  visit_precision(options, precision);
+  check_precision(precision, device);
 }
 
 SegmenterFactory plan_segmenter(OptionVisitor& options, std::shared_ptr<Clip> clip) {

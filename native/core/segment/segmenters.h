@@ -5,6 +5,7 @@
 
 #include "core/clip/clip.h"
 #include "core/options.h"
+#include "core/precision.h"
 #include "core/segment/segmenter.h"
 
 namespace semples {
@@ -14,6 +15,7 @@ struct SegmenterBasics {
   int64_t classes = 0;  // background included
   uint64_t seed = 0;    // of the random initialisation
   at::Device device = at::kCPU;
+  Precision precision = Precision::kFloat32;
   std::shared_ptr<Clip> clip;  // of the kinds that look through one
 
   void visit(OptionVisitor& options);

@@ -60,7 +60,7 @@ void VitMask::initialize(uint64_t seed) {
     projection->normal_(0.0, deviation, generator);
 }
 
-std::vector<at::Tensor> VitMask::respond(const at::Tensor& images, const SegmentPass& pass) const {
+std::vector<at::Tensor> VitMask::compute(const at::Tensor& images, const SegmentPass& pass) const {
   const int64_t rows = images.size(2) / config_.encoder.patch_size,
                 columns = images.size(3) / config_.encoder.patch_size;
   const at::Tensor own = config_.half_statistics ? renormalize(images, kImageNet, kHalf) : images;
@@ -77,8 +77,9 @@ std::vector<at::Tensor> VitMask::respond(const at::Tensor& images, const Segment
 
 // Cosines of patches and classes, normalised over the classes: without that norm no softmax of them is ever sure.
 at::Tensor VitMask::read_out(const at::Tensor& tokens, int64_t rows, int64_t columns) const {
+  const PrecisionScope scope(Precision::kFloat32, tokens.device());  // differences of cosines are small
   const int64_t width = config_.encoder.width;
-  const at::Tensor x = at::layer_norm(tokens, {width}, norm_weight_, norm_bias_, kEpsilon);
+  const at::Tensor x = at::layer_norm(full(tokens), {width}, norm_weight_, norm_bias_, kEpsilon);
   const at::Tensor patches = unit(at::matmul(x.slice(1, 0, rows * columns), patch_projection_));
   const at::Tensor classes = unit(at::matmul(x.slice(1, rows * columns), class_projection_));
   const at::Tensor cosines = at::matmul(patches, classes.transpose(1, 2));

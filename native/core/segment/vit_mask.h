@@ -27,7 +27,7 @@ class VitMask : public Segmenter {
   VitMask(const VitMaskConfig& config, const SegmenterBasics& basics);
 
   // With `every_output` one map of logits for each block of the decoder, all through the same norm and projections.
-  std::vector<at::Tensor> respond(const at::Tensor& images, const SegmentPass& pass) const override;
+  std::vector<at::Tensor> compute(const at::Tensor& images, const SegmentPass& pass) const override;
   int64_t stride() const override { return config_.encoder.patch_size; }
   int64_t multiple() const override { return config_.encoder.patch_size; }
   const NamedTensors& parameters() const override { return parameters_; }

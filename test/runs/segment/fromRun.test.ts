@@ -98,7 +98,7 @@ needs('build').describe('a segmentation model of a run', () => {
     test('is found in the folder of its run', async () => {
       expect((await segmenterRun(run))?.path).toBe(out)
       expect((await segmenterRun(out))?.path).toBe(out)
-      using model = await openSegmenter((await segmenterRun(run))!, 'cpu')
+      using model = await openSegmenter((await segmenterRun(run))!, { device: 'cpu' })
       expect(model.classes.classes.map(({ label }) => label)).toEqual(['bar', 'disc', 'square'])
     })
 
@@ -285,7 +285,7 @@ needs('build').describe('a segmentation model of a run', () => {
       expect((await metricsOf(out)).every(({ loss }) => Number.isFinite(loss))).toBe(true)
       // The frozen CLIP is not kept with it.
       expect(Object.keys(await segmenterOf(out)).some((name) => /visual|resblocks/.test(name))).toBe(false)
-      using opened = await openSegmenter(await RunDirectory.open(out), 'cpu')
+      using opened = await openSegmenter(await RunDirectory.open(out), { device: 'cpu' })
       const scales = [{ data: new Uint8Array(48 * 40 * 3), height: 40, width: 48 }]
       const { labels } = await opened.segmenter.predict({ scales, window: 32, stride: 16 })
       expect(labels!.shape).toEqual([40, 48])

@@ -54,7 +54,7 @@ needs('build').describe('training a segmentation model', () => {
       const [first] = await metricsOf(out)
       expect(stages[0]!.lastLoss).toBeLessThan((first!.loss as number) / 4)
       expect(classes.classes.map(({ label }) => label)).toEqual(['bar', 'disc', 'square'])
-      using trained = await openSegmenter(await RunDirectory.open(out), 'cpu')
+      using trained = await openSegmenter(await RunDirectory.open(out), { device: 'cpu' })
       const right = new Float64Array(4)
       const all = new Float64Array(4)
       for (const name of await readdir(masks)) {

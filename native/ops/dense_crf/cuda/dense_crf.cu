@@ -4,7 +4,7 @@
 
 using namespace semples;
 
-extern "C" __attribute__((visibility("default"))) bool semples_cuda_dense_crf(
+extern "C" __attribute__((visibility("default"))) bool semples_cuda_dense_crf_1(
     const std::vector<dense_crf_plain::MeanFieldProblem>& pictures, const std::vector<float*>& marginals,
     const CudaExecution& execution, dense_crf_plain::Profile* profile) {
   device::CudaDevice gpu(execution);
@@ -18,4 +18,4 @@ extern "C" __attribute__((visibility("default"))) bool semples_cuda_dense_crf(
   return true;
 }
 
-static_assert(std::is_same_v<decltype(semples_cuda_dense_crf), dense_crf_cuda::MeanFieldFunction>);
+static_assert(std::is_same_v<decltype(semples_cuda_dense_crf_1), dense_crf_cuda::MeanFieldFunction>);

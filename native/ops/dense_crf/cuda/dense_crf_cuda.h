@@ -14,6 +14,8 @@ namespace semples::dense_crf_cuda {
 using MeanFieldFunction = bool(const std::vector<dense_crf_plain::MeanFieldProblem>& pictures,
                                const std::vector<float*>& marginals, const CudaExecution& execution,
                                dense_crf_plain::Profile* profile);
-inline constexpr const char* kMeanFieldSymbol = "semples_cuda_dense_crf";
+// With the number of this agreement: another addon's library then has no such function, instead of another meaning of
+// it.
+inline constexpr const char* kMeanFieldSymbol = "semples_cuda_dense_crf_1";
 
 }  // namespace semples::dense_crf_cuda

@@ -6,9 +6,9 @@
 
 using namespace semples;
 
-extern "C" __attribute__((visibility("default"))) bool semples_cuda_pamr(const pamr_plain::PamrProblem& problem,
-                                                                         const CudaExecution& execution,
-                                                                         float* refined) {
+extern "C" __attribute__((visibility("default"))) bool semples_cuda_pamr_1(const pamr_plain::PamrProblem& problem,
+                                                                           const CudaExecution& execution,
+                                                                           float* refined) {
   device::CudaDevice gpu(execution);
   try {
     pamr_cuda::refine(gpu, problem, refined);
@@ -18,4 +18,4 @@ extern "C" __attribute__((visibility("default"))) bool semples_cuda_pamr(const p
   return true;
 }
 
-static_assert(std::is_same_v<decltype(semples_cuda_pamr), pamr_cuda::PamrFunction>);
+static_assert(std::is_same_v<decltype(semples_cuda_pamr_1), pamr_cuda::PamrFunction>);

@@ -8,6 +8,8 @@ namespace semples::pamr_cuda {
 // Refined maps into `refined`; all pointers are of the current device. False where it was interrupted, of which it asks
 // before each iteration. Throws what `allocate` throws.
 using PamrFunction = bool(const pamr_plain::PamrProblem& problem, const CudaExecution& execution, float* refined);
-inline constexpr const char* kPamrSymbol = "semples_cuda_pamr";
+// With the number of this agreement: another addon's library then has no such function, instead of another meaning of
+// it.
+inline constexpr const char* kPamrSymbol = "semples_cuda_pamr_1";
 
 }  // namespace semples::pamr_cuda

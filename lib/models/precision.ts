@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs'
+import { oneOf } from '../base/count.js'
+import { SemplesError } from '../base/error.js'
+import { type PrecisionName, precisionNames } from '../base/precision.js'
+import { nearestName } from '../base/spelling.js'
+
+/** What a precision comes to on a device. */
+export interface ChosenPrecision {
+  precision: PrecisionName
+  /** The end of the line that says where a model computes; empty for float32 on a processor. */
+  says: string
+  warnings: readonly string[]
+}
+
+/**
+ * @param asked whether somebody asked for it; else a device that has nothing like it computes in float32
+ * @throws SemplesError `SEMPLES_CONFIG_INVALID`
+ */
+export function choosePrecision(
+  precision: PrecisionName,
+  device: string,
+  asked = true,
+  fast: boolean | undefined = hasFastBfloat16(),
+): ChosenPrecision {
+  if (!precisionNames.includes(precision)) throw unknown(precision)
+  const cuda = device.startsWith('cuda')
+  if (precision === 'tf32' && !cuda) {
+    if (asked) throw onlyCuda(device)
+    return { precision: 'float32', says: ', float32 (tf32 is for CUDA)', warnings: [] }
+  }
+  if (precision !== 'float32')
+    return { precision, says: `, ${precision}`, warnings: precision === 'bfloat16' && !cuda ? slow(fast) : [] }
+  return { precision, says: cuda ? "; precision: 'bfloat16' is faster on this GPU" : '', warnings: [] }
+}
+
+/**
+ * Whether the processor multiplies bfloat16 numbers itself; undefined where the system does not tell.
+ * @param file the kernel's list of processors
+ */
+export function hasFastBfloat16(file = '/proc/cpuinfo'): boolean | undefined {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch {
+    return undefined
+  }
+  const flags = /^(?:flags|Features)\s*:(.*)$/m.exec(text)?.[1]?.trim().split(/\s+/)
+  return flags?.some((flag) => ['amx_bf16', 'avx512_bf16', 'bf16'].includes(flag))
+}
+
+function slow(fast: boolean | undefined): string[] {
+  if (fast !== false) return []
+  return [
+    'bfloat16 will be slower than float32 here: this processor has neither AMX nor AVX512-BF16. Leave precision out for float32.',
+  ]
+}
+
+function unknown(precision: unknown): SemplesError {
+  const nearest = nearestName(String(precision), precisionNames)
+  return new SemplesError('SEMPLES_CONFIG_INVALID', {
+    message: 'There is no such precision.',
+    field: 'precision',
+    value: precision,
+    expected: oneOf(precisionNames),
+    ...(nearest === undefined ? {} : { hint: `Did you mean ${nearest}?` }),
+  })
+}
+
+function onlyCuda(device: string): SemplesError {
+  return new SemplesError('SEMPLES_CONFIG_INVALID', {
+    message: `The precision tf32 is for CUDA, and the device is ${device}.`,
+    field: 'precision',
+    value: 'tf32',
+    expected: 'float32 or bfloat16',
+    hint: 'Leave precision out for float32, or take a GPU; what there is says npx semples doctor.',
+  })
+}
+
+/** What the settings of masks say of it: nothing of float32, as they said before there was a choice. */
+export function precisionSetting({ precision }: { precision?: PrecisionName }): { precision?: PrecisionName } {
+  return precision === undefined || precision === 'float32' ? {} : { precision }
+}
