@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/device.h"
 #include "core/error.h"
 #include "core/images.h"
 
@@ -60,7 +61,7 @@ PendingImages read_images(const Napi::Object& batch) {
 }
 
 at::Tensor PendingImages::to_images(at::Device device) const {
-  at::Tensor result = images.defined() ? images.to(device) : normalize(pixels.to(device), kImageNet);
+  at::Tensor result = images.defined() ? send(images, device) : normalize(send(pixels, device), kImageNet);
   if (erase.defined()) erase_boxes(result, erase, seed);
   return result;
 }

@@ -85,7 +85,7 @@ Napi::Value TrainerHandle::step(const Napi::CallbackInfo& info) {
             info.Env(),
             [=] {
               const at::Device device = trainer->generator().device();
-              TrainingBatch batch{images.to_images(device), labels.to(device), images.seed, learning_rate};
+              TrainingBatch batch{images.to_images(device), labels, images.seed, learning_rate};
               StepResult result = trainer->step(batch, details);
               result.details = to_host(std::move(result.details));
               return result;

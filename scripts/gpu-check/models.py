@@ -36,8 +36,9 @@ def golden_generator(golden: Golden, weights: str, device: str, config: dict | N
     return made
 
 
-def clip(weights: dict[str, Tensor], device: str, vision_heads: int, text_heads: int, activation: str = 'quick_gelu'):
-    options = {'device': device, 'visionHeads': vision_heads, 'textHeads': text_heads, 'activation': activation}
+def clip(weights: dict[str, Tensor], device: str, vision_heads: int, text_heads: int, activation: str = 'quick_gelu',
+         precision: str = 'float32'):
+    options = {'device': device, 'precision': precision, 'visionHeads': vision_heads, 'textHeads': text_heads, 'activation': activation}
     return torch.classes.semples_check.Clip(weights, options)
 
 

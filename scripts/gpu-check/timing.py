@@ -45,7 +45,7 @@ def float32():
 
 @contextmanager
 def tf32():
-    """Products with the 10 bits of TF32, on both sides: a setting of the process."""
+    """Products with the 10 bits of TF32: a setting of the process."""
     before = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     try:
@@ -54,9 +54,8 @@ def tf32():
         torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = before
 
 
-# How to compute: what surrounds both sides, and options that the trainer of semples is given besides. A precision that
-# semples is told of itself ({'precision': 'bf16'}, and torch.autocast around the peer) is one more line here.
-PRECISIONS = {'float32': (float32, {}), 'TF32': (tf32, {})}
+# How the peer computes, for each precision that models of semples are told.
+PRECISIONS = {'float32': float32, 'tf32': tf32, 'bfloat16': lambda: torch.autocast('cuda', torch.bfloat16)}
 
 
 def wait(device: str) -> None:
@@ -96,22 +95,22 @@ def time_operators(device: str, table: Table, sizes: Sizes) -> None:
 
 
 class Sides:
-    """Both sides with the same random weights."""
+    """Both sides with the same random weights, in a precision of PRECISIONS."""
 
-    def __init__(self, device: str, sizes: Sizes):
-        self.device, self.sizes = device, sizes
+    def __init__(self, device: str, sizes: Sizes, precision: str = 'float32'):
+        self.device, self.sizes, self.precision = device, sizes, precision
         config = sizes.generator
         self.generator = self.new_generator()
         self.peer_clip = random_clip(sizes.clip, device)
         self.clip = models.clip({name: tensor for name, tensor in self.peer_clip.state_dict().items()}, device,
-                                sizes.clip.vision_heads, sizes.clip.transformer_heads)
+                                sizes.clip.vision_heads, sizes.clip.transformer_heads, precision=precision)
         random = torch.Generator().manual_seed(2)
         classes = config['classes']
         self.images = torch.randn(sizes.batch, 3, config['imageSize'], config['imageSize'], generator=random).to(device)
         self.labels = torch.zeros(sizes.batch, classes, dtype=torch.uint8)
         for row in self.labels:  # one to three classes a picture
             row[torch.randperm(classes, generator=random)[:1 + int(torch.randint(3, (), generator=random))]] = 1
-        self.labels = self.labels.to(device)
+        self.peer_labels = self.labels.to(device)
         self.ids = torch.zeros(classes, sizes.clip.context_length, dtype=torch.int64)
         words = torch.randint(300, 40000, (classes, 2), generator=random)
         self.ids[:, :7] = torch.cat([torch.tensor([[49406, 320, 1125, 539]]).expand(classes, -1), words,
@@ -119,15 +118,16 @@ class Sides:
         self.vectors = 0.02 * torch.randn(classes, sizes.prompt_length, sizes.clip.transformer_width, generator=random)
 
     def new_generator(self):
-        return models.generator({'kind': 'weaktr', **self.sizes.generator, 'dropPathRate': 0.0, 'seed': 3}, self.device)
+        return models.generator({'kind': 'weaktr', **self.sizes.generator, 'dropPathRate': 0.0, 'seed': 3,
+                                 'precision': self.precision}, self.device)
 
     def new_peer(self) -> PeerGenerator:
         config = self.sizes.generator
         return PeerGenerator(self.new_generator().state(), config['depth'], config['heads'], config['classes'], config['patchSize'])
 
-    def trainers(self, letter: str, options: dict):
+    def trainers(self, letter: str):
         stage = models.stage_options(letter, HYPERS[letter])
-        ours = models.trainer({**stage, **options, 'optimizer.kind': 'adamw', 'optimizer.weightDecay': 0.03}, self.new_generator(),
+        ours = models.trainer({**stage, 'optimizer.kind': 'adamw', 'optimizer.weightDecay': 0.03}, self.new_generator(),
                               self.clip, models.prompts(self.vectors, self.device), self.ids)
         peer = PeerTrainer(letter, HYPERS[letter], self.new_peer(), self.peer_clip, self.vectors.to(self.device),
                            self.ids.to(self.device), 0.03)
@@ -144,34 +144,35 @@ def compare_and_time_models(device: str, table: Table, sizes: Sizes, timed: bool
         worst.close(ours[1], scores, 'scores')
     for letter in 'abc':
         with table.check('peer', f'stage {letter}: losses of three steps of plain PyTorch') as worst:
-            ours, peer = sides.trainers(letter, {})
+            ours, peer = sides.trainers(letter)
             for step in range(3):
                 loss = ours.step(sides.images, sides.labels, RATES[letter], False)['loss']
-                worst.close(loss, peer.step(sides.images, sides.labels, RATES[letter]), f'step {step + 1}', 1e-4, 1e-5)
+                worst.close(loss, peer.step(sides.images, sides.peer_labels, RATES[letter]), f'step {step + 1}', 1e-4, 1e-5)
     if timed:
-        for precision, (surroundings, options) in PRECISIONS.items():
+        for precision, surroundings in PRECISIONS.items():
+            sides = Sides(device, sizes, precision)
             with surroundings():
-                time_steps(sides, table, precision, options)
-                time_cams(sides, table, precision)
+                time_steps(sides, table)
+                time_cams(sides, table)
 
 
-def time_steps(sides: Sides, table: Table, precision: str, options: dict) -> None:
+def time_steps(sides: Sides, table: Table) -> None:
     for letter in 'abc':
-        ours, peer = sides.trainers(letter, options)
+        ours, peer = sides.trainers(letter)
         mine, theirs = in_turns(lambda: ours.step(sides.images, sides.labels, RATES[letter], False),
-                                lambda: peer.step(sides.images, sides.labels, RATES[letter]), sides.device, sides.sizes.repetitions)
-        table.time(Time(f'stage {letter}, a step of {sides.sizes.batch} pictures, {precision}', mine, peer=theirs))
+                                lambda: peer.step(sides.images, sides.peer_labels, RATES[letter]), sides.device, sides.sizes.repetitions)
+        table.time(Time(f'stage {letter}, a step of {sides.sizes.batch} pictures, {sides.precision}', mine, peer=theirs))
 
 
-def time_cams(sides: Sides, table: Table, precision: str) -> None:
+def time_cams(sides: Sides, table: Table) -> None:
     sizes, device = sides.sizes, sides.device
     pictures = [picture(round(sizes.height * scale), round(sizes.width * scale), 0) for scale in SCALES]
     classes = torch.tensor([0, 1, 2], device=device)
     ours, _ = in_turns(lambda: sides.generator.cams(pictures, classes, sizes.height, sizes.width), None, device, sizes.repetitions)
-    table.time(Time(f'CAMs of a picture {sizes.width} x {sizes.height}, scales 1 and 1.2, mirrored, {precision}', ours))
+    table.time(Time(f'CAMs of a picture {sizes.width} x {sizes.height}, scales 1 and 1.2, mirrored, {sides.precision}', ours))
     peer = sides.new_peer()
     def theirs():
         with torch.no_grad():
             return peer.forward(sides.images)
     mine, other = in_turns(lambda: sides.generator.infer(sides.images), theirs, device, sizes.repetitions)
-    table.time(Time(f'maps of {sizes.batch} pictures, {precision}', mine, peer=other))
+    table.time(Time(f'maps of {sizes.batch} pictures, {sides.precision}', mine, peer=other))

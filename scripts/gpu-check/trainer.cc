@@ -18,7 +18,7 @@ TrainerObject::TrainerObject(const Options& options, const c10::intrusive_ptr<Ge
 
 TensorDict TrainerObject::step(const at::Tensor& images, const at::Tensor& labels, double learning_rate, bool details) {
   const at::Device device = core->generator().device();
-  const StepResult result = core->step({images.to(device), labels.to(device), 0, learning_rate}, details);
+  const StepResult result = core->step({images.to(device), labels.cpu(), 0, learning_rate}, details);
   TensorDict dict = to_dict(result.details);
   dict.insert("loss", torch::tensor(result.loss, torch::kFloat64));
   for (const auto& [name, value] : result.terms) dict.insert("term." + name, torch::tensor(value, torch::kFloat64));

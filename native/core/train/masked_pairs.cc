@@ -2,11 +2,13 @@
 
 #include <torch/torch.h>
 
+#include "core/device.h"
+
 namespace semples {
 
-Pairs positive_pairs(const at::Tensor& labels) {
-  const at::Tensor positions = labels.nonzero();
-  return {positions.select(1, 0).contiguous(), positions.select(1, 1).contiguous()};
+Pairs positive_pairs(const at::Tensor& labels, at::Device device) {
+  const at::Tensor positions = labels.nonzero(), classes = positions.select(1, 1).contiguous();
+  return {send(positions.select(1, 0).contiguous(), device), send(classes, device), classes};
 }
 
 at::Tensor scale_maps(const at::Tensor& maps, double epsilon) {

@@ -7,10 +7,12 @@ namespace semples {
 // All (picture, class) with label 1, ordered by picture, then class: [n] int64 each.
 struct Pairs {
   at::Tensor picture, class_index;
+  at::Tensor known_classes;  // class_index on the processor
   int64_t count() const { return picture.size(0); }
 };
 
-Pairs positive_pairs(const at::Tensor& labels);
+// labels on the processor, so that nothing waits for a GPU to count them; the pairs on `device`.
+Pairs positive_pairs(const at::Tensor& labels, at::Device device);
 
 // maps [A, B, h, w] -> (m - min) / (max - min + epsilon), each map by itself. min and max carry gradient.
 at::Tensor scale_maps(const at::Tensor& maps, double epsilon);

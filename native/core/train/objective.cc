@@ -2,6 +2,7 @@
 
 #include <torch/torch.h>
 
+#include "core/device.h"
 #include "core/error.h"
 
 namespace semples {
@@ -50,11 +51,13 @@ const at::Tensor& Objective::text_features() {
   return text_features_;
 }
 
-at::Tensor Objective::prompt_features(const at::Tensor& classes) {
+at::Tensor Objective::prompt_features(const Pairs& pairs) {
+  const at::Tensor& classes = pairs.class_index;
   if (config_.trains == Trainable::kPrompts) {
     // Only prompts of classes in the batch are encoded, each once; the others receive an explicit zero gradient.
-    const auto [present, position] = at::_unique(classes, true, true);
-    return unit_length(prompts_->encode(*clip_, present)).index_select(0, position);
+    const auto [present, position] = at::_unique(pairs.known_classes, true, true);
+    return unit_length(prompts_->encode(*clip_, send(present, classes.device())))
+        .index_select(0, send(position, classes.device()));
   }
   if (!fixed_prompt_features_.defined()) {
     torch::NoGradGuard no_grad;
@@ -86,7 +89,7 @@ void Objective::add_features(StepValues& values, const at::Tensor& images, const
     if (details && needs(need::kBackground)) details->emplace_back("masked.background", masked.back().detach());
   }
   if (needs(need::kText)) values.text = text_features().index_select(0, pairs.class_index);
-  if (needs(need::kPrompt)) values.prompt = prompt_features(pairs.class_index);
+  if (needs(need::kPrompt)) values.prompt = prompt_features(pairs);
 }
 
 GeneratorOutputs Objective::generate(const at::Tensor& images, const at::Tensor& noise) const {
@@ -108,11 +111,11 @@ ObjectiveValue Objective::evaluate(const at::Tensor& images, const at::Tensor& l
   ObjectiveValue result;
   StepValues values;
   values.form = config_.form;
-  values.targets = labels.to(torch::kFloat32) * (1 - config_.label_smoothing) + config_.label_smoothing / 2;
+  values.targets = send(labels, images.device()).to(torch::kFloat32) * (1 - config_.label_smoothing) + config_.label_smoothing / 2;
   values.outputs = outputs.named;
   if (needs(need::kMask)) values.masks = shape_masks(outputs.maps, config_.masks);
   if (needs(need::kMask) || needs_pairs()) {
-    const Pairs pairs = positive_pairs(labels);
+    const Pairs pairs = positive_pairs(labels, images.device());
     if (needs(need::kMask | need::kForeground | need::kBackground) && pairs.count() > 0)
       values.pair_masks = pair_masks(outputs.maps, pairs, images.size(2), images.size(3), config_.masks);
     if (needs_pairs() && pairs.count() > 0) add_features(values, images, pairs, details ? &result.details : nullptr);
@@ -121,7 +124,7 @@ ObjectiveValue Objective::evaluate(const at::Tensor& images, const at::Tensor& l
   const LossValue sum = weighted_sum(config_.terms, values, share);
   result.loss = sum.loss;
   for (const auto& [name, term] : sum.terms) {
-    result.terms.emplace_back(name, term.value.item<double>());
+    result.terms.emplace_back(name, term.value.detach());
     if (details && term.similarity.defined())
       result.details.emplace_back("similarity." + name, term.similarity.detach());
   }

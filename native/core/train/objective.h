@@ -47,8 +47,8 @@ struct ObjectiveConfig {
 
 struct ObjectiveValue {
   at::Tensor loss;
-  std::vector<std::pair<std::string, double>> terms;  // unweighted
-  NamedTensors details;                               // similarities and masked pictures of each pair; on request
+  NamedTensors terms;    // unweighted, each a number on the device
+  NamedTensors details;  // similarities and masked pictures of each pair; on request
 };
 
 class Objective {
@@ -60,7 +60,7 @@ class Objective {
   // Some term is about (picture, class) pairs: it has no value for a batch without any.
   bool needs_pairs() const { return (needs_ & kNeedsClip) != 0; }
 
-  // images [B, 3, H, W], labels [B, C] 0/1, noise as in ForwardOptions; share: the part of a step's batch that they
+  // images [B, 3, H, W], labels [B, C] 0/1 on the processor, noise as in ForwardOptions; share: the part of a step's batch that they
   // are. The loss is undefined where no term has a value.
   ObjectiveValue evaluate(const at::Tensor& images, const at::Tensor& labels, const at::Tensor& noise, bool details,
                           const BatchShare& share = {});
@@ -72,7 +72,7 @@ class Objective {
   void add_features(StepValues& values, const at::Tensor& images, const Pairs& pairs, NamedTensors* details);
   at::Tensor encode_masked(const at::Tensor& masked) const;
   const at::Tensor& text_features();
-  at::Tensor prompt_features(const at::Tensor& classes);
+  at::Tensor prompt_features(const Pairs& pairs);
 
   ObjectiveConfig config_;
   std::shared_ptr<MaskGenerator> generator_;

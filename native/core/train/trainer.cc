@@ -27,15 +27,24 @@ BatchShare part_of(int64_t count, int64_t pictures, const at::Tensor& labels, in
   return {double(count) / double(pictures), pairs == 0 ? 0 : own / double(pairs)};
 }
 
-void add_up(std::vector<std::pair<std::string, double>>& sums,
-            const std::vector<std::pair<std::string, double>>& values) {
-  for (const auto& [name, value] : values) {
-    const auto found = std::find_if(sums.begin(), sums.end(), [&](const auto& sum) { return sum.first == name; });
-    if (found == sums.end())
-      sums.emplace_back(name, value);
-    else
-      found->second += value;
-  }
+void add_up(std::vector<std::pair<std::string, double>>& sums, const std::string& name, double value) {
+  const auto found = std::find_if(sums.begin(), sums.end(), [&](const auto& sum) { return sum.first == name; });
+  if (found == sums.end())
+    sums.emplace_back(name, value);
+  else
+    found->second += value;
+}
+
+// Numbers of a device, in one copy.
+std::vector<std::pair<std::string, double>> read_numbers(const NamedTensors& tensors) {
+  std::vector<std::pair<std::string, double>> numbers;
+  if (tensors.empty()) return numbers;
+  std::vector<at::Tensor> scalars;
+  for (const auto& entry : tensors) scalars.push_back(entry.second.reshape({}));
+  const at::Tensor values = at::stack(scalars).to(at::kCPU, at::kDouble);
+  for (size_t i = 0; i < tensors.size(); ++i)
+    numbers.emplace_back(tensors[i].first, values.const_data_ptr<double>()[i]);
+  return numbers;
 }
 
 // In the order of the objective, whichever part of the batch had the first pair.
@@ -93,6 +102,7 @@ StepResult Trainer::step(const TrainingBatch& batch, bool details) {
 void Trainer::accumulate(const TrainingBatch& batch, bool details, StepResult& result) {
   const bool noisy = config_.use_drop_path && config_.objective.trains != Trainable::kPrompts;
   const at::Tensor noise = noisy ? generator_->sample_noise(batch.images.size(0), batch.seed) : at::Tensor();
+  NamedTensors losses;  // of all parts; those without a name are the sums of terms
   const int64_t pictures = batch.images.size(0), size = config_.micro_batch > 0 ? config_.micro_batch : pictures;
   for (int64_t first = 0; first < pictures; first += size) {
     const int64_t count = std::min(size, pictures - first);
@@ -102,12 +112,20 @@ void Trainer::accumulate(const TrainingBatch& batch, bool details, StepResult& r
         objective_.evaluate(batch.images.narrow(0, first, count), labels,
                             noise.defined() ? noise.narrow(-1, first, count) : noise, details, share);
     if (!value.loss.defined()) continue;
-    result.loss += value.loss.item<double>();
-    add_up(result.terms, value.terms);
     append(result.details, std::move(value.details));
-    check_finite(result.loss);
     value.loss.backward();
+    losses.emplace_back("", value.loss.detach());
+    losses.insert(losses.end(), value.terms.begin(), value.terms.end());
   }
+  // The one time in a step that the processor waits for a GPU: before anything is changed, should the loss be no number.
+  for (const auto& [name, number] : read_numbers(losses)) {
+    if (name.empty()) {
+      result.loss += number;
+    } else {
+      add_up(result.terms, name, number);
+    }
+  }
+  check_finite(result.loss);
   result.terms = in_order(config_.objective.terms, result.terms);
 }
 

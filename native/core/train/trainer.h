@@ -28,7 +28,7 @@ struct TrainerConfig {
 
 struct TrainingBatch {
   at::Tensor images;  // [B, 3, H, W] ImageNet-normalised
-  at::Tensor labels;  // [B, C] 0/1
+  at::Tensor labels;  // [B, C] 0/1, on the processor
   uint64_t seed = 0;
   double learning_rate = 0;
 };
