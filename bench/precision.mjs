@@ -1,5 +1,5 @@
 // npm run bench -- precision: steps of the stages, CAMs and masks of the published sizes in float32 and in bfloat16, each
-// time in a fresh process, in turns.
+// time in a fresh process, in turns. With --seeds: what it changes in the demo instead.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -13,6 +13,7 @@ const USAGE = `npm run bench -- precision [options]
   --batch N      pictures of a step; default 8
   --device NAME  default cpu
   --names A,B    the first is what the others are compared with; default float32,bfloat16
+  --seeds 1,2    demos of these seeds in the first two of them: mean IoU, losses of 100 steps, masks of one run in both
   --json         the last line of standard output is one JSON object
 `
 
@@ -25,6 +26,7 @@ export async function run(words) {
       batch: { type: 'string', default: '8' },
       device: { type: 'string', default: 'cpu' },
       names: { type: 'string', default: 'float32,bfloat16' },
+      seeds: { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -34,6 +36,7 @@ export async function run(words) {
     return 0
   }
   const names = values.names.split(',')
+  if (values.seeds !== undefined) return runDemos(names, values)
   const task = { clip: await randomClip(), threads: Number(values.threads), batch: Number(values.batch) }
   const results = Object.fromEntries(names.map((name) => [name, []]))
   for (let round = 1; round <= Number(values.rounds); round++) {
@@ -56,6 +59,15 @@ export async function run(words) {
     console.log(`${row.name.padEnd(14)}${cells.join('')}`)
   }
   if (values.json) console.log(JSON.stringify({ ...task, clip: undefined, device: values.device, rows }))
+  return 0
+}
+
+async function runDemos(names, { seeds, threads, device, json }) {
+  const { compareDemos, printDemos } = await import('./precision/demo.mjs')
+  const two = names.slice(0, 2)
+  const rows = await compareDemos(two, { seeds: seeds.split(',').map(Number), threads: Number(threads), device })
+  printDemos(rows, two)
+  if (json) console.log(JSON.stringify({ names: two, device, rows }))
   return 0
 }
 
