@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { packageFolder } from '../base/package.js'
+import { packagePath } from '../base/package.js'
 import type { LibTorch } from '../libtorch/candidate.js'
 import { readTorchCuda } from '../libtorch/torchCuda.js'
 import type { Addon } from './addon.js'
@@ -32,9 +32,9 @@ const libraryName = 'semples_cuda.so'
 /**
  * Looks in `cuda<major>` beside the addon, then among what the package brings: an addon that was built here finds it too.
  * One that SEMPLES_ADDON names has its own beside it or none. Opens nothing.
- * @param root folder of the package
+ * @param root folder of the package; code that was bundled out of it finds nothing there
  */
-export function searchKernels(addon: AddonFile, libtorch: LibTorch, root: string = packageFolder()): KernelSearch {
+export function searchKernels(addon: AddonFile, libtorch: LibTorch, root: string = packagePath()): KernelSearch {
   if (libtorch.kind === 'cpu') return { problem: 'this LibTorch is a CPU build', looked: [] }
   const version = readTorchCuda(libtorch)
   if (version === undefined) return { problem: 'this LibTorch does not say of which CUDA it is', looked: [] }
