@@ -30,7 +30,7 @@ export function choosePrecision(
   }
   if (precision !== 'float32')
     return { precision, says: `, ${precision}`, warnings: precision === 'bfloat16' && !cuda ? slow(fast) : [] }
-  return { precision, says: cuda ? "; precision: 'bfloat16' is faster on this GPU" : '', warnings: [] }
+  return { precision, says: cuda ? "; precision: 'bfloat16' may be faster on this GPU" : '', warnings: [] }
 }
 
 /**

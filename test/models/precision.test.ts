@@ -20,7 +20,7 @@ describe('a precision', () => {
   })
 
   test('on a GPU float32 says what would be faster', () => {
-    expect(choosePrecision('float32', 'cuda').says).toBe("; precision: 'bfloat16' is faster on this GPU")
+    expect(choosePrecision('float32', 'cuda').says).toBe("; precision: 'bfloat16' may be faster on this GPU")
   })
 
   test('of 16 bits comes with a warning where the processor has no instructions for it, and only there', () => {

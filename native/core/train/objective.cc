@@ -111,7 +111,8 @@ ObjectiveValue Objective::evaluate(const at::Tensor& images, const at::Tensor& l
   ObjectiveValue result;
   StepValues values;
   values.form = config_.form;
-  values.targets = send(labels, images.device()).to(torch::kFloat32) * (1 - config_.label_smoothing) + config_.label_smoothing / 2;
+  values.targets =
+      send(labels, images.device()).to(torch::kFloat32) * (1 - config_.label_smoothing) + config_.label_smoothing / 2;
   values.outputs = outputs.named;
   if (needs(need::kMask)) values.masks = shape_masks(outputs.maps, config_.masks);
   if (needs(need::kMask) || needs_pairs()) {

@@ -60,8 +60,8 @@ class Objective {
   // Some term is about (picture, class) pairs: it has no value for a batch without any.
   bool needs_pairs() const { return (needs_ & kNeedsClip) != 0; }
 
-  // images [B, 3, H, W], labels [B, C] 0/1 on the processor, noise as in ForwardOptions; share: the part of a step's batch that they
-  // are. The loss is undefined where no term has a value.
+  // images [B, 3, H, W], labels [B, C] 0/1 on the processor, noise as in ForwardOptions; share: the part of a step's
+  // batch that they are. The loss is undefined where no term has a value.
   ObjectiveValue evaluate(const at::Tensor& images, const at::Tensor& labels, const at::Tensor& noise, bool details,
                           const BatchShare& share = {});
 

@@ -117,7 +117,8 @@ void Trainer::accumulate(const TrainingBatch& batch, bool details, StepResult& r
     losses.emplace_back("", value.loss.detach());
     losses.insert(losses.end(), value.terms.begin(), value.terms.end());
   }
-  // The one time in a step that the processor waits for a GPU: before anything is changed, should the loss be no number.
+  // The one time in a step that the processor waits for a GPU: before anything is changed, should the loss be no
+  // number.
   for (const auto& [name, number] : read_numbers(losses)) {
     if (name.empty()) {
       result.loss += number;
