@@ -47,6 +47,7 @@ set(SEMPLES_CORE_SOURCES
   native/core/clip/prompts.cc
   native/core/clip/residual_block.cc
   native/core/clip/script_clip.cc
+  native/core/device.cc
   native/core/images.cc
   native/core/losses/area.cc
   native/core/losses/classification.cc

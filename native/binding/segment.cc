@@ -69,7 +69,8 @@ Napi::Value create_segment_trainer(const Napi::CallbackInfo& info) {
 PixelTargets read_targets(const Napi::Object& batch, const at::Tensor& like, int64_t classes) {
   const std::vector<int64_t> shape = {like.size(0), like.size(2), like.size(3)};
   PixelTargets targets;
-  targets.labels = read_bytes(batch.Get("labels"), shape, "labels").to(torch::kInt64);
+  // A copy, for what JavaScript may write to.
+  targets.labels = read_bytes(batch.Get("labels"), shape, "labels").clone();
   const at::Tensor unknown = (targets.labels >= classes).logical_and_(targets.labels != kIgnoredLabel);
   if (unknown.any().item<bool>())
     throw refusal("labels", "0 to " + std::to_string(classes - 1) + ", or " + std::to_string(kIgnoredLabel),
@@ -110,12 +111,6 @@ Napi::Object write_mask(Napi::Env env, const PredictedMask& mask) {
   NamedTensors tensors = {{"labels", mask.labels}, {"confidence", mask.confidence}};
   if (mask.probabilities.defined()) tensors.emplace_back("probabilities", mask.probabilities);
   return write_tensors(env, tensors);
-}
-
-PixelTargets to_device(PixelTargets targets, at::Device device) {
-  for (at::Tensor* tensor : {&targets.labels, &targets.confidence, &targets.class_weights})
-    if (tensor->defined()) *tensor = tensor->to(device);
-  return targets;
 }
 
 }  // namespace
@@ -220,7 +215,7 @@ Napi::Value SegmentTrainerHandle::step(const Napi::CallbackInfo& info) {
             info.Env(),
             [=] {
               const at::Device device = trainer->segmenter().device();
-              SegmentBatch batch{images.to_images(device), to_device(targets, device), images.seed, learning_rate};
+              SegmentBatch batch{images.to_images(device), targets, images.seed, learning_rate};
               SegmentStep result = trainer->step(batch, details);
               result.details = to_host(std::move(result.details));
               return result;

@@ -93,7 +93,7 @@ at::Tensor Clip::embed_tokens(const at::Tensor& ids) const {
   return full(embeddings(ids));
 }
 
-at::Tensor Clip::encode_embeddings(const at::Tensor& embeddings, const at::Tensor& end) const {
+at::Tensor Clip::encode_embeddings(const at::Tensor& embeddings, int64_t end) const {
   const PrecisionScope scope(precision_, device_);
   return full(embedded(embeddings, end));
 }

@@ -68,8 +68,8 @@ class Clip {
   at::Tensor encode_text(const at::Tensor& ids) const;
   // [B, L] int64 -> [B, L, W]
   at::Tensor embed_tokens(const at::Tensor& ids) const;
-  // [B, L, W] token embeddings without positions, end [B] int64: where the feature is read -> [B, D]
-  at::Tensor encode_embeddings(const at::Tensor& embeddings, const at::Tensor& end) const;
+  // [B, L, W] token embeddings without positions, and the token of all where the feature is read -> [B, D]
+  at::Tensor encode_embeddings(const at::Tensor& embeddings, int64_t end) const;
 
   // [B, 3, H, W] float32, sides that are multiples of the patch -> every block; positions are resized (bilinear).
   ClipBlocks encode_blocks(const at::Tensor& images) const;
@@ -91,7 +91,7 @@ class Clip {
   virtual at::Tensor patches(const at::Tensor& images) const = 0;
   virtual at::Tensor text(const at::Tensor& ids) const = 0;
   virtual at::Tensor embeddings(const at::Tensor& ids) const = 0;
-  virtual at::Tensor embedded(const at::Tensor& embeddings, const at::Tensor& end) const = 0;
+  virtual at::Tensor embedded(const at::Tensor& embeddings, int64_t end) const = 0;
   virtual ClipBlocks blocks(const at::Tensor& images) const = 0;
   virtual FinishedBlock finished(const at::Tensor& tokens) const = 0;
 

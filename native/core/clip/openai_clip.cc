@@ -78,20 +78,30 @@ class OpenAiClip : public Clip {
     return {trace.normed, project(trace.output)};
   }
 
-  at::Tensor text(const at::Tensor& ids) const override { return embedded(embeddings(ids), ids.argmax(-1)); }
+  at::Tensor text(const at::Tensor& ids) const override {
+    const at::Tensor end = ids.argmax(-1);
+    const at::Tensor x = text_tokens(embeddings(ids), end.max().item<int64_t>());
+    return text_features(x.index({torch::arange(x.size(0), end.options()), end}));
+  }
 
   at::Tensor embeddings(const at::Tensor& ids) const override { return at::embedding(token_embedding_, ids); }
 
-  at::Tensor embedded(const at::Tensor& embeddings, const at::Tensor& end) const override {
-    // The causal mask hides everything behind the end token from it: what lies there need not be computed.
-    const int64_t length = end.max().item<int64_t>() + 1;
-    at::Tensor x = embeddings.narrow(1, 0, length) + text_positions_.narrow(0, 0, length);
-    for (const ResidualBlock& block : text_blocks_) x = residual_block(block, x, text_);
-    const at::Tensor rows = torch::arange(x.size(0), end.options());
-    return at::matmul(layer_norm(x.index({rows, end}), ln_final_weight_, ln_final_bias_), text_projection_);
+  at::Tensor embedded(const at::Tensor& embeddings, int64_t end) const override {
+    return text_features(text_tokens(embeddings, end).select(1, end));
   }
 
  private:
+  // The causal mask hides everything behind the last end token from it: what lies there is not computed.
+  at::Tensor text_tokens(const at::Tensor& embeddings, int64_t last_end) const {
+    at::Tensor x = embeddings.narrow(1, 0, last_end + 1) + text_positions_.narrow(0, 0, last_end + 1);
+    for (const ResidualBlock& block : text_blocks_) x = residual_block(block, x, text_);
+    return x;
+  }
+
+  at::Tensor text_features(const at::Tensor& tokens) const {
+    return at::matmul(layer_norm(tokens, ln_final_weight_, ln_final_bias_), text_projection_);
+  }
+
   at::Tensor vision_tokens(const at::Tensor& images) const {
     at::Tensor x = embed_patches(images);
     for (const ResidualBlock& block : vision_blocks_) x = residual_block(block, x, vision_);

@@ -4,6 +4,7 @@
 #include <torch/torch.h>
 
 #include "core/checkpoint/state.h"
+#include "core/device.h"
 #include "core/error.h"
 
 namespace semples {
@@ -58,10 +59,10 @@ at::Tensor encode_prompt_vectors(const Clip& clip, const at::Tensor& vectors) {
   std::vector<int64_t> tail = {kFullStop, kEnd};
   tail.resize(context - kPrefix.size() - length, 0);
   const auto options = torch::TensorOptions().dtype(torch::kInt64);
-  const at::Tensor before = clip.embed_tokens(torch::tensor(kPrefix, options).to(vectors.device()).unsqueeze(0));
-  const at::Tensor after = clip.embed_tokens(torch::tensor(tail, options).to(vectors.device()).unsqueeze(0));
+  const at::Tensor before = clip.embed_tokens(send(torch::tensor(kPrefix, options), vectors.device()).unsqueeze(0));
+  const at::Tensor after = clip.embed_tokens(send(torch::tensor(tail, options), vectors.device()).unsqueeze(0));
   const at::Tensor sequence = at::cat({before.expand({count, -1, -1}), vectors, after.expand({count, -1, -1})}, 1);
-  return clip.encode_embeddings(sequence, torch::full({count}, end, options.device(vectors.device())));
+  return clip.encode_embeddings(sequence, end);
 }
 
 void Prompts::check(const Clip& clip) const {

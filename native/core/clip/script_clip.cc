@@ -54,8 +54,9 @@ class ScriptClip : public Clip {
   at::Tensor embeddings(const at::Tensor& ids) const override {
     return call("embed_tokens", {ids}, {ids.size(0), ids.size(1), info_.text_width});
   }
-  at::Tensor embedded(const at::Tensor& embeddings, const at::Tensor& end) const override {
-    return call("encode_embeddings", {embeddings, end}, {embeddings.size(0), info_.feature_width});
+  at::Tensor embedded(const at::Tensor& embeddings, int64_t end) const override {
+    const at::Tensor ends = at::full({embeddings.size(0)}, end, embeddings.options().dtype(at::kLong));
+    return call("encode_embeddings", {embeddings, ends}, {embeddings.size(0), info_.feature_width});
   }
   ClipBlocks blocks(const at::Tensor& images) const override {
     require("encode_blocks", kInsides);

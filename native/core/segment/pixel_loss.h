@@ -42,17 +42,17 @@ struct PixelLossConfig {
 };
 
 struct PixelTargets {
-  at::Tensor labels;         // [B, H, W] int64; kIgnoredLabel where there is none
+  at::Tensor labels;         // [B, H, W] uint8; kIgnoredLabel where there is none
   at::Tensor confidence;     // [B, H, W] float32 in [0, 1], a factor of each pixel's loss; undefined: 1
   at::Tensor class_weights;  // [C] float32, a factor by the label; undefined: 1
 };
 
 struct PixelLoss {
   at::Tensor loss;     // a number
-  double clipped = 0;  // share of the pixels with a label that give no gradient
+  at::Tensor clipped;  // a number: how many pixels give no gradient
 };
 
-// logits [B, C, H, W].
+// logits [B, C, H, W], on the device of the targets; nothing waits for that.
 PixelLoss pixel_loss(const at::Tensor& logits, const PixelTargets& targets, const PixelLossConfig& config);
 
 }  // namespace semples

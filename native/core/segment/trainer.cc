@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "core/device.h"
+
 namespace semples {
 
 namespace {
@@ -18,10 +20,12 @@ std::vector<ParameterSet> sets_of(const Segmenter& segmenter) {
   return {encoder, decoder};
 }
 
-PixelTargets part_of(const PixelTargets& targets, int64_t first, int64_t count) {
-  PixelTargets part = targets;
-  part.labels = targets.labels.narrow(0, first, count);
-  if (part.confidence.defined()) part.confidence = targets.confidence.narrow(0, first, count);
+// Of some pictures, on the device of the model.
+PixelTargets part_of(const PixelTargets& targets, int64_t first, int64_t count, at::Device device) {
+  PixelTargets part;
+  part.labels = send(targets.labels.narrow(0, first, count), device);
+  if (targets.confidence.defined()) part.confidence = send(targets.confidence.narrow(0, first, count), device);
+  if (targets.class_weights.defined()) part.class_weights = send(targets.class_weights, device);
   return part;
 }
 
@@ -49,25 +53,33 @@ SegmentStep SegmentTrainer::step(const SegmentBatch& batch, bool details) {
 
 // Adds up loss and gradients over parts of the batch, each by its share: of the pixels that the mean is over.
 void SegmentTrainer::accumulate(const SegmentBatch& batch, bool details, SegmentStep& result) {
+  const at::Tensor& labels = batch.targets.labels;
   const int64_t pictures = batch.images.size(0), size = config_.micro_batch > 0 ? config_.micro_batch : pictures;
-  const double all = labelled_pixels(batch.targets.labels);
-  std::vector<at::Tensor> logits;
+  const double all = labelled_pixels(labels);
+  std::vector<at::Tensor> logits, losses, clipped;
   for (int64_t first = 0; first < pictures; first += size) {
     const int64_t count = std::min(size, pictures - first);
-    const PixelTargets targets = part_of(batch.targets, first, count);
-    const double known = labelled_pixels(targets.labels);
+    const double known = labelled_pixels(labels.narrow(0, first, count));
     const double share = config_.loss.mean == PixelMean::kAll ? double(count) / double(pictures) : known / all;
     if (share == 0) continue;
     StepNoise noise(batch.seed, first);
     const at::Tensor own = segmenter_->logits(batch.images.narrow(0, first, count), {true, &noise});
-    PixelLoss value = pixel_loss(own, targets, config_.loss);
+    const PixelLoss value = pixel_loss(own, part_of(batch.targets, first, count, batch.images.device()), config_.loss);
     const at::Tensor loss = value.loss * share;
-    result.loss += loss.item<double>();
-    result.clipped += value.clipped * known / all;
+    losses.push_back(loss.detach());
+    clipped.push_back(value.clipped);
     if (details) logits.push_back(own.detach());
-    check_finite(result.loss);
     loss.backward();
   }
+  // The one time in a step that the processor waits for a GPU: before any parameter is changed.
+  std::vector<at::Tensor> values = losses;
+  values.insert(values.end(), clipped.begin(), clipped.end());
+  const std::vector<double> numbers = host_numbers(values);
+  for (size_t i = 0; i < losses.size(); ++i) {
+    result.loss += numbers[i];
+    result.clipped += numbers[losses.size() + i] / all;
+  }
+  check_finite(result.loss);
   if (details) result.details.emplace_back("logits", at::cat(logits));
 }
 

@@ -22,8 +22,8 @@ struct SegmentTrainerConfig {
 };
 
 struct SegmentBatch {
-  at::Tensor images;  // [B, 3, H, W] ImageNet-normalised
-  PixelTargets targets;
+  at::Tensor images;     // [B, 3, H, W] ImageNet-normalised
+  PixelTargets targets;  // of the processor, which counts their labels
   uint64_t seed = 0;
   double learning_rate = 0;
 };

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/device.h"
 #include "core/error.h"
 
 namespace semples {
@@ -33,18 +34,6 @@ void add_up(std::vector<std::pair<std::string, double>>& sums, const std::string
     sums.emplace_back(name, value);
   else
     found->second += value;
-}
-
-// Numbers of a device, in one copy.
-std::vector<std::pair<std::string, double>> read_numbers(const NamedTensors& tensors) {
-  std::vector<std::pair<std::string, double>> numbers;
-  if (tensors.empty()) return numbers;
-  std::vector<at::Tensor> scalars;
-  for (const auto& entry : tensors) scalars.push_back(entry.second.reshape({}));
-  const at::Tensor values = at::stack(scalars).to(at::kCPU, at::kDouble);
-  for (size_t i = 0; i < tensors.size(); ++i)
-    numbers.emplace_back(tensors[i].first, values.const_data_ptr<double>()[i]);
-  return numbers;
 }
 
 // In the order of the objective, whichever part of the batch had the first pair.
@@ -119,11 +108,14 @@ void Trainer::accumulate(const TrainingBatch& batch, bool details, StepResult& r
   }
   // The one time in a step that the processor waits for a GPU: before anything is changed, should the loss be no
   // number.
-  for (const auto& [name, number] : read_numbers(losses)) {
-    if (name.empty()) {
-      result.loss += number;
+  std::vector<at::Tensor> values;
+  for (const auto& entry : losses) values.push_back(entry.second);
+  const std::vector<double> numbers = host_numbers(values);
+  for (size_t i = 0; i < losses.size(); ++i) {
+    if (losses[i].first.empty()) {
+      result.loss += numbers[i];
     } else {
-      add_up(result.terms, name, number);
+      add_up(result.terms, losses[i].first, numbers[i]);
     }
   }
   check_finite(result.loss);

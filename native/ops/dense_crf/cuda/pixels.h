@@ -1,5 +1,6 @@
 // What mean-field inference does for each pixel on a GPU, and how rows of values get from pixels to lattice points and
-// back. A row is the labels of a pixel or a point, padded to whole Quads.
+// back. A row is the labels of a pixel or a point, padded to whole Quads. It is float32: points kept as float16 moved Q
+// by up to 0.07, and by more than 1e-4 in 57 of 142 results of test/native/emulated.
 #pragma once
 #include "ops/dense_crf/cuda/lattice.h"
 
