@@ -30,7 +30,7 @@ export {
   writeScenes,
   writeVocSubmission,
 } from './api.js'
-export type { DeviceName } from './base/device.js'
+export type { DeviceName, NamedDevice } from './base/device.js'
 export { SemplesError, type SemplesErrorDetails } from './base/error.js'
 export type { PrecisionName } from './base/precision.js'
 export type { OnProgress, Progress } from './base/progress.js'

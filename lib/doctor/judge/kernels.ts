@@ -40,7 +40,7 @@ export function judgeKernels(facts: Facts): Finding {
   return warning(subject, {
     text: `${named(found)}; none for ${names}, where ${onProcessor}`,
     details,
-    remedy: `For refinement ${others}leave out device, which is then cpu; docs/gpu.md says how to compile kernels for other GPUs.`,
+    remedy: `For refinement ${others}leave out device (--device), which is then cpu; docs/gpu.md says how to compile kernels for other GPUs.`,
   })
 }
 
