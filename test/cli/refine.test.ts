@@ -233,7 +233,7 @@ needs('build').describe('a device that is not there', () => {
       tune: tuneRefinement,
     })
     expect([ran.status, ran.out]).toEqual([1, []])
-    expect(ran.err.join('\n')).toMatch(/The device cuda:31 is not available: .*--device, expected cpu/)
+    expect(ran.err.join('\n')).toMatch(/The device cuda:31 is not available: .*expected cpu/)
     expect(readdirSync(folder)).toEqual([])
   })
 })

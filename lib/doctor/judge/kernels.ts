@@ -1,6 +1,6 @@
 import { listed } from '../../base/count.js'
 import type { KernelLibrary } from '../../native/cudaKernels.js'
-import type { Gpu } from '../facts/gpus.js'
+import type { Gpu } from '../../native/gpus.js'
 import type { Facts } from '../facts.js'
 import { type Finding, ok, warning } from '../finding.js'
 import { installCommands } from './install.js'
