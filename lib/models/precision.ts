@@ -84,7 +84,12 @@ function onlyCuda(device: string): SemplesError {
   })
 }
 
-/** What the settings of masks say of it: nothing of float32, as they said before there was a choice. */
-export function precisionSetting({ precision }: { precision?: PrecisionName }): { precision?: PrecisionName } {
-  return precision === undefined || precision === 'float32' ? {} : { precision }
+/**
+ * What the settings of masks say of it: nothing of float32, as they said before there was a choice. The key is there in any
+ * case, so that masks of another precision are found to differ.
+ */
+export function precisionSetting({ precision }: { precision?: PrecisionName }): {
+  precision: PrecisionName | undefined
+} {
+  return { precision: precision === 'float32' ? undefined : precision }
 }

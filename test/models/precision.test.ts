@@ -2,6 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
+import { differingField } from '../../lib/base/outputRecord.js'
 import type { PrecisionName } from '../../lib/base/precision.js'
 import { chooseCompute, computeOf } from '../../lib/models/devices.js'
 import { choosePrecision, hasFastBfloat16, precisionSetting } from '../../lib/models/precision.js'
@@ -90,7 +91,10 @@ describe('a precision', () => {
   })
 
   test('stands in the settings of masks unless it is float32', () => {
-    expect(precisionSetting({ precision: 'float32' })).toEqual({})
+    const plain = precisionSetting({ precision: 'float32' })
+    expect(JSON.stringify(plain)).toBe('{}')
+    expect(differingField({ precision: 'bfloat16' }, plain)).toBe('precision')
+    expect(differingField({}, plain)).toBeUndefined()
     expect(precisionSetting({ precision: 'bfloat16' })).toEqual({ precision: 'bfloat16' })
   })
 })
