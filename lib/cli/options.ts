@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { DeviceName } from '../base/device.js'
+import { type DeviceName, isNamedDevice, NAMED_DEVICES, type NamedDevice } from '../base/device.js'
 import { SemplesError } from '../base/error.js'
 import { type PrecisionName, precisionNames } from '../base/precision.js'
 
@@ -117,6 +117,12 @@ export function fraction(value: string): number {
   const number = Number(value)
   if (value.trim() === '' || !(number >= 0 && number <= 1)) throw new InvalidArgumentError('It must be from 0 to 1.')
   return number
+}
+
+/** Parses a device that is named: refining takes no auto. */
+export function namedDevice(value: string): NamedDevice {
+  if (isNamedDevice(value)) return value
+  throw new InvalidArgumentError(`It must be ${NAMED_DEVICES}.`)
 }
 
 /** Parses a number of pixels. */

@@ -86,6 +86,10 @@ export function commandLineWords(text: string): string {
       .replace(/\bThe option ([a-zA-Z.]+) has no use\b/g, (whole, field: string) =>
         isOption(field) ? `${options[field]} has no use` : whole,
       )
+      // Leave out device, Leave precision out
+      .replace(/\bLeave (out )?([a-zA-Z.]+)( out)?\b/g, (whole, before = '', field: string, after = '') =>
+        isOption(field) && (before || after) ? `Leave ${before}${options[field]}${after}` : whole,
+      )
       // The value of gtProb
       .replace(/\bvalue of ([a-zA-Z.]+)/g, (whole, field: string) =>
         isOption(field) ? `value of ${options[field]}` : whole,

@@ -9,15 +9,15 @@ import type { AddonFile, RefusedAddon } from '../native/addonFile.js'
 import { searchNative } from '../native/choose.js'
 import { cudaVersion } from '../native/cuda.js'
 import { type KernelSearch, searchKernels } from '../native/cudaKernels.js'
+import { askGpus, type GpuFacts } from '../native/gpus.js'
 import { openmpCopies } from '../native/loaderAddon.js'
+import { type Machine, thisMachine } from '../native/machine.js'
 import { type ProbeResult, probeAddon } from '../native/probe.js'
 import { type DriverFacts, readDriver } from './facts/driver.js'
 import { type CacheFacts, readCache, readWriteAccess, type WriteAccess } from './facts/folders.js'
-import { askGpus, type GpuFacts } from './facts/gpus.js'
 import { type MemoryFacts, type ProcessorFacts, readMemory, readProcessors } from './facts/hardware.js'
 import { readSharp, type SharpFacts } from './facts/sharp.js'
 import { readToolkit, type ToolkitFacts } from './facts/toolkit.js'
-import { type Machine, thisMachine } from './machine.js'
 
 /** Everything that decides whether semples works on this machine, and how well. Nothing is judged here. */
 export interface Facts {

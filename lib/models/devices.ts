@@ -4,7 +4,7 @@ import type { PrecisionName } from '../base/precision.js'
 import { type CudaFacts, cudaFacts, whyNoCuda } from '../native/cuda.js'
 import { callNative } from '../native/errors.js'
 import { load } from '../native/load.js'
-import { choosePrecision } from './precision.js'
+import { choosePrecision, isFastInBfloat16 } from './precision.js'
 
 /** Where and in what numbers a model computes. */
 export interface Placement {
@@ -56,7 +56,7 @@ export async function chooseCompute(
   const { addon } = loaded
   const info = callNative(() => addon.runtimeInfo())
   const chosen = chooseDevice(device, device === 'cpu' ? undefined : cudaFacts(loaded))
-  const numbers = choosePrecision(precision, chosen.device, asked)
+  const numbers = choosePrecision(precision, chosen.device, asked, await isFastInBfloat16(chosen.device))
   const used = await callNative(() => addon.setThreads(threads === 'auto' ? info.threads : threads))
   return {
     device: chosen.device,

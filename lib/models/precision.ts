@@ -3,6 +3,7 @@ import { oneOf } from '../base/count.js'
 import { SemplesError } from '../base/error.js'
 import { type PrecisionName, precisionNames } from '../base/precision.js'
 import { nearestName } from '../base/spelling.js'
+import { hasBfloat16Gpu } from '../native/gpus.js'
 
 /** What a precision comes to on a device. */
 export interface ChosenPrecision {
@@ -14,13 +15,14 @@ export interface ChosenPrecision {
 
 /**
  * @param asked whether somebody asked for it; else a device that has nothing like it computes in float32
+ * @param fast whether the device multiplies bfloat16 numbers itself (a GPU that does has TF32 too); undefined where nothing tells
  * @throws SemplesError `SEMPLES_CONFIG_INVALID`
  */
 export function choosePrecision(
   precision: PrecisionName,
   device: string,
   asked = true,
-  fast: boolean | undefined = hasFastBfloat16(),
+  fast?: boolean,
 ): ChosenPrecision {
   if (!precisionNames.includes(precision)) throw unknown(precision)
   const cuda = device.startsWith('cuda')
@@ -29,8 +31,13 @@ export function choosePrecision(
     return { precision: 'float32', says: ', float32 (tf32 is for CUDA)', warnings: [] }
   }
   if (precision !== 'float32')
-    return { precision, says: `, ${precision}`, warnings: precision === 'bfloat16' && !cuda ? slow(fast) : [] }
-  return { precision, says: cuda ? "; precision: 'bfloat16' may be faster on this GPU" : '', warnings: [] }
+    return { precision, says: `, ${precision}`, warnings: fast === false ? [slow(precision, cuda)] : [] }
+  return { precision, says: cuda && fast ? "; precision: 'bfloat16' may be faster on this GPU" : '', warnings: [] }
+}
+
+/** Whether a device multiplies bfloat16 numbers itself; undefined where nothing tells. */
+export async function isFastInBfloat16(device: string): Promise<boolean | undefined> {
+  return device.startsWith('cuda') ? await hasBfloat16Gpu() : hasFastBfloat16()
 }
 
 /**
@@ -48,11 +55,12 @@ export function hasFastBfloat16(file = '/proc/cpuinfo'): boolean | undefined {
   return flags?.some((flag) => ['amx_bf16', 'avx512_bf16', 'bf16'].includes(flag))
 }
 
-function slow(fast: boolean | undefined): string[] {
-  if (fast !== false) return []
-  return [
-    'bfloat16 will be slower than float32 here: this processor has neither AMX nor AVX512-BF16. Leave precision out for float32.',
-  ]
+function slow(precision: PrecisionName, cuda: boolean): string {
+  if (!cuda)
+    return 'bfloat16 will be slower than float32 here: this processor has neither AMX nor AVX512-BF16. Leave precision out for float32.'
+  const lacks =
+    'GPUs have units for it from compute capability 8.0 on, and this one is older. Leave precision out for float32.'
+  return precision === 'tf32' ? `tf32 changes nothing here: ${lacks}` : `bfloat16 will be slow here: ${lacks}`
 }
 
 function unknown(precision: unknown): SemplesError {
@@ -76,7 +84,12 @@ function onlyCuda(device: string): SemplesError {
   })
 }
 
-/** What the settings of masks say of it: nothing of float32, as they said before there was a choice. */
-export function precisionSetting({ precision }: { precision?: PrecisionName }): { precision?: PrecisionName } {
-  return precision === undefined || precision === 'float32' ? {} : { precision }
+/**
+ * What the settings of masks say of it: nothing of float32, as they said before there was a choice. The key is there in any
+ * case, so that masks of another precision are found to differ.
+ */
+export function precisionSetting({ precision }: { precision?: PrecisionName }): {
+  precision: PrecisionName | undefined
+} {
+  return { precision: precision === 'float32' ? undefined : precision }
 }

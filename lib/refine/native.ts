@@ -4,7 +4,6 @@ import type { NativeRefined } from '../native/addon.js'
 import { callNative } from '../native/errors.js'
 import { loadAddon } from '../native/load.js'
 import type { RawImage } from '../pictures/image.js'
-import { requireRefineDevice } from './device.js'
 import { memoryLimitExceeded } from './memory.js'
 import { methodNamed } from './methods.js'
 import type { RefineSettings } from './options.js'
@@ -19,7 +18,7 @@ export interface Execution {
   memoryLimit: number
   /** Bytes that were set aside for this picture. */
   workBytes: number
-  /** Where it is computed. */
+  /** Where it is computed: a device that `requireRefineDevice` lets pass. */
   device: string
   signal?: AbortSignal
 }
@@ -36,7 +35,6 @@ export async function refineNatively(
   { signal, memoryLimit, workBytes, scores, threads, device }: Execution,
 ): Promise<NativeRefined> {
   signal?.throwIfAborted()
-  requireRefineDevice(device)
   const { data, height, width } = image
   const method = methodNamed(settings.method).native(settings.own, settings.iterations, classes.length)
   // PAMR takes what it may have; a CRF takes what its picture needs, which was estimated.

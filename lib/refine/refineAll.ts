@@ -6,6 +6,7 @@ import { itemProgress, warning } from '../base/progress.js'
 import { Semaphore } from '../base/semaphore.js'
 import { Warnings } from '../base/warnings.js'
 import { CountedKeys } from '../formats/camFile/countedKeys.js'
+import { requireRefineDevice } from './device.js'
 import { meetsAll } from './fatal.js'
 import { type FolderInput, inputsOfFolders } from './folders.js'
 import { MemoryGate } from './memoryGate.js'
@@ -40,9 +41,10 @@ export async function* refineAll(
   const { out, palette, withScores = false, overwrite = false, signal, ...rest } = options
   signal?.throwIfAborted()
   const { classTable, imageLabels, errors = 'collect', concurrency, threads, memoryLimit, ...others } = rest
-  const { device, onProgress, ...settings } = others
+  const { device = 'cpu', onProgress, ...settings } = others
   const resolved = await settingsOf(settings, classTable, imageLabels)
   if (errors !== 'collect' && errors !== 'throw') throw wrongErrors(errors)
+  requireRefineDevice(device)
   const fromFolders = isFolders(inputs)
   const list = fromFolders ? await inputsOfFolders(inputs) : inputs
   const job = { list, fromFolders, settings: resolved }

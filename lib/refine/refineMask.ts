@@ -1,3 +1,4 @@
+import { requireRefineDevice } from './device.js'
 import type { RefineOptions } from './options.js'
 import { prepare, refinePrepared, resourcesOf, workBytes } from './refinePicture.js'
 import { settingsOf } from './settings.js'
@@ -21,6 +22,7 @@ export async function refineMask(options: RefineMaskOptions): Promise<RefinedMas
     ...settings
   } = options
   const resolved = await settingsOf(settings, classTable)
+  requireRefineDevice(device)
   const execution = { scores: withScores, ...resourcesOf({ threads, memoryLimit }), device, signal }
   const prepared = await prepare({ image, scores, labels, name }, resolved, signal)
   return refinePrepared(prepared, resolved, {

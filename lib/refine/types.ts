@@ -1,4 +1,4 @@
-import type { DeviceName } from '../base/device.js'
+import type { NamedDevice } from '../base/device.js'
 import type { SemplesError } from '../base/error.js'
 import type { OnProgress } from '../base/progress.js'
 import type { TensorData } from '../base/tensor.js'
@@ -62,8 +62,8 @@ export interface RefineExecution extends LoggerOption {
   threads?: number
   /** Maximum memory of the refinement, in bytes. Default: half of the free memory; none where the system does not tell. */
   memoryLimit?: number
-  /** Where it is computed. Default `cpu`; `cuda` and `cuda:1` need the kernels of docs/gpu.md. */
-  device?: Exclude<DeviceName, 'auto'>
+  /** Where it is computed: `cpu` (default), `cuda` or `cuda:1`, which need the kernels of docs/gpu.md. One that cannot be had is refused. */
+  device?: NamedDevice
   signal?: AbortSignal
 }
 

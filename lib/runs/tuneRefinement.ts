@@ -2,6 +2,7 @@ import { count } from '../base/count.js'
 import { SemplesError } from '../base/error.js'
 import { notice, warning as warningOf } from '../base/progress.js'
 import type { LoggerOption } from '../native/logger.js'
+import { requireRefineDevice } from '../refine/device.js'
 import type { RefineOptions } from '../refine/options.js'
 import type { CrfPreset } from '../refine/presets.js'
 import { wholeNumber } from '../refine/refinePicture.js'
@@ -66,13 +67,24 @@ const MAX_SETTINGS = 10_000
 /** `tuneRefinement` of the public API, documented in lib/api/masks.ts. */
 export async function tuneRefinement(options: Omit<TuneRefinementOptions, 'logger'>): Promise<TuneResult> {
   const { images, cams, groundTruth, settings: number = 30, seed = 0, ...rest } = options
-  const { classTable, imageLabels, concurrency, threads, memoryLimit, device, onProgress, signal, ...given } = rest
+  const {
+    classTable,
+    imageLabels,
+    concurrency,
+    threads,
+    memoryLimit,
+    device = 'cpu',
+    onProgress,
+    signal,
+    ...given
+  } = rest
   signal?.throwIfAborted()
   wholeNumber('settings', number, MAX_SETTINGS)
   if (!Number.isSafeInteger(seed)) throw invalid('The seed is no whole number.', 'seed', seed)
   const resolved = await settingsOf(given, classTable, imageLabels)
   if (resolved.method !== 'crf')
     throw invalid('The dense CRF alone can be tuned: PAMR has nothing to choose by a search.', 'method', given.method)
+  requireRefineDevice(device)
   const table = await truthTable(classTable)
   const halves = await halvesOf({ images, cams }, groundTruth, seed, table.reading)
   const all = [...halves.tuning, ...halves.heldOut]

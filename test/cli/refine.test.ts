@@ -1,5 +1,10 @@
+import { mkdtempSync, readdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { SemplesError } from '../../lib/base/error.js'
+import { refineMasks, tuneRefinement } from '../../lib/index.js'
+import { needs } from '../support/needs.js'
 import { given, run, tuned } from './fakes.js'
 
 const folders = ['refine', '--images', 'photos', '--cams', 'cams', '--out', 'refined']
@@ -125,6 +130,27 @@ describe('semples refine', () => {
     expect((await run([...folders, '--scores', 'softmax'])).status).toBe(2)
   })
 
+  test('takes a device, for masks and for a search, and fetches the LibTorch for it', async () => {
+    const words = ['refine', '--images', 'photos', '--cams', 'cams', '--tune', '4', '--ground-truth', 'truth']
+    for (const [job, line] of [
+      ['refine', folders],
+      ['tune', words],
+    ] as const) {
+      for (const device of ['cpu', 'cuda', 'cuda:1']) {
+        const ran = await run([...line, '--device', device])
+        expect([ran.status, given(ran, job).device]).toEqual([0, device])
+        expect(given(ran, 'ensureLibTorch')).toMatchObject({ device })
+      }
+      expect(given(await run([...line]), job).device).toBeUndefined()
+    }
+  })
+
+  test.each(['auto', 'gpu', 'cuda:x', ''])('refuses the device %j before LibTorch is looked for', async (device) => {
+    const ran = await run([...folders, '--device', device])
+    expect([ran.status, ran.calls]).toEqual([2, []])
+    expect(ran.err[0]).toMatch(/--device.*cpu, cuda or cuda:<number>/)
+  })
+
   test('N17: prints warnings, the true rate, and one mask as one', async () => {
     const ran = await run(folders, {
       refine: async () => ({ refined: 1, skipped: 0, failed: [], seconds: 40, warnings: ['look at a'], out: 'x' }),
@@ -191,5 +217,23 @@ describe('semples refine', () => {
     const ran = await run(words)
     expect([ran.status, ran.calls]).toEqual([2, []])
     expect(ran.err[0]).toMatch(/^error: /)
+  })
+})
+
+needs('build').describe('a device that is not there', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'semples-refine-device-'))
+  // Neither the pictures nor the maps are there: they would be missed next.
+  const words = ['refine', '--images', join(folder, 'photos'), '--cams', join(folder, 'cams'), '--device', 'cuda:31']
+  test.each([
+    ['of masks', ['--out', join(folder, 'out')]],
+    ['of a search', ['--tune', '4', '--ground-truth', join(folder, 'truth')]],
+  ])('%s is refused before anything is read or made', async (_, more) => {
+    const ran = await run([...words, ...more], {
+      refine: async (options) => ({ ...(await refineMasks(options).finished), out: options.out }),
+      tune: tuneRefinement,
+    })
+    expect([ran.status, ran.out]).toEqual([1, []])
+    expect(ran.err.join('\n')).toMatch(/The device cuda:31 is not available: .*expected cpu/)
+    expect(readdirSync(folder)).toEqual([])
   })
 })

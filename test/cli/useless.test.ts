@@ -46,7 +46,7 @@ const ALWAYS = {
   'segment predict':
     'run out data kind labels scales flip refine overlay npz overwrite memory-check device precision threads offline json quiet',
   refine:
-    'images cams method confidence iterations concurrency memory scores axes exif class-table tune threads offline json quiet',
+    'images cams method confidence iterations device concurrency memory scores axes exif class-table tune threads offline json quiet',
   eval: 'cams ground-truth data classes list sweep json quiet',
   report: 'out data gallery offline json quiet',
   export: 'out format stage epoch json',

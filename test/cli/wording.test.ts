@@ -30,6 +30,10 @@ test.each([
   ["Set generator.backbone: 'resnet50'.", 'Add --set generator.backbone=resnet50.'],
   ['Set generator.width: 0.5, or give other weights.', 'Add --set generator.width=0.5, or give other weights.'],
   ['The option data has no use beside run.', '--data has no use beside run.'],
+  ['Leave out device for the processor.', 'Leave out --device for the processor.'],
+  ['Leave precision out for float32.', 'Leave --precision out for float32.'],
+  ['Leave out --resume or --dry-run.', 'Leave out --resume or --dry-run.'],
+  ['Leave the other settings out. Leave out pictures.', 'Leave the other settings out. Leave out pictures.'],
   ['The option words has no use here.', 'The option words has no use here.'],
   // Fields that --set takes, and words that are no field.
   ['It is wrong (field match.batch, received 0).', 'It is wrong (field match.batch, received 0).'],

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import type { Facts } from '../../lib/doctor/facts.js'
 import { type Finding, type Subject, subjects } from '../../lib/doctor/finding.js'
 import { judge } from '../../lib/doctor/judge.js'
-import type { Machine, ProgramOutput } from '../../lib/doctor/machine.js'
+import type { Machine, ProgramOutput } from '../../lib/native/machine.js'
 import { temporaryFolder, writeFiles } from '../libtorch/folders.js'
 
 type Changes<T> = {

@@ -2,10 +2,18 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
+import { differingField } from '../../lib/base/outputRecord.js'
 import type { PrecisionName } from '../../lib/base/precision.js'
 import { chooseCompute, computeOf } from '../../lib/models/devices.js'
 import { choosePrecision, hasFastBfloat16, precisionSetting } from '../../lib/models/precision.js'
+import { multipliesBfloat16, readGpus } from '../../lib/native/gpus.js'
 import { describeNative } from '../native/models.js'
+
+/** GPUs as nvidia-smi lists them. */
+function listed(...capabilities: string[]) {
+  const text = capabilities.map((capability) => `NVIDIA GPU, 15360 MiB, ${capability}, 580.65.06\n`).join('')
+  return readGpus({ status: 0, text }).gpus
+}
 
 describe('a precision', () => {
   test('is what was asked for, and the line about the device says it', () => {
@@ -16,11 +24,42 @@ describe('a precision', () => {
       warnings: [],
     })
     expect(choosePrecision('tf32', 'cuda:1')).toMatchObject({ precision: 'tf32', says: ', tf32', warnings: [] })
-    expect(choosePrecision('bfloat16', 'cuda', true, false).warnings).toEqual([])
   })
 
-  test('on a GPU float32 says what would be faster', () => {
-    expect(choosePrecision('float32', 'cuda').says).toBe("; precision: 'bfloat16' may be faster on this GPU")
+  // A T4, an A100 and an H100, and what nvidia-smi says of one that it does not know.
+  test.each([
+    ['7.5', ''],
+    ['8.0', "; precision: 'bfloat16' may be faster on this GPU"],
+    ['9.0', "; precision: 'bfloat16' may be faster on this GPU"],
+    ['12.0', "; precision: 'bfloat16' may be faster on this GPU"],
+    ['[N/A]', ''],
+  ])('on a GPU of compute capability %s float32 says of what would be faster: %j', (capability, says) => {
+    const fast = multipliesBfloat16(listed(capability))
+    expect(choosePrecision('float32', 'cuda', true, fast)).toEqual({ precision: 'float32', says, warnings: [] })
+  })
+
+  test('of 16 bits is taken on a GPU that has no units for it, with a warning; so is tf32', () => {
+    const old = multipliesBfloat16(listed('7.5'))
+    expect(choosePrecision('bfloat16', 'cuda', true, old)).toEqual({
+      precision: 'bfloat16',
+      says: ', bfloat16',
+      warnings: [expect.stringMatching(/^bfloat16 will be slow here: .*8\.0.*Leave precision out for float32\.$/)],
+    })
+    expect(choosePrecision('tf32', 'cuda:1', true, old).warnings).toEqual([
+      expect.stringMatching(/^tf32 changes nothing here/),
+    ])
+    for (const capability of ['8.0', '9.0', '[N/A]']) {
+      const fast = multipliesBfloat16(listed(capability))
+      expect(choosePrecision('bfloat16', 'cuda', true, fast).warnings).toEqual([])
+    }
+  })
+
+  test('of several GPUs nothing is said unless all are of one kind: nvidia-smi may count them otherwise than CUDA', () => {
+    expect(multipliesBfloat16(listed('8.0', '9.0'))).toBe(true)
+    expect(multipliesBfloat16(listed('7.5', '7.0'))).toBe(false)
+    expect(multipliesBfloat16(listed('7.5', '9.0'))).toBeUndefined()
+    expect(multipliesBfloat16(listed('9.0', '[N/A]'))).toBeUndefined()
+    expect(multipliesBfloat16([])).toBeUndefined()
   })
 
   test('of 16 bits comes with a warning where the processor has no instructions for it, and only there', () => {
@@ -52,7 +91,10 @@ describe('a precision', () => {
   })
 
   test('stands in the settings of masks unless it is float32', () => {
-    expect(precisionSetting({ precision: 'float32' })).toEqual({})
+    const plain = precisionSetting({ precision: 'float32' })
+    expect(JSON.stringify(plain)).toBe('{}')
+    expect(differingField({ precision: 'bfloat16' }, plain)).toBe('precision')
+    expect(differingField({}, plain)).toBeUndefined()
     expect(precisionSetting({ precision: 'bfloat16' })).toEqual({ precision: 'bfloat16' })
   })
 })

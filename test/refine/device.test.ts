@@ -33,6 +33,19 @@ describe('the device of a refinement', () => {
     expect(refusal('cuda:1', loaded({ devices: 2 }))).toBeUndefined()
   })
 
+  test.each(['auto', 'gpu', 'cuda:', 'cuda:-1', 'CPU', '', 7 as never])('what names no device: %j', (device) => {
+    const never = () => {
+      throw new Error('loaded')
+    }
+    expect(refusal(device, never)).toMatchObject({
+      code: 'SEMPLES_CONFIG_INVALID',
+      field: 'device',
+      value: device,
+      expected: 'cpu, cuda or cuda:<number>',
+      hint: expect.stringContaining('Leave out device'),
+    })
+  })
+
   test.each([
     'there is no library of kernels for CUDA 12',
     '/p/cuda13/semples_cuda.so could not be opened: libcudart.so.13: cannot open shared object file',

@@ -116,6 +116,13 @@ describe('refuses', () => {
   test('a device without kernels', async () => {
     const options = { image, labels: noisy, device: 'cuda' } as const
     expect(await rejection(refineMask(options))).toMatchObject({ code: 'SEMPLES_DEVICE_UNAVAILABLE', field: 'device' })
+    // Before the picture is read, of which there is none.
+    const absent = { image: 'absent.jpg', labels: 'absent.png', device: 'cuda:3' } as const
+    expect(await rejection(refineMask(absent))).toMatchObject({ code: 'SEMPLES_DEVICE_UNAVAILABLE', value: 'cuda:3' })
+    expect(await rejection(refineMask({ ...options, device: 'auto' as never }))).toMatchObject({
+      code: 'SEMPLES_CONFIG_INVALID',
+      field: 'device',
+    })
     const { mask } = await refineMask({ ...options, device: 'cpu' })
     expect(mask).toEqual((await refineMask({ image, labels: noisy })).mask)
   })

@@ -1,6 +1,6 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { readNpy } from '../../lib/formats/npy.js'
 import { readNpz } from '../../lib/formats/npz.js'
@@ -194,10 +194,20 @@ describe('inputs one after another', () => {
     expect(failed.map(({ error }) => error.field)).toEqual(['name'])
   })
 
-  test('end at a device without kernels, which no other picture would have either', async () => {
-    const { image, noisy } = halves()
-    const job = refineMasks([{ image, labels: noisy }], { device: 'cuda' })
+  test('end at a device without kernels before anything is taken, read or written', async () => {
+    let taken = 0
+    function* inputs(): Generator<RefineInput> {
+      taken++
+      yield { image, labels: noisy }
+    }
+    const job = refineMasks(inputs(), { device: 'cuda' })
     expect(await rejection(job.finished)).toMatchObject({ code: 'SEMPLES_DEVICE_UNAVAILABLE', field: 'device' })
+    expect(taken).toBe(0)
+    // Folders that are not there would be the next error.
+    const out = join(await temporary(), 'deep', 'out')
+    const absent = { images: 'absent', cams: 'absent', out, device: 'cuda:1' } as const
+    expect(await rejection(refineMasks(absent).finished)).toMatchObject({ code: 'SEMPLES_DEVICE_UNAVAILABLE' })
+    expect(await readdir(dirname(dirname(out)))).toEqual([])
   })
 
   test.each([

@@ -1,6 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
+import { kernelCheck } from '../../scripts/release/kernels.mjs'
 import { platforms } from '../../scripts/release/platforms.mjs'
 
 const folder = join(import.meta.dirname, '../../.github/workflows')
@@ -36,4 +38,26 @@ describe.each(workflows)('$name', ({ text }) => {
 test('a release is built for every platform that it has to hold', () => {
   const { text } = workflows.find(({ name }) => name === 'release.yml')!
   expect(all(text, /^ +- platform: (.+)$/gm).sort()).toEqual(platforms.map(({ name }) => name).sort())
+})
+
+test('all that release:check wants is made by a job that the package waits for', () => {
+  const { text } = workflows.find(({ name }) => name === 'release.yml')!
+  const jobs = new Map(
+    text
+      .slice(text.indexOf('\njobs:'))
+      .split(/^ {2}(?=[\w-]+:$)/m)
+      .slice(1)
+      .map((job) => [/^[\w-]+/.exec(job)![0], job]),
+  )
+  const makers = [...jobs].filter(([, job]) => /^ +name: prebuilt-/m.test(job))
+  const [needed] = all(jobs.get('package')!, /needs: \[(.*)\]/g)
+  expect(needed!.split(', ').sort()).toEqual(makers.map(([name]) => name).sort())
+  // A release allows nothing to be missing, so that the check asks for the kernels of GPUs too.
+  expect(jobs.get('package')).toMatch(/run: npm run release:check$/m)
+  expect(kernelCheck(mkdtempSync(join(tmpdir(), 'semples-release-')))).toMatchObject({ problem: 'missing' })
+  const made = makers.flatMap(([, job]) => all(job, /(npm run prebuild -- .+)/g).map((line) => line.trim()))
+  expect(made.filter((line) => line.includes('--cuda'))).toEqual(['npm run prebuild -- --cuda --here'])
+  expect(made.filter((line) => line.includes('--torch'))).toHaveLength(2)
+  // cuda13 is where the check looks: the folder has the major version of nvcc.
+  expect(text).toMatch(/\bcuda-nvcc-13-\d+\b/)
 })

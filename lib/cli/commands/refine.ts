@@ -8,7 +8,15 @@ import { methodNames } from '../../refine/methods.js'
 import { crfPresetNames } from '../../refine/presets.js'
 import type { RefineFolders, RefineMasksOptions, RefineSummary } from '../../refine/types.js'
 import type { Cli } from '../cli.js'
-import { addComputeOptions, type ComputeOptions, classIds, examples, fraction, integer } from '../options.js'
+import {
+  addComputeOptions,
+  type ComputeOptions,
+  classIds,
+  examples,
+  fraction,
+  integer,
+  namedDevice,
+} from '../options.js'
 import { failureLines, printJson, warningLines } from '../output.js'
 import { roughDuration } from '../progress/format.js'
 import { openView } from '../progress/view.js'
@@ -68,6 +76,11 @@ export function refineCommand(cli: Cli): Command {
     .option('--npz', 'also write them as <picture>.npz, one array per class id')
     .option('--overwrite', 'overwrite existing masks')
     .option('--fail-fast', 'stop at the first picture that fails')
+    .option(
+      '--device <name>',
+      'cpu, cuda or cuda:1: where masks are refined (default: cpu); GPUs need the kernels of docs/gpu.md',
+      namedDevice,
+    )
     .option('--concurrency <number>', 'number of pictures at a time (default: all cores)', integer)
     .option('--memory <MiB>', 'maximum memory of all pictures together (default: half of the free memory)', integer)
     .addHelpText(
@@ -78,6 +91,7 @@ export function refineCommand(cli: Cli): Command {
         'semples refine --images photos --cams cams --out refined --gaussian 3,3 --bilateral 80,13,10 --unary soft',
         'semples refine --images photos --cams cams --out refined --scores raw --labels labels.csv --class-table voc2012',
         'semples refine --images photos --cams cams --out refined --method pamr --confidence 0.9',
+        'semples refine --images photos --cams cams --out refined --device cuda',
         'semples refine --images photos --cams cams --tune 40 --ground-truth truth',
       ),
     )
@@ -124,7 +138,7 @@ const NAME_TABLE = 'Name the class table: --class-table voc2012, coco2014, or a 
 
 async function refine(cli: Cli, options: RefineCommandOptions): Promise<void> {
   const { terminal, jobs, signal } = cli
-  const { offline, json, quiet, npy, npz, failFast, overwrite, scores, threshold, backgroundPower } = options
+  const { offline, json, quiet, device, npy, npz, failFast, overwrite, scores, threshold, backgroundPower } = options
   if (options.classTable === undefined)
     refuseUseless({ '--labels': options.labels }, 'without --class-table: labels are names', NAME_TABLE)
   if (scores === 'energies')
@@ -138,7 +152,7 @@ async function refine(cli: Cli, options: RefineCommandOptions): Promise<void> {
   const { out } = options
   cli.afterInterrupt = () =>
     existsSync(out) ? `The masks that were made are in ${out}; the same command resumes there.` : undefined
-  await jobs.ensureLibTorch({ offline, quiet, write: terminal.err, signal })
+  await jobs.ensureLibTorch({ offline, device, quiet, write: terminal.err, signal })
   const view = await openView(terminal, quiet)
   const summary = await jobs
     .refine({

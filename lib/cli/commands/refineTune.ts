@@ -56,7 +56,7 @@ export async function tune(
     if (options[field as keyof typeof OF_MASKS] !== undefined)
       throw wrong(`${option} has no use with --tune, which makes no masks.`)
   if (groundTruth === undefined) throw wrong('--tune needs --ground-truth DIR, masks that are right.')
-  await jobs.ensureLibTorch({ offline, quiet, write: terminal.err, signal })
+  await jobs.ensureLibTorch({ offline, device: settings.device, quiet, write: terminal.err, signal })
   const view = await openView(terminal, quiet)
   const result = await jobs
     .tune({

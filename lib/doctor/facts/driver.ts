@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import type { Machine } from '../machine.js'
+import { wslFolder } from '../../native/gpus.js'
+import type { Machine } from '../../native/machine.js'
 
 /** A file or link named libcuda.so.1, through which programs reach the NVIDIA driver. */
 export interface DriverLibrary {
@@ -30,9 +31,6 @@ export interface DriverFacts {
   /** `debian`, `ubuntu`, … */
   distribution?: string
 }
-
-/** Where WSL keeps the driver of Windows. */
-export const wslFolder = '/usr/lib/wsl/lib'
 
 /** Folders that driver packages of the distributions, of containers and of NixOS use. */
 const folders = [

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { availableParallelism, freemem, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { readCgroup } from '../../base/cgroup.js'
-import type { Machine } from '../machine.js'
+import type { Machine } from '../../native/machine.js'
 
 export interface ProcessorFacts {
   /** Processors that this process may run on. */

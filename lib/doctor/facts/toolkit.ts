@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Machine } from '../machine.js'
+import type { Machine } from '../../native/machine.js'
 
 /** A CUDA toolkit: compiler and headers, which building needs and running does not. */
 export interface Toolkit {

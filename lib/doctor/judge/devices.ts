@@ -1,7 +1,7 @@
 import { count } from '../../base/count.js'
 import { formatBytes } from '../../fetch/progress.js'
+import type { Gpu } from '../../native/gpus.js'
 import { capabilityFor } from '../cudaVersions.js'
-import type { Gpu } from '../facts/gpus.js'
 import type { Facts } from '../facts.js'
 import { type Finding, ok, warning } from '../finding.js'
 import { startWithGpu } from './driver.js'

@@ -1,7 +1,8 @@
 import { shellWord } from '../../base/shell.js'
 import { minorVersion } from '../../libtorch/version.js'
+import { wslFolder } from '../../native/gpus.js'
 import { cudaOfDriver, driverFor, majorOf } from '../cudaVersions.js'
-import { type DriverLibrary, wslFolder } from '../facts/driver.js'
+import type { DriverLibrary } from '../facts/driver.js'
 import type { Facts } from '../facts.js'
 import { type Fault, type Finding, ok, warning } from '../finding.js'
 

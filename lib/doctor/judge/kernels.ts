@@ -1,6 +1,6 @@
 import { listed } from '../../base/count.js'
 import type { KernelLibrary } from '../../native/cudaKernels.js'
-import type { Gpu } from '../facts/gpus.js'
+import type { Gpu } from '../../native/gpus.js'
 import type { Facts } from '../facts.js'
 import { type Finding, ok, warning } from '../finding.js'
 import { installCommands } from './install.js'
@@ -40,7 +40,7 @@ export function judgeKernels(facts: Facts): Finding {
   return warning(subject, {
     text: `${named(found)}; none for ${names}, where ${onProcessor}`,
     details,
-    remedy: `For refinement ${others}leave out device, which is then cpu; docs/gpu.md says how to compile kernels for other GPUs.`,
+    remedy: `For refinement ${others}leave out device (--device), which is then cpu; docs/gpu.md says how to compile kernels for other GPUs.`,
   })
 }
 

@@ -1,6 +1,8 @@
 import { join } from 'node:path'
-import type { Machine, ProgramOutput } from '../machine.js'
-import { wslFolder } from './driver.js'
+import { type Machine, type ProgramOutput, thisMachine } from './machine.js'
+
+/** Where WSL keeps the driver of Windows. */
+export const wslFolder = '/usr/lib/wsl/lib'
 
 /** An NVIDIA GPU as nvidia-smi lists it, whatever CUDA_VISIBLE_DEVICES hides. */
 export interface Gpu {
@@ -51,4 +53,22 @@ export function readGpus({ status, text }: ProgramOutput): GpuFacts {
 
 function firstLine(text: string): string {
   return text.trim().split('\n', 1)[0]!.slice(0, 200)
+}
+
+/**
+ * Whether the GPUs multiply bfloat16 numbers themselves, as those of compute capability 8.0 and newer do; undefined where
+ * nvidia-smi does not tell, or lists both kinds: its order need not be CUDA's.
+ */
+export function multipliesBfloat16(gpus: readonly Gpu[]): boolean | undefined {
+  const answers = new Set(gpus.map(({ computeCapability: number }) => number && Number(number) >= 8))
+  const [only] = answers
+  return answers.size === 1 && typeof only === 'boolean' ? only : undefined
+}
+
+let answer: Promise<boolean | undefined> | undefined
+
+/** The same of this machine, asked once a process. */
+export function hasBfloat16Gpu(): Promise<boolean | undefined> {
+  answer ??= askGpus(thisMachine()).then(({ gpus }) => multipliesBfloat16(gpus))
+  return answer
 }
