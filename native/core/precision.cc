@@ -10,13 +10,14 @@ namespace semples {
 namespace {
 
 thread_local WeightCopies* copies_in_force = nullptr;
+thread_local int scopes_in_force = 0;
 
 bool low(at::DeviceType device) {
   return at::autocast::is_autocast_enabled(device) && at::autocast::get_autocast_dtype(device) == at::kBFloat16;
 }
 
 // Of the whole process, and so of backward passes too, which other threads compute. LibTorch's default differs between
-// convolutions and other products. All models of a run have one precision, so nothing has to be put back.
+// convolutions and other products. All models of a run have one precision, so the outermost scope puts nothing back.
 void set_tf32(bool allowed) {
   at::Context& context = at::globalContext();
   if (context.allowTF32CuBLAS() != allowed) context.setAllowTF32CuBLAS(allowed);
@@ -50,6 +51,7 @@ PrecisionScope::PrecisionScope(Precision precision, at::Device device, WeightCop
     : device_(device.type()),
       was_enabled_(at::autocast::is_autocast_enabled(device_)),
       was_cached_(at::autocast::is_autocast_cache_enabled()),
+      was_tf32_(device.is_cuda() && at::globalContext().allowTF32CuBLAS()),
       was_dtype_(at::autocast::get_autocast_dtype(device_)),
       outer_copies_(copies_in_force) {
   if (device.is_cuda()) set_tf32(precision == Precision::kTf32);
@@ -57,9 +59,11 @@ PrecisionScope::PrecisionScope(Precision precision, at::Device device, WeightCop
   at::autocast::set_autocast_dtype(device_, precision == Precision::kBfloat16 ? at::kBFloat16 : was_dtype_);
   at::autocast::set_autocast_cache_enabled(false);
   copies_in_force = copies;
+  ++scopes_in_force;
 }
 
 PrecisionScope::~PrecisionScope() {
+  if (--scopes_in_force > 0 && device_ == at::kCUDA) set_tf32(was_tf32_);
   at::autocast::set_autocast_enabled(device_, was_enabled_);
   at::autocast::set_autocast_dtype(device_, was_dtype_);
   at::autocast::set_autocast_cache_enabled(was_cached_);

@@ -45,7 +45,7 @@ class PrecisionScope {
 
  private:
   const at::DeviceType device_;
-  const bool was_enabled_, was_cached_;
+  const bool was_enabled_, was_cached_, was_tf32_;
   const at::ScalarType was_dtype_;
   WeightCopies* const outer_copies_;
 };

@@ -80,7 +80,10 @@ void DictReader::seed(const char* name, uint64_t& value) {
 void DictReader::device(const char* name, at::Device& value) {
   std::string given;
   text(name, given);
-  if (!given.empty()) value = at::Device(given);
+  if (given.empty()) return;
+  value = at::Device(given);
+  // Tensors say which GPU they lie on, and devices are compared with theirs.
+  if (value.is_cuda() && !value.has_index()) value = at::Device(at::kCUDA, 0);
 }
 
 void DictReader::numbers(const char* name, std::vector<std::pair<std::string, double>>& value) {

@@ -39,15 +39,10 @@ SCALES = [1.0, 1.2]
 
 
 @contextmanager
-def float32():
-    yield
-
-
-@contextmanager
-def tf32():
-    """Products with the 10 bits of TF32: a setting of the process."""
+def tf32(allowed: bool):
+    """Products of float32 with the 10 bits of TF32, or without: a setting of the process, which both sides change."""
     before = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
-    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = allowed
     try:
         yield
     finally:
@@ -55,7 +50,15 @@ def tf32():
 
 
 # How the peer computes, for each precision that models of semples are told.
-PRECISIONS = {'float32': float32, 'tf32': tf32, 'bfloat16': lambda: torch.autocast('cuda', torch.bfloat16)}
+PRECISIONS = {'float32': lambda: tf32(False), 'tf32': lambda: tf32(True), 'bfloat16': lambda: torch.autocast('cuda', torch.bfloat16)}
+
+
+def within(surroundings, run):
+    """The peer alone is surrounded, anew each time: models of semples are told their precision, and set TF32 themselves."""
+    def surrounded():
+        with surroundings():
+            return run()
+    return surrounded
 
 
 def wait(device: str) -> None:
@@ -151,20 +154,20 @@ def compare_and_time_models(device: str, table: Table, sizes: Sizes, timed: bool
     if timed:
         for precision, surroundings in PRECISIONS.items():
             sides = Sides(device, sizes, precision)
-            with surroundings():
-                time_steps(sides, table)
-                time_cams(sides, table)
+            time_steps(sides, surroundings, table)
+            time_cams(sides, surroundings, table)
 
 
-def time_steps(sides: Sides, table: Table) -> None:
+def time_steps(sides: Sides, surroundings, table: Table) -> None:
     for letter in 'abc':
         ours, peer = sides.trainers(letter)
         mine, theirs = in_turns(lambda: ours.step(sides.images, sides.labels, RATES[letter], False),
-                                lambda: peer.step(sides.images, sides.peer_labels, RATES[letter]), sides.device, sides.sizes.repetitions)
+                                within(surroundings, lambda: peer.step(sides.images, sides.peer_labels, RATES[letter])),
+                                sides.device, sides.sizes.repetitions)
         table.time(Time(f'stage {letter}, a step of {sides.sizes.batch} pictures, {sides.precision}', mine, peer=theirs))
 
 
-def time_cams(sides: Sides, table: Table) -> None:
+def time_cams(sides: Sides, surroundings, table: Table) -> None:
     sizes, device = sides.sizes, sides.device
     pictures = [picture(round(sizes.height * scale), round(sizes.width * scale), 0) for scale in SCALES]
     classes = torch.tensor([0, 1, 2], device=device)
@@ -174,5 +177,5 @@ def time_cams(sides: Sides, table: Table) -> None:
     def theirs():
         with torch.no_grad():
             return peer.forward(sides.images)
-    mine, other = in_turns(lambda: sides.generator.infer(sides.images), theirs, device, sizes.repetitions)
+    mine, other = in_turns(lambda: sides.generator.infer(sides.images), within(surroundings, theirs), device, sizes.repetitions)
     table.time(Time(f'maps of {sizes.batch} pictures, {sides.precision}', mine, peer=other))
