@@ -46,6 +46,26 @@ needs('python').describe('scripts/gpu-check on the processor', () => {
     )
   })
 
+  test('models keep to the GPU: no operation on tensors of two devices, TF32 as it was told', () => {
+    const program = join(import.meta.dirname, 'fakeGpu.py')
+    const done = spawnSync(python, ['-B', '-W', 'ignore', program, scripts, join(out, 'library/semples_check.so')], {
+      encoding: 'utf8',
+    })
+    expect(done.stderr).toBe('')
+    const {
+      'TF32 after float32': plain,
+      'TF32 after tf32': tf32,
+      'TF32 after bfloat16': low,
+      ...cases
+    } = JSON.parse(done.stdout)
+    expect({ plain, tf32, low }).toEqual({ plain: false, tf32: true, low: false })
+    // Steps break off where a thread for the GPU would compute gradients: what comes before has passed.
+    const steps = Object.keys(cases).filter((name) => name.startsWith('stage '))
+    expect(steps).toEqual(['stage a', 'stage b', 'stage c'])
+    for (const [name, came] of Object.entries(cases))
+      expect([name, came]).toEqual([name, steps.includes(name) ? 'gradients' : 'cuda:0'])
+  })
+
   test('one wrong number of a reference file fails its check alone', async () => {
     const golden = join(folder, 'golden')
     cpSync(join(root, 'test/golden/data'), golden, { recursive: true })

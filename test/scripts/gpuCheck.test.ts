@@ -119,6 +119,23 @@ print(json.dumps([[row.ok, row.note] for row in t.rows]))`) as [boolean, string]
     expect(rows[5][1]).toBe('RuntimeError: why')
   })
 
+  test('the peer alone computes in its precision, whatever semples left behind', () => {
+    const seen = evaluate(`
+import json, torch, timing
+def flags(): return [torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32]
+seen = []
+for before, name in ((True, 'float32'), (False, 'tf32')):
+    def ours():  # as a model of semples does
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = before
+    timing.in_turns(ours, timing.within(timing.PRECISIONS[name], lambda: seen.append(flags())), 'cpu', 1)
+    seen.append(flags())
+print(json.dumps(seen))`)
+    // Times of one repetition: a warm run and a measured one, then what is left.
+    const off = [false, false]
+    const on = [true, true]
+    expect(seen).toEqual([off, off, on, on, on, off])
+  })
+
   test('reads every reference file, rows of large tables put back', () => {
     const shapes = evaluate(`
 import json, pathlib, golden
