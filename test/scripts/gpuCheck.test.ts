@@ -69,6 +69,15 @@ needs('python').describe('scripts/gpu-check', () => {
     expect(text).toContain(sentence)
   })
 
+  test.each([
+    [['--archive', 'nothing.tar.xz'], 'nothing.tar.xz is not there; run scripts/gpu-check/node --pack'],
+    [['--jobs', '0'], '--jobs is 1 or more; it was 0'],
+  ])('node refuses %j', (parameters, sentence) => {
+    const { status, text } = run('node', '--out', join(folder, 'never'), ...parameters)
+    expect(status).toBe(1)
+    expect(text).toContain(sentence)
+  })
+
   test('reads safetensors as the package writes them, and refuses a torn file', async () => {
     await writeSafetensors(join(folder, 'own.safetensors'), {
       bytes: { dtype: 'uint8', shape: [3], data: Uint8Array.of(1, 2, 255) },
