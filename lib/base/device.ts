@@ -9,14 +9,16 @@ export type NamedDevice = Exclude<DeviceName, 'auto'>
 
 export const NAMED_DEVICES = 'cpu, cuda or cuda:<number>'
 
+const named = 'cpu|cuda(:\\d+)?'
+
 export function isNamedDevice(device: string): device is NamedDevice {
-  return /^(cpu|cuda(:\d+)?)$/.test(device)
+  return new RegExp(`^(${named})$`).test(device)
 }
 
 /** Where to compute. */
 export const deviceField = special(
-  z.string().regex(/^(auto|cpu|cuda(:\d+)?)$/) as unknown as z.ZodType<DeviceName>,
+  z.string().regex(new RegExp(`^(auto|${named})$`)) as unknown as z.ZodType<DeviceName>,
   'Where to compute; auto: CUDA where there is any.',
-  'auto, cpu, cuda or cuda:<number>',
+  `auto, ${NAMED_DEVICES}`,
   { form: 'text' },
 )

@@ -1,6 +1,7 @@
 // torch.classes.semples_check and torch.ops.semples_check for Python; torch.ops.semples after `start`.
 #include "ops/register.h"
 
+#include <c10/core/impl/DeviceGuardImplInterface.h>
 #include <torch/library.h>
 
 #include "models.h"
@@ -14,6 +15,12 @@ namespace {
 void start(const std::string& cuda_library) {
   if (!cuda_library.empty()) open_cuda_library(cuda_library);
   register_ops();
+}
+
+// For tests: lets tensors say that they lie on a GPU where torch is a build for processors.
+void pretend_gpu() {
+  static c10::impl::NoOpDeviceGuardImpl<at::kCUDA> guard;
+  if (!c10::impl::hasDeviceGuardImpl(at::kCUDA)) c10::impl::DeviceGuardImplRegistrar(at::kCUDA, &guard);
 }
 
 }  // namespace
@@ -42,6 +49,7 @@ TORCH_LIBRARY(semples_check, library) {
                        const std::optional<c10::intrusive_ptr<PromptsObject>>&, const std::optional<at::Tensor>&>())
       .def("step", &TrainerObject::step);
   library.def("start", start);
+  library.def("pretend_gpu", pretend_gpu);
   library.def("generator_gradients", generator_gradients);
   library.def("image_gradient", image_gradient);
   library.def("prompt_gradient", prompt_gradient);

@@ -46,7 +46,7 @@ needs('python').describe('scripts/gpu-check on the processor', () => {
     )
   })
 
-  needs('cudaTorch').test('models keep to the GPU: no operation on tensors of two devices, TF32 as it was told', () => {
+  test('models keep to the GPU: no operation on tensors of two devices, TF32 as it was told', () => {
     const program = join(import.meta.dirname, 'fakeGpu.py')
     const done = spawnSync(python, ['-B', '-W', 'ignore', program, scripts, join(out, 'library/semples_check.so')], {
       encoding: 'utf8',

@@ -18,8 +18,6 @@ import { findTorchWheel } from './torchWheel.js'
 const present = {
   chromium: () => findChromium() !== undefined,
   python: () => python !== '',
-  cudaTorch: () =>
-    python !== '' && spawnSync(python, ['-c', 'import sys, torch; sys.exit(torch.version.cuda is None)']).status === 0,
   pycocotools: () => python !== '' && spawnSync(python, ['-c', 'import pycocotools.coco']).status === 0,
   sanitizers: canSanitize,
   build: () =>
